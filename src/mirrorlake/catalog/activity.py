@@ -10,7 +10,8 @@ from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.statements import statement
 from mirrorlake.model.access import Context
-from mirrorlake.model.activity import Action, Activity, Subject
+from mirrorlake.model.activity import Action, Activity, ActivityFilter, Subject
+from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
 
 
@@ -22,6 +23,7 @@ def record_activity(
     subjects: Iterable[object],
     *,
     details: Mapping[str, object] | None = None,
+    refused: bool = False,
 ) -> None:
     """Record an action of the caller on these subjects of one kind. `details` must be valid as JSON."""
     connection.execute(
@@ -34,26 +36,45 @@ def record_activity(
             "subject_kind": kind.value,
             "subjects": [str(subject) for subject in subjects],
             "details": Jsonb(dict(details or {})),
+            "address": caller.address,
+            "credential": caller.credential,
+            "refused": refused,
         },
     )
 
 
-def list_activity(
+@retry_on_contention
+def record_alone(
     catalog: Catalog,
-    workspace: str,
+    caller: Context,
+    action: Action,
+    kind: Subject,
+    subject: str,
     *,
-    limit: int,
-    kind: Subject | None = None,
-    subject: str | None = None,
-    before: int | None = None,
+    details: Mapping[str, object] | None = None,
+    refused: bool = False,
+) -> None:
+    """Record an action that changes nothing else, such as signing in or a refusal."""
+    with catalog.write() as connection:
+        record_activity(connection, caller, action, kind, [subject], details=details, refused=refused)
+
+
+def list_activity(
+    catalog: Catalog, workspace: str, chosen: ActivityFilter, *, limit: int, before: int | None = None, audit: bool
 ) -> list[Activity]:
-    """The activity of a workspace, newest first, optionally of one kind of subject or of one, older than `before`."""
+    """The newest activity of a workspace, older than `before`. `audit`: with what was refused, and from where."""
     values = {
         "workspace": workspace,
         "limit": limit,
-        "kind": None if kind is None else kind.value,
-        "subject": subject,
+        "kind": None if chosen.kind is None else chosen.kind.value,
+        "subject": chosen.subject,
+        "actor": chosen.actor,
+        "action": chosen.action,
+        "refused": chosen.refused,
+        "since": chosen.since,
+        "until": chosen.until,
         "before": before,
+        "audit": audit,
     }
     with catalog.read() as connection:
         rows = connection.execute(statement("list_activity").query, values).fetchall()
@@ -67,6 +88,9 @@ def list_activity(
             subject_kind=subject_kind,
             subject=named,
             details=details,
+            address=address if audit else None,
+            credential=credential if audit else None,
+            refused=refused,
         )
-        for number, at, actor_kind, actor, action, subject_kind, named, details in rows
+        for number, at, actor_kind, actor, action, subject_kind, named, details, address, credential, refused in rows
     ]

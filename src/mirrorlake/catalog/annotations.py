@@ -123,7 +123,7 @@ def _replace(catalog: Catalog, asset_id: str, ontology: str, annotations: Sequen
             raise asset_not_found(asset_id)
         connection.execute(statement("use_ontology").query, {"name": ontology})
         stored = read_ontology(connection, ontology)
-        _check_against(stored, annotations)
+        check_against(stored, annotations)
         rows = connection.execute(_query("annotations_of_asset_in"), values | {"ontology_id": stored.id}).fetchall()
         removed, added = _difference(rows, annotations)
         if not removed and not added:
@@ -138,7 +138,8 @@ def _replace(catalog: Catalog, asset_id: str, ontology: str, annotations: Sequen
         record_activity(connection, by, Action.ANNOTATE, Subject.ASSET, [asset_id], details=details)
 
 
-def _check_against(stored: StoredOntology, annotations: Sequence[NewAnnotation]) -> None:
+def check_against(stored: StoredOntology, annotations: Sequence[NewAnnotation]) -> None:
+    """Raise UsageError if an annotation is none that its class allows."""
     classes = {one.name: one for one in stored.ontology.classes}
     for position, one in enumerate(annotations, 1):
         known = classes.get(one.class_name)

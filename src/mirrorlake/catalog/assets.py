@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from base64 import b64encode
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import psycopg
 from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import NotFound
 from mirrorlake.model.assets import STATE_NUMBERS, Asset, AssetDetail, MetadataEntry, Scalar
+from mirrorlake.model.looking import depth_of
 from mirrorlake.model.media import MediaKind
 from mirrorlake.model.metadata import BUCKET
 from mirrorlake.postgres.pool import Catalog
@@ -17,6 +21,7 @@ from mirrorlake.storage.address import stored_location
 
 _STATES = {number: state for state, number in STATE_NUMBERS.items()}
 LEAST_INTEGER, GREATEST_INTEGER = -(2**63), 2**63 - 1  # larger numbers in metadata are floats
+REVISION_BYTES = 16
 ID_DIGITS = 18  # digits of a number that always fits a bigint
 
 
@@ -42,6 +47,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         size,
         width,
         height,
+        duration_s,
         tags,
         projects,
         metadata,
@@ -63,6 +69,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         size=size,
         width=width,
         height=height,
+        duration_s=duration_s,
         tags=tuple(tags),
         metadata={key: _as_scalar(value) for key, value in metadata.items()},
         projects=tuple(projects),
@@ -75,14 +82,19 @@ def asset_from_row(row: TupleRow) -> Asset:
 
 def get_asset_detail(catalog: Catalog, asset_id: str) -> AssetDetail:
     """Everything about one asset. Raises NotFound."""
-    values = {"id": parse_asset_id(asset_id)}
     with catalog.read() as connection:
-        line = connection.execute(asset_columns() + b"\n" + statement("asset_by_id").query, values).fetchone()
-        more = connection.execute(statement("asset_details").query, values).fetchone()
+        return read_asset_detail(connection, asset_id)
+
+
+def read_asset_detail(connection: psycopg.Connection[TupleRow], asset_id: str) -> AssetDetail:
+    """Everything about one asset, within a transaction. Raises NotFound."""
+    values = {"id": parse_asset_id(asset_id)}
+    line = connection.execute(asset_columns() + b"\n" + statement("asset_by_id").query, values).fetchone()
+    more = connection.execute(statement("asset_details").query, values).fetchone()
     if line is None or more is None:
         raise asset_not_found(asset_id)
     digest, token, version, storage_class, orientation, facts, metadata, provenance, *rest = more
-    merged_at, sidecar_key, warnings, created = rest
+    merged_at, sidecar_key, warnings, created, depth = rest
     entries: dict[str, MetadataEntry] = {}
     for key, value in metadata.items():
         source, at, *by = provenance.get(key, (BUCKET, None))
@@ -92,9 +104,10 @@ def get_asset_detail(catalog: Catalog, asset_id: str) -> AssetDetail:
             at=datetime.fromisoformat(at).astimezone(UTC) if at is not None else merged_at or created,
             by=by[0] if by else None,
         )
-    return AssetDetail(
+    detail = AssetDetail(
         asset=asset_from_row(line),
-        digest=bytes(digest).hex(),
+        digest=None if digest is None else bytes(digest).hex(),
+        depth=depth_of(depth),
         token=token,
         version=version,
         storage_class=storage_class,
@@ -104,7 +117,11 @@ def get_asset_detail(catalog: Catalog, asset_id: str) -> AssetDetail:
         sidecar_key=sidecar_key,
         warnings=tuple(warnings),
         created=created,
+        revision="",
     )
+    # From everything that is shown: whatever changes it, such as a project or a sidecar, changes the revision.
+    content = repr(detail).encode("utf-8", "surrogatepass")
+    return replace(detail, revision=hashlib.blake2b(content, digest_size=REVISION_BYTES).hexdigest())
 
 
 def parse_asset_id(asset_id: str) -> int:

@@ -15,19 +15,37 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mirrorlake.catalog.companions import apply_companions
+from mirrorlake.catalog.limits import Dropped
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, staged
+from mirrorlake.core.errors import CatalogError
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
 from mirrorlake.postgres.db_errors import retry_on_contention
 
 BUCKET_WINS = (MetadataStrategy.MERGE_BUCKET_WINS,)
+_ENTRIES: list[pa.Field[Any]] = [
+    pa.field("digest", pa.binary()),
+    pa.field("pack_id", pa.int64()),
+    pa.field("start", pa.int32()),
+    pa.field("length", pa.int32()),
+]
+ENTRIES = pa.schema(_ENTRIES)  # thumbnails that were written for a batch, by their digests
 
 
-@retry_on_contention
+class ThumbnailsRemoved(CatalogError):
+    """A cleanup removed thumbnails of a batch before it was committed. Nothing was committed: write them again."""
+
+
 def commit_processed(
-    lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any], strategies: Sequence[MetadataStrategy] = BUCKET_WINS
+    lease: Lease,
+    batch: pa.RecordBatch,
+    names: pa.Array[Any],
+    strategies: Sequence[MetadataStrategy] = BUCKET_WINS,
+    *,
+    again: bool = False,
+    thumbnails: pa.RecordBatch | None = None,
 ) -> Counts:
     """Commit PROCESSED rows; `names` are the display names, row by row.
 
@@ -36,18 +54,47 @@ def commit_processed(
     `commit_moves` comes first for moves: their assets already have the new keys here.
 
     PROCESSED creates an asset or updates the one under this key; COMPANIONS_ONLY applies companions; REFUSED stores the
-    token (an existing asset keeps its last valid content); FAILED, GONE and SKIPPED are only recorded.
+    token (an existing asset keeps its last valid content); FAILED, GONE and SKIPPED are only recorded. New objects
+    beyond a limit of the workspace are left out, without an outcome: see `Lease.limited`. `again`: so is what is
+    known of equal bytes.
+
+    `thumbnails` (ENTRIES): where those thumbnails are that no pack had; without it, none is expected. Raises
+    ThumbnailsRemoved if one is in no pack any more.
     """
+    counts, dropped = _commit_processed(lease, batch, names, strategies, again=again, thumbnails=thumbnails)
+    if dropped is not None:
+        lease.leave_out(dropped)
+    return counts
+
+
+@retry_on_contention
+def _commit_processed(
+    lease: Lease,
+    batch: pa.RecordBatch,
+    names: pa.Array[Any],
+    strategies: Sequence[MetadataStrategy],
+    *,
+    again: bool,
+    thumbnails: pa.RecordBatch | None,
+) -> tuple[Counts, Dropped | None]:
     with staged(lease, _add_names(batch, names)) as staging:
         staging.run("match_staged", "match_companions", "find_gone_companions")
+        if again:
+            staging.run("store_again")
         if staging.shared:
             staging.run("find_shared", "verify_shared")
         staging.lock_assets()
-        staging.run("assign_ids", "insert_assets", "store_objects")
+        if staging.shared:
+            staging.run("keep_deeper", "mark_shallower")
+        staging.run("assign_ids")
+        dropped = staging.keep_within_limits()
+        staging.run("insert_assets", "store_objects")
         staging.govern()
         apply_companions(staging, strategies)
-        staging.run("update_content", "update_companions")
-        return staging.record_outcomes("record_processed")
+        staging.run("count_changed_bytes", "update_content", "update_companions", "store_hashes")
+        if thumbnails is not None:
+            _store_thumbnails(staging, thumbnails)
+        return staging.record_outcomes("record_processed"), dropped
 
 
 @retry_on_contention
@@ -136,6 +183,16 @@ def record_skipped(lease: Lease, batch: pa.RecordBatch) -> Counts:
     with staged(lease, batch) as staging:
         staging.run("find_staged")
         return staging.record_outcomes("record_skipped")
+
+
+def _store_thumbnails(staging: Staging, thumbnails: pa.RecordBatch) -> None:
+    staging.run("create_staged_thumbnail", "hold_thumbnail_index")
+    if thumbnails.num_rows:
+        staging.copy("staged_thumbnail", thumbnails, by="digest")
+    if staging.fetch("removed_thumbnails").column("removed")[0].as_py():
+        raise ThumbnailsRemoved("Thumbnails were removed before their assets were committed.", "Run it again.")
+    if thumbnails.num_rows:
+        staging.run("store_thumbnails")
 
 
 def _move(staging: Staging) -> None:

@@ -14,6 +14,7 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.activity import record_activity
+from mirrorlake.catalog.server_changes import check_unshared, dismiss_held
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import Conflict, NotFound
 from mirrorlake.model.access import Context
@@ -108,7 +109,8 @@ def change(
 ) -> Connection:
     """Replace the values of a connection that was read as `before`, with a record of who did; `details` are part of it.
 
-    Its datasources follow its endpoint. Raises NotFound, and Conflict if it was changed since it was read.
+    Its datasources follow its endpoint, and their held removals are dismissed. Raises NotFound, and Conflict if it was
+    changed since it was read, or if another server would replace what datasources of other connections show.
     """
     name = before.connection.name
     with catalog.write() as connection:
@@ -118,7 +120,11 @@ def change(
         number = before.connection.id
         connection.execute(statement("update_connection").query, {"id": number, **_columns(values)})
         endpoint = {"id": number, "endpoint": Jsonb(values.settings.endpoint)}
-        connection.execute(statement("follow_endpoint").query, endpoint)
+        following = [one for (one,) in connection.execute(statement("lock_following").query, endpoint).fetchall()]
+        if following:
+            check_unshared(connection, following, values.settings.endpoint)
+            dismiss_held(connection, following)
+            connection.execute(statement("follow_endpoint").query, endpoint)
         record_activity(connection, by, Action.CHANGE_SETTINGS, Subject.CONNECTION, [name], details=details)
         return _named(connection, name).connection
 

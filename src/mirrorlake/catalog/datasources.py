@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import psycopg
@@ -15,6 +16,7 @@ from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.connection_checks import paused_datasources
 from mirrorlake.catalog.runs import last_passes, last_runs, runs_at_work
 from mirrorlake.catalog.schedules import database_time_in, next_dues, set_schedule
+from mirrorlake.catalog.server_changes import check_unshared, dismiss_held, is_elsewhere
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import NotFound, SettingsError, UsageError
 from mirrorlake.model.access import LIBRARY, Context
@@ -137,19 +139,24 @@ def list_all(catalog: Catalog) -> list[Datasource]:
         return [_datasource(row) for row in connection.execute(statement("list_datasources").query)]
 
 
-@retry_on_contention
 def change_settings(
     catalog: Catalog, name: str, change: Callable[[MirrorSettings], MirrorSettings], *, by: Context = LIBRARY
 ) -> None:
-    """Store the settings that `change` returns for the current ones. Concurrent changes are applied one by one.
+    """Store the settings that `change` returns for the current ones. As `change_stored`."""
+    change_stored(catalog, name, lambda stored: replace(stored, settings=change(stored.settings)), by=by)
 
-    Raises NotFound, and whatever `change` raises; nothing is stored then.
+
+@retry_on_contention
+def change_stored(catalog: Catalog, name: str, change: Callable[[Datasource], Datasource], *, by: Context) -> None:
+    """Store the settings, access and connection that `change` returns. Concurrent changes are applied one by one.
+
+    Raises the errors of `change_locked`; nothing is stored then.
     """
     with catalog.write() as connection:
         row = connection.execute(statement("lock_datasource_named").query, {"name": name}).fetchone()
         if row is None:
             raise _unknown(name)
-        change_locked(connection, row[0], lambda stored: replace(stored, settings=change(stored.settings)), by=by)
+        change_locked(connection, row[0], change, by=by)
 
 
 def change_locked(
@@ -161,12 +168,17 @@ def change_locked(
 ) -> Datasource:
     """Store what `change` returns for the current access and settings, and record who changed them.
 
-    The caller's transaction holds the lock of the datasource's row. Raises NotFound, and whatever `change` raises.
+    The caller's transaction holds the lock of the datasource's row. Held removals are dismissed if the source is
+    reached in another way. Raises NotFound, Conflict if another server would replace what other datasources show, and
+    whatever `change` raises.
     """
     stored = _by_id(connection, datasource_id)
     changed = change(stored)
     if changed == stored:  # an unchanged schedule keeps its anchor
         return stored
+    if is_elsewhere(stored, changed):
+        check_unshared(connection, [datasource_id], changed.access.options().endpoint)
+        dismiss_held(connection, [datasource_id])
     saved = _update(connection, changed)
     _record_change(connection, stored, saved, by)
     return saved
@@ -337,32 +349,41 @@ def _record_change(
 
 
 def _update(connection: psycopg.Connection[TupleRow], datasource: Datasource) -> Datasource:
-    row = connection.execute(
-        statement("update_datasource").query,
-        {
-            "id": datasource.id,
-            "access": Jsonb(datasource.access.stored()),
-            "settings": Jsonb(settings_to_json(datasource.settings)),
-            "connection_id": datasource.connection_id,
-        },
-    ).fetchone()
+    values = {
+        "id": datasource.id,
+        "access": Jsonb(datasource.access.stored()),
+        "settings": Jsonb(settings_to_json(datasource.settings)),
+        "connection_id": datasource.connection_id,
+    }
+    with _connection_exists():
+        row = connection.execute(statement("update_datasource").query, values).fetchone()
     if row is None:
         raise AssertionError("the row is locked")
     set_schedule(connection, datasource.id, datasource.settings.schedule)
     return _datasource(row)
 
 
+@contextmanager
+def _connection_exists() -> Generator[None]:
+    """Raise NotFound where a connection that was read before is referred to after it was deleted."""
+    try:
+        yield
+    except psycopg.errors.ForeignKeyViolation:
+        raise NotFound(
+            "The connection was deleted meanwhile.", "`mirrorlake connection list` shows the existing ones."
+        ) from None
+
+
 def _insert(connection: psycopg.Connection[TupleRow], name: str, values: _Values) -> Datasource | None:
-    row = connection.execute(
-        statement("insert_datasource").query,
-        {
-            "name": name,
-            "uri": values.location.uri,
-            "access": Jsonb(values.access.stored()),
-            "settings": Jsonb(settings_to_json(values.settings)),
-            "connection_id": values.connection_id,
-        },
-    ).fetchone()
+    given = {
+        "name": name,
+        "uri": values.location.uri,
+        "access": Jsonb(values.access.stored()),
+        "settings": Jsonb(settings_to_json(values.settings)),
+        "connection_id": values.connection_id,
+    }
+    with _connection_exists():
+        row = connection.execute(statement("insert_datasource").query, given).fetchone()
     if row is None:
         return None
     made = _datasource(row)

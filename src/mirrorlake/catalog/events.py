@@ -105,14 +105,24 @@ def show_status(catalog: Catalog, source: Datasource) -> EventStatus:
 
 @retry_on_contention
 def add_hints(
-    catalog: Catalog, datasource_id: int, keys: Collection[str], counts: EventCounts, warning: str | None = None
+    catalog: Catalog,
+    datasource_id: int,
+    keys: Collection[str],
+    counts: EventCounts,
+    warning: str | None = None,
+    *,
+    enqueue: bool = True,
 ) -> None:
-    """Store the keys that events named and the counts of what arrived, and queue a run that checks the keys."""
+    """Store the keys that events named and the counts of what arrived, and queue a run that checks the keys.
+
+    With `enqueue` False, the caller runs it at once in its own process.
+    """
     with catalog.write() as connection:
         if keys:
             values = {"datasource_id": datasource_id, "keys": sorted(keys)}
             connection.execute(statement("add_event_hints").query, values)
-            _insert_check(connection, datasource_id)
+            if enqueue:
+                _insert_check(connection, datasource_id)
         connection.execute(
             statement("count_events").query,
             {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -23,6 +24,7 @@ from mirrorlake.catalog.leases import (
 from mirrorlake.catalog.statements import statement
 from mirrorlake.catalog.workers import reasons
 from mirrorlake.core.errors import Conflict, NotFound
+from mirrorlake.model.access import Actor, ActorKind, Context
 from mirrorlake.model.jobs import Job, JobKind, JobProgress, NewJob
 from mirrorlake.model.runs import RunState
 from mirrorlake.postgres.db_errors import retry_on_contention, translate_db_errors
@@ -43,10 +45,11 @@ def list_jobs(
     datasource: str | None = None,
     runs: bool | None = None,
     before: int | None = None,
+    active_since: datetime | None = None,
 ) -> list[Job]:
     """Jobs, newest first, optionally of one kind, state or datasource, or older than the job `before`.
 
-    `runs`: only jobs that are runs, or only others.
+    `runs`: only jobs that are runs, or only others. `active_since`: only jobs that had not ended by then.
     """
     values = {
         "limit": limit,
@@ -55,6 +58,7 @@ def list_jobs(
         "datasource": datasource,
         "runs": runs,
         "before": before,
+        "active_since": active_since,
     }
     with catalog.read() as connection:
         return _jobs(connection, "list_jobs", values)
@@ -73,6 +77,19 @@ def versions(catalog: Catalog, job_ids: Collection[int]) -> dict[int, int]:
     """The version of each of these jobs, without those that do not exist."""
     with catalog.read() as connection:
         return dict(connection.execute(statement("job_versions").query, {"ids": list(job_ids)}).fetchall())
+
+
+def requester(catalog: Catalog, job: Job) -> Context:
+    """The caller on whose behalf a job works: its changes are recorded as those of this caller."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("requester_of_job").query, {"job_id": job.id}).fetchone()
+    kind, address, credential = row or (None, None, None)
+    return Context(
+        actor=Actor(kind=ActorKind(kind or ActorKind.USER), name=job.requested_by or "mirrorlake"),
+        workspace=job.workspace,
+        address=address,
+        credential=credential,
+    )
 
 
 @retry_on_contention
@@ -211,7 +228,7 @@ def _jobs(connection: psycopg.Connection[TupleRow], which: str, values: Mapping[
 def _job(row: TupleRow) -> Job:
     (
         *identity, state, attempt, max_attempts, not_before, created, started, finished,
-        progress, result, error, cancel_requested, continued_by, version,
+        progress, result, error, cancel_requested, continued_by, version, pool,
     ) = row  # fmt: skip
     job_id, kind, workspace, datasource, subject, args, requested_by = identity
     return Job(
@@ -235,4 +252,5 @@ def _job(row: TupleRow) -> Job:
         cancel_requested=cancel_requested,
         continued_by=continued_by,
         version=version,
+        pool=pool,
     )

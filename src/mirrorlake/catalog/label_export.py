@@ -21,8 +21,9 @@ class ExportedImage:
     """An asset whose bytes are exported."""
 
     key: str
-    datasource_id: int
+    datasource: str
     token: str
+    size: int  # bytes
 
 
 _FETCHED = 5_000  # rows in memory
@@ -46,8 +47,8 @@ def exported_images(catalog: Catalog, chosen: Chosen) -> Iterator[ExportedImage]
     query = b"WITH chosen AS MATERIALIZED (" + text + b") " + statement("exported_images").query
     with catalog.snapshot() as connection, connection.cursor("images") as cursor:
         cursor.execute(query, params)
-        for key, datasource_id, token in cursor:
-            yield ExportedImage(key=key, datasource_id=datasource_id, token=token)
+        for key, datasource, token, size in cursor:
+            yield ExportedImage(key=key, datasource=datasource, token=token, size=size)
 
 
 def _label(row: TupleRow) -> Label:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, cast
 
 import pyarrow as pa
+from adbc_driver_manager.dbapi import Cursor
 
 from mirrorlake.catalog.ontologies import StoredOntology, read_ontology
 from mirrorlake.catalog.runs import Lease
@@ -216,6 +218,35 @@ def commit(
         return staging.record_outcomes("record_labels_changed")
 
 
+def with_image(lease: Lease, keys: Sequence[str], names: LabelNames) -> dict[str, int]:
+    """Those of these label files of which an image is there, and will be after this run, by its outcomes so far.
+
+    In byte order, each with what the guard counts for it: 1, or the labelled images of a file that is for a folder.
+    """
+    with leased(lease) as staging:
+        _stage(staging, pa.record_batch({"key": pa.array(keys, pa.string())}), names)
+        staging.run("match_label_targets")
+        staging.record_run_outcomes("drop_vanished_targets")
+        return _counted(staging.fetch("targeted_label_files", lease.run_id))
+
+
+def count_by_folder(
+    catalog: Catalog, datasource_id: int, prefix: str, reach: Reach, *, run_id: int | None
+) -> dict[str, int]:
+    """How many label files are known in each folder directly below `prefix`; '' counts those in none.
+
+    Files that are for a folder: how many images had labels of them before the run, None for a run that is planned only.
+    """
+    name = "count_labelled_images" if reach is Reach.FOLDER else "count_label_files"
+    return _by_folder(catalog, name, datasource_id, prefix, run_id)
+
+
+def count_removed_by_parts(catalog: Catalog, datasource_id: int, prefix: str, reach: Reach) -> dict[str, int]:
+    """How many of these partial passes removed since the last pass over everything, by folder likewise."""
+    name = "count_images_unlabelled_by_parts" if reach is Reach.FOLDER else "count_labels_removed_by_parts"
+    return _by_folder(catalog, name, datasource_id, prefix)
+
+
 @retry_on_contention
 def commit_gone(lease: Lease, keys: Sequence[str], names: LabelNames, strategy: LabelStrategy) -> Counts:
     """Remove what label files that are gone made of their assets, but not of assets whose image is gone as well.
@@ -229,6 +260,7 @@ def commit_gone(lease: Lease, keys: Sequence[str], names: LabelNames, strategy: 
         staging.fetch("lock_label_targets")
         _keep_edits(staging, strategy, read=False)
         staging.run("delete_label_content", "delete_label_files")
+        staging.record_run_outcomes("record_labels_gone")
         return staging.record_outcomes("record_labels_changed")
 
 
@@ -268,10 +300,10 @@ def _stage(staging: Staging, batch: pa.RecordBatch, names: LabelNames | None) ->
     staging.copy("staged_label", _staged(batch, names), by="number")
 
 
-def _staged(batch: pa.RecordBatch, names: LabelNames | None) -> pa.RecordBatch:
+def _staged(batch: pa.RecordBatch, names: LabelNames | None, first: int = 0) -> pa.RecordBatch:
     count = batch.num_rows
     here = {name: column(batch, name) for name in batch.schema.names}
-    here["number"] = pa.array(range(count), pa.int32())
+    here["number"] = pa.array(range(first, first + count), pa.int32())
     if names is not None:
         here["image"] = names.images(here["key"])
         here["reach"] = pa.array([_REACHES.index(names.reach)] * count, pa.int16())
@@ -294,6 +326,18 @@ def _known(catalog: Catalog, name: str, values: Mapping[str, object]) -> pa.Reco
     return pa.RecordBatch.from_arrays(arrays, schema=KNOWN)
 
 
+def _by_folder(
+    catalog: Catalog, name: str, datasource_id: int, prefix: str, run_id: int | None = None
+) -> dict[str, int]:
+    values = {"datasource_id": datasource_id, "start": len(prefix) + 1, "run_id": run_id}
+    with catalog.read() as connection:
+        return dict(connection.execute(statement(name).query, values).fetchall())
+
+
+def _counted(rows: pa.Table) -> dict[str, int]:
+    return {str(row["key"]): int(row["counted"]) for row in rows.to_pylist()}
+
+
 def count_planned(
     catalog: Catalog,
     datasource_id: int,
@@ -302,16 +346,45 @@ def count_planned(
     changes: Iterable[pa.RecordBatch],
 ) -> int:
     """How many known objects have only other labels than before. `labels` and `changes` are of a plan (CHANGES)."""
-    with catalog.arrow() as connection, connection.cursor() as cursor:
-        for name in ("create_staged_label", "create_label_target", "create_label_planned"):
-            cursor.execute(statement(name).text)
-        for batch in labels:
-            staged = _staged(batch.select(["key", "size", "token"]), names)
-            cursor.adbc_ingest("staged_label", staged, mode="append", temporary=True)
-        for batch in changes:
-            keys = pa.record_batch({"key": column(batch, "key")})
-            cursor.adbc_ingest("label_planned", keys, mode="append", temporary=True)
-        cursor.execute(statement("match_label_targets").text, (datasource_id,))
+    with _planned(catalog, datasource_id, names, labels, changes) as cursor:
         cursor.execute(statement("count_label_targets").text)
         row = cast("tuple[int] | None", cursor.fetchone())
     return 0 if row is None else row[0]
+
+
+def planned_gone(
+    catalog: Catalog,
+    datasource_id: int,
+    names: LabelNames,
+    labels: Iterable[pa.RecordBatch],
+    changes: Iterable[pa.RecordBatch],
+) -> dict[str, int]:
+    """Those of the vanished label files `labels` (CHANGES) whose image stays as it is, as `with_image` returns them."""
+    with _planned(catalog, datasource_id, names, labels, changes) as cursor:
+        cursor.execute(statement("planned_label_files").text)
+        return _counted(cursor.fetch_arrow_table())
+
+
+@contextmanager
+def _planned(
+    catalog: Catalog,
+    datasource_id: int,
+    names: LabelNames,
+    labels: Iterable[pa.RecordBatch],
+    changes: Iterable[pa.RecordBatch],
+) -> Generator[Cursor]:
+    """A transaction with the assets of the label files, and the keys that the plan changes in another way."""
+    with catalog.arrow() as connection, connection.cursor() as cursor:
+        for name in ("create_staged_label", "create_label_target", "create_label_planned"):
+            cursor.execute(statement(name).text)
+        first = 0
+        for batch in labels:
+            staged = _staged(batch.select(["key", "size", "token"]), names, first)
+            cursor.adbc_ingest("staged_label", staged, mode="append", temporary=True)
+            first += batch.num_rows
+        for batch in changes:
+            for name in ("key", "old_key"):
+                keys = column(batch, name).drop_null()
+                cursor.adbc_ingest("label_planned", pa.record_batch({"key": keys}), mode="append", temporary=True)
+        cursor.execute(statement("match_label_targets").text, (datasource_id,))
+        yield cursor

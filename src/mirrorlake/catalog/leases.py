@@ -251,9 +251,11 @@ def job_values(job: NewJob) -> dict[str, object]:
         "subject": job.subject,
         "args": Jsonb(dict(job.args)),
         "requested_by": job.requested_by,
+        "requester": None if job.requester is None else Jsonb(dict(job.requester)),
         "lock": job.lock,
         "priority": job.priority,
         "max_attempts": job.max_attempts,
+        "pool": job.pool,
     }
 
 

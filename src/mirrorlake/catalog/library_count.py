@@ -1,4 +1,4 @@
-"""How many assets the library has: kept by triggers as a sum, since counting ten million rows takes seconds."""
+"""How many assets the library has: kept by triggers as sums, since counting ten million rows takes seconds."""
 
 from __future__ import annotations
 
@@ -19,6 +19,20 @@ def outside_trash(connection: psycopg.Connection[TupleRow]) -> int | None:
     if trash is None or total is None or trash[0] >= MOST_TRASH:
         return None
     return int(total[0]) - int(trash[0])
+
+
+def blocks(connection: psycopg.Connection[TupleRow]) -> list[tuple[int, int]]:
+    """The ranges of 65,536 ids that have assets, each with their number, trash included; the lowest ids first."""
+    return [(row[0], row[1]) for row in connection.execute(statement("library_blocks").query)]
+
+
+def outside_trash_by_block(connection: psycopg.Connection[TupleRow]) -> list[tuple[int, int]] | None:
+    """The same without the trash; None if the trash is too large to be counted now."""
+    trash = connection.execute(statement("count_trash").query, {"most": MOST_TRASH}).fetchone()
+    if trash is None or trash[0] >= MOST_TRASH:
+        return None
+    dropped = dict(connection.execute(statement("trash_blocks").query).fetchall())
+    return [(block, assets - dropped.get(block, 0)) for block, assets in blocks(connection)]
 
 
 @retry_on_contention

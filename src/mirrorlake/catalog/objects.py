@@ -15,6 +15,7 @@ from psycopg.rows import TupleRow
 from mirrorlake.catalog.array_chunks import KnownChunk, join_known
 from mirrorlake.catalog.statements import statement
 from mirrorlake.model.columns import KNOWN
+from mirrorlake.model.looking import LOOK_AT_ALL, Looking
 from mirrorlake.model.objects import RangeDigest
 from mirrorlake.plan.missing_sidecars import REMEMBERED
 from mirrorlake.postgres.pool import Catalog
@@ -25,11 +26,12 @@ SAMPLED_ROWS = 20_000  # enough for ranges whose sizes differ by a few percent
 
 
 class KnownObjects:
-    """The known objects of a datasource in one snapshot of the catalog."""
+    """The known objects of a datasource in one snapshot of the catalog, as a pass compares them."""
 
-    def __init__(self, connection: psycopg.Connection[TupleRow], datasource_id: int) -> None:
+    def __init__(self, connection: psycopg.Connection[TupleRow], datasource_id: int, looking: Looking) -> None:
         self._connection = connection
         self._id = datasource_id
+        self._compared = _compared(looking)
         connection.execute(statement("read_in_key_order").query)
 
     def rows(self, *, after: str | None = None, until: str | None = None) -> Iterator[pa.RecordBatch]:
@@ -41,7 +43,7 @@ class KnownObjects:
     def digests(self, *, after: str | None = None, until: str | None = None) -> list[RangeDigest]:
         """The valid digests of ranges in the same keys, by key and without overlaps."""
         found: list[RangeDigest] = []
-        values = {"datasource_id": self._id, "after": after or "", "until": until}
+        values = {"datasource_id": self._id, "after": after or "", "until": until, "depth": self._compared["depth"]}
         for start, end, objects, digest in self._connection.execute(statement("valid_digests").query, values):
             if not found or start >= found[-1].until:
                 found.append(RangeDigest(after=start, until=end, objects=objects, digest=digest))
@@ -57,7 +59,13 @@ class KnownObjects:
         with self._connection.cursor(binary=True) as cursor:
             rows = CHUNK_ROWS
             while rows == CHUNK_ROWS:
-                asked = {"datasource_id": self._id, "after": after, "until": until, "rows": CHUNK_ROWS}
+                asked = {
+                    "datasource_id": self._id,
+                    "after": after,
+                    "until": until,
+                    "rows": CHUNK_ROWS,
+                    **self._compared,
+                }
                 row = cursor.execute(query, asked, prepare=True).fetchone()
                 if row is None or row[0] is None:
                     return
@@ -67,22 +75,33 @@ class KnownObjects:
 
 
 @contextmanager
-def open_known(catalog: Catalog, datasource_id: int) -> Generator[KnownObjects]:
-    """The known objects, over a connection of their own. Use it from one thread at a time."""
+def open_known(catalog: Catalog, datasource_id: int, looking: Looking = LOOK_AT_ALL) -> Generator[KnownObjects]:
+    """The known objects, over a connection of their own. Use it from one thread at a time.
+
+    `looking`: how the pass reads objects that compares them. What other policies rejected differs from every listed
+    object, and what was read less is outdated.
+    """
     with catalog.snapshot() as connection:
-        yield KnownObjects(connection, datasource_id)
+        yield KnownObjects(connection, datasource_id, looking)
 
 
-def known_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:
+def known_keys(catalog: Catalog, datasource_id: int, keys: list[str], looking: Looking = LOOK_AT_ALL) -> pa.RecordBatch:
     """One KNOWN batch of those of these keys that the catalog knows, in byte order."""
-    return _known(catalog, "known_keys", {"datasource_id": datasource_id, "keys": keys})
+    values = {"datasource_id": datasource_id, "keys": keys, **_compared(looking)}
+    return _known(catalog, "known_keys", values)
 
 
 def known_of_stems(
-    catalog: Catalog, datasource_id: int, stems: Sequence[str], endings: Sequence[str]
+    catalog: Catalog, datasource_id: int, stems: Sequence[str], endings: Sequence[str], looking: Looking = LOOK_AT_ALL
 ) -> pa.RecordBatch:
     """One KNOWN batch, in byte order, of the keys that are a stem, a dot and one of `endings` in any case."""
-    return _known(catalog, "known_of_stems", {"datasource_id": datasource_id, "stems": stems, "endings": endings})
+    values = {
+        "datasource_id": datasource_id,
+        "stems": stems,
+        "endings": endings,
+        **_compared(looking),
+    }
+    return _known(catalog, "known_of_stems", values)
 
 
 def left_with_tokens(catalog: Catalog, datasource_id: int, tokens: Sequence[str]) -> list[str]:
@@ -148,6 +167,11 @@ def bounds(catalog: Catalog, datasource_id: int, parts: int) -> list[str]:
         ).fetchone()
     keys: list[str] = (row[0] if row else None) or []
     return list(dict.fromkeys(keys))
+
+
+def _compared(looking: Looking) -> dict[str, int]:
+    """What decides how the rows of a datasource that reads so are compared."""
+    return {"policies": looking.fingerprint, "depth": looking.depth.number}
 
 
 def _known(catalog: Catalog, query: str, values: Mapping[str, object]) -> pa.RecordBatch:

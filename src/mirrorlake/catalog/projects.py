@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping
 from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.assets import asset_not_found, parse_asset_id
 from mirrorlake.catalog.statements import statement
-from mirrorlake.core.errors import NotFound, UsageError
+from mirrorlake.core.errors import NotFound
 from mirrorlake.model.access import LIBRARY, Context
 from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.acts import Project
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.select.edits import MAX_PROJECT_CHARS, check_project_name
 
-NAME_LIMIT = 100  # characters
+NAME_LIMIT = MAX_PROJECT_CHARS
 
 
 def add(catalog: Catalog, name: str, asset_ids: Iterable[str], *, by: Context = LIBRARY) -> int:
@@ -22,10 +23,7 @@ def add(catalog: Catalog, name: str, asset_ids: Iterable[str], *, by: Context = 
 
     Raises NotFound for an id without an asset, UsageError for an invalid name.
     """
-    if not name.strip() or len(name) > NAME_LIMIT or not name.isprintable():
-        raise UsageError(
-            f"Invalid project name: {name!r}.", f"Use 1 to {NAME_LIMIT} characters without control characters."
-        )
+    check_project_name(name)
     return _add(catalog, name, {parse_asset_id(asset_id): asset_id for asset_id in asset_ids}, by)
 
 
@@ -41,6 +39,18 @@ def list_all(catalog: Catalog) -> list[Project]:
     return [Project(name=name, assets=count) for name, count in rows]
 
 
+def check_exists(catalog: Catalog, name: str) -> None:
+    """Raise NotFound for an unknown project."""
+    with catalog.read() as connection:
+        if connection.execute(statement("project_by_name").query, {"name": name}).fetchone() is None:
+            raise project_not_found(name)
+
+
+def project_not_found(name: str) -> NotFound:
+    """The error for an unknown project."""
+    return NotFound(f"Project {name!r} does not exist.", "`mirrorlake project list` shows the existing ones.")
+
+
 @retry_on_contention
 def _add(catalog: Catalog, name: str, numbers: Mapping[int, str], by: Context) -> int:
     with catalog.write() as connection:
@@ -48,7 +58,9 @@ def _add(catalog: Catalog, name: str, numbers: Mapping[int, str], by: Context) -
         for number, asset_id in numbers.items():
             if number not in found:
                 raise asset_not_found(asset_id)
-        made = connection.execute(statement("create_project").query, {"name": name}).fetchone()
+        values = {"name": name, "description": "", "by": by.actor.name}
+        connection.execute(statement("insert_project").query, values)
+        made = connection.execute(statement("create_project").query, values).fetchone()
         if made is None:
             raise AssertionError("INSERT ... RETURNING answers one row")
         record_activity(connection, by, Action.ADD, Subject.PROJECT, [name], details={"assets": list(numbers)})
@@ -62,7 +74,7 @@ def _remove(catalog: Catalog, name: str, numbers: list[int], by: Context) -> int
     with catalog.write() as connection:
         row = connection.execute(statement("project_by_name").query, {"name": name}).fetchone()
         if row is None:
-            raise NotFound(f"Project {name!r} does not exist.", "`mirrorlake project list` shows the existing ones.")
+            raise project_not_found(name)
         record_activity(connection, by, Action.REMOVE, Subject.PROJECT, [name], details={"assets": numbers})
         return connection.execute(
             statement("remove_from_project").query,

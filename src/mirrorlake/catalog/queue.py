@@ -7,10 +7,12 @@ state to running and takes the lease in one transaction: no job is claimed witho
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import LiteralString, cast
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.activity import record_activity
@@ -31,7 +33,7 @@ from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import CoolingDown, NotFound, PassRunning
 from mirrorlake.model.access import Context
 from mirrorlake.model.activity import Action, Subject
-from mirrorlake.model.jobs import RUN_KINDS, JobKind, NewJob
+from mirrorlake.model.jobs import DEFAULT_POOL, RUN_KINDS, JobKind, NewJob
 from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.plan.cooldown import check_cooldown, refused_by
 from mirrorlake.postgres.db_errors import retry_on_contention, translate_db_errors
@@ -127,20 +129,20 @@ def record_forced(catalog: Catalog, name: str, run_id: int, by: Context) -> None
 
 
 @retry_on_contention
-def claim(catalog: Catalog, kinds: Collection[JobKind] = ALL_KINDS) -> JobLease | None:
-    """Start the next queued job of these kinds whose lock is free; None if there is none.
+def claim(catalog: Catalog, kinds: Collection[JobKind] = ALL_KINDS, *, pool: str = DEFAULT_POOL) -> JobLease | None:
+    """Start the next queued job of these kinds and this pool whose lock is free; None if there is none.
 
     The lease of a run is a `Lease`.
     """
-    named = {"kinds": [kind.value for kind in kinds]}
+    wanted: dict[str, object] = {"kinds": [kind.value for kind in kinds], "pool": pool}
     with catalog.read() as connection:
-        waiting = connection.execute(statement("any_queued").query, named).fetchone()
+        waiting = connection.execute(statement("any_queued").query, wanted).fetchone()
     if waiting is None or not waiting[0]:
         return None
     session = catalog.session()
     try:
         with translate_db_errors(catalog.address):
-            taken = _claim_one(session, named)
+            taken = _claim_one(session, wanted)
         if taken is None:
             session.close()
             return None
@@ -167,6 +169,29 @@ def claim(catalog: Catalog, kinds: Collection[JobKind] = ALL_KINDS) -> JobLease 
     except BaseException:
         session.close()
         raise
+
+
+def with_queued(
+    catalog: Catalog, schemas: Sequence[str | None], kinds: Collection[JobKind], *, pool: str = DEFAULT_POOL
+) -> set[str | None]:
+    """The schemas of workspaces in which a queued job of these kinds and this pool can start now, by one query."""
+    ready = statement("any_queued").text.removeprefix("SELECT ")
+    branches = [
+        sql.SQL("SELECT {} WHERE {}").format(
+            sql.Literal(place),
+            sql.SQL(cast("LiteralString", ready.replace("FROM job", "FROM {}"))).format(
+                sql.Identifier("job") if schema is None else sql.Identifier(schema, "job")
+            ),
+        )
+        for place, schema in enumerate(schemas)
+    ]
+    try:
+        with catalog.in_schema(None).read() as connection:
+            query = sql.SQL(" UNION ALL ").join(branches)
+            rows = connection.execute(query, {"kinds": [kind.value for kind in kinds], "pool": pool}).fetchall()
+    except psycopg.errors.UndefinedTable:
+        return set()  # a workspace was deleted in this moment: the next time, it is not in the list
+    return {schemas[place] for (place,) in rows}
 
 
 @retry_on_contention
@@ -283,9 +308,9 @@ def _record_forced(connection: psycopg.Connection[TupleRow], name: str, run_id: 
     record_activity(connection, by, Action.FORCE_RUN, Subject.DATASOURCE, [name], details={"run": run_id})
 
 
-def _claim_one(session: psycopg.Connection[TupleRow], kinds: dict[str, list[str]]) -> _ClaimedJob | None:
+def _claim_one(session: psycopg.Connection[TupleRow], wanted: dict[str, object]) -> _ClaimedJob | None:
     with session.transaction() as transaction:
-        row = session.execute(statement("claim_job").query, _FRESH | kinds).fetchone()
+        row = session.execute(statement("claim_job").query, _FRESH | wanted).fetchone()
         if row is None:
             return None
         job_id, kind, lock, datasource_id, attempt, _, before = row

@@ -10,18 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mirrorlake.catalog.statements import statement
+from mirrorlake.model.looking import Depth
 from mirrorlake.model.objects import MeasuredRanges
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
 
 
 @retry_on_contention
-def store(catalog: Catalog, datasource_id: int, measured: Sequence[MeasuredRanges]) -> None:
+def store(catalog: Catalog, datasource_id: int, measured: Sequence[MeasuredRanges], depth: Depth = Depth.FULL) -> None:
     """Store the digests that are still valid, and apply and delete the recorded changes of the datasource's objects."""
     with catalog.write() as connection:
         # All statements must see the same changes: one that is deleted without having been applied would be lost.
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        values = {"datasource_id": datasource_id}
+        values = {"datasource_id": datasource_id, "depth": depth.number}
         connection.execute(statement("drop_changed_digests").query, values)
         for one in measured:
             connection.execute(

@@ -162,6 +162,35 @@ def begin_hold(lease: Lease, hold: Hold, identity: Identity | None) -> None:
 
 
 @retry_on_contention
+def complete_hold(lease: Lease, hold: Hold) -> None:
+    """Store this in place of what `begin_hold` recorded."""
+    with lease.catalog.write() as connection:
+        connection.execute(
+            statement("complete_hold").query,
+            {
+                "run_id": lease.run_id,
+                "reason": hold.reason,
+                "count": hold.count,
+                "by_prefix": Jsonb(dict(hold.by_prefix)),
+                "plan_hash": hold.plan_hash,
+            },
+        )
+
+
+def keys_of_hold(lease: Lease) -> Iterator[list[str]]:
+    """The keys that this run has held so far, in byte order, some thousand at a time."""
+    after = ""
+    while True:
+        values = {"run_id": lease.run_id, "after": after, "limit": HELD_ROWS}
+        with lease.catalog.read() as connection:
+            rows = connection.execute(statement("hold_keys").query, values).fetchall()
+        if not rows:
+            return
+        after = rows[-1][0]
+        yield [key for (key,) in rows]
+
+
+@retry_on_contention
 def hold_back(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Counts:
     """Hold the removal of these keys until it is confirmed, with an outcome for each."""
     if len(keys) == 0:
@@ -240,6 +269,19 @@ def held_keys(catalog: Catalog, held: Confirmable) -> Iterator[tuple[list[str], 
             return
         after = rows[-1][0]
         yield [key for key, _ in rows], [KnownState(state) for _, state in rows]
+
+
+def held_label_files(catalog: Catalog, held: Confirmable) -> Iterator[list[str]]:
+    """The held keys that are those of known label files, in byte order, some thousand at a time."""
+    after = ""
+    while True:
+        values = {"run_id": held.run_id, "datasource_id": held.datasource_id, "after": after, "limit": HELD_ROWS}
+        with catalog.read() as connection:
+            rows = connection.execute(statement("held_label_files").query, values).fetchall()
+        if not rows:
+            return
+        after = rows[-1][0]
+        yield [key for (key,) in rows]
 
 
 @retry_on_contention

@@ -21,6 +21,7 @@ from mirrorlake.catalog.leases import (
     lease_lost,
     read_lease,
 )
+from mirrorlake.catalog.limits import Dropped
 from mirrorlake.catalog.outcome_reader import read_outcomes
 from mirrorlake.catalog.statements import statement
 from mirrorlake.catalog.workers import reasons
@@ -28,6 +29,7 @@ from mirrorlake.core.errors import NotFound, PassRunning
 from mirrorlake.model.jobs import NewJob, datasource_lock, kind_of_trigger
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState, Trigger, confirm_command
+from mirrorlake.model.workspaces import LimitReached
 from mirrorlake.postgres.db_errors import retry_on_contention, translate_db_errors
 from mirrorlake.postgres.pool import Catalog
 
@@ -63,6 +65,8 @@ class Lease(JobLease):
         attempt: int | None = None,
     ) -> None:
         self.datasource_id = datasource_id
+        self._limited: LimitReached | None = None
+        self.sizes_left_out: set[int] = set()  # of the objects that `limited` is about
         self._live: Live | None = None
         self._live_written: Live | None = None
         super().__init__(catalog, session, job_id=run_id, kind=kind, lock=lock, holder=holder, attempt=attempt)
@@ -76,6 +80,17 @@ class Lease(JobLease):
     def noun(self) -> str:
         """The noun for this job in messages."""
         return "Run"
+
+    @property
+    def limited(self) -> LimitReached | None:
+        """The limit of the workspace that the run reached, with what it left out; None if it reached none."""
+        return self._limited
+
+    def leave_out(self, dropped: Dropped) -> None:
+        """Record that new objects were left out because of a limit. The first limit that was reached is named."""
+        before = self._limited or LimitReached(kind=dropped.kind, limit=dropped.limit, left=0)
+        self._limited = replace(before, left=before.left + len(dropped.sizes))
+        self.sizes_left_out.update(dropped.sizes)
 
     def report_counts(self, counts: Counts, requests: Requests, bytes_read: int) -> None:
         """Report the progress of the run; written with the next heartbeat."""
@@ -181,6 +196,7 @@ def count_values(lease: Lease, live: Live, notes: Sequence[str] = ()) -> dict[st
         "bytes_read": live.bytes_read,
         "server": live.server,
         "notes": list(notes),
+        "limited_by": None if lease.limited is None else lease.limited.kind.value,
     }
 
 
@@ -350,7 +366,7 @@ def _runs(connection: psycopg.Connection[TupleRow], which: str, values: Mapping[
 
 def _run(row: TupleRow) -> Run:
     identity, datasource, trigger, state, started, finished, counts, requests, bytes_read, server, *rest = row
-    error, notes, confirms, *held = rest
+    error, notes, limited_by, confirms, *held = rest
     return Run(
         id=identity,
         datasource=datasource,
@@ -365,6 +381,8 @@ def _run(row: TupleRow) -> Run:
         error=error,
         hold=_hold(identity, held),
         confirms=confirms,
+        limited=limited_by is not None,
+        limited_by=limited_by,
         notes=tuple(notes),
     )
 

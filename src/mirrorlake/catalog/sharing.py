@@ -15,6 +15,7 @@ from mirrorlake.core.columnar import BoolMask, Column, Rows, chosen, column, col
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.companions import CompanionRole
 from mirrorlake.model.outcomes import Op
+from mirrorlake.model.policies import NO_POLICIES
 from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.fingerprints import tokens_and_sizes
@@ -35,6 +36,9 @@ def make_recogniser(
         "datasource_id": known_id or 0,
         "uri": source.location.uri,
         "access": Jsonb(source.access.stored()),
+        "depth": source.settings.depth.number,
+        # What others took need not comply with our policies.
+        "reads_itself": source.settings.looking.policies != NO_POLICIES,
     }
     with catalog.read() as connection:
         if connection.execute(statement("any_sibling").query, values).fetchone() is None:

@@ -35,8 +35,39 @@ _WORKED_ON = (
     " AND annotation.source <> 'bucket')"
     " OR EXISTS (SELECT FROM label_edit WHERE label_edit.asset_id = asset.id))"  # also a label that a user deleted
 )
+# An edit changes the metadata of the asset: a key gets another value, or becomes the user's, or is removed.
+_METADATA_CHANGES = (
+    "(NOT (asset.metadata @> %(values)s::jsonb AND NOT EXISTS (SELECT FROM unnest(%(set)s::text[]) AS key"
+    " WHERE asset.provenance -> key ->> 0 IS DISTINCT FROM 'user'))"
+    " OR asset.metadata ?| %(removed)s::text[])"
+)
+# What a batch of a bulk edit changed of the asset %(id)s; null: nothing.
+_BATCH_CHANGES = (
+    "(SELECT jsonb_agg(jsonb_build_object('kind', kind, 'name', name,"
+    " 'before', edit_change.before -> (array_position(ids, %(id)s::bigint) - 1),"
+    " 'set', CASE WHEN edit_change.after IS NOT NULL THEN jsonb_build_object('metadata',"
+    " edit_change.after -> (array_position(ids, %(id)s::bigint) - 1), 'remove_metadata', '[]'::jsonb)"
+    " WHEN kind = 'metadata' THEN bulk_edit.parts -> batch.part -> 'edit' END))"
+    " FROM edit_change WHERE edit_change.edit_id = batch.edit_id AND edit_change.number = batch.number"
+    " AND %(id)s::bigint = ANY(ids))"
+)
+# Of `object`: the token that a pass compares. What other policies rejected has none that a listing could contain.
+_COMPARED_TOKEN = "(CASE WHEN object.policies <> %(policies)s THEN E'\\x01' ELSE object.token END)"  # noqa: S105  of a change
+# Of `asset`: the digest that names its thumbnail.
+_THUMBNAIL_NAME = "coalesce(asset.digest, asset.sample_digest)"
+# The state that a pass compares.
+_COMPARED_STATE = (
+    "(CASE WHEN object.depth > %(depth)s AND object.state = {known.present}"
+    " THEN {known.outdated} ELSE object.state END)::smallint"
+)
 _CONNECTION_NAME = (
     "(SELECT connection.name FROM connection WHERE connection.id = datasource.connection_id) AS connected"
+)
+
+# Of `access.workspace`: the workspace whose schema the session uses.
+_OWN_WORKSPACE = (
+    "(CASE WHEN current_schema() ~ '^workspace_[0-9]+$' THEN current_schema() = 'workspace_' || workspace.id"
+    " ELSE workspace.name = 'default' END)"
 )
 
 _VALUES: Mapping[str, Mapping[str, str]] = {
@@ -50,7 +81,16 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     },
     "op": _members(Op),  # staged.op
     "result": _members(ResultKind),  # staged.result
-    "rule": {"worked_on": _WORKED_ON, "connection_name": _CONNECTION_NAME},
+    "rule": {
+        "worked_on": _WORKED_ON,
+        "metadata_changes": _METADATA_CHANGES,
+        "batch_changes": _BATCH_CHANGES,
+        "connection_name": _CONNECTION_NAME,
+        "thumbnail_name": _THUMBNAIL_NAME,
+        "compared_state": _COMPARED_STATE,
+        "compared_token": _COMPARED_TOKEN,
+        "own_workspace": _OWN_WORKSPACE,
+    },
     "outcome": {kind.value: f"'{kind.value}'" for kind in OutcomeKind},  # outcome.kind, a text
 }
 

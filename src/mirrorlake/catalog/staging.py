@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from adbc_driver_manager.dbapi import Cursor
 
 from mirrorlake.catalog.leases import lease_lost
+from mirrorlake.catalog.limits import Dropped, room_of
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.columnar import (
@@ -31,6 +32,7 @@ from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.model.runs import Counts, OutcomeKind
 from mirrorlake.select.fingerprints import any_differs, fingerprints
 
+NO_LIMIT = 2**62
 ANALYZE_FROM_ROWS = 1000  # with fewer rows, any plan is fast
 _JSON_COLUMNS = ("facts", *(name for role in ROLES for name in (role.values, role.document)))
 _TEXT_COLUMNS = ("stage", "reason", "media_type", "storage_class", "version", "name")
@@ -87,6 +89,19 @@ class Staging:
         """Set the governing datasource of each staged asset after its objects have changed."""
         if self._shared:
             self.run("govern_staged")
+
+    def keep_within_limits(self) -> Dropped | None:
+        """Leave out the new assets for which the workspace has no room. Returns what was left out, None for nothing."""
+        if not self.fetch("own_limits").num_rows:
+            return None
+        self.fetch("lock_limits")
+        # After the lock, so that what other passes have added is visible.
+        rows = self.fetch("own_limits").to_pylist()
+        room = room_of(tuple(rows[0].values()) if rows else None)
+        most = [NO_LIMIT if left is None else left for left in (room.assets, room.bytes)]
+        dropped = self.fetch("drop_beyond_limits", *most)
+        too_many = any(dropped.column("too_many").to_pylist())
+        return Dropped.of(room, cast("list[int]", dropped.column("size").to_pylist()), too_many=too_many)
 
     def lock_assets(self) -> None:
         """Lock the staged assets before they are changed."""
@@ -168,7 +183,7 @@ def split_companions(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBa
     for role in reversed(ROLES):  # the first role whose companion differs takes precedence
         outcome = where(mask_of(column(batch, role.differs)), role.outcome.value, outcome)
         companions.append(_rows_of(batch, role))
-    own = {name for role in ROLES for name in role.columns}
+    own = {name for role in ROLES for name in role.columns} | {"thumbnail"}  # which is in the library store
     now = {name: column(batch, name) for name in batch.schema.names if name not in own}
     now |= {"companions": fingerprints(batch), "differs": from_numpy_mask(differs), "companion_outcome": outcome}
     return pa.record_batch(now), joined(companions)

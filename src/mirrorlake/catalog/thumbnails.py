@@ -15,6 +15,7 @@ from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import Conflict
 from mirrorlake.postgres.db_errors import translate_db_errors
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.postgres.schemas import SchemaConnection
 
 CHUNK_ROWS = 65_536  # assets per query: 3 MB of results
 DIGEST_BYTES = 32
@@ -33,9 +34,7 @@ def digests(catalog: Catalog, done: Callable[[int, int], None]) -> Iterator[Owne
 
     Includes everything committed before the first array is requested. `done` is called with the progress and its total.
     """
-    with catalog.read() as connection:
-        row = connection.execute(statement("last_asset").query).fetchone()
-    last, after, rows = int(row[0]) if row else 0, 0, CHUNK_ROWS
+    last, after, rows = last_asset(catalog), 0, CHUNK_ROWS
     while rows == CHUNK_ROWS:
         with catalog.read() as connection, connection.cursor(binary=True) as cursor:
             asked = {"after": after, "rows": CHUNK_ROWS}
@@ -51,27 +50,37 @@ def digests(catalog: Catalog, done: Callable[[int, int], None]) -> Iterator[Owne
         yield owners
 
 
+def last_asset(catalog: Catalog) -> int:
+    """The highest id of an asset with a thumbnail; 0 without any."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("last_asset").query).fetchone()
+    return int(row[0]) if row else 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Showing:
     """An asset, and the object that can provide its bytes again. Without a token, no object has them any more."""
 
     asset: int
-    digest: bytes
+    digest: bytes  # that names its thumbnail
     datasource_id: int
     key: str
     size: int
     token: str | None
+    whole: bool  # whether all of its object was read
 
 
 def showing(catalog: Catalog, assets: list[int]) -> list[Showing]:
-    """The objects of these assets, of which there are at most `ASSETS_AT_ONCE`, without assets that no longer exist."""
+    """The objects of at most `ASSETS_AT_ONCE` assets, without those that have no thumbnail any more."""
     if not assets:
         return []
     with catalog.read() as connection:
         rows = connection.execute(statement("source_objects").query, {"assets": assets}).fetchall()
     return [
-        Showing(asset=asset, digest=bytes(digest), datasource_id=datasource_id, key=key, size=size, token=token)
-        for asset, digest, datasource_id, key, size, token in rows
+        Showing(
+            asset=asset, digest=bytes(digest), datasource_id=datasource_id, key=key, size=size, token=token, whole=whole
+        )
+        for asset, digest, datasource_id, key, size, token, whole in rows
     ]
 
 
@@ -84,27 +93,28 @@ def library_id(catalog: Catalog) -> str:
     return str(row[0])
 
 
-def at_work(catalog: Catalog) -> list[int]:
-    """The runs that may still commit processed objects and therefore need their thumbnails."""
-    with catalog.read() as connection:
-        return [int(run) for (run,) in connection.execute(statement("runs_with_lease").query)]
-
-
 @contextmanager
-def exclusive_lock(catalog: Catalog) -> Generator[None]:
-    """Prevent other commands from changing thumbnail files. Raises Conflict if another command holds this lock."""
+def exclusive_lock(catalog: Catalog, *others: Catalog) -> Generator[None]:
+    """Prevent other commands from rebuilding, removing or moving thumbnails of these workspaces; runs go on.
+
+    Raises Conflict if another command holds one of the locks.
+    """
     with translate_db_errors(catalog.address), closing(catalog.session()) as session:
-        for _ in range(LOCK_ATTEMPTS):
-            locked = session.execute(statement("lock_thumbnails").query).fetchone()
-            if locked is not None and locked[0]:
-                break
-            time.sleep(LOCK_PAUSE_S)  # the server needs a moment to notice that a command has ended
-        else:
-            raise Conflict(
-                "Another command is rebuilding, deleting or backing up thumbnails of this library.",
-                "Wait until it has ended.",
-            )
+        for each in (catalog, *others):
+            session.enter(each.schema)
+            _lock(session)
         yield
+
+
+def _lock(session: SchemaConnection) -> None:
+    for _ in range(LOCK_ATTEMPTS):
+        locked = session.execute(statement("lock_thumbnails").query).fetchone()
+        if locked is not None and locked[0]:
+            return
+        time.sleep(LOCK_PAUSE_S)  # the server needs a moment to notice that a command has ended
+    raise Conflict(
+        "Another command is rebuilding, deleting or backing up thumbnails of this library.", "Wait until it has ended."
+    )
 
 
 def _owners(ids: bytes, found: bytes, sizes: bytes) -> Owners:

@@ -67,7 +67,7 @@ def _rows(catalog: Catalog, name: str, values: dict[str, object]) -> list[Rememb
             size=size,
             state=KnownState(state),
             asset_id=None if asset is None else str(asset),
-            thumbnail=bytes(digest) if digest is not None and drawn else None,
+            thumbnail=None if drawn is None else bytes(drawn),
             content=bytes(digest) if digest is not None and current else None,
         )
         for key, token, size, state, asset, digest, drawn, current in rows

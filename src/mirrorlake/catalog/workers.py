@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 import psycopg
@@ -14,6 +14,7 @@ from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import CatalogError
+from mirrorlake.model.jobs import DEFAULT_POOL
 from mirrorlake.model.queue import QueuedReason, Workers
 from mirrorlake.plan.queue_status import queued_reason
 from mirrorlake.postgres.db_errors import retry_on_contention
@@ -24,9 +25,9 @@ SILENT_S = 20.0  # a worker without a heartbeat for this long counts as ended
 
 
 @contextmanager
-def register_worker(catalog: Catalog) -> Generator[None]:
-    """Register this process as a worker for the duration of the block, again after an outage of the database."""
-    identity = _identity()
+def register_worker(catalog: Catalog, *, pool: str = DEFAULT_POOL) -> Generator[None]:
+    """Register this process as a worker of a pool during the block, again after an outage of the database."""
+    identity = _identity(pool)
     ended, registered = threading.Event(), threading.Event()
 
     def beat() -> None:
@@ -50,8 +51,8 @@ def register_worker(catalog: Catalog) -> Generator[None]:
                 _end(catalog, {"id": identity["id"]})
 
 
-def _identity() -> dict[str, object]:
-    return {"id": uuid.uuid4(), "host": socket.gethostname(), "pid": os.getpid()}
+def _identity(pool: str) -> dict[str, object]:
+    return {"id": uuid.uuid4(), "host": socket.gethostname(), "pid": os.getpid(), "pool": pool}
 
 
 @retry_on_contention
@@ -69,22 +70,25 @@ def _end(catalog: Catalog, identity: Mapping[str, object]) -> None:
 
 def announce_worker(catalog: Catalog) -> None:
     """Register a worker that is being started: it must send its own heartbeat within SILENT_S, or counts as ended."""
-    _record_heartbeat(catalog, _identity())
+    _record_heartbeat(catalog, _identity(DEFAULT_POOL))
 
 
-def count_workers(connection: psycopg.Connection[TupleRow]) -> Workers:
-    """How many workers are running, and when one last sent a heartbeat."""
-    row = connection.execute(statement("count_workers").query, {"silent": SILENT_S}).fetchone()
-    return Workers(alive=0, last_seen=None) if row is None else Workers(alive=row[0], last_seen=row[1])
+def count_workers(connection: psycopg.Connection[TupleRow], pools: Collection[str]) -> dict[str, Workers]:
+    """Of each of these pools, how many workers are running, and when one last sent a heartbeat."""
+    values = {"silent": SILENT_S, "pools": list(pools)}
+    rows = connection.execute(statement("count_workers").query, values).fetchall()
+    return {pool: Workers(alive=alive, last_seen=seen) for pool, alive, seen in rows}
 
 
 def reasons(connection: psycopg.Connection[TupleRow], queued: Sequence[int]) -> dict[int, QueuedReason]:
     """Why each of these queued jobs waits."""
     if not queued:
         return {}
-    workers = count_workers(connection)
     found = connection.execute(statement("jobs_in_front").query, {"ids": list(queued)}).fetchall()
+    workers = count_workers(connection, {row[-1] for row in found})
     return {
-        job: queued_reason(workers, busy, not_before=not_before, retry_reason=reason, of_datasource=of_datasource)
-        for job, busy, not_before, reason, of_datasource in found
+        job: queued_reason(
+            workers[pool], busy, not_before=not_before, retry_reason=reason, of_datasource=of_datasource, pool=pool
+        )
+        for job, busy, not_before, reason, of_datasource, pool in found
     }

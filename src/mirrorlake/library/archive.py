@@ -1,8 +1,11 @@
 """The file of a backup: a zip archive whose parts are the tables, and the thumbnails of each shard.
 
-    manifest.json   versions, counts, and the size and digest of each part: written last, read first
-    tables/NAME     the text of COPY, compressed
-    thumbnails/AA   records of digest (32 bytes), length (4 bytes, most significant first) and WebP
+    manifest.json                     versions, counts, and the size and digest of each part: written last, read first
+    access/tables/NAME                members, roles and keys; the text of COPY, compressed
+    workspaces/ID/tables/NAME         the rows of a workspace, as above
+    workspaces/ID/thumbnails/AA       records of digest (32 bytes), length (4 bytes, most significant first) and WebP
+
+The first format had one workspace, whose parts were `tables/NAME` and `thumbnails/AA`.
 
 Zip rather than tar: its directory is read before any part, so the whole content and its sizes are known before
 anything is written, and a part need not know its size in advance. Thumbnails share few parts, because a directory with
@@ -13,9 +16,10 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -23,14 +27,23 @@ from typing import BinaryIO, Self
 import msgspec
 from blake3 import blake3
 
-from mirrorlake.core.errors import BadBackup
-from mirrorlake.library.audit import StepCallback
-from mirrorlake.model.backups import FORMAT, Manifest, TablePart, ThumbnailPart
-from mirrorlake.processing.thumbnails import DIGEST_BYTES, is_complete
+from mirrorlake.core.errors import BadBackup, UsageError
+from mirrorlake.library.steps import StepCallback
+from mirrorlake.model.access import DEFAULT_WORKSPACE
+from mirrorlake.model.backups import (
+    FORMAT,
+    Manifest,
+    SchemaPart,
+    SequenceState,
+    TablePart,
+    ThumbnailPart,
+    WorkspacePart,
+)
+from mirrorlake.processing.thumbnails import DIGEST_BYTES, MAX_THUMBNAIL_BYTES, is_complete
 
 MANIFEST = "manifest.json"
-MAX_MANIFEST_BYTES = 1 << 20
-MAX_THUMBNAIL_BYTES = 1 << 20  # of at most 320 pixels; the largest have a tenth of this
+MAX_MANIFEST_BYTES = 64 << 20  # a workspace needs up to 50 KB
+ACCESS_PLACE = "access/"
 READ_BYTES = 1 << 20
 DEFLATE_LEVEL = 1  # twice as fast as the default, and a fifth larger
 SHARDS = 256
@@ -74,8 +87,14 @@ class ArchiveWriter:
         return WrittenPart(bytes=size, digest=digest.hexdigest())
 
     def finish(self, manifest: Manifest) -> None:
-        """Write the manifest and the directory."""
-        self.write(MANIFEST, [msgspec.json.encode(manifest)], compress=True)
+        """Write the manifest and the directory. Raises UsageError for too many workspaces."""
+        document = msgspec.json.encode(manifest)
+        if len(document) > MAX_MANIFEST_BYTES:
+            raise UsageError(
+                f"One file cannot hold the backup of {len(manifest.workspaces):,} workspaces.",
+                "Back up some of them on their own: --only NAME",
+            )
+        self.write(MANIFEST, [document], compress=True)
         self._zip.close()
 
 
@@ -89,30 +108,30 @@ class ArchiveReader:
 
     def check(self, done: Callable[[int, int], None]) -> None:
         """Read every part once. Raises BadBackup. `done` receives the number of bytes read and their total."""
-        parts = _parts(self.manifest)
+        parts = dict(_parts(self.manifest))
         total, read = sum(part.bytes for part in parts.values()), 0
         for name, part in parts.items():
             for chunk in self._read(name, part):
                 read += len(chunk)
                 done(read, total)
 
-    def rows(self, part: TablePart) -> Iterator[bytes]:
+    def rows(self, content: SchemaPart, part: TablePart) -> Iterator[bytes]:
         """The text of COPY of a table. Raises BadBackup, at the latest at its end."""
-        return self._read(table_name(part.table), part)
+        return self._read(table_name(content.place, part.table), part)
 
-    def thumbnails(self, part: ThumbnailPart) -> Iterator[tuple[bytes, bytes]]:
+    def thumbnails(self, content: SchemaPart, part: ThumbnailPart) -> Iterator[tuple[bytes, bytes]]:
         """The digests and thumbnails of a shard, in ascending order. Raises BadBackup, at the latest at its end."""
-        found, last = 0, b""
-        for digest, thumbnail in self._records(part):
+        found, last, name = 0, b"", shard_name(content.place, part.shard)
+        for digest, thumbnail in self._records(name, part):
             if digest[0] != part.shard or digest <= last or not is_complete(thumbnail):
-                raise self._damaged(shard_name(part.shard))
+                raise self._damaged(name)
             found, last = found + 1, digest
             yield digest, thumbnail
         if found != part.count:
-            raise self._damaged(shard_name(part.shard))
+            raise self._damaged(name)
 
-    def _records(self, part: ThumbnailPart) -> Iterator[tuple[bytes, bytes]]:
-        name, head = shard_name(part.shard), DIGEST_BYTES + _LENGTH_BYTES
+    def _records(self, name: str, part: ThumbnailPart) -> Iterator[tuple[bytes, bytes]]:
+        head = DIGEST_BYTES + _LENGTH_BYTES
         waiting = bytearray()
         for chunk in self._read(name, part):
             waiting += chunk
@@ -166,14 +185,19 @@ def open_archive(path: Path, *, newest_schema: int) -> Generator[ArchiveReader]:
         yield ArchiveReader(archive, path, manifest)
 
 
-def table_name(table: str) -> str:
-    """The name of the part with the rows of a table."""
-    return f"tables/{table}"
+def workspace_place(workspace_id: int) -> str:
+    """The folder of the parts of a workspace."""
+    return f"workspaces/{workspace_id}/"
 
 
-def shard_name(shard: int) -> str:
-    """The name of the part with the thumbnails of a shard."""
-    return f"thumbnails/{shard:02x}"
+def table_name(place: str, table: str) -> str:
+    """The name of the part with the rows of a table, in the folder of its schema."""
+    return f"{place}tables/{table}"
+
+
+def shard_name(place: str, shard: int) -> str:
+    """The name of the part with the thumbnails of a shard, in the folder of its workspace."""
+    return f"{place}thumbnails/{shard:02x}"
 
 
 def thumbnail_record(digest: bytes, thumbnail: bytes) -> bytes:
@@ -200,6 +224,31 @@ class _Versions(msgspec.Struct):
     version: str
 
 
+class _FirstManifest(msgspec.Struct):
+    """A manifest of the first format: of one workspace."""
+
+    version: str
+    schema: int
+    created: datetime
+    tables: tuple[TablePart, ...]
+    sequences: tuple[SequenceState, ...]
+    thumbnails: tuple[ThumbnailPart, ...] | None
+    missing: int = 0
+
+    def today(self) -> Manifest:
+        """The same as a manifest of the present format, in which its workspace is `default`."""
+        workspace = WorkspacePart(
+            id=1,
+            name=DEFAULT_WORKSPACE,
+            content=SchemaPart(place="", tables=self.tables, sequences=self.sequences),
+            thumbnails=self.thumbnails,
+            missing=self.missing,
+        )
+        return Manifest(
+            format=1, version=self.version, schema=self.schema, created=self.created, workspaces=(workspace,)
+        )
+
+
 def _read_manifest(archive: zipfile.ZipFile, path: Path, newest_schema: int) -> Manifest:
     damaged = BadBackup(f"The backup {path} has no readable manifest.", _ANOTHER)
     try:
@@ -214,6 +263,8 @@ def _read_manifest(archive: zipfile.ZipFile, path: Path, newest_schema: int) -> 
                 f" {versions.schema}, ours is {newest_schema}.",
                 "Install that version to restore it.",
             )
+        if versions.format == 1:
+            return msgspec.json.decode(raw, type=_FirstManifest).today()
         return msgspec.json.decode(raw, type=Manifest)
     except (KeyError, OSError, msgspec.MsgspecError, *_BROKEN) as error:
         raise damaged from error
@@ -221,19 +272,26 @@ def _read_manifest(archive: zipfile.ZipFile, path: Path, newest_schema: int) -> 
 
 def _check_directory(archive: zipfile.ZipFile, path: Path, manifest: Manifest) -> None:
     """Raise BadBackup unless the archive has exactly the parts of its manifest, in their sizes."""
-    parts = _parts(manifest)
+    listed = _parts(manifest)
+    parts = dict(listed)
     entries = {info.filename: info for info in archive.infolist()}
+    shards = [part.shard for workspace in manifest.workspaces for part in workspace.thumbnails or ()]
     whole = (
         len(entries) == len(archive.infolist())
         and entries.keys() == parts.keys() | {MANIFEST}
-        and len(parts) == len(manifest.tables) + len(manifest.thumbnails or ())
+        and len(parts) == len(listed)
         and all(entries[name].file_size == part.bytes for name, part in parts.items())
-        and all(0 <= part.shard < SHARDS for part in manifest.thumbnails or ())
+        and all(0 <= shard < SHARDS for shard in shards)
     )
     if not whole:
         raise BadBackup(f"The backup {path} is damaged: its parts are not those of its manifest.", _ANOTHER)
 
 
-def _parts(manifest: Manifest) -> dict[str, TablePart | ThumbnailPart]:
-    tables = {table_name(part.table): part for part in manifest.tables}
-    return {**tables, **{shard_name(part.shard): part for part in manifest.thumbnails or ()}}
+def _parts(manifest: Manifest) -> Sequence[tuple[str, TablePart | ThumbnailPart]]:
+    found: list[tuple[str, TablePart | ThumbnailPart]] = [
+        (table_name(content.place, part.table), part) for content in manifest.contents for part in content.tables
+    ]
+    for workspace in manifest.workspaces:
+        place = workspace.content.place
+        found += [(shard_name(place, part.shard), part) for part in workspace.thumbnails or ()]
+    return found

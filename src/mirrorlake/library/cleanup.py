@@ -1,39 +1,38 @@
-"""Remove orphaned thumbnails: only old ones, only of this library, and none that a run may still use.
+"""Remove thumbnails that no asset uses, and rewrite packs that have become sparse or are small.
 
-orphaned ─▶ old enough? ─▶ too much at once? ─▶ quarantined ─▶ active runs ended? ─▶ still orphaned? ─▶ removed
+orphaned ─▶ old enough? ─▶ too much at once? ─▶ rows deleted ─▶ single files packed ─▶ packs merged ─▶ objects deleted
+
+A thumbnail is unused if no asset has its digest while the index of thumbnails is locked: a commit that found it there
+waits, then misses it and writes it again. So no run has to end first.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mirrorlake.catalog.thumbnails import at_work, exclusive_lock
+from mirrorlake.catalog import thumbnail_packs
+from mirrorlake.catalog.thumbnails import exclusive_lock
 from mirrorlake.core.errors import Conflict, ObjectGone, UsageError
-from mirrorlake.library.audit import CHECKING, StepCallback, load_owners
-from mirrorlake.library.layout import NAME, Shard, is_whole, read_shard
-from mirrorlake.library.quarantine import (
-    RemovalTotals,
-    close_batches,
-    closed_batches,
-    count_objects,
-    empty_batch,
-    new_batch,
-    quarantine_thumbnail,
-)
-from mirrorlake.library.references import SHARDS, Owners
+from mirrorlake.library.layout import ASIDE, UNFINISHED, Shard, SingleFiles
+from mirrorlake.library.pack_audit import compare_packs, pack_needs, unregistered_needs
+from mirrorlake.library.references import SHARDS
+from mirrorlake.library.repack import repack
+from mirrorlake.library.single_files import SinglePacker
+from mirrorlake.library.steps import StepCallback
 from mirrorlake.mirror.library_marker import MARKERS, list_other_markers, mark_store
+from mirrorlake.mirror.thumbnail_writer import ThumbnailWriter
 from mirrorlake.model.thumbnails import Cleaning
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
-from mirrorlake.processing.thumbnails import Thumbnails, thumbnail_key
 from mirrorlake.storage.disk import room_in
 from mirrorlake.storage.writable import StoredObject, WritableStore
 
-UNFINISHED_HOURS = 1  # a write takes milliseconds, and is retried if its file disappears
+UNFINISHED_HOURS = 1  # a write takes seconds, and is retried if its file disappears
 MAX_UNCONFIRMED = 100  # files: fewer are quickly made again
+CHECKING = "Checking the thumbnails"
 REMOVING = "Removing orphaned thumbnails"
 _HOUR_S = 3600
 
@@ -43,135 +42,174 @@ def clean(
 ) -> Cleaning:
     """Remove thumbnails that no asset uses and that were not written for `hours`. Safe to repeat after a crash.
 
-    If more than MAX_UNCONFIRMED files and more than half of all files would be removed, nothing is done unless that
-    number is acknowledged. Raises UsageError if another number was acknowledged, Conflict if another command works on
-    the thumbnails or another library uses the store, CatalogError and DiskFull.
+    If more than MAX_UNCONFIRMED and more than half of all would be removed, nothing is done unless that number is
+    acknowledged. Raises UsageError if another number was acknowledged, Conflict if another command works on the
+    thumbnails, another library uses the store, or packs of the catalog are gone while the store has unknown ones,
+    CatalogError and DiskFull.
     """
     started = time.monotonic()
     with exclusive_lock(catalog):
         now = _store_clock(library.store, mark_store(catalog, library), hours)
-        cleaner = _Cleaner(catalog, library.store, workdir, step)
-        return _clean(cleaner, now, started, hours=hours, acknowledged=acknowledged)
-
-
-def _clean(cleaner: _Cleaner, now: float, started: float, *, hours: int, acknowledged: int | None) -> Cleaning:
-    totals = cleaner.empty_ripe_batches("owners")  # quarantined by an earlier command
-    found = cleaner.search(now, hours)
-    if acknowledged is not None and acknowledged != found.count:
-        raise UsageError(
-            f"{found.count:,} files would be removed, not {acknowledged:,}.",
-            f"To confirm this number: --acknowledge {found.count}",
-        )
-    hold = found.hold if acknowledged is None else None
-    if hold is None and found.count:
-        totals += cleaner.quarantine_files(found)
-        totals += cleaner.empty_ripe_batches("owners-again")
-    waiting, runs = cleaner.waiting()
+        cleaner = _Cleaner(catalog, library.store, workdir, step, hours=hours)
+        found = cleaner.search(now)
+        if acknowledged is not None and acknowledged != found.count:
+            raise UsageError(
+                f"{found.count:,} thumbnails would be removed, not {acknowledged:,}.",
+                f"To confirm this number: --acknowledge {found.count}",
+            )
+        hold = found.hold if acknowledged is None else None
+        if hold is None:
+            cleaner.remove(found)
+            cleaner.adopt(found)
+            cleaner.pack_single_files()
+            cleaner.repack()
     return Cleaning(
         left_over=found.count,
         young=found.young,
-        removed=totals.removed,
-        removed_bytes=totals.removed_bytes,
-        put_back=totals.put_back,
-        waiting=waiting,
-        waits_for=tuple(sorted(runs)),
+        removed=cleaner.removed,
+        removed_bytes=cleaner.removed_bytes,
+        packed=cleaner.packed,
+        repacked=cleaner.repacked,
         hold=hold,
         seconds=time.monotonic() - started,
     )
 
 
 @dataclass(slots=True)
-class _OrphanedFiles:
-    """The removable files, listed on disk, so that their number does not affect memory use."""
+class _Orphaned:
+    """What can be removed. Files are listed on disk, so that their number does not affect memory use."""
 
     listed: Path
     count: int = 0
     young: int = 0
-    files: int = 0  # all thumbnails
+    total: int = 0  # all thumbnails
+    unused: dict[int, int] = field(default_factory=dict[int, int])  # thumbnails in packs, by shard
+    adoptable: dict[bytes, StoredObject] = field(default_factory=dict[bytes, StoredObject])  # packs, by name
 
     @property
     def hold(self) -> str | None:
-        if self.count <= MAX_UNCONFIRMED or 2 * self.count <= self.files:
+        if self.count <= MAX_UNCONFIRMED or 2 * self.count <= self.total:
             return None
-        return f"{self.count:,} of {self.files:,} thumbnails would be removed, more than half"
+        return f"{self.count:,} of {self.total:,} thumbnails would be removed, more than half"
 
-    def objects(self) -> Iterator[tuple[str, int]]:
-        """The key and size of each file."""
+    def files(self) -> Iterator[tuple[str, int, int]]:
+        """The key and size of each file, and how many thumbnails it counts as."""
         with self.listed.open("rb") as lines:
             for line in lines:
-                size, _, key = line[:-1].decode("utf-8", "surrogateescape").partition(" ")
-                yield key, int(size)
+                count, size, key = line[:-1].decode("utf-8", "surrogateescape").split(" ", 2)
+                yield key, int(size), int(count)
 
 
 class _Cleaner:
     """One cleanup of a thumbnail store."""
 
-    def __init__(self, catalog: Catalog, store: WritableStore, workdir: Path, step: StepCallback) -> None:
+    def __init__(
+        self, catalog: Catalog, store: WritableStore, workdir: Path, step: StepCallback, *, hours: int
+    ) -> None:
         self._catalog = catalog
         self._store = store
-        self._thumbnails = Thumbnails(store)
-        self._workdir = workdir
+        self._listed = workdir / "orphaned"
         self._step = step
-        self._owners: Owners | None = None
+        self._min_age_s = hours * _HOUR_S
+        self._singles = SingleFiles(store)
+        self.removed = 0
+        self.removed_bytes = 0
+        self.packed = 0  # files of their own that are in packs now
+        self.repacked = 0  # packs
 
-    def empty_ripe_batches(self, folder: str) -> RemovalTotals:
-        """Empty the batches that wait for no run, compared with the catalog as read after that was determined."""
-        close_batches(self._store, self._active_runs)
-        ripe = [batch for batch, runs in closed_batches(self._store, self._active_runs()).items() if not runs]
-        totals = RemovalTotals()
-        if ripe:
-            self._owners = load_owners(self._catalog, self._workdir / folder, self._step)
-            for batch in ripe:
-                totals += empty_batch(self._store, batch, self._owners)
-        return totals
+    def search(self, now: float) -> _Orphaned:
+        """What no asset uses."""
+        found = _Orphaned(self._listed)
+        packs = compare_packs(self._catalog, self._store)
+        if packs.gone and packs.unregistered:
+            raise _packs_gone(self._store, len(packs.gone))
+        with room_in(self._listed.parent), self._listed.open("wb") as lines:
 
-    def search(self, now: float, hours: int) -> _OrphanedFiles:
-        """The orphaned files that are old enough."""
-        owners = self._owners or load_owners(self._catalog, self._workdir / "owners", self._step)
-        found = _OrphanedFiles(self._workdir / "orphaned")
-        old, unfinished = now - hours * _HOUR_S, now - max(hours, UNFINISHED_HOURS) * _HOUR_S
-        with room_in(self._workdir), found.listed.open("wb") as lines:
+            def add(one: StoredObject, *, thumbnails: int = 1, unfinished: bool = False) -> None:
+                least_s = max(self._min_age_s, UNFINISHED_HOURS * _HOUR_S) if unfinished else self._min_age_s
+                if one.modified > now - least_s:
+                    found.young += thumbnails
+                else:
+                    found.count += thumbnails
+                    lines.write(f"{thumbnails} {one.size} {one.key}\n".encode("utf-8", "surrogateescape"))
+
+            for name, one, entries, needed in unregistered_needs(self._catalog, self._store, packs):
+                if needed:
+                    found.adoptable[name] = one
+                else:
+                    add(one, thumbnails=len(entries) or 1)
+                found.total += len(entries)
+            for one in packs.objects.unfinished:
+                add(one, unfinished=True)
+            found.total += sum(pack.used for pack in packs.packs)
             for number in range(SHARDS):
                 self._step(CHECKING, number, SHARDS)
-                shard = read_shard(self._store, number)
-                writes = {one.key for one in shard.unfinished}
-                found.files += len(shard.present) + len(shard.nested)
-                for one in self._find_orphaned(owners, number, shard):
-                    if one.modified > (unfinished if one.key in writes else old):
-                        found.young += 1
-                    else:
-                        found.count += 1
-                        lines.write(f"{one.size} {one.key}\n".encode("utf-8", "surrogateescape"))
+                unused = thumbnail_packs.unused_of_shard(self._catalog, number)
+                old = sum(one.age_s >= self._min_age_s for one in unused)
+                found.count, found.young = found.count + old, found.young + len(unused) - old
+                if old:
+                    found.unused[number] = old
+                shard = self._singles.shard(number)
+                found.total += len(shard.present) + len(shard.nested) + len(shard.aside)
+                for one in self._find_unused_files(shard):
+                    add(one)
+                for one in shard.unfinished:
+                    add(one, unfinished=True)
         return found
 
-    def quarantine_files(self, found: _OrphanedFiles) -> RemovalTotals:
-        """Quarantine thumbnails. Files that no writer reads (old layouts, unfinished writes) are removed at once."""
-        removed, batch = RemovalTotals(), new_batch()
-        for done, (key, size) in enumerate(found.objects()):
-            self._step(REMOVING, done, found.count)
-            match = NAME.fullmatch(key.rpartition("/")[2])
-            if match is not None and thumbnail_key(bytes.fromhex(match[1])) == key:
-                quarantine_thumbnail(self._store, key, batch)
-            else:
-                removed += RemovalTotals(removed=1, removed_bytes=size)
-                self._store.delete(key)
-        return removed
+    def remove(self, found: _Orphaned) -> None:
+        """Delete the rows of unused thumbnails, and files that nothing uses."""
+        for done, number in enumerate(found.unused):
+            self._step(REMOVING, done, len(found.unused))
+            unused = thumbnail_packs.unused_of_shard(self._catalog, number)
+            old = [one.digest for one in unused if one.age_s >= self._min_age_s]
+            lengths = thumbnail_packs.delete_unused(self._catalog, old)
+            self.removed, self.removed_bytes = self.removed + len(lengths), self.removed_bytes + sum(lengths)
+        for key, size, thumbnails in found.files():
+            self._store.delete(key)
+            self.removed, self.removed_bytes = self.removed + thumbnails, self.removed_bytes + size
 
-    def waiting(self) -> tuple[int, set[int]]:
-        """The number of quarantined files, and the runs that they wait for."""
-        left = closed_batches(self._store, self._active_runs())
-        return sum(count_objects(self._store, batch) for batch in left), set[int]().union(*left.values())
+    def adopt(self, found: _Orphaned) -> None:
+        """Register the packs that the catalog does not know and that have thumbnails which assets lack."""
+        for name, one in found.adoptable.items():
+            entries, needed = pack_needs(self._catalog, self._store, one)  # again, to keep few in memory
+            if needed:
+                thumbnail_packs.adopt(self._catalog, name, entries, one.size, needed)
 
-    def _find_orphaned(self, owners: Owners, number: int, shard: Shard) -> Iterator[StoredObject]:
-        users = owners.of(number)
-        yield from (one for digest, one in shard.present.items() if digest not in users)
-        for digest, one in shard.nested.items():
-            if digest not in users or is_whole(self._thumbnails, digest):
-                yield one
-        yield from shard.unfinished
+    def pack_single_files(self) -> None:
+        """Move the thumbnails that earlier versions wrote as files of their own into packs."""
+        if not self._singles:
+            return
+        packer = SinglePacker(ThumbnailWriter(self._catalog, self._store))
+        for number in range(SHARDS):
+            shard = self._singles.shard(number)
+            places = (shard.present, shard.nested, shard.aside)
+            digests = {digest for files in places for digest in files}
+            used = thumbnail_packs.find_used(self._catalog, digests) if digests else {}
+            for digest in (digest for digest, packed in used.items() if not packed):
+                packer.add(digest, [files[digest] for files in places if digest in files])
+        packer.finish()
+        self.packed = packer.packed
+        self._remove_empty_batches()
 
-    def _active_runs(self) -> list[int]:
-        return at_work(self._catalog)
+    def repack(self) -> None:
+        """Merge sparse and small packs, and delete those without thumbnails."""
+        self.repacked = repack(self._catalog, self._store, self._step, min_age_s=self._min_age_s)
+
+    def _find_unused_files(self, shard: Shard) -> Iterator[StoredObject]:
+        """The files of their own that no asset needs, because none has the digest or a pack has the thumbnail."""
+        digests = [*shard.present, *shard.nested, *shard.aside]
+        used = thumbnail_packs.find_used(self._catalog, digests) if digests else {}
+        for files in (shard.present, shard.nested, shard.aside):
+            yield from (one for digest, one in files.items() if used.get(digest) is not False)
+
+    def _remove_empty_batches(self) -> None:
+        """Remove what an earlier version set aside, and what it noted about that; unknown objects are kept."""
+        for batch in self._singles.batches:
+            for one in self._store.list(f"{ASIDE}/{batch}/"):
+                name = one.key.rpartition("/")[2]
+                if one.key.endswith("/") or UNFINISHED.fullmatch(name) or name == "runs":
+                    self._store.delete(one.key)
 
 
 def _store_clock(store: WritableStore, ours: str, hours: int) -> float:
@@ -193,6 +231,15 @@ def _store_clock(store: WritableStore, ours: str, hours: int) -> float:
             "none, use --hours 0.",
         )
     return now
+
+
+def _packs_gone(store: WritableStore, count: int) -> Conflict:
+    """Packs without a row may be the only good ones, as after a restored database that is older than a merge."""
+    return Conflict(
+        f"Packs of the catalog are missing in {store.name}: {count:,}. Packs there that it does not know may have the "
+        "same thumbnails.",
+        "Run `mirrorlake thumbnails make` first.",
+    )
 
 
 def _modified(store: WritableStore, key: str) -> float:

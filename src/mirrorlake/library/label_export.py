@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from mirrorlake.catalog.label_export import labelled_images
+from mirrorlake.catalog.label_export import ExportedImage, exported_images, labelled_images
 from mirrorlake.catalog.ontologies import by_name, list_all
 from mirrorlake.core.errors import MirrorlakeError, UsageError
 from mirrorlake.labels.geometry import convert_to_any
@@ -15,6 +15,8 @@ from mirrorlake.labels.registry import LabelFormat, Layout
 from mirrorlake.library.label_images import Copies, copy_images
 from mirrorlake.library.label_import import read_format
 from mirrorlake.library.label_targets import open_target
+from mirrorlake.library.original_reader import OriginalReader
+from mirrorlake.library.snapshot_labels import frozen_classes, frozen_images, frozen_labels, frozen_ontologies
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.labels import Classification, LabelExport, LabelExportOptions, Ontology
 from mirrorlake.postgres.pool import Catalog
@@ -34,18 +36,18 @@ def export_labels(
     file.
     """
     chosen_format = read_format(options.format)
-    chosen = select_ids(options.query)
-    ontology = _ontology(catalog, options.ontology)
+    chosen = _Chosen(catalog, options)
     counts, copies = _Counts(), Copies()
     several = chosen_format.layout is Layout.FOLDER or options.copy_images
     try:
         with open_target(options, several=several, catalog=catalog, stores=stores, workdir=workdir) as output:
             step(WRITING, 0, 0)
-            images = labelled_images(catalog, ontology.name, chosen)
-            chosen_format.write(_expressible(images, chosen_format, counts, step), ontology.classes, output)
+            images = _expressible(chosen.labelled(), chosen_format, counts, step)
+            chosen_format.write(images, chosen.classes, output)
             if options.copy_images:
-                for copies in copy_images(catalog, chosen, stores, output, chosen_format.images):
-                    step(COPYING, copies.copied + copies.not_copied, counts.images)
+                with OriginalReader(catalog, stores) as reader:
+                    for copies in copy_images(chosen.images(), reader, output, chosen_format.images):
+                        step(COPYING, copies.copied + copies.not_copied, counts.images)
     except BadLabels as error:
         raise MirrorlakeError(
             f"The format {chosen_format.name} cannot hold these images: {error}",
@@ -63,6 +65,36 @@ def export_labels(
         not_copied_count=copies.not_copied,
         path=options.path,
     )
+
+
+class _Chosen:
+    """The exported assets and labels: those of a query now, or those of a snapshot."""
+
+    def __init__(self, catalog: Catalog, options: LabelExportOptions) -> None:
+        self._catalog = catalog
+        self._snapshot = options.snapshot
+        self._ids = select_ids(options.query)
+        if options.snapshot is None:
+            found = _ontology(catalog, options.ontology)
+            self._ontology, self.classes = found.name, found.classes
+            return
+        if options.query:
+            raise UsageError("The labels of a snapshot are exported as a whole.", "Leave out the query.")
+        self._ontology = options.ontology or _only(frozen_ontologies(catalog, options.snapshot))
+        present = [one.classes for one in list_all(catalog) if one.name == self._ontology]
+        self.classes = frozen_classes(catalog, options.snapshot, self._ontology, present[0] if present else ())
+
+    def labelled(self) -> Iterator[ImageLabels]:
+        """The assets with their labels."""
+        if self._snapshot is None:
+            return labelled_images(self._catalog, self._ontology, self._ids)
+        return frozen_labels(self._catalog, self._snapshot, self._ontology)
+
+    def images(self) -> Iterator[ExportedImage]:
+        """The assets with what is needed to read their bytes."""
+        if self._snapshot is None:
+            return exported_images(self._catalog, self._ids)
+        return frozen_images(self._catalog, self._snapshot)
 
 
 class _Counts:
@@ -97,8 +129,11 @@ def _expressible(
 def _ontology(catalog: Catalog, name: str | None) -> Ontology:
     if name is not None:
         return by_name(catalog, name)
-    found = list_all(catalog)
-    if len(found) != 1:
-        names = ", ".join(one.name for one in found) or "none"
-        raise UsageError(f"Which ontology is exported is not clear: there are {names}.", "Use --ontology NAME.")
-    return found[0]
+    return by_name(catalog, _only(tuple(one.name for one in list_all(catalog))))
+
+
+def _only(names: tuple[str, ...]) -> str:
+    if len(names) != 1:
+        found = ", ".join(names) or "none"
+        raise UsageError(f"Which ontology is exported is not clear: there are {found}.", "Use --ontology NAME.")
+    return names[0]

@@ -24,8 +24,9 @@ SUFFIXES = (".txt", ".json", ".jsonl", ".xml", ".csv", ".yaml", ".yml", ".names"
 FILE_BYTES = 500_000_000  # of one label file
 FIRST_BYTES = 64_000  # that most label files have at most
 LINE_BYTES = 1_000_000
-ZIP_MEMBERS = 2_000_000
-DIRECTORY_BYTES = 200_000_000  # of the list of members in a zip file: each needs half a kilobyte of memory
+ZIP_MEMBERS = 1_200_000  # each needs some 600 bytes of memory
+DIRECTORY_BYTES = 200_000_000  # of the list of members in a zip file
+_MEMBER = b"PK\x01\x02"  # begins each entry of the list
 TOTAL_BYTES = 20_000_000_000  # of all files or unpacked members together
 MEMBER_DATE = (1980, 1, 1, 0, 0, 0)  # equal exports are equal files
 _UNSAFE = ("", ".", "..")
@@ -177,7 +178,10 @@ class _ZipSource(io.BufferedReader):
                 f"The list of members in the zip file has more than {DIRECTORY_BYTES:,} bytes.",
                 "Unpack it and name the folder.",
             )
-        return super().read(size)
+        data = super().read(size)
+        if self.opening and data.count(_MEMBER) > ZIP_MEMBERS:  # before an object is made for each
+            raise UsageError(f"The zip file has more than {ZIP_MEMBERS:,} members.", "Unpack it and name the folder.")
+        return data
 
 
 @contextmanager
@@ -189,10 +193,9 @@ def _open_zip(path: Path) -> Generator[zipfile.ZipFile]:
         except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
             raise UsageError(f"The zip file {path} cannot be read: {error}.", "Pack it again.") from error
         file.opening = False
-        members = archive.infolist()
-        if len(members) > ZIP_MEMBERS or sum(info.file_size for info in members) > TOTAL_BYTES:
+        if sum(info.file_size for info in archive.infolist()) > TOTAL_BYTES:
             raise UsageError(
-                f"The zip file {path} has more than {ZIP_MEMBERS:,} members or {TOTAL_BYTES:,} bytes.",
+                f"The zip file {path} has more than {TOTAL_BYTES:,} bytes.",
                 "Unpack it and name the folder.",
             )
         yield archive

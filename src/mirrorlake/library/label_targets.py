@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from mirrorlake.core.errors import ObjectGone, UsageError
+from mirrorlake.core.errors import ObjectExists, ObjectGone, UsageError
 from mirrorlake.labels.records import LabelOutput
 from mirrorlake.library.label_files import FileOutput, FolderOutput, ZipOutput
 from mirrorlake.library.label_sources import address_of, is_address, label_store
@@ -82,8 +82,9 @@ def _open_bucket(
     config = label_store(location, options.connection, catalog, stores).with_resolved()
     provider = provider_of(location.provider)
     with closing(provider.open_writable(location, config.access, resolved=config.resolved)) as store:
+        taken = UsageError(f"{options.path} exists.", "Choose the name of a new object.")
         if _exists(store, name):
-            raise UsageError(f"{options.path} exists.", "Choose the name of a new object.")
+            raise taken
         file = workdir / "export"
         if zipped:
             with ZipOutput(file) as output:
@@ -91,7 +92,10 @@ def _open_bucket(
         else:
             yield FileOutput(file)
         with file.open("rb") as written:
-            store.put_stream(name, _pieces(written))
+            try:
+                store.put_stream(name, _pieces(written))
+            except ObjectExists as error:
+                raise taken from error
 
 
 def _exists(store: WritableStore, name: str) -> bool:

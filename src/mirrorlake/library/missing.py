@@ -24,8 +24,14 @@ _COLUMNS: list[pa.Field[Any]] = [
     pa.field("key", pa.string()),
     pa.field("size", pa.int64()),
     pa.field("token", pa.string()),
+    pa.field("whole", pa.bool_()),
 ]
 _SCHEMA = pa.schema(_COLUMNS)
+_WHOLE, _IN_PARTS = "whole", "parts"
+
+
+def _folder_name(datasource_id: int, *, whole: bool) -> str:
+    return f"{datasource_id}-{_WHOLE if whole else _IN_PARTS}"
 
 
 class ObjectsToRead:
@@ -56,24 +62,25 @@ class ObjectsToRead:
                 self._write(turn, assets[start : start + ASSETS_AT_ONCE])
             assets.clear()
 
-    def datasources(self, turn: int) -> list[int]:
-        """The datasources whose objects are read in a round."""
-        return sorted(int(folder.name) for folder in (self._folder / str(turn)).glob("*"))
+    def datasources(self, turn: int) -> list[tuple[int, bool]]:
+        """The datasources whose objects are read in a round, and whether they are read whole."""
+        folders = (folder.name.split("-") for folder in (self._folder / str(turn)).glob("*"))
+        return sorted((int(number), whole == _WHOLE) for number, whole in folders)
 
-    def of(self, turn: int, datasource_id: int) -> Iterator[list[Showing]]:
+    def of(self, turn: int, datasource_id: int, *, whole: bool) -> Iterator[list[Showing]]:
         """The objects of a datasource in a round, some thousand at a time."""
-        for path in sorted((self._folder / str(turn) / str(datasource_id)).iterdir()):
+        for path in sorted((self._folder / str(turn) / _folder_name(datasource_id, whole=whole)).iterdir()):
             with pa.OSFile(str(path), "rb") as source, pa.ipc.open_stream(source) as reader:
                 for batch in reader:
                     yield [Showing(**row) for row in batch.to_pylist()]
 
     def _write(self, turn: int, assets: list[int]) -> None:
-        found: dict[int, list[Showing]] = defaultdict(list)
+        found: dict[str, list[Showing]] = defaultdict(list)
         for one in showing(self._catalog, assets):
-            found[one.datasource_id].append(one)
+            found[_folder_name(one.datasource_id, whole=one.whole)].append(one)
             self.total += 1
-        for datasource_id, some in found.items():
-            folder = self._folder / str(turn) / str(datasource_id)
+        for name, some in found.items():
+            folder = self._folder / str(turn) / name
             rows = {field.name: [getattr(one, field.name) for one in some] for field in _COLUMNS}
             with room_in(self._folder):
                 folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,8 @@
-"""Rebuild missing thumbnails: move misplaced ones to their place, and read the objects of the others again.
+"""Rebuild missing thumbnails: find misplaced ones again, and read the objects of the others.
 
-The catalog is not changed: an object that differs from its catalog row is reported, and left to the next pass.
+packs of no row ─▶ adopted; files in old folders ─▶ packed; all others ─▶ objects read ─▶ packed
+
+What the catalog knows of assets is not changed: an object that differs from it is reported, and left to the next pass.
 """
 
 from __future__ import annotations
@@ -13,17 +15,24 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from mirrorlake.catalog import datasources
+from mirrorlake.catalog import datasources, thumbnail_packs
 from mirrorlake.catalog.thumbnails import Showing, exclusive_lock, showing
-from mirrorlake.core.errors import CatalogError, MirrorlakeError, ObjectGone, SourceUnreachable
-from mirrorlake.library.audit import CHECKING, MissingThumbnail, StepCallback, find_missing, load_owners
-from mirrorlake.library.layout import is_whole, quarantine_batches, read_shard
+from mirrorlake.core.errors import CatalogError, MirrorlakeError, SourceUnreachable
+from mirrorlake.library.audit import CHECKING, find_missing, load_owners
+from mirrorlake.library.digest_shards import DigestShards
+from mirrorlake.library.layout import SingleFiles
 from mirrorlake.library.missing import ROUNDS, ObjectsToRead
+from mirrorlake.library.pack_audit import PackFindings, inspect_packs, unregistered_needs
 from mirrorlake.library.references import SHARDS
+from mirrorlake.library.single_files import SinglePacker
+from mirrorlake.library.steps import StepCallback
 from mirrorlake.mirror.existence import MAX_UNANSWERED
 from mirrorlake.mirror.library_marker import mark_store
+from mirrorlake.mirror.thumbnail_writer import ThumbnailWriter
+from mirrorlake.mirror.thumbnails import Thumbnails
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.companions import ROLES
+from mirrorlake.model.looking import Looking
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.sources import Datasource
@@ -32,10 +41,10 @@ from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.processing.store_factory import StoreFactory
-from mirrorlake.processing.thumbnails import Thumbnails, thumbnail_key
 
 MAKING = "Making thumbnails"
 ROWS = 256  # sent to the workers at once
+_RESULT_COLUMNS = ["key", "result", "reason", "digest", "sample_digest", "thumbnail"]
 _LACKS = {
     ResultKind.GONE: Lack.CHANGED,
     ResultKind.REFUSED: Lack.REFUSED,
@@ -67,9 +76,9 @@ def make(
         mark_store(catalog, library)
         wanted = maker.search(workdir)
         for turn in range(ROUNDS):
-            for datasource_id in wanted.datasources(turn):
+            for datasource_id, whole in wanted.datasources(turn):
                 source = datasources.by_id(catalog, datasource_id)
-                maker.make_thumbnails(source, wanted.of(turn, datasource_id))
+                maker.make_thumbnails(source, wanted.of(turn, datasource_id, whole=whole), whole=whole)
     return maker.making()
 
 
@@ -90,7 +99,8 @@ class _Maker:
         self._catalog = catalog
         self._library = library
         self._store = library.store
-        self._thumbnails = Thumbnails(library.store)
+        self._thumbnails = Thumbnails(catalog, library.store)
+        self._writer = ThumbnailWriter(catalog, library.store)
         self._step = step
         self._on_unmade = on_unmade
         self._processes = processes
@@ -104,39 +114,67 @@ class _Maker:
         self._errors: dict[str, str] = {}
 
     def search(self, workdir: Path) -> ObjectsToRead:
-        """Restore misplaced thumbnails, and return the objects to read for the others."""
+        """Find misplaced thumbnails again, and return the objects to read for the others."""
+        found = inspect_packs(self._catalog, self._store, self._step)
+        self._forget_lost(found)
+        adopted = self._adopt_packs(found, workdir)
         owners = load_owners(self._catalog, workdir / "owners", self._step)
         wanted = ObjectsToRead(self._catalog, workdir / "objects")
-        batches = quarantine_batches(self._store)
+        singles = SingleFiles(self._store)
+        packer = SinglePacker(self._writer)
         for number in range(SHARDS):
             self._step(CHECKING, number, SHARDS)
-            shard = read_shard(self._store, number, batches)
-            for one in find_missing(owners.of(number), shard, self._thumbnails):
-                if one.elsewhere is not None and self._restore_thumbnail(one, one.elsewhere.key):
+            users, again, shard = owners.of(number), adopted.of(number), singles.shard(number)
+            self._put_back += sum(len(users[digest]) for digest in again & users.keys())
+            packed, _ = thumbnail_packs.digests_of_shard(self._catalog, number)
+            for one in find_missing(users, packed, set(), shard, self._thumbnails):
+                if one.elsewhere is not None and packer.add(one.digest, [one.elsewhere]):
                     self._put_back += len(one.owners)
                 else:
                     wanted.add(one)
+        packer.finish()
         wanted.end()
         self._to_make = wanted.total
         return wanted
 
-    def make_thumbnails(self, source: Datasource, batches: Iterator[list[Showing]]) -> None:
-        """Make the thumbnails of these objects of a datasource."""
+    def _forget_lost(self, found: PackFindings) -> None:
+        """Delete the rows of thumbnails that cannot be read, and those of packs that have no others."""
+        for pack in found.unreadable:
+            lost = [entry.digest for entry in thumbnail_packs.entries_of(self._catalog, pack)]
+            thumbnail_packs.delete_lost(self._catalog, pack, lost)
+        for pack, lost in found.damaged.items():
+            thumbnail_packs.delete_lost(self._catalog, pack, lost)
+
+    def _adopt_packs(self, found: PackFindings, workdir: Path) -> DigestShards:
+        """Register the packs that have thumbnails which assets lack, as after a restored backup without thumbnails."""
+        adopted = DigestShards(workdir / "adopted")
+        for name, one, entries, needed in unregistered_needs(self._catalog, self._store, found):
+            if needed:
+                thumbnail_packs.adopt(self._catalog, name, entries, one.size, needed)
+                adopted.add(entry.digest for entry in needed)
+        return adopted
+
+    def make_thumbnails(self, source: Datasource, batches: Iterator[list[Showing]], *, whole: bool) -> None:
+        """Make the thumbnails of these objects of a datasource.
+
+        `whole`: their thumbnails are named by the digests of all their bytes, even if parts are enough by now.
+        """
         reader = _SourceReader(source)
         if source.name not in self._errors:
-            self._read(reader, batches)
+            self._read(reader, batches, Looking(whole=whole))
         # Objects of an unreachable datasource are counted, not reported one by one.
         left = len(reader.waiting) + sum(len(self._to_read(reader, batch)) for batch in batches)
         self._unmade[Lack.FAILED] += left
 
-    def _read(self, reader: _SourceReader, batches: Iterator[list[Showing]]) -> None:
+    def _read(self, reader: _SourceReader, batches: Iterator[list[Showing]], looking: Looking) -> None:
         source = reader.source
         try:
             store_factory = self._store_factory(source)
         except MirrorlakeError as error:  # of its connection
             self._errors[source.name] = str(error)
             return
-        with closing(ProcessingPool(store_factory, self._library, processes=self._processes)) as pool:
+        pool = ProcessingPool(store_factory, processes=self._processes, looking=looking)
+        with closing(pool):
             try:
                 with closing(pool.process(self._rows(reader, batches))) as found:
                     for processed in found:
@@ -161,28 +199,19 @@ class _Maker:
             errors=self._errors,
         )
 
-    def _restore_thumbnail(self, one: MissingThumbnail, elsewhere: str) -> bool:
-        """Move a thumbnail to its place, replacing a damaged one. Returns whether it is complete."""
-        try:
-            self._store.move(elsewhere, thumbnail_key(one.digest))
-        except ObjectGone:
-            return False
-        return is_whole(self._thumbnails, one.digest)
-
     def _rows(self, reader: _SourceReader, batches: Iterator[list[Showing]]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             some = self._to_read(reader, batch)
             reader.waiting.update((one.key, one) for one in some)
             for start in range(0, len(some), ROWS):
-                rows = some[start : start + ROWS]
-                self._delete_damaged(rows)
-                yield _as_changes(rows)
+                yield _as_changes(some[start : start + ROWS])
 
     def _to_read(self, reader: _SourceReader, batch: list[Showing]) -> list[Showing]:
         """The rows whose objects must be read: not those whose thumbnail was made meanwhile."""
         some: list[Showing] = []
+        made = self._thumbnails.locate({one.digest for one in batch})
         for one in batch:
-            if is_whole(self._thumbnails, one.digest):
+            if one.digest in made:
                 self._made += 1
             elif one.token is None:
                 self._report_unmade(reader, one, Lack.CHANGED, _CHANGED)
@@ -190,30 +219,28 @@ class _Maker:
                 some.append(one)
         return some
 
-    def _delete_damaged(self, rows: list[Showing]) -> None:
-        # A damaged file of the right size would be mistaken for the new thumbnail. A complete one was made meanwhile,
-        # from another object with the same bytes or by a pass, and must be kept: this object may be unreadable.
-        for one in rows:
-            if not is_whole(self._thumbnails, one.digest):
-                self._store.delete(thumbnail_key(one.digest))
-
     def _record_results(self, reader: _SourceReader, processed: pa.RecordBatch) -> None:
         others: list[tuple[Showing, Lack, str]] = []
-        for row in processed.select(["key", "result", "reason", "digest"]).to_pylist():
+        written: dict[bytes, bytes] = {}
+        for row in processed.select(_RESULT_COLUMNS).to_pylist():
             one, result = reader.waiting.pop(row["key"]), ResultKind(row["result"])
             reader.record_result(result, row["reason"])
             if result is not ResultKind.PROCESSED:
                 lack = _LACKS[result]
                 reason = f"{row['reason']} {_READ_NEXT_TIME}" if lack is Lack.CHANGED else row["reason"]
                 others.append((one, lack, reason))
-            elif row["digest"] == one.digest:
+            elif one.digest in (row["digest"], row["sample_digest"]):
+                if row["thumbnail"] is not None:
+                    written[one.digest] = row["thumbnail"]
                 self._made += 1
             else:
                 others.append((one, Lack.DIFFERENT, _DIFFERENT))
+        self._writer.add(list(written.items()))
         now = {one.asset: one.digest for one in showing(self._catalog, [one.asset for one, _, _ in others])}
+        made = self._thumbnails.locate(now.values())
         for one, lack, reason in others:
             digest = now.get(one.asset)
-            if digest is None or is_whole(self._thumbnails, digest):
+            if digest is None or digest in made:
                 self._made += 1  # a pass was faster, or the asset is gone
             else:
                 self._report_unmade(reader, one, lack, reason)

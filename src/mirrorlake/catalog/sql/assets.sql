@@ -9,6 +9,7 @@ SELECT asset.id, asset.name, asset.key, source.uri AS source_uri, source.name AS
     ) ORDER BY other.id
   ) AS datasources,
   asset.kind, asset.media_type, asset.size, asset.width, asset.height,
+  (asset.facts ->> 'duration_s')::float8 AS duration_s,
   ARRAY(SELECT tag FROM asset_tag WHERE asset_tag.asset_id = asset.id ORDER BY tag) AS tags,
   ARRAY(
     SELECT project.name FROM project_asset JOIN project ON project.id = project_asset.project_id
@@ -25,5 +26,5 @@ WHERE asset.id = %(id)s;
 -- The details of one asset that search results omit.
 SELECT digest, token, version, storage_class, orientation, facts, metadata, provenance, merged_at,
   (SELECT companion.key FROM companion WHERE companion.asset_id = asset.id AND role = 'metadata') AS sidecar_key,
-  warnings, created
+  warnings, created, depth
 FROM asset WHERE id = %(id)s;

@@ -4,12 +4,14 @@ CREATE TEMP TABLE IF NOT EXISTS staged (
   op smallint, key text COLLATE "C", size bigint, token text COLLATE "C", modified timestamptz, storage_class text,
   skip text, config smallint, known_state smallint, old_key text COLLATE "C",
   result smallint, stage text, reason text, kind text, media_type text, width integer, height integer, orientation smallint,
-  digest bytea, placeholder bytea, facts text, version text, warnings text[],
+  digest bytea, sample_digest bytea, placeholder bytea, picture_hash bigint, facts text, version text, policies bigint,
+  depth smallint, warnings text[],
   companions text COLLATE "C", differs boolean, companion_outcome text, name text,
   -- set by later statements: the asset, the known state of the object, and what follows for the row
   asset_id bigint, rival bigint, rival_is_copy boolean NOT NULL DEFAULT false, standing smallint, known_companions text COLLATE "C",
   fresh boolean NOT NULL DEFAULT false,         -- the asset is created by this batch
-  same boolean NOT NULL DEFAULT false           -- everything was already committed
+  same boolean NOT NULL DEFAULT false,          -- everything was already committed
+  kept boolean NOT NULL DEFAULT false           -- another datasource has read more of these same bytes
 ) ON COMMIT DELETE ROWS;
 
 -- name: create_staged_companion
@@ -38,7 +40,8 @@ SELECT count(*) FROM (
 
 -- name: find_moves
 -- Mark the staged moves that can be made: the old key has an asset, and the new key belongs to no other object.
-UPDATE staged SET asset_id = known.asset_id, standing = known.state, known_companions = known.companions
+UPDATE staged SET asset_id = known.asset_id, standing = known.state, known_companions = known.companions,
+  depth = known.depth
 FROM object AS known
 WHERE staged.op = {op.moved} AND known.datasource_id = $1 AND known.key = staged.old_key AND known.asset_id IS NOT NULL
   AND NOT EXISTS (
@@ -56,8 +59,8 @@ WHERE staged.op = {op.moved} AND staged.asset_id IS NOT NULL AND object.datasour
 
 -- name: insert_moves
 -- Insert the same objects under their new keys, with the companions that were last read.
-INSERT INTO object (datasource_id, state, size, asset_id, key, token, companions)
-SELECT $1, {known.present}, size, asset_id, key, token, known_companions
+INSERT INTO object (datasource_id, state, size, asset_id, key, token, companions, depth)
+SELECT $1, {known.present}, size, asset_id, key, token, known_companions, coalesce(depth, 0)
 FROM staged WHERE op = {op.moved} AND asset_id IS NOT NULL;
 
 -- name: rename_assets
@@ -86,14 +89,21 @@ WHERE staged.op = {op.moved} AND companion.asset_id = asset.id AND asset.datasou
   );
 
 -- name: match_staged
--- Find the known row of each staged object. A row that was already committed, byte for byte, is marked `same`.
+-- Find the known row of each staged object. A row that was already committed, byte for byte, is marked `same`. An object
+-- that was not read keeps its depth.
 UPDATE staged SET asset_id = known.asset_id, standing = known.state, known_companions = known.companions,
+  depth = coalesce(staged.depth, known.depth),
   same = known.token = staged.token AND known.size = staged.size
     AND known.companions IS NOT DISTINCT FROM staged.companions
-    AND known.state = CASE staged.result WHEN {result.refused} THEN {known.refused} ELSE {known.present} END
-    AND staged.result IN ({result.processed}, {result.companions_only}, {result.refused})
+    AND known.state = CASE WHEN staged.result IN ({result.refused}, {result.rejected}) THEN {known.refused} ELSE {known.present} END
+    AND known.policies IS NOT DISTINCT FROM staged.policies AND known.depth = coalesce(staged.depth, known.depth)
+    AND staged.result IN ({result.processed}, {result.companions_only}, {result.refused}, {result.rejected})
 FROM object AS known
 WHERE known.datasource_id = $1 AND known.key = staged.key;
+
+-- name: store_again
+-- What was read again is stored again, although its bytes were known.
+UPDATE staged SET same = false WHERE same AND result = {result.processed};
 
 -- name: match_companions
 -- Mark the staged companions that equal the known ones.
@@ -111,6 +121,23 @@ WHERE staged.known_companions IS DISTINCT FROM staged.companions
   AND NOT EXISTS (
     SELECT FROM staged_companion AS other WHERE other.key = staged.key AND other.role = gone.role
   );
+
+-- name: keep_deeper
+-- Keep the content of an asset of which another datasource has read more, since the plan was made, than was read now.
+UPDATE staged SET kept = true, depth = asset.depth, kind = asset.kind, media_type = asset.media_type,
+  width = asset.width, height = asset.height, orientation = asset.orientation, digest = asset.digest,
+  sample_digest = asset.sample_digest, placeholder = asset.placeholder, facts = asset.facts::text, version = asset.version,
+  warnings = asset.warnings || ARRAY(SELECT warning FROM unnest(staged.warnings) AS warning WHERE warning <> ALL (asset.warnings))
+FROM asset
+WHERE staged.result = {result.processed} AND asset.id = staged.asset_id AND asset.depth < staged.depth
+  AND asset.token = staged.token AND asset.size = staged.size;
+
+-- name: mark_shallower
+-- Of these assets less is read from now on. Other datasources that show them read them again if they read more.
+UPDATE object SET depth = staged.depth
+FROM staged
+WHERE staged.result = {result.processed} AND NOT staged.fresh AND NOT staged.same AND object.asset_id = staged.asset_id
+  AND object.datasource_id <> $1 AND object.depth < staged.depth;
 
 -- name: assign_ids
 -- Assign a new id to each decoded object without an asset.
@@ -135,18 +162,20 @@ ORDER BY asset.id FOR NO KEY UPDATE OF asset;
 -- name: insert_assets
 -- New assets, in key order.
 INSERT INTO asset (id, datasource_id, key, name, token, size, modified, storage_class, kind, media_type, width, height,
-  orientation, digest, placeholder, facts, version, metadata, merged_at, warnings)
+  orientation, digest, sample_digest, placeholder, facts, version, depth, metadata, merged_at, warnings)
 SELECT asset_id, $1, staged.key, coalesce(name, staged.key), staged.token, size, modified, storage_class, kind, media_type,
-  width, height, orientation, digest, placeholder, coalesce(facts, '{}')::jsonb, version,
+  width, height, orientation, digest, sample_digest, placeholder, coalesce(facts, '{}')::jsonb, version, coalesce(depth, 0),
   coalesce(file.content, '{}')::jsonb, CASE WHEN file.content IS NOT NULL THEN now() END, coalesce(warnings, '{}')
 FROM staged LEFT JOIN staged_companion AS file ON file.key = staged.key AND file.role = 'metadata'
 WHERE fresh ORDER BY staged.key;
 
 -- name: drop_companions
--- Delete companions of the staged objects that no longer exist.
+-- Delete companions of the staged objects that no longer exist. The question whether there are any comes first: planned as
+-- a part of the join, it would be asked after every staged object was joined with its asset.
 DELETE FROM companion
 USING staged JOIN staged_companion AS gone ON gone.key = staged.key JOIN asset ON asset.id = staged.asset_id
-WHERE companion.asset_id = asset.id AND companion.role = gone.role
+WHERE EXISTS (SELECT FROM staged_companion WHERE companion_key IS NULL AND token IS NULL)
+  AND companion.asset_id = asset.id AND companion.role = gone.role
   AND gone.companion_key IS NULL AND gone.token IS NULL
   AND staged.result IN ({result.processed}, {result.companions_only}) AND NOT staged.same AND asset.datasource_id = $1;
 
@@ -166,8 +195,8 @@ SET key = excluded.key, document = coalesce(excluded.document, companion.documen
 -- Update assets whose bytes changed under the same key: id, tags and values set by users are kept.
 UPDATE asset SET name = CASE WHEN asset.datasource_id = $1 THEN coalesce(staged.name, asset.name) ELSE asset.name END, token = staged.token, size = staged.size, modified = staged.modified,
   storage_class = staged.storage_class, kind = staged.kind, media_type = staged.media_type, width = staged.width, height = staged.height,
-  orientation = staged.orientation, digest = staged.digest, placeholder = staged.placeholder,
-  facts = coalesce(staged.facts, '{}')::jsonb, version = staged.version, state = CASE WHEN asset.state = {asset.trash} AND staged.standing IS DISTINCT FROM {known.trashed} THEN {asset.trash} ELSE {asset.present} END,
+  orientation = staged.orientation, digest = staged.digest, sample_digest = staged.sample_digest, placeholder = staged.placeholder,
+  facts = coalesce(staged.facts, '{}')::jsonb, version = staged.version, depth = coalesce(staged.depth, 0), state = CASE WHEN asset.state = {asset.trash} AND staged.standing IS DISTINCT FROM {known.trashed} THEN {asset.trash} ELSE {asset.present} END,
   metadata = coalesce(merged.metadata::jsonb, asset.metadata),
   provenance = coalesce(merged.provenance::jsonb, asset.provenance),
   merged_at = CASE WHEN merged.asset_id IS NULL THEN asset.merged_at ELSE now() END,
@@ -189,15 +218,25 @@ WHERE asset.id = staged.asset_id AND staged.result = {result.companions_only} AN
 -- name: store_objects
 -- Store the objects that the next pass compares with. Objects with temporary errors are not stored, so that they are
 -- read again.
-INSERT INTO object (datasource_id, state, size, asset_id, key, token, companions, reason)
-SELECT $1, CASE WHEN result = {result.refused} THEN {known.refused} ELSE {known.present} END, size, asset_id, key, token,
-  companions, CASE WHEN result = {result.refused} THEN reason END
+INSERT INTO object (datasource_id, state, size, asset_id, key, token, companions, reason, policies, depth)
+SELECT $1, CASE WHEN result IN ({result.refused}, {result.rejected}) THEN {known.refused} ELSE {known.present} END, size,
+  asset_id, key, token, companions, CASE WHEN result IN ({result.refused}, {result.rejected}) THEN reason END, policies, coalesce(depth, 0)
 FROM staged
-WHERE (result = {result.refused} OR result IN ({result.processed}, {result.companions_only}) AND asset_id IS NOT NULL)
+WHERE (result IN ({result.refused}, {result.rejected}) OR result IN ({result.processed}, {result.companions_only}) AND asset_id IS NOT NULL)
   AND NOT same
 ORDER BY key
 ON CONFLICT (datasource_id, key) DO UPDATE SET state = excluded.state, size = excluded.size,
-  asset_id = excluded.asset_id, token = excluded.token, companions = excluded.companions, reason = excluded.reason;
+  asset_id = excluded.asset_id, token = excluded.token, companions = excluded.companions, reason = excluded.reason,
+  policies = excluded.policies, depth = excluded.depth;
+
+-- name: store_hashes
+-- The hashes of images and videos that were decoded from their whole content. Equal bytes have one.
+INSERT INTO picture_hash (digest, hash)
+SELECT DISTINCT ON (digest) digest, picture_hash FROM staged
+WHERE result = {result.processed} AND placeholder IS NOT NULL AND kind IN ('image', 'video') AND asset_id IS NOT NULL
+  AND digest IS NOT NULL AND NOT kept
+ORDER BY digest
+ON CONFLICT (digest) DO NOTHING;
 
 -- name: record_processed
 -- Record one outcome for each processed object: the first one that applies. A batch that is committed twice in a run is
@@ -208,6 +247,7 @@ WITH recorded AS (
     CASE
       WHEN op = {op.moved} AND asset_id IS NOT NULL THEN {outcome.moved}
       WHEN result = {result.skipped} THEN {outcome.skipped}
+      WHEN result = {result.rejected} THEN {outcome.rejected}
       WHEN result IN ({result.refused}, {result.failed}, {result.gone}) OR asset_id IS NULL THEN {outcome.failed}
       WHEN same THEN {outcome.unchanged}
       WHEN fresh OR op IN ({op.new}, {op.shared}) AND known_state IS NULL THEN {outcome.new}
@@ -251,8 +291,9 @@ UPDATE asset SET state = {asset.present}, updated = now()
 FROM staged WHERE asset.id = staged.asset_id AND (asset.state = {asset.missing} OR asset.state = {asset.trash} AND staged.standing = {known.trashed});
 
 -- name: return_objects
--- Mark objects present again, unchanged. A companion that is still to be read counts as unread until then.
-UPDATE object SET state = {known.present}, companions = CASE
+-- Mark objects present again, unchanged: what was refused or rejected (only that has a reason) still is. A companion that
+-- is still to be read counts as unread until then.
+UPDATE object SET state = CASE WHEN object.reason IS NULL THEN {known.present} ELSE {known.refused} END, companions = CASE
     WHEN staged.differs THEN companions_unread(
       object.companions, ARRAY(SELECT role FROM staged_companion AS other WHERE other.key = staged.key AND other.differs)
     )
@@ -282,10 +323,13 @@ WHERE asset.id = staged.asset_id AND asset.state = {asset.present}
   );
 
 -- name: mark_objects_missing
--- Mark vanished keys that have an asset. Nothing is deleted.
-UPDATE object SET state = {known.missing}
-FROM staged
-WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state <> {known.missing} AND object.asset_id IS NOT NULL;
+-- Mark vanished keys that have an asset. Nothing is deleted. An asset that a user had moved to the trash stays there, and
+-- may be purged now: the object's return does not restore it.
+UPDATE object SET state = CASE WHEN asset.state = {asset.trash} THEN {known.kept} ELSE {known.missing} END
+FROM staged JOIN asset ON asset.id = staged.asset_id
+WHERE object.datasource_id = $1 AND object.key = staged.key
+  AND object.state IN ({known.used})
+  AND object.state <> CASE WHEN asset.state = {asset.trash} THEN {known.kept} ELSE {known.missing} END;
 
 -- name: record_missing
 -- Record every vanished key with an asset, including those that have been missing for some time.

@@ -28,6 +28,11 @@ SET settings = %(settings)s, secret_names = %(secret_names)s, secret_references 
   paused = NULL
 WHERE id = %(id)s;
 
+-- name: lock_following
+-- The datasources of a connection that have another endpoint than this one, locked against other changes.
+SELECT id FROM datasource WHERE connection_id = %(id)s AND access -> 'endpoint' IS DISTINCT FROM %(endpoint)s
+ORDER BY id FOR NO KEY UPDATE;
+
 -- name: follow_endpoint
 -- Let the datasources of a connection follow its endpoint, by which they are found.
 UPDATE datasource SET access = jsonb_set(access, '{endpoint}', %(endpoint)s)

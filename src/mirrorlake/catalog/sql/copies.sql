@@ -61,7 +61,7 @@ WHERE object.datasource_id = %(datasource_id)s AND object.key = ANY(%(keys)s::te
 -- name: find_copies
 -- The vanished asset of each staged move, and the asset of its copy as its rival.
 UPDATE staged SET asset_id = known.asset_id, standing = known.state, known_companions = known.companions,
-  rival = shown.asset_id, rival_is_copy = true
+  depth = known.depth, rival = shown.asset_id, rival_is_copy = true
 FROM object AS known, object AS shown
 WHERE known.datasource_id = $1 AND known.key = staged.old_key AND known.asset_id IS NOT NULL
   AND shown.datasource_id = $1 AND shown.key = staged.key AND shown.state = {known.present}

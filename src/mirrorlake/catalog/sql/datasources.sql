@@ -8,8 +8,8 @@ RETURNING id, name, uri, access, settings, connection_id, {rule.connection_name}
 -- name: lock_address
 -- Allow only one command at a time to look for the datasource of an address or name and to create it. Others whose
 -- hash is the same by chance wait too.
-SELECT pg_advisory_xact_lock(hashtextextended('address ' || %(uri)s, 0)),
-  pg_advisory_xact_lock(hashtextextended('name ' || %(name)s, 0));
+SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' address ' || %(uri)s, 0)),
+  pg_advisory_xact_lock(hashtextextended(current_schema() || ' name ' || %(name)s, 0));
 
 -- name: datasource_by_name
 -- The datasource with this name; deleted ones that are kept for their assets only on request.
@@ -37,6 +37,23 @@ SELECT id, name, uri, access, settings, connection_id, {rule.connection_name} FR
 -- Change the access, connection or settings of a datasource; its address and name are kept.
 UPDATE datasource SET access = %(access)s, settings = %(settings)s, connection_id = %(connection_id)s WHERE id = %(id)s
 RETURNING id, name, uri, access, settings, connection_id, {rule.connection_name};
+
+-- name: shared_with_others
+-- One of these datasources and another one with which it shares an asset, if this endpoint would separate their stores.
+SELECT moved.name, other.name
+FROM datasource AS moved JOIN datasource AS other ON other.store = moved.store AND other.id <> ALL(%(ids)s::integer[])
+WHERE moved.id = ANY(%(ids)s::integer[])
+  AND store_of(moved.uri, jsonb_set(moved.access, '{endpoint}', %(endpoint)s)) IS DISTINCT FROM moved.store
+  AND EXISTS (
+    SELECT FROM object AS mine JOIN object AS theirs ON theirs.asset_id = mine.asset_id
+    WHERE mine.datasource_id = moved.id AND theirs.datasource_id = other.id
+  )
+ORDER BY moved.id, other.id LIMIT 1;
+
+-- name: dismiss_held_runs
+-- Dismiss the held removals of datasources that continue. A confirmation may be reading their keys: the next pass over
+-- everything deletes these.
+UPDATE job SET state = 'cancelled', error = %(error)s WHERE datasource_id = ANY(%(ids)s::integer[]) AND state = 'held';
 
 -- name: restore_access
 -- Restore the previous access of a datasource, unless somebody else has changed it.

@@ -1,7 +1,7 @@
 -- name: job_columns
 -- Fragment: the columns of a Job. A job whose process has exited and that will not be retried is shown as failed,
 -- although its row is not updated yet. The result of a run is its counts.
-SELECT job.id, job.kind, job.workspace, datasource.name, job.subject, job.args, job.requested_by,
+SELECT job.id, job.kind, coalesce((SELECT workspace.name FROM access.workspace WHERE {rule.own_workspace}), job.workspace), datasource.name, job.subject, job.args, job.requested_by,
   CASE WHEN gone THEN 'failed' ELSE job.state END AS state,
   job.attempt, job.max_attempts, job.not_before, job.created,
   CASE WHEN job.state <> 'queued' THEN job.started END AS started, job.finished,
@@ -11,7 +11,7 @@ SELECT job.id, job.kind, job.workspace, datasource.name, job.subject, job.args, 
   ) END AS result,
   CASE WHEN gone THEN %(interrupted)s ELSE job.error END AS error,
   job.cancel_requested, (SELECT max(later.id) FROM job AS later WHERE later.continues = job.id) AS continued_by,
-  job.version
+  job.version, job.pool
 FROM job LEFT JOIN datasource ON datasource.id = job.datasource_id LEFT JOIN run ON run.id = job.id
 CROSS JOIN LATERAL (
   SELECT job.state = 'running' AND job.attempt IS NULL AND NOT EXISTS (
@@ -23,12 +23,15 @@ CROSS JOIN LATERAL (
 
 -- name: list_jobs
 -- Fragment after job_columns: newest first, optionally of one kind, state or datasource, only runs or only others,
--- older than `before`.
+-- older than `before`, and not ended before `active_since`.
 WHERE (%(datasource)s::text IS NULL OR datasource.name = %(datasource)s)
   AND (%(kind)s::text IS NULL OR job.kind = %(kind)s)
   AND (%(state)s::text IS NULL OR job.state = %(state)s)
   AND (%(runs)s::boolean IS NULL OR (run.id IS NOT NULL) = %(runs)s)
   AND (%(before)s::bigint IS NULL OR job.id < %(before)s)
+  AND (%(active_since)s::timestamptz IS NULL OR job.id IN (
+    SELECT id FROM job AS late WHERE late.finished IS NULL OR late.finished >= %(active_since)s
+  ))
 ORDER BY job.id DESC LIMIT %(limit)s;
 
 -- name: one_job
@@ -50,3 +53,7 @@ UPDATE job SET state = 'failed', finished = now(), error = %(error)s WHERE state
 -- name: cancel_restored
 -- Cancel the jobs that were queued then: nothing that was requested before a restore starts after it.
 UPDATE job SET state = 'cancelled', finished = now(), error = %(error)s WHERE state = 'queued';
+
+-- name: requester_of_job
+-- Who requested a job, and from where.
+SELECT requester ->> 'kind', requester ->> 'address', requester ->> 'credential' FROM job WHERE id = %(job_id)s;

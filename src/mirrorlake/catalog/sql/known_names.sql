@@ -1,20 +1,12 @@
--- name: asset_blocks
--- How many blocks the table of assets has now; the planner only has the number of the last ANALYZE.
-SELECT pg_relation_size('asset') / current_setting('block_size')::bigint;
-
--- name: sample_metadata_keys
--- The assets of random blocks: how many were read, which of the given metadata keys they have, and their metadata keys,
--- the most frequent first.
-WITH sample AS MATERIALIZED (
-  SELECT metadata FROM asset TABLESAMPLE SYSTEM (%(percent)s) LIMIT %(rows)s
-)
-SELECT (SELECT count(*) FROM sample),
-  ARRAY(
-    SELECT wanted FROM unnest(%(wanted)s::text[]) AS wanted WHERE EXISTS (SELECT FROM sample WHERE metadata ? wanted)
+-- name: known_fields
+-- Which of these metadata keys (or facts) any asset has, and those of the most assets.
+SELECT ARRAY(
+    SELECT wanted FROM unnest(%(wanted)s::text[]) AS wanted
+    WHERE EXISTS (SELECT FROM field_count WHERE field = %(space)s || wanted)
   ),
   ARRAY(
-    SELECT key FROM sample CROSS JOIN jsonb_object_keys(metadata) AS key
-    GROUP BY key ORDER BY count(*) DESC, key LIMIT %(names)s
+    SELECT substr(field, length(%(space)s) + 1) FROM field_count WHERE starts_with(field, %(space)s)
+    ORDER BY assets DESC, field LIMIT %(names)s
   );
 
 -- name: known_tags

@@ -12,4 +12,5 @@ FROM chosen JOIN asset ON asset.id = chosen.id LEFT JOIN LATERAL (
 
 -- name: exported_images
 -- Fragment after a WITH that names the assets `chosen`: what is needed to read each of them.
-SELECT asset.key, asset.datasource_id, asset.token FROM chosen JOIN asset ON asset.id = chosen.id ORDER BY asset.id;
+SELECT asset.key, datasource.name, asset.token, asset.size FROM chosen JOIN asset ON asset.id = chosen.id
+JOIN datasource ON datasource.id = asset.datasource_id ORDER BY asset.id;

@@ -128,6 +128,85 @@ DELETE FROM label_target WHERE state <> {known.present} OR EXISTS (
     AND (outcome.kind IN ({outcome.missing}, {outcome.removed}) OR outcome.held IS TRUE)
 );
 
+-- name: targeted_label_files
+-- The staged label files that have one of these assets, in byte order, and what the guard counts for each: the file, or
+-- for a file of a folder its labelled assets that were there before this run.
+SELECT staged.key, CASE WHEN staged.reach = 2 THEN count(DISTINCT target.asset_id) FILTER (
+  WHERE staged.reach = 2
+    AND EXISTS (SELECT FROM annotation WHERE annotation.asset_id = target.asset_id AND annotation.source = 'bucket')
+    AND NOT EXISTS (
+      SELECT FROM outcome WHERE outcome.run_id = $1 AND outcome.key = target.key AND outcome.kind = {outcome.new}
+    )
+) ELSE count(DISTINCT staged.key) END AS counted
+FROM label_target AS target JOIN staged_label AS staged ON staged.number = target.number
+GROUP BY staged.key, staged.reach ORDER BY staged.key;
+
+-- name: count_label_files
+-- How many label files are known in each folder directly below the prefix; '' counts those in no folder.
+SELECT CASE WHEN strpos(rest, '/') > 0 THEN split_part(rest, '/', 1) || '/' ELSE '' END AS folder, count(*)
+FROM label_file CROSS JOIN LATERAL (SELECT substr(key, %(start)s)) AS below (rest)
+WHERE datasource_id = %(datasource_id)s AND token <> '' GROUP BY folder;
+
+-- name: count_labelled_images
+-- How many assets with annotations from label files a datasource had before this run, by folder as above. Those that
+-- the run removed had them too.
+SELECT CASE WHEN strpos(rest, '/') > 0 THEN split_part(rest, '/', 1) || '/' ELSE '' END AS folder,
+  count(DISTINCT object.asset_id)
+FROM object JOIN asset ON asset.id = object.asset_id AND asset.datasource_id = object.datasource_id
+LEFT JOIN outcome ON outcome.run_id = %(run_id)s AND outcome.key = object.key
+CROSS JOIN LATERAL (SELECT substr(object.key, %(start)s)) AS below (rest)
+WHERE object.datasource_id = %(datasource_id)s
+  AND CASE WHEN object.state = {known.present} THEN outcome.kind IS DISTINCT FROM {outcome.new}
+    ELSE outcome.kind IN ({outcome.missing}, {outcome.removed}) END
+  AND EXISTS (SELECT FROM annotation WHERE annotation.asset_id = object.asset_id AND annotation.source = 'bucket')
+GROUP BY folder;
+
+-- name: count_images_unlabelled_by_parts
+-- How many assets lost all annotations from label files in partial passes since the last pass over everything that
+-- ended well, by folder as above.
+SELECT CASE WHEN strpos(rest, '/') > 0 THEN split_part(rest, '/', 1) || '/' ELSE '' END AS folder,
+  count(DISTINCT object.asset_id)
+FROM object JOIN (
+  SELECT DISTINCT outcome.key FROM job JOIN outcome ON outcome.run_id = job.id
+  WHERE job.datasource_id = %(datasource_id)s AND job.kind = 'events' AND outcome.kind = {outcome.labels_changed}
+    AND outcome.stage IS NULL
+    AND job.started > coalesce(
+      (SELECT max(started) FROM job AS whole
+       WHERE whole.datasource_id = %(datasource_id)s AND whole.kind = 'mirror' AND whole.state IN ('succeeded', 'held')),
+      '-infinity'
+    )
+) AS changed ON changed.key = object.key
+CROSS JOIN LATERAL (SELECT substr(object.key, %(start)s)) AS below (rest)
+WHERE object.datasource_id = %(datasource_id)s AND object.state = {known.present} AND NOT EXISTS (
+  SELECT FROM annotation WHERE annotation.asset_id = object.asset_id AND annotation.source = 'bucket'
+)
+GROUP BY folder;
+
+-- name: count_labels_removed_by_parts
+-- How many label files partial passes found gone since the last pass over everything that ended well, by folder as
+-- above. One that came back counts no more.
+SELECT CASE WHEN strpos(rest, '/') > 0 THEN split_part(rest, '/', 1) || '/' ELSE '' END AS folder, count(*)
+FROM (
+  SELECT DISTINCT outcome.key FROM job JOIN outcome ON outcome.run_id = job.id
+  WHERE job.datasource_id = %(datasource_id)s AND job.kind = 'events' AND outcome.kind = {outcome.labels_changed}
+    AND outcome.stage = 'labels'
+    AND job.started > coalesce(
+      (SELECT max(started) FROM job AS whole
+       WHERE whole.datasource_id = %(datasource_id)s AND whole.kind = 'mirror' AND whole.state IN ('succeeded', 'held')),
+      '-infinity'
+    )
+    AND NOT EXISTS (
+      SELECT FROM label_file WHERE label_file.datasource_id = %(datasource_id)s AND label_file.key = outcome.key
+    )
+) AS removed CROSS JOIN LATERAL (SELECT substr(key, %(start)s)) AS below (rest)
+GROUP BY folder;
+
+-- name: held_label_files
+-- The next held keys of a run that are known label files, in byte order.
+SELECT held_removal.key FROM held_removal
+JOIN label_file ON label_file.datasource_id = %(datasource_id)s AND label_file.key = held_removal.key
+WHERE held_removal.run_id = %(run_id)s AND held_removal.key > %(after)s ORDER BY held_removal.key LIMIT %(limit)s;
+
 -- name: lock_label_targets
 -- Lock the assets against edits of their annotations, in the order in which edits lock theirs.
 SELECT count(*) FROM (
@@ -216,6 +295,13 @@ INSERT INTO outcome (run_id, key, kind, stage, reason)
 SELECT $1, key, {outcome.failed}, 'labels', reason FROM staged_label WHERE reason IS NOT NULL ORDER BY key
 ON CONFLICT (run_id, key) DO UPDATE SET reason = excluded.reason;
 
+-- name: record_labels_gone
+-- Record label files that are gone while their image is there. They are not counted either.
+INSERT INTO outcome (run_id, key, kind, stage, reason)
+SELECT DISTINCT $1::bigint, staged.key, {outcome.labels_changed}, 'labels', 'The label file is gone; so are its annotations'
+FROM label_target AS target JOIN staged_label AS staged ON staged.number = target.number ORDER BY 2
+ON CONFLICT (run_id, key) DO UPDATE SET reason = excluded.reason;
+
 -- name: record_label_edits
 -- Remember which classes a user edited on an asset.
 INSERT INTO label_edit (asset_id, class_id) SELECT %(asset_id)s, unnest(%(class_ids)s::integer[])
@@ -229,3 +315,14 @@ CREATE TEMP TABLE IF NOT EXISTS label_planned (key text COLLATE "C") ON COMMIT D
 -- The objects of the staged label files that a plan does not change in another way.
 SELECT count(DISTINCT key) FROM label_target
 WHERE state = {known.present} AND NOT EXISTS (SELECT FROM label_planned WHERE label_planned.key = label_target.key);
+
+-- name: planned_label_files
+-- The staged label files of objects that a plan does not change in another way, in byte order, and what the guard counts
+-- for each, as in targeted_label_files.
+SELECT staged.key, CASE WHEN staged.reach = 2 THEN count(DISTINCT target.asset_id) FILTER (
+  WHERE staged.reach = 2
+    AND EXISTS (SELECT FROM annotation WHERE annotation.asset_id = target.asset_id AND annotation.source = 'bucket')
+) ELSE count(DISTINCT staged.key) END AS counted
+FROM label_target AS target JOIN staged_label AS staged ON staged.number = target.number
+WHERE target.state = {known.present} AND NOT EXISTS (SELECT FROM label_planned WHERE label_planned.key = target.key)
+GROUP BY staged.key, staged.reach ORDER BY staged.key;

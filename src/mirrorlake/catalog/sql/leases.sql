@@ -43,8 +43,10 @@ UPDATE job SET state = 'failed', finished = now(), error = %(error)s WHERE lock 
 
 -- name: insert_running
 -- Insert a job that starts immediately in the process that requested it.
-INSERT INTO job (kind, datasource_id, subject, args, requested_by, lock, state)
-VALUES (%(kind)s, %(datasource_id)s, %(subject)s, %(args)s, %(requested_by)s, %(lock)s, 'running')
+INSERT INTO job (kind, datasource_id, subject, args, requested_by, requester, lock, pool, state)
+VALUES (
+  %(kind)s, %(datasource_id)s, %(subject)s, %(args)s, %(requested_by)s, %(requester)s, %(lock)s, %(pool)s, 'running'
+)
 RETURNING id, started;
 
 -- name: finish_job

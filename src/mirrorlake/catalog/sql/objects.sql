@@ -17,7 +17,7 @@ SELECT FROM object WHERE datasource_id = %(datasource_id)s LIMIT 1;
 SELECT string_agg(textsend(key), '\x00'), string_agg(textsend(token), '\x00'), string_agg(int8send(size), ''),
   string_agg(coalesce(textsend(companions), '\xff'), '\x00'), string_agg(int2send(state), '')
 FROM (
-  SELECT key, token, size, companions, state FROM object
+  SELECT key, {rule.compared_token} AS token, size, companions, {rule.compared_state} AS state FROM object
   WHERE datasource_id = %(datasource_id)s AND key > %(after)s
   ORDER BY key LIMIT %(rows)s
 ) AS stretch;
@@ -27,19 +27,19 @@ FROM (
 SELECT string_agg(textsend(key), '\x00'), string_agg(textsend(token), '\x00'), string_agg(int8send(size), ''),
   string_agg(coalesce(textsend(companions), '\xff'), '\x00'), string_agg(int2send(state), '')
 FROM (
-  SELECT key, token, size, companions, state FROM object
+  SELECT key, {rule.compared_token} AS token, size, companions, {rule.compared_state} AS state FROM object
   WHERE datasource_id = %(datasource_id)s AND key > %(after)s AND key <= %(until)s
   ORDER BY key LIMIT %(rows)s
 ) AS stretch;
 
 -- name: known_keys
 -- The known rows of single keys, in key order.
-SELECT key, token, size, companions, state FROM object
+SELECT key, {rule.compared_token} AS token, size, companions, {rule.compared_state} AS state FROM object
 WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[]) ORDER BY key;
 
 -- name: known_of_stems
 -- The known rows of all keys that are a stem, a dot and one of some endings, in key order. '/' follows '.' in byte order.
-SELECT DISTINCT object.key, token, size, companions, state
+SELECT DISTINCT object.key, {rule.compared_token} AS token, size, companions, {rule.compared_state} AS state
 FROM unnest(%(stems)s::text[]) AS asked (stem) JOIN object
   ON object.datasource_id = %(datasource_id)s
   AND object.key > asked.stem || '.' COLLATE "C" AND object.key < asked.stem || '/' COLLATE "C"

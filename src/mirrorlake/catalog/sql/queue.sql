@@ -5,11 +5,11 @@ SELECT id FROM datasource WHERE name = %(name)s AND deleted IS NULL FOR NO KEY U
 -- name: insert_queued
 -- Queue a job, unless one of the same kind is queued for the same lock.
 INSERT INTO job (
-  kind, datasource_id, subject, args, requested_by, lock, priority, state, attempt, max_attempts
+  kind, datasource_id, subject, args, requested_by, requester, lock, priority, state, attempt, max_attempts, pool
 )
 VALUES (
-  %(kind)s, %(datasource_id)s, %(subject)s, %(args)s, %(requested_by)s, %(lock)s, %(priority)s, 'queued', 1,
-  %(max_attempts)s
+  %(kind)s, %(datasource_id)s, %(subject)s, %(args)s, %(requested_by)s, %(requester)s, %(lock)s, %(priority)s, 'queued',
+  1, %(max_attempts)s, %(pool)s
 )
 ON CONFLICT (kind, lock) WHERE state = 'queued' AND lock IS NOT NULL DO NOTHING
 RETURNING id;
@@ -32,19 +32,21 @@ WHERE kind = %(kind)s AND lock = %(lock)s AND state = 'queued' AND not_before > 
 RETURNING id;
 
 -- name: any_queued
--- Whether a queued job can start now.
+-- Whether a queued job of a pool can start now.
 SELECT EXISTS (
-  SELECT FROM job WHERE state = 'queued' AND (not_before IS NULL OR not_before <= now()) AND kind = ANY(%(kinds)s)
+  SELECT FROM job
+  WHERE state = 'queued' AND (not_before IS NULL OR not_before <= now()) AND kind = ANY(%(kinds)s) AND pool = %(pool)s
 );
 
 -- name: claim_job
--- The next job whose lock is free, locked against other workers: the oldest of the highest priority. A lease that was
+-- The next job of a pool whose lock is free, locked against other workers: the oldest of the highest priority. A lease that was
 -- renewed recently counts as held even if its session has ended: after a restart of the database its holder reconnects.
 SELECT job.id, job.kind, coalesce(job.lock, 'job:' || job.id), job.datasource_id, job.attempt, job.max_attempts, (
   SELECT lease.holder::text FROM lease WHERE lease.lock = coalesce(job.lock, 'job:' || job.id)
 )
 FROM job
-WHERE job.state = 'queued' AND job.kind = ANY(%(kinds)s) AND (job.not_before IS NULL OR job.not_before <= now())
+WHERE job.state = 'queued' AND job.kind = ANY(%(kinds)s) AND job.pool = %(pool)s
+  AND (job.not_before IS NULL OR job.not_before <= now())
   AND NOT EXISTS (
     SELECT FROM datasource
     WHERE datasource.id = job.datasource_id AND datasource.deleted IS NOT NULL AND job.kind <> 'purge'
@@ -92,10 +94,10 @@ FOR NO KEY UPDATE OF job;
 -- Queue a job that continues a run which ended too early, unless one of the same kind is queued.
 INSERT INTO job (
   kind, workspace, datasource_id, subject, args, requested_by, lock, priority, state, attempt, max_attempts,
-  not_before, retry_reason, continues
+  pool, not_before, retry_reason, continues
 )
 SELECT kind, workspace, datasource_id, subject, args, requested_by, lock, priority, 'queued', attempt + %(more)s,
-  max_attempts, now() + make_interval(secs => %(wait_s)s), %(reason)s, id
+  max_attempts, pool, now() + make_interval(secs => %(wait_s)s), %(reason)s, id
 FROM job WHERE id = %(job_id)s
 ON CONFLICT (kind, lock) WHERE state = 'queued' AND lock IS NOT NULL DO NOTHING
 RETURNING id;

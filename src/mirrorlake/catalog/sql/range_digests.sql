@@ -1,7 +1,7 @@
 -- name: valid_digests
--- The digests of ranges whose objects have not changed since, in key order. Of overlapping ranges all are returned.
+-- The digests of ranges whose objects have not changed since and were read at least so deep, in key order. Of overlapping ranges all are returned.
 SELECT after, until, objects, digest FROM range_digest AS range
-WHERE datasource_id = %(datasource_id)s AND after >= %(after)s AND (%(until)s::text IS NULL OR until <= %(until)s)
+WHERE datasource_id = %(datasource_id)s AND depth <= %(depth)s AND after >= %(after)s AND (%(until)s::text IS NULL OR until <= %(until)s)
   AND NOT EXISTS (
     SELECT FROM object_change AS change
     WHERE change.datasource_id = range.datasource_id AND change.first <= range.until AND change.last > range.after
@@ -13,18 +13,18 @@ ORDER BY until;
 SELECT pg_current_snapshot()::text;
 
 -- name: drop_changed_digests
--- Delete the digests of ranges whose objects have changed.
+-- Delete the digests of ranges whose objects have changed, or of which less was read than is read now.
 DELETE FROM range_digest AS range
-WHERE datasource_id = %(datasource_id)s AND EXISTS (
+WHERE datasource_id = %(datasource_id)s AND (depth > %(depth)s OR EXISTS (
   SELECT FROM object_change AS change
   WHERE change.datasource_id = range.datasource_id AND change.first <= range.until AND change.last > range.after
-);
+));
 
 -- name: add_digests
 -- Store digests of one snapshot, except for ranges that overlap a stored one, or that a transaction changed which the
 -- snapshot does not contain.
-INSERT INTO range_digest (datasource_id, after, until, objects, digest)
-SELECT %(datasource_id)s, after, until, objects, digest
+INSERT INTO range_digest (datasource_id, after, until, objects, digest, depth)
+SELECT %(datasource_id)s, after, until, objects, digest, %(depth)s
 FROM unnest(%(after)s::text[], %(until)s::text[], %(objects)s::integer[], %(digests)s::bytea[])
   AS range (after, until, objects, digest)
 WHERE NOT EXISTS (

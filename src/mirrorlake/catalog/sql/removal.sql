@@ -159,6 +159,15 @@ FROM held_removal JOIN object ON object.datasource_id = %(datasource_id)s AND ob
 WHERE held_removal.run_id = %(run_id)s AND held_removal.key > %(after)s
 ORDER BY held_removal.key LIMIT %(limit)s;
 
+-- name: hold_keys
+-- The next held keys of a run, in byte order.
+SELECT key FROM held_removal WHERE run_id = %(run_id)s AND key > %(after)s ORDER BY key LIMIT %(limit)s;
+
+-- name: complete_hold
+-- Store what a hold is about, once all of its keys are known.
+UPDATE hold SET reason = %(reason)s, count = %(count)s, by_prefix = %(by_prefix)s, plan_hash = %(plan_hash)s
+WHERE run_id = %(run_id)s;
+
 -- name: count_held
 -- How many keys a run holds.
 SELECT count(*) FROM held_removal WHERE run_id = %(run_id)s;

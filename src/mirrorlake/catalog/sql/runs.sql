@@ -22,7 +22,7 @@ WHERE id = %(job_id)s AND EXISTS (SELECT FROM job WHERE job.id = run.id AND job.
 -- name: finish_counts
 -- Write the final counts and the notes of a run, and the server of its source.
 UPDATE run SET counts = %(counts)s, requests = %(requests)s, bytes_read = %(bytes_read)s, server = %(server)s,
-  notes = %(notes)s
+  notes = %(notes)s, limited_by = %(limited_by)s
 WHERE id = %(job_id)s;
 
 -- name: run_columns
@@ -31,7 +31,7 @@ WHERE id = %(job_id)s;
 SELECT run.id, datasource.name, run.trigger,
   CASE WHEN gone THEN 'failed' ELSE job.state END AS state,
   job.started, job.finished, run.counts, run.requests, run.bytes_read, run.server,
-  CASE WHEN gone THEN %(interrupted)s ELSE job.error END AS error, run.notes,
+  CASE WHEN gone THEN %(interrupted)s ELSE job.error END AS error, run.notes, run.limited_by,
   run.confirms, hold.reason, hold.count, hold.by_prefix, hold.plan_hash, hold.confirmed_by,
   CASE WHEN hold.run_id IS NOT NULL AND job.state = 'held' THEN (
     SELECT later.id FROM job AS later

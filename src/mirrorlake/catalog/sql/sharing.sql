@@ -1,16 +1,16 @@
 -- name: lock_store
 -- Serialize commits of datasources in one store, so that an object that two of them find becomes one asset.
-SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store'), hashtext(coalesce(store, id::text)))::text
+SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store' || current_schema()), hashtext(coalesce(store, id::text)))::text
 FROM datasource WHERE id = $1;
 
 -- name: lock_store_for_edit
 -- The same lock for a change by a user.
-SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store'), hashtext(coalesce(store, id::text)))
+SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store' || current_schema()), hashtext(coalesce(store, id::text)))
 FROM datasource WHERE id = %(datasource_id)s;
 
 -- name: lock_store_of_asset
 -- The same lock for the store of one asset.
-SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store'), hashtext(coalesce(datasource.store, datasource.id::text)))
+SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store' || current_schema()), hashtext(coalesce(datasource.store, datasource.id::text)))
 FROM asset JOIN datasource ON datasource.id = asset.datasource_id WHERE asset.id = %(id)s;
 
 -- name: siblings
@@ -30,13 +30,13 @@ SELECT FROM siblings_of(%(datasource_id)s::integer, %(uri)s, %(access)s::jsonb) 
 
 -- name: match_shared_changes
 -- The changes that need no reading, or a different one, because other datasources reach the same objects: SHARED if an
--- asset already has exactly these bytes, GOVERNED if only a companion changed and another datasource governs the asset.
+-- asset already has exactly these bytes and was read as deep (unless `reads_itself`), GOVERNED if only a companion changed and another datasource governs the asset.
 -- `governs`: our companions apply from now on; `companions` are those that were read last.
 WITH sibling AS MATERIALIZED (
   SELECT * FROM siblings_of(%(datasource_id)s::integer, %(uri)s, %(access)s::jsonb)
 ), evaluated AS (
   SELECT asked.place, asked.op,
-    asset.token = asked.token AND asset.size = asked.size AS same_bytes,
+    asset.token = asked.token AND asset.size = asked.size AND asset.depth <= %(depth)s AS same_bytes,
     elder.id IS NULL OR %(datasource_id)s::integer BETWEEN 1 AND elder.id AS governs,
     asset.datasource_id = %(datasource_id)s::integer AS governed, governing.companions
   FROM unnest(
@@ -64,7 +64,7 @@ SELECT (place - 1)::integer,
   CASE WHEN op = {op.companion} THEN {op.governed} WHEN op = {op.returned} THEN {op.returned} ELSE {op.shared} END AS op,
   governs, companions
 FROM evaluated
-WHERE op IN ({op.new}, {op.changed}) AND same_bytes OR op = {op.companion} AND NOT governs AND NOT governed
+WHERE op IN ({op.new}, {op.changed}) AND same_bytes AND NOT %(reads_itself)s OR op = {op.companion} AND NOT governs AND NOT governed
   OR op = {op.returned} AND governs AND NOT governed;
 
 -- name: find_shared
@@ -89,13 +89,15 @@ WHERE staged.op = {op.shared} AND asset.id = staged.asset_id AND (asset.token <>
 -- name: store_shared
 -- Store objects whose bytes or companions another datasource read. If this datasource has become the governing one
 -- since the plan was made, its companions were not read: those that were read last still apply.
-INSERT INTO object (datasource_id, state, size, asset_id, key, token, companions)
-SELECT $1, {known.present}, size, asset_id, key, token, companions
+INSERT INTO object (datasource_id, state, size, asset_id, key, token, companions, depth)
+SELECT $1, {known.present}, size, asset_id, key, token, companions,
+  (SELECT asset.depth FROM asset WHERE asset.id = staged.asset_id)
 FROM staged WHERE op IN ({op.shared}, {op.governed}) AND asset_id IS NOT NULL ORDER BY key
 ON CONFLICT (datasource_id, key) DO UPDATE SET companions = (
     SELECT CASE WHEN asset.datasource_id = $1 THEN object.companions ELSE excluded.companions END
     FROM asset WHERE asset.id = excluded.asset_id
-  ), state = excluded.state, size = excluded.size, asset_id = excluded.asset_id, token = excluded.token, reason = NULL;
+  ), state = excluded.state, size = excluded.size, asset_id = excluded.asset_id, token = excluded.token, reason = NULL, policies = NULL,
+  depth = excluded.depth;
 
 -- name: rename_shared
 -- The datasource that governs an asset sets its name.

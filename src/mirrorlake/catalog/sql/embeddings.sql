@@ -1,0 +1,72 @@
+-- name: likeness_model
+-- The model that pictures are embedded with.
+SELECT model FROM likeness_setting;
+
+-- name: set_likeness_model
+-- Embed pictures with this model from now on; null: with none.
+INSERT INTO likeness_setting (model) VALUES (%(model)s) ON CONFLICT (lone) DO UPDATE SET model = excluded.model;
+
+-- name: add_embedding_model
+-- Add a model, unless it is known.
+INSERT INTO embedding_model (name, dimensions, picture_cutoff, text_cutoff)
+VALUES (%(name)s, %(dimensions)s, %(picture_cutoff)s, %(text_cutoff)s) ON CONFLICT (name) DO NOTHING;
+
+-- name: embedding_models
+-- All models, and whether each has embedded all pictures once, the newest first.
+SELECT id, name, dimensions, picture_cutoff, text_cutoff, complete FROM embedding_model ORDER BY id DESC;
+
+-- name: complete_embedding_model
+-- Let a model answer searches.
+UPDATE embedding_model SET complete = true WHERE id = %(id)s;
+
+-- name: delete_embedding_model
+-- Forget a model.
+DELETE FROM embedding_model WHERE id = %(id)s;
+
+-- name: store_picture_hashes
+-- The hashes of pictures that had none.
+INSERT INTO picture_hash (digest, hash)
+SELECT digest, hash FROM unnest(%(digests)s::bytea[], %(hashes)s::bigint[]) AS found (digest, hash)
+ON CONFLICT (digest) DO NOTHING;
+
+-- name: likeness_due
+-- Whether pictures are to be embedded, none are being embedded, and a job has changed assets since the last update began, or
+-- the model has never embedded all: at once after a success, such as of hashes alone or before a restore, an hour after a
+-- failure, and not after a user cancelled it. Transactions that began ten minutes before may have been invisible to it.
+SELECT NOT EXISTS (
+  SELECT FROM job WHERE kind = 'likeness' AND (
+    state = 'queued' OR state = 'running' AND EXISTS (SELECT FROM lease WHERE lease.job_id = job.id AND expires > now())
+  )
+) AND (
+  last.started IS NULL
+  OR (SELECT max(updated) FROM asset) > last.started - interval '10 minutes' AND EXISTS (
+    SELECT FROM job WHERE finished > last.started AND kind IN ('mirror', 'events', 'confirm', 'retry', 'thumbnails_make')
+  )
+  OR EXISTS (SELECT FROM likeness_failure) AND EXISTS (
+    SELECT FROM job WHERE finished > last.started AND kind = 'thumbnails_make'
+  )
+  OR NOT EXISTS (SELECT FROM embedding_model WHERE complete AND regexp_replace(name, '-[^-]*$', '') = likeness_setting.model)
+    AND (last.state = 'succeeded' OR last.cancel_requested IS NULL AND last.finished < now() - interval '1 hour')
+)
+FROM likeness_setting LEFT JOIN LATERAL (
+  SELECT started, finished, state, cancel_requested FROM job
+  WHERE kind = 'likeness' AND state IN ('succeeded', 'failed', 'cancelled') ORDER BY finished DESC LIMIT 1
+) AS last ON true
+WHERE likeness_setting.model IS NOT NULL;
+
+-- name: add_likeness_failures
+-- Record pictures whose thumbnail is missing or damaged.
+INSERT INTO likeness_failure (digest) SELECT unnest(%(digests)s::bytea[]) ON CONFLICT (digest) DO NOTHING;
+
+-- name: forget_likeness_failures
+-- Let pictures be tried again that failed before this was requested, or before thumbnails were made.
+DELETE FROM likeness_failure
+WHERE failed < greatest(%(requested)s::timestamptz, (SELECT max(finished) FROM job WHERE kind = 'thumbnails_make'));
+
+-- name: index_is_valid
+-- Whether an index is complete; no row without one.
+SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%(name)s);
+
+-- name: extension_schema
+-- The schema that an extension is in.
+SELECT nspname::text FROM pg_extension JOIN pg_namespace AS space ON space.oid = extnamespace WHERE extname = %(name)s;

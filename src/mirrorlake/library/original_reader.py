@@ -1,0 +1,105 @@
+"""Read the bytes of many objects ahead in threads, in order, each only if it still has its change token."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Generic, Self, TypeVar
+
+from mirrorlake.catalog import datasources
+from mirrorlake.core.errors import MirrorlakeError, NotFound
+from mirrorlake.mirror.source_stores import SourceStores
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.base import Store
+
+OBJECT_BYTES: Final = 1 << 30  # the largest object that is read
+THREADS: Final = 8
+AHEAD: Final = 32  # objects that are read before they are needed
+AHEAD_BYTES: Final = 256_000_000  # of them together, unless a single one is larger
+
+T = TypeVar("T")
+Bytes = bytes | MirrorlakeError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectRef(Generic[T]):
+    """An object to read, with what belongs to it."""
+
+    datasource: str
+    key: str
+    token: str
+    size: int
+    item: T
+
+
+class OriginalReader:
+    """Opens the store of each datasource once. Use it as a context manager. Thread-safe."""
+
+    def __init__(self, catalog: Catalog, stores: SourceStores) -> None:
+        self._catalog = catalog
+        self._stores = stores
+        self._stack = ExitStack()
+        self._opening = threading.Lock()
+        self._opened: dict[str, Store | MirrorlakeError] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def store(self, datasource: str) -> Store:
+        """The store of a datasource, also of a deleted one. Raises MirrorlakeError if it cannot be opened."""
+        with self._opening:
+            if datasource not in self._opened:
+                self._opened[datasource] = self._open_store(datasource)
+            opened = self._opened[datasource]
+        if isinstance(opened, MirrorlakeError):
+            raise opened
+        return opened
+
+    def _open_store(self, datasource: str) -> Store | MirrorlakeError:
+        try:
+            found = datasources.by_name(self._catalog, datasource, deleted=True)
+            if found is None:
+                raise NotFound(f"The datasource {datasource} does not exist.")
+            return self._stack.enter_context(closing(self._stores(found).open()))
+        except MirrorlakeError as error:
+            return error
+
+    def read(self, one: ObjectRef[T]) -> Bytes:
+        """The bytes that were mirrored, or why they cannot be read: gone, changed, too large or unreachable."""
+        try:
+            return self.store(one.datasource).get(one.key, token=one.token, limit=OBJECT_BYTES).data
+        except MirrorlakeError as error:
+            return error
+
+    def read_all(self, objects: Iterable[ObjectRef[T]]) -> Iterator[tuple[T, Bytes]]:
+        """Read objects in order, several at once. Memory use is bounded by their sizes."""
+        coming: deque[tuple[ObjectRef[T], Future[Bytes]]] = deque()
+        held = 0
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="originals") as threads:
+            for one in objects:
+                while coming and (len(coming) >= AHEAD or held + one.size > AHEAD_BYTES):
+                    done, future = coming.popleft()
+                    held -= done.size
+                    yield done.item, future.result()
+                self._open(one.datasource)  # here, not in the threads
+                coming.append((one, threads.submit(self.read, one)))
+                held += one.size
+            while coming:
+                done, future = coming.popleft()
+                yield done.item, future.result()
+
+    def _open(self, datasource: str) -> None:
+        try:
+            self.store(datasource)
+        except MirrorlakeError:
+            return  # reported for each of its objects

@@ -1,0 +1,124 @@
+"""Read single assets of snapshots, find those that are gone, and check that snapshots are as they were made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+from blake3 import blake3
+
+from mirrorlake.catalog import snapshots
+from mirrorlake.core.errors import CatalogError
+from mirrorlake.library.snapshot_rows import SnapshotDigest, as_assets, column_values
+from mirrorlake.library.snapshots import read_frozen
+from mirrorlake.library.steps import StepCallback
+from mirrorlake.model.snapshots import Gone, GoneAsset, SnapshotAsset, SnapshotCheck, SnapshotPart
+from mirrorlake.postgres.pool import Catalog
+
+CHECKING = "Checking snapshots"
+
+
+def list_assets(catalog: Catalog, name: str, *, limit: int, after: int) -> list[SnapshotAsset]:
+    """The next assets of a snapshot by id. Raises NotFound and CatalogError."""
+    project, _ = snapshots.parse_name(name)
+    found: list[SnapshotAsset] = []
+    for part in _following(snapshots.list_parts(catalog, name), after):
+        rows = read_frozen(catalog, part)
+        start = sum(number <= after for number in column_values(rows, "id"))
+        found += [_asset(row) for row in as_assets(rows.slice(start, limit - len(found)), project).to_pylist()]
+        if len(found) == limit:
+            break
+    return found
+
+
+def list_gone(catalog: Catalog, name: str, *, limit: int, after: int) -> list[GoneAsset]:
+    """The next assets of a snapshot whose frozen content the library does not reach any more, by id.
+
+    Raises NotFound and CatalogError.
+    """
+    found: list[GoneAsset] = []
+    for part in _following(snapshots.list_parts(catalog, name), after):
+        rows = read_frozen(catalog, part)
+        columns = {each: column_values(rows, each) for each in ("id", "key", "uri", "token", "version", "digest")}
+        reasons = snapshots.find_gone(catalog, columns["id"], columns["token"], columns["digest"])
+        for number, key, uri, version, digest in zip(
+            *(columns[each] for each in ("id", "key", "uri", "version", "digest")), strict=True
+        ):
+            if number > after and number in reasons:
+                found.append(
+                    GoneAsset(
+                        asset_id=str(number),
+                        key=key,
+                        uri=uri,
+                        reason=Gone(reasons[number]),
+                        version=version,
+                        digest="" if digest is None else digest.hex(),
+                    )
+                )
+                if len(found) == limit:
+                    return found
+    return found
+
+
+def check_snapshots(catalog: Catalog, names: Sequence[str], step: StepCallback) -> SnapshotCheck:
+    """Read all rows of these snapshots and compare their digests with those that were stored. Raises NotFound."""
+    known = [snapshots.get(catalog, name) for name in names]
+    total, done, damaged = sum(one.assets for one in known), 0, list[str]()
+    for one in known:
+        digest = SnapshotDigest()
+        try:
+            for part in snapshots.list_parts(catalog, one.name):
+                for batch in read_frozen(catalog, part).to_batches():
+                    digest.add(batch)
+                done += part.assets
+                step(CHECKING, done, total)
+        except CatalogError:
+            damaged.append(one.name)
+            continue
+        if digest.digest().hex() != one.digest:
+            damaged.append(one.name)
+    return SnapshotCheck(snapshots=len(known), assets=total, damaged=tuple(damaged))
+
+
+def check_chunks(catalog: Catalog, step: StepCallback) -> tuple[str, ...]:
+    """Compare the bytes of every chunk with its digest, each once; return the snapshots with a damaged one."""
+    digests = snapshots.list_chunks(catalog)
+    damaged: list[bytes] = []
+    for done, digest in enumerate(digests, 1):
+        content = snapshots.find_content(catalog, digest)
+        if content is not None and blake3(content).digest() != digest:
+            damaged.append(digest)
+        step(CHECKING, done, len(digests))
+    return tuple(snapshots.names_with_chunks(catalog, damaged))
+
+
+def _following(parts: Sequence[SnapshotPart], after: int) -> Iterator[SnapshotPart]:
+    return (part for part in parts if part.last_asset > after)
+
+
+def _asset(row: Mapping[str, Any]) -> SnapshotAsset:
+    return SnapshotAsset(
+        **{name: row[name] for name in _PLAIN},
+        tags=tuple(row["tags"]),
+        metadata=orjson.loads(row["metadata"]),
+        annotations=tuple(_annotation(one) for one in row["annotations"]),
+    )
+
+
+def _annotation(one: Mapping[str, Any]) -> dict[str, object]:
+    sides = {side: one[side] for side in ("x", "y", "width", "height")}
+    geometry = one["geometry"]
+    return {
+        "ontology": one["ontology"],
+        "class": one["class"],
+        "shape": one["shape"],
+        "geometry": sides if one["shape"] == "box" else orjson.loads(geometry or "{}"),
+        "attributes": orjson.loads(one["attributes"]),
+    }
+
+
+_PLAIN = (
+    "id", "name", "key", "uri", "datasource", "kind", "media_type", "size", "width", "height", "token", "version",
+    "digest", "split",
+)  # fmt: skip
