@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import LiteralString, assert_never
 
-from mirrorlake.model.assets import STATE_NUMBERS, AssetState
+from mirrorlake.core.errors import UsageError
+from mirrorlake.model.assets import STATE_NUMBERS
+from mirrorlake.search.filters import Indexed, filters_of
 from mirrorlake.search.glob_regex import glob_to_regex
 from mirrorlake.search.label_sql import annotation_count_sql, class_sql, has_box_sql
 from mirrorlake.search.nodes import (
@@ -27,15 +29,16 @@ from mirrorlake.search.nodes import (
     HasTag,
     InDatasource,
     InProject,
+    InSplit,
     IntegerColumn,
     IntegerCompare,
     Leaf,
     Literal,
-    MetadataColumn,
     MetadataCompare,
     MetadataExists,
     MetadataMatches,
     NameContains,
+    NearDuplicate,
     Node,
     Not,
     Number,
@@ -43,16 +46,18 @@ from mirrorlake.search.nodes import (
     PathMatches,
     Pattern,
     Query,
-    Sort,
     SortColumn,
     Span,
     StateIs,
     Text,
     TimeColumn,
     TimeCompare,
-    Values,
+    names_trash,
 )
-from mirrorlake.search.sql import SYMBOLS, Param, Sql, join, like, like_pattern
+from mirrorlake.search.order_sql import SortKey, of_values, order_sql, ordered_value, sort_key
+from mirrorlake.search.splits import bind_splits, split_sql
+from mirrorlake.search.sql import SYMBOLS, Sql, join, like, like_pattern
+from mirrorlake.search.times_sql import TEXT_BEGIN, TEXT_CHARACTERS, candidates, in_span_sql, metadata_time_sql
 
 _INTEGERS: dict[IntegerColumn, LiteralString] = {
     IntegerColumn.SIZE: "asset.size",
@@ -64,47 +69,6 @@ _TIMES: dict[TimeColumn, LiteralString] = {
     TimeColumn.UPDATED: "asset.updated",
     TimeColumn.MODIFIED: "asset.modified",
 }
-_SORTS: dict[SortColumn, LiteralString] = {
-    SortColumn.NAME: 'asset.name COLLATE "C"',  # the same order on every server
-    SortColumn.KEY: "asset.key",
-    SortColumn.TYPE: 'asset.media_type COLLATE "C"',
-    SortColumn.SIZE: "asset.size",
-    SortColumn.WIDTH: "asset.width",
-    SortColumn.HEIGHT: "asset.height",
-    SortColumn.CREATED: "asset.created",
-    SortColumn.UPDATED: "asset.updated",
-    SortColumn.MODIFIED: "asset.modified",
-    SortColumn.ID: "asset.id",
-}
-_TYPES: dict[SortColumn, LiteralString] = {
-    SortColumn.SIZE: "bigint",
-    SortColumn.WIDTH: "bigint",
-    SortColumn.HEIGHT: "bigint",
-    SortColumn.CREATED: "timestamptz",
-    SortColumn.UPDATED: "timestamptz",
-    SortColumn.MODIFIED: "timestamptz",
-    SortColumn.ID: "bigint",
-}
-_NULLABLE = frozenset({SortColumn.MODIFIED, SortColumn.WIDTH, SortColumn.HEIGHT})
-
-# An ISO date or time that exists, so that the cast never fails. The last digits of the year identify leap years.
-_DAY: LiteralString = r"(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31"
-_LEAP_YEAR: LiteralString = r"[0-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00"
-_CLOCK: LiteralString = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?"
-_ZONE: LiteralString = r"Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9]"
-ISO_TIME: LiteralString = (
-    "^(?!0000)(?:[0-9]{4}-(?:" + _DAY + ")|(?:" + _LEAP_YEAR + ")-02-29)(?:[T ]" + _CLOCK + "(?:" + _ZONE + ")?)?$"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class SortKey:
-    """One value that a query sorts by."""
-
-    sql: Sql
-    type: LiteralString  # PostgreSQL's
-    descending: bool
-    nullable: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,42 +81,80 @@ class CompiledQuery:
 
     where: Sql
     order: Sql
+    filters: tuple[Sql, ...] = ()  # one of them holds if `where` does; the index on filters answers each
+    checked: Sql | None = None  # `where` beside a filter, where it need not find names by an index; None: the same
+    nothing: bool = False  # no asset matches
+    most: int | None = None  # how many assets match at most; None: unknown
+    # Holds if `where` does, and costs less where there is an index on the texts of this key.
+    candidates: tuple[str, Sql] | None = None
+    members: tuple[Sql, ...] = ()  # each selects ids, in which all that match are, from an index in their order
+    trash: bool = False  # whether the query names the trash or any state
     keys: tuple[SortKey, ...] = ()  # what `order` consists of, the id apart
     id_descending: bool = True
 
 
 def compile_query(query: Query) -> CompiledQuery:
-    """Compile a query. Assets in the trash are excluded unless the query names the trash or any state."""
-    where = _node(query.where)
-    if not _names_trash(query.where):
+    """Compile a query. Assets in the trash are excluded unless the query names the trash or any state.
+
+    Raises UsageError for a likeness: it ranks assets, and is no condition.
+    """
+    if query.likeness is not None:
+        raise UsageError(
+            "A likeness (like: or like-image:) ranks the result of a search. It selects nothing on its own.",
+            "Search with it, and name the assets by their ids, or tag them.",
+        )
+    where = compile_node(bind_splits(query.where))
+    trash = names_trash(query.where)
+    if not trash:
         where = join(" AND ", [Sql("asset.state <> {asset.trash}"), where])
-    keys = tuple(_sort_key(sort) for sort in query.sorts)
-    id_descending = query.sorts[-1].descending if query.sorts else True  # newest first if nothing was asked
+    by_id = next((place for place, sort in enumerate(query.sorts, 1) if sort.by is SortColumn.ID), None)
+    sorts = query.sorts[:by_id]  # ids differ, so nothing sorts after them
+    keys = tuple(sort_key(sort) for sort in sorts)
+    id_descending = sorts[-1].descending if sorts else True  # newest first if nothing was asked
     return CompiledQuery(
-        where=where, order=_order(keys, id_descending=id_descending), keys=keys, id_descending=id_descending
+        where=where,
+        order=order_sql(keys, id_descending=id_descending),
+        filters=filters_by_index(query.where),
+        # The filter has the part of a name that few share. All of it would read the lists of what all names share.
+        checked=Sql(where.text.replace("asset.name ILIKE", "(asset.name || '') ILIKE"), where.params),
+        candidates=candidates(query.where),
+        members=tuple(_members(query.where)),
+        trash=trash,
+        keys=keys,
+        id_descending=id_descending,
     )
 
 
-def _names_trash(node: Node) -> bool:
-    match node:
-        case And(terms) | Or(terms):
-            return any(_names_trash(term) for term in terms)
-        case Not(term):
-            return _names_trash(term)
-        case StateIs(state):
-            return state is None or state is AssetState.TRASH
-        case _:
-            return False
+def filters_by_index(node: Node) -> tuple[Sql, ...]:
+    """Alternatives that the index on filters answers, one of which holds wherever `node` does; none if it cannot."""
+    return filters_of(node, _indexed)
 
 
-def _node(node: Node) -> Sql:
+def _members(node: Node) -> Iterator[Sql]:
     match node:
         case And(terms):
-            return join(" AND ", [_node(term) for term in terms])
+            for term in terms:
+                yield from _members(term)
+        case HasTag(str(value)):
+            yield Sql("SELECT asset_id FROM asset_tag WHERE tag = %s", (value,))
+        case InProject(str(value)):
+            yield Sql(
+                "SELECT asset_id FROM project_asset WHERE project_id = (SELECT id FROM project WHERE name = %s)",
+                (value,),
+            )
+        case _:
+            return
+
+
+def compile_node(node: Node) -> Sql:
+    """The condition of a node alone."""
+    match node:
+        case And(terms):
+            return join(" AND ", [compile_node(term) for term in terms])
         case Or(terms):
-            return join(" OR ", [_node(term) for term in terms])
+            return join(" OR ", [compile_node(term) for term in terms])
         case Not(term):
-            inner = _node(term)
+            inner = compile_node(term)
             # Comparing a missing value gives NULL, and NOT NULL would drop the asset.
             return Sql("((" + inner.text + ") IS NOT TRUE)", inner.params)
         case _:
@@ -164,21 +166,24 @@ def _leaf(leaf: Leaf) -> Sql:
         case Everything():
             return Sql("TRUE")
         case NameContains(text):
-            return _match_any_form(text, lambda form: Sql("asset.name ILIKE %s", (f"%{like(form)}%",)))
+            return _any(_name_contains(text))
         case FileName(value):
-            return _file_name(value)
+            return _any(_file_name(value))
         case PathMatches(glob, literal):
             return _path(glob, literal=literal)
         case MetadataExists(key, values):
-            return _of(values, Sql("asset.metadata ? %s::text", (key,)))
+            # The same as `?` for an object, in the form that an index on one key answers.
+            return of_values(values, Sql("(asset.metadata -> %s::text) IS NOT NULL", (key,)))
         case MetadataCompare(key, comparison, literal, values):
-            return _of(values, _metadata(key, comparison, literal))
+            return of_values(values, _metadata(key, comparison, literal))
         case MetadataMatches(key, pattern, values):
-            return _of(values, Sql("asset.metadata ->> %s::text LIKE %s", (key, like_pattern(pattern))))
+            return of_values(values, Sql("asset.metadata ->> %s::text LIKE %s", (key, like_pattern(pattern))))
         case HasTag(value):
             return _is_or_like(_HAS_TAG, value)
         case InProject(value):
             return _is_or_like(_IN_PROJECT, value)
+        case InSplit(split, projects):
+            return split_sql(split, projects)
         case InDatasource(name):
             return Sql(_IN_DATASOURCE, (name, name))
         case HasClass(value, comparison, count):
@@ -195,10 +200,12 @@ def _leaf(leaf: Leaf) -> Sql:
             return Sql("asset.kind = %s", (kind.value,))
         case HasId(number):
             return Sql("asset.id = %s", (number,))
+        case NearDuplicate(number):
+            return Sql("asset.digest IN (SELECT near_duplicates(%s))", (number,))
         case IntegerCompare(column, comparison, value):
             return Sql(_INTEGERS[column] + " " + SYMBOLS[comparison] + " %s", (value,))
         case TimeCompare(column, comparison, span):
-            return _in_span(_TIMES[column], (), comparison, span)
+            return in_span_sql(_TIMES[column], (), comparison, span)
         case StateIs(state):
             return Sql("TRUE") if state is None else Sql("asset.state = %s", (STATE_NUMBERS[state],))
         case _:
@@ -225,14 +232,47 @@ _IN_DATASOURCE: LiteralString = (
 )
 
 
-def _match_any_form(text: str, compare: Callable[[str], Sql]) -> Sql:
-    """Match composed and decomposed accents: which form is stored depends on the system that created the file."""
-    forms = dict.fromkeys((text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)))
-    parts = [compare(form) for form in forms]
+def _indexed(leaf: Indexed) -> list[Sql]:
+    """The alternatives of a condition of which an index answers each."""
+    match leaf:
+        case NameContains(text):
+            return _name_contains(_rarest_part((text,)) or text)
+        case FileName(value):
+            part = _rarest_part((value,) if isinstance(value, str) else value.pieces)
+            return _name_contains(part) if part else _file_name(value)
+        case MetadataCompare(key, _, literal):
+            return _equal_values(key, literal)
+        case HasTag() | InProject() | HasId():
+            return [_leaf(leaf)]
+
+
+def _any(parts: list[Sql]) -> Sql:
     return parts[0] if len(parts) == 1 else join(" OR ", parts)
 
 
-def _file_name(value: str | Pattern) -> Sql:
+def _match_any_form(text: str, compare: Callable[[str], Sql]) -> list[Sql]:
+    """Match composed and decomposed accents: which form is stored depends on the system that created the file."""
+    forms = dict.fromkeys((text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)))
+    return [compare(form) for form in forms]
+
+
+_RUN = re.compile(r"[A-Za-z0-9]{4,}")
+
+
+def _rarest_part(pieces: tuple[str, ...]) -> str | None:
+    """The longest run of letters and digits: of `IMG_00012345.jpg`, most names contain all but the number.
+
+    Decomposed, an accent is a character after its letter: only letters without one are in every form of a name.
+    """
+    composed = (unicodedata.normalize("NFC", piece) for piece in pieces)
+    return max((run for piece in composed for run in _RUN.findall(piece)), key=len, default=None)
+
+
+def _name_contains(text: str) -> list[Sql]:
+    return _match_any_form(text, lambda form: Sql("asset.name ILIKE %s", (f"%{like(form)}%",)))
+
+
+def _file_name(value: str | Pattern) -> list[Sql]:
     def compare(like: str) -> Sql:
         # The first condition follows from the second, and the trigram index supports it.
         return Sql(
@@ -251,11 +291,6 @@ def _path(glob: str, *, literal: bool) -> Sql:
     return Sql("asset.key ~ %s", ("^" + ("/?" if rooted else "") + glob_to_regex(text) + "$",))
 
 
-def _of(values: Values, sql: Sql) -> Sql:
-    """The same condition over facts, which are stored like metadata: the text of `sql` contains no user's value."""
-    return sql if values is Values.METADATA else Sql(sql.text.replace("asset.metadata", "asset.facts"), sql.params)
-
-
 def _metadata(key: str, comparison: Comparison, literal: Literal) -> Sql:
     if comparison is Comparison.EQ:
         return _metadata_equal(key, literal)
@@ -266,106 +301,49 @@ def _metadata(key: str, comparison: Comparison, literal: Literal) -> Sql:
     match literal:
         case Number(_, value):
             # jsonb compares numbers exactly and never fails on a value of another type.
+            ordered = ordered_value(key)
             return Sql(
-                "(jsonb_typeof(asset.metadata -> %s::text) = 'number' AND asset.metadata -> %s::text "
+                "(jsonb_typeof(asset.metadata -> %s::text) = 'number' AND "
+                + ordered.text
+                + " "
                 + symbol
                 + " %s::jsonb)",
-                (key, key, str(value)),
+                (key, *ordered.params, str(value)),
             )
         case Span():
-            return _metadata_time(key, comparison, literal)
+            return metadata_time_sql(key, comparison, literal)
         case Text(text) | Boolean(text, _):
+            begins = "<=" if comparison in (Comparison.LT, Comparison.LE) else ">="
             return Sql(
-                "(jsonb_typeof(asset.metadata -> %s::text) = 'string' AND (asset.metadata ->> %s::text) COLLATE \"C\" "
+                "(jsonb_typeof(asset.metadata -> %s::text) = 'string' AND "
+                + (TEXT_BEGIN + " " + begins + ' %s::text AND (asset.metadata ->> %s::text) COLLATE "C" ')
                 + symbol
                 + " %s::text)",
-                (key, key, text),
+                (key, key, text[:TEXT_CHARACTERS], key, text),
             )
         case _:
             assert_never(literal)
 
 
 def _metadata_equal(key: str, literal: Literal) -> Sql:
-    """Containment, which the index on metadata supports. Every literal also matches as the text that was typed."""
+    """Every literal also matches as the text that was typed."""
+    parts = _equal_values(key, literal)
+    if isinstance(literal, Span):
+        parts.append(metadata_time_sql(key, Comparison.EQ, literal))
+    return _any(parts)
+
+
+def _equal_values(key: str, literal: Literal) -> list[Sql]:
+    """Containment, which the index on filters supports."""
     name = json.dumps(key)
-    parts = [Sql("asset.metadata @> %s::jsonb", (f"{{{name}:{json.dumps(literal.text)}}}",))]
+    values = [json.dumps(literal.text)]
     match literal:
-        case Text():
+        case Text() | Span():
             pass
         case Number(_, value):
-            parts.append(Sql("asset.metadata @> %s::jsonb", (f"{{{name}:{value}}}",)))
+            values.append(str(value))
         case Boolean(_, value):
-            parts.append(Sql("asset.metadata @> %s::jsonb", (f"{{{name}:{json.dumps(value)}}}",)))
-        case Span():
-            parts.append(_metadata_time(key, Comparison.EQ, literal))
+            values.append(json.dumps(value))
         case _:
             assert_never(literal)
-    return parts[0] if len(parts) == 1 else join(" OR ", parts)
-
-
-def _metadata_time(key: str, comparison: Comparison, span: Span) -> Sql:
-    compared = _in_span("(asset.metadata ->> %s::text)::timestamptz", (key,), comparison, span)
-    first, last = _text_bounds(comparison, span)
-    # The text comparison leaves few values for the slower pattern. CASE keeps values that are not times from the cast.
-    return Sql(
-        '(CASE WHEN (asset.metadata ->> %s::text) COLLATE "C" BETWEEN %s::text AND %s::text'
-        " AND jsonb_typeof(asset.metadata -> %s::text) = 'string' AND asset.metadata ->> %s::text ~ '"
-        + ISO_TIME
-        + "' THEN "
-        + compared.text
-        + " ELSE FALSE END)",
-        (key, first, last, key, key, *compared.params),
-    )
-
-
-def _text_bounds(comparison: Comparison, span: Span) -> tuple[str, str]:
-    """The text bounds of all times that can match. A zone shifts the written date by less than one day."""
-    first, last = "0", "9999-12-32"
-    try:
-        if comparison in (Comparison.EQ, Comparison.GT, Comparison.GE):
-            first = (span.start - timedelta(days=1)).date().isoformat()
-        if comparison in (Comparison.EQ, Comparison.LT, Comparison.LE):
-            last = (span.end + timedelta(days=2)).date().isoformat()
-    except OverflowError:
-        pass  # at the ends of the calendar there is no bound
-    return first, last
-
-
-def _in_span(value: LiteralString, params: tuple[Param, ...], comparison: Comparison, span: Span) -> Sql:
-    """Compare a time with a span, which includes its start and excludes its end."""
-    match comparison:
-        case Comparison.EQ | Comparison.NE:
-            inside: LiteralString = "(" + value + " >= %s AND " + value + " < %s)"
-            return Sql(
-                inside if comparison is Comparison.EQ else "(NOT " + inside + ")",
-                (*params, span.start, *params, span.end),
-            )
-        case Comparison.LT:
-            return Sql(value + " < %s", (*params, span.start))
-        case Comparison.LE:
-            return Sql(value + " < %s", (*params, span.end))
-        case Comparison.GT:
-            return Sql(value + " >= %s", (*params, span.end))
-        case Comparison.GE:
-            return Sql(value + " >= %s", (*params, span.start))
-        case _:
-            assert_never(comparison)
-
-
-def _sort_key(sort: Sort) -> SortKey:
-    if isinstance(sort.by, MetadataColumn):
-        by = _of(sort.by.values, Sql("asset.metadata -> %s::text", (sort.by.key,)))
-        return SortKey(by, "jsonb", sort.descending, nullable=True)
-    # Without NULLS LAST, an index can provide the order.
-    return SortKey(Sql(_SORTS[sort.by]), _TYPES.get(sort.by, "text"), sort.descending, nullable=sort.by in _NULLABLE)
-
-
-def _order(keys: tuple[SortKey, ...], *, id_descending: bool) -> Sql:
-    """The sort keys, unknown values last in both directions, then the id."""
-    texts: list[LiteralString] = []
-    for key in keys:
-        direction: LiteralString = " DESC" if key.descending else ""
-        nulls: LiteralString = " NULLS LAST" if key.nullable else ""
-        texts.append(key.sql.text + direction + nulls)
-    by_id: LiteralString = "asset.id DESC" if id_descending else "asset.id"
-    return Sql(", ".join([*texts, by_id]), tuple(param for key in keys for param in key.sql.params))
+    return [Sql("asset.metadata @> %s::jsonb", (f"{{{name}:{value}}}",)) for value in values]

@@ -7,12 +7,13 @@ adds or removes meanwhile.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import LiteralString, cast
 
 from mirrorlake.core.cursors import read_cursor, unusable_cursor, write_cursor
 from mirrorlake.search.compile import CompiledQuery
+from mirrorlake.search.order_sql import SortKey
 from mirrorlake.search.sql import Param, Sql
 
 BIGINT = 2**63
@@ -41,18 +42,41 @@ def read_search_cursor(query: str, text: str, compiled: CompiledQuery) -> Cursor
     if len(place) != len(compiled.keys) + 4:
         raise unusable_cursor()
     *values, asset_id, seen, total, capped = place
-    texts = tuple(value if isinstance(value, str) else None for value in values)
+    texts = tuple(value if isinstance(value, str) and "\0" not in value else None for value in values)
+    if any(text is None and not key.nullable for text, key in zip(texts, compiled.keys, strict=True)):
+        raise unusable_cursor()
     match asset_id, seen, total, capped:
-        case int(asset_id), int(seen), int(total), bool(capped) if 0 <= asset_id < BIGINT:
+        case int(asset_id), int(seen), int(total), bool(capped) if (
+            min(asset_id, seen, total) >= 0 and asset_id < BIGINT
+        ):
             return Cursor(values=texts, asset_id=asset_id, seen=seen, total=total, total_capped=capped)
         case _:
             raise unusable_cursor()
 
 
-def sort_values(compiled: CompiledQuery) -> Sql:
+def write_ranked_cursor(query: str, last: tuple[int, float]) -> str:
+    """The cursor after an asset of a ranked result, of its id and its similarity."""
+    number, alike = last
+    return write_cursor(_kind(query), [alike, number])
+
+
+def read_ranked_cursor(query: str, text: str) -> tuple[float, int]:
+    """The similarity and the id that `write_ranked_cursor` was given. Raises UsageError."""
+    match cast("list[object]", read_cursor(text, _kind(query), list)):
+        case [int(alike) | float(alike), int(number)]:
+            return float(alike), number
+        case _:
+            raise unusable_cursor()
+
+
+def sort_values(keys: Iterable[SortKey]) -> Sql:
     """What to select beside the id, so that the last row gives the values of a cursor."""
-    texts: list[LiteralString] = [f", ({key.sql.text})::text" for key in compiled.keys]
-    return Sql("".join(texts), tuple(param for key in compiled.keys for param in key.sql.params))
+    texts: list[LiteralString] = []
+    params: list[Param] = []
+    for key in keys:
+        texts.append(f", ({key.sql.text})::text")
+        params += key.sql.params
+    return Sql("".join(texts), tuple(params))
 
 
 def after(compiled: CompiledQuery, cursor: Cursor) -> Sql:

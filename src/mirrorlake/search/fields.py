@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from mirrorlake.core.errors import PatternError
@@ -12,6 +12,7 @@ from mirrorlake.formats.registry import formats_by_suffix
 from mirrorlake.model.assets import AssetState
 from mirrorlake.model.media import MediaKind
 from mirrorlake.search.label_fields import read_annotation_count, read_box, read_class, read_has
+from mirrorlake.search.likeness import LIKENESS_FIELDS
 from mirrorlake.search.nodes import (
     And,
     Boolean,
@@ -30,6 +31,7 @@ from mirrorlake.search.nodes import (
     MetadataCompare,
     MetadataExists,
     MetadataMatches,
+    NearDuplicate,
     Node,
     Not,
     Number,
@@ -44,6 +46,7 @@ from mirrorlake.search.nodes import (
     Values,
 )
 from mirrorlake.search.scanner import Scanner, Value
+from mirrorlake.search.splits import read_split
 from mirrorlake.search.term import Term, as_comparison
 from mirrorlake.search.values import (
     read_integer,
@@ -62,19 +65,11 @@ _METADATA_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]*")
 _SORT = re.compile(r"sort:", re.IGNORECASE)
 _COUNTED = frozenset({"class"})  # fields whose value may be followed by a comparison with a number
 _DOUBLED = re.compile(r"[<>=]|!=")  # where a value should begin: a comparison too many
-_KEYS = {Values.METADATA: "metadata key", Values.FACTS: "fact"}
 _EXAMPLES = {Values.METADATA: "metadata.camera_id:7", Values.FACTS: "facts.pages>10"}
 _QUOTE_HINT = "To search for this text in names, put it in quotes."
 
 # `format:` names with their media types: the suffixes that select objects.
 FORMATS = {suffix.removeprefix("."): one.media_type for suffix, one in formats_by_suffix().items()}
-
-# Operators that the language reserves for features that do not exist yet.
-RESERVED_FIELDS = frozenset(
-    {
-        "split", "dataset", "like-image", "near-duplicate",
-    }
-)  # fmt: skip
 
 
 def read_field(scanner: Scanner) -> Node | None:
@@ -118,7 +113,8 @@ def read_sort(scanner: Scanner) -> Sort | None:
         except ValueError:
             raise scanner.error(
                 "Unknown sort column.",
-                f"Sort by {', '.join(SortColumn)}, metadata.KEY or facts.KEY, as in sort:updated:desc.",
+                f"{_nearest(column.lower(), SortColumn)}Sort by {', '.join(SortColumn)}, metadata.KEY or facts.KEY, "
+                "as in sort:updated:desc.",
                 at=value.at + minus,
             ) from None
     if direction.lower() not in ("", "asc", "desc") or value.text.endswith(":"):
@@ -127,12 +123,19 @@ def read_sort(scanner: Scanner) -> Sort | None:
 
 
 def _unknown(scanner: Scanner, name: str) -> Exception:
-    if name in RESERVED_FIELDS:
-        return scanner.error(f"Search field {name} is not available yet.", f"Remove it from the query. {_QUOTE_HINT}")
-    close = difflib.get_close_matches(name, [*FIELDS, "metadata.KEY", "facts.KEY", "sort"], n=3)
+    close = difflib.get_close_matches(name, [*FIELDS, *LIKENESS_FIELDS, "metadata.KEY", "facts.KEY", "sort"], n=3)
     hint = f"Did you mean {' or '.join(f'{each}:' for each in close)}? " if close else ""
-    known = "" if close else f"Fields are {', '.join(FIELDS)}, metadata.KEY, facts.KEY and sort. "
-    return scanner.error(f"Unknown search field: {name}.", f"{hint}{known}{_QUOTE_HINT}")
+    known = "" if close else f"Fields are {', '.join([*FIELDS, *LIKENESS_FIELDS])}, metadata.KEY, facts.KEY and sort. "
+    found = _FIELD.match(scanner.source, scanner.at)
+    key = "" if found is None or not _METADATA_KEY.fullmatch(found["name"]) else found.group()
+    metadata = f"A metadata key is written metadata.{key}… " if key else ""
+    return scanner.error(f"Unknown search field: {name}.", f"{hint}{known}{metadata}{_QUOTE_HINT}")
+
+
+def _nearest(text: str, known: Iterable[str]) -> str:
+    """A question that names what is most similar to a wrong word; empty without anything similar."""
+    close = difflib.get_close_matches(text, list(known), n=1)
+    return f"Did you mean {close[0]}? " if close else ""
 
 
 def _term(scanner: Scanner, name: str, field_at: int, op_at: int) -> Term:
@@ -178,7 +181,7 @@ def _metadata(scanner: Scanner, values: Values) -> Node | None:
     found = _METADATA_KEY.match(scanner.source, key_at)
     if not found:
         raise scanner.error(
-            f"Expected a {_KEYS[values]}.",
+            f"Expected a {values.key}.",
             f"A key consists of letters, digits, _ and . and does not begin with a dot. Example: {_EXAMPLES[values]}.",
             at=key_at,
         )
@@ -188,7 +191,7 @@ def _metadata(scanner: Scanner, values: Values) -> Node | None:
             scanner.at = end
             return MetadataExists(key, values)
         raise scanner.error(
-            f"Expected : or a comparison after the {_KEYS[values]}.",
+            f"Expected : or a comparison after the {values.key}.",
             "A key consists of letters, digits, _ and . only.",
             at=end,
         )
@@ -292,7 +295,7 @@ def _tag(term: Term) -> Node:
 
 
 def _project(term: Term) -> Node:
-    term.require_equals(f"To exclude assets of a project, write -project:{term.value.text}.")
+    term.require_equals(f"To exclude assets of a project, write -{term.field}:{term.value.text}.")
     return InProject(read_text(term.value))
 
 
@@ -308,13 +311,15 @@ def _kind(term: Term) -> Node:
     try:
         return term.allow_negation(HasKind(MediaKind(term.value.text.lower())))
     except ValueError:
-        term.reject("Unknown kind of media.", f"Kinds are {', '.join(MediaKind)}.")
+        term.reject(
+            "Unknown kind of media.", f"{_nearest(term.value.text.lower(), MediaKind)}Kinds are {', '.join(MediaKind)}."
+        )
 
 
 def _format(term: Term) -> Node:
     media_type = FORMATS.get(term.value.text.lower().removeprefix("."))
     if media_type is None:
-        term.reject("Unknown format.", f"Formats are {', '.join(FORMATS)}.")
+        term.reject("Unknown format.", f"{_nearest(term.value.text.lower(), FORMATS)}Formats are {', '.join(FORMATS)}.")
     return term.allow_negation(HasMediaType(media_type))
 
 
@@ -326,7 +331,9 @@ def _state(term: Term) -> Node:
     try:
         return term.allow_negation(StateIs(AssetState(text)))
     except ValueError:
-        term.reject("Unknown state.", f"States are {', '.join(AssetState)} and any.")
+        term.reject(
+            "Unknown state.", f"{_nearest(text, [*AssetState, 'any'])}States are {', '.join(AssetState)} and any."
+        )
 
 
 def _id(term: Term) -> Node:
@@ -334,6 +341,13 @@ def _id(term: Term) -> Node:
     if number is None:
         term.reject("Invalid asset id.", "Ids are whole numbers, as in id:42.")
     return term.allow_negation(HasId(number))
+
+
+def _near_duplicate(term: Term) -> Node:
+    number = read_integer(term.value.text)
+    if number is None:
+        term.reject("Invalid asset id.", "Write the id of an asset, as in near-duplicate:42.")
+    return term.allow_negation(NearDuplicate(number))
 
 
 FIELDS: dict[str, Callable[[Term], Node]] = {
@@ -347,6 +361,9 @@ FIELDS: dict[str, Callable[[Term], Node]] = {
     "format": _format,
     "state": _state,
     "id": _id,
+    "near-duplicate": _near_duplicate,
+    "dataset": _project,
+    "split": read_split,
     "class": read_class,
     "has": read_has,
     "min-annotations": partial(read_annotation_count, comparison=Comparison.GE),

@@ -10,7 +10,8 @@ import re
 
 from mirrorlake.core.errors import QueryError
 from mirrorlake.search.fields import read_field, read_sort
-from mirrorlake.search.nodes import And, Everything, NameContains, Node, Not, Or, Query, Sort
+from mirrorlake.search.likeness import read_likeness
+from mirrorlake.search.nodes import And, Everything, Likeness, NameContains, Node, Not, Or, Query, Sort
 from mirrorlake.search.scanner import Scanner
 
 MAX_LENGTH = 4_096  # characters; a saved query or a URL is far shorter
@@ -38,14 +39,15 @@ class _Parser:
         self._depth = 0
         self._terms = 0
         self._sorts: list[Sort] = []
+        self._likeness: Likeness | None = None
 
     def query(self) -> Query:
-        """`query = or`, with `sort:` anywhere outside brackets."""
+        """`query = or`, with `sort:`, or `like:` or `like-image:`, anywhere outside brackets."""
         self._scanner.check_characters()
         where = self._or()
         if self._scanner.next == ")":
             raise self._scanner.error("Unmatched closing bracket.", "Remove it, or put a ( before it.")
-        return Query(where, tuple(self._sorts))
+        return Query(where, tuple(self._sorts), self._likeness)
 
     def _or(self) -> Node:
         """`or = and { "OR" and }`; a whole query may be empty, a bracket or a side of OR may not."""
@@ -85,11 +87,8 @@ class _Parser:
                 self._scanner.at += len("AND")
                 wanting = True
                 continue
-            sort = self._sort()
-            if sort is None:
+            if not self._ordering():
                 terms.append(self._not())
-            else:
-                self._sorts.append(sort)
             something, wanting = True, False
         if wanting:
             raise self._scanner.error("Expected a term after AND.", 'To search for the word itself, write "AND".')
@@ -97,17 +96,31 @@ class _Parser:
             return And(tuple(terms))
         return terms[0] if terms else None
 
-    def _sort(self) -> Sort | None:
-        """`sort = "sort:" ["-"] column [":asc" | ":desc"]`, only outside brackets."""
+    def _ordering(self) -> bool:
+        """`sort = "sort:" ["-"] column [":asc" | ":desc"]`, or a likeness; only outside brackets. False without one."""
         start = self._scanner.at
         sort = read_sort(self._scanner)
-        if sort is not None and self._depth:
+        likeness = None if sort is not None else read_likeness(self._scanner)
+        if sort is None and likeness is None:
+            return False
+        if self._depth:
             raise self._scanner.error(
-                "A sort orders the whole result. It cannot be negated or placed inside brackets.",
+                "A sort orders the whole result. It cannot be negated or placed inside brackets."
+                if sort is not None
+                else "A likeness orders the whole result. It cannot be negated or placed inside brackets.",
                 "Move it to the end of the query.",
                 at=start,
             )
-        return sort
+        if sort is not None:
+            self._sorts.append(sort)
+        elif self._likeness is not None:
+            raise self._scanner.error("A query has one likeness.", "Remove the other one.", at=start)
+        self._likeness = likeness or self._likeness
+        if self._likeness is not None and self._sorts:
+            raise self._scanner.error(
+                "A result with a likeness is in the order of similarity.", "Remove sort: from the query.", at=start
+            )
+        return True
 
     def _not(self) -> Node:
         """`not = ("NOT" | "-") not | primary`; a `-` directly precedes the term that it excludes."""
@@ -128,7 +141,7 @@ class _Parser:
         if keyword in ("AND", "OR"):
             raise self._scanner.error(f"Expected a term, found {keyword}.", f'Quote it to search for it: "{keyword}".')
         self._enter(start)
-        self._sort()  # raises if there is one, because brackets are open
+        self._ordering()  # raises if there is one, because brackets are open
         term = self._not()
         self._depth -= 1
         return Not(term)

@@ -20,7 +20,11 @@ def class_sql(value: str | Pattern, comparison: Comparison, count: int) -> Sql:
 def _annotation_count(rows: LiteralString, params: tuple[Param, ...], comparison: Comparison, count: int) -> Sql:
     if (comparison, count) in ((Comparison.GE, 1), (Comparison.GT, 0)):
         return Sql("EXISTS (SELECT " + rows + ")", params)  # which the planner can begin with, unlike a count
-    return Sql("(SELECT count(*) " + rows + ") " + SYMBOLS[comparison] + " %s", (*params, count))
+    counted = Sql("(SELECT count(*) " + rows + ") " + SYMBOLS[comparison] + " %s", (*params, count))
+    if SYMBOLS[comparison] not in (">", ">=", "=") or count < 1:
+        return counted
+    # Assets without annotations need not be counted: the first condition follows from the second.
+    return Sql("(EXISTS (SELECT " + rows + ") AND " + counted.text + ")", (*params, *counted.params))
 
 
 def annotation_count_sql(comparison: Comparison, count: int) -> Sql:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from mirrorlake.model.assets import AssetState
 from mirrorlake.model.media import MediaKind
+from mirrorlake.model.splits import Split
 
 
 class Comparison(StrEnum):
@@ -135,6 +136,11 @@ class Values(StrEnum):
     METADATA = "metadata"
     FACTS = "facts"  # what was read from the bytes
 
+    @property
+    def key(self) -> str:
+        """What one of its names is called in messages."""
+        return "metadata key" if self is Values.METADATA else "fact"
+
 
 @dataclass(frozen=True, slots=True)
 class MetadataExists:
@@ -175,6 +181,14 @@ class InProject:
     """The asset is in the project with this name, or with a name that matches the pattern. Case-sensitive."""
 
     value: str | Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class InSplit:
+    """The asset is in this split of a project; None: in none although it is in the project."""
+
+    split: Split | None
+    projects: tuple[str | Pattern, ...] = ()  # see `splits.bind_splits`; without any, every project counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +252,13 @@ class HasId:
 
 
 @dataclass(frozen=True, slots=True)
+class NearDuplicate:
+    """The picture looks like that of the asset with this id, or the bytes are equal. That asset itself matches."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class IntegerCompare:
     """A comparison with a whole-number column."""
 
@@ -272,6 +293,7 @@ Leaf = (
     | MetadataMatches
     | HasTag
     | InProject
+    | InSplit
     | InDatasource
     | HasClass
     | AnnotationCount
@@ -279,6 +301,7 @@ Leaf = (
     | HasMediaType
     | HasKind
     | HasId
+    | NearDuplicate
     | IntegerCompare
     | TimeCompare
     | StateIs
@@ -318,8 +341,42 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
+class LikeText:
+    """Pictures that show what a text describes."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LikeImage:
+    """Pictures that are similar to that of the asset with this id."""
+
+    id: int
+
+
+Likeness = LikeText | LikeImage
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
-    """A whole query: which assets, in which order (no sorts: newest first)."""
+    """A whole query: which assets, in which order (no sorts: newest first).
+
+    With a likeness, which has no sorts beside it, the most similar of these assets, the most similar first.
+    """
 
     where: Node
     sorts: tuple[Sort, ...]
+    likeness: Likeness | None = None
+
+
+def names_trash(node: Node) -> bool:
+    """Whether a term asks for the trash or for any state. Without one, assets in the trash are not found."""
+    match node:
+        case And(terms) | Or(terms):
+            return any(names_trash(term) for term in terms)
+        case Not(term):
+            return names_trash(term)
+        case StateIs(state):
+            return state is None or state is AssetState.TRASH
+        case _:
+            return False

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 
 from mirrorlake.catalog.known_names import KnownNames, NameKind
+from mirrorlake.core.text import count_noun
 from mirrorlake.search.nodes import (
     And,
     HasClass,
@@ -33,7 +34,11 @@ from mirrorlake.select.glob_advice import explain_glob
 # A word that looks like a comparison of a metadata key: `capture.temperature>20`, `metdata.site:x`.
 _COMPARISON = re.compile(r"(?P<key>[^\W\d][\w-]*(?:\.[\w-]+)+)(?P<rest>(?:[:=<>]|!=).+)", re.DOTALL)
 _SIMILAR = 0.7  # of difflib, from 0 to 1
+_SHORTEST = 4  # characters of a last part: shorter ones are alike by chance
 _LONGEST = 100  # characters of a name that is compared with others: the cost grows with the square
+
+_KINDS = {Values.METADATA: NameKind.METADATA_KEY, Values.FACTS: NameKind.FACT}
+_PREFIXES = {NameKind.METADATA_KEY: "metadata.", NameKind.FACT: "facts."}
 
 Lookup = Callable[[NameKind, Collection[str]], KnownNames]
 
@@ -44,8 +49,7 @@ def explain_nothing(query: Query, lookup: Lookup) -> tuple[str, ...]:
     words = [found for node in nodes if (found := _comparison_in_names(node)) is not None]
     notes = [_explain_word(word, key, rest) for word, key, rest in words]
     names = [found for node in nodes if (found := _named(node)) is not None]
-    sorted_by = [sort.by for sort in query.sorts if isinstance(sort.by, MetadataColumn)]
-    names += [(NameKind.METADATA_KEY, by.key) for by in sorted_by if by.values is Values.METADATA]
+    names += [(_KINDS[sort.by.values], sort.by.key) for sort in query.sorts if isinstance(sort.by, MetadataColumn)]
     names += [(NameKind.METADATA_KEY, key) for _, key, _ in words]
     for kind in NameKind:
         wanted = list(dict.fromkeys(name for its_kind, name in names if its_kind is kind))
@@ -59,7 +63,10 @@ def explain_nothing(query: Query, lookup: Lookup) -> tuple[str, ...]:
 
 
 def nearest(name: str, known: Collection[str]) -> str | None:
-    """The known name that is most similar to `name`: the same in another case, with other parts before it, or alike."""
+    """The known name that is most similar to `name`: the same in another case, with other parts before it, or alike.
+
+    Names with dots are also compared by their last parts: `tempreature` is near `capture.temperature`.
+    """
     folded = {one.casefold(): one for one in reversed(list(known)) if len(one) <= _LONGEST}
     wanted = name.casefold()
     if wanted in folded:
@@ -70,7 +77,12 @@ def nearest(name: str, known: Collection[str]) -> str | None:
     if len(name) > _LONGEST:
         return None
     close = difflib.get_close_matches(wanted, folded, n=1, cutoff=_SIMILAR)
-    return folded[close[0]] if close else None
+    if close:
+        return folded[close[0]]
+    last = wanted.rpartition(".")[2]
+    by_last = {one.rpartition(".")[2]: spelled for one, spelled in folded.items()}
+    close = difflib.get_close_matches(last, by_last, n=1, cutoff=_SIMILAR) if len(last) >= _SHORTEST else []
+    return by_last[close[0]] if close else None
 
 
 def _leaves(node: Node) -> Iterator[Node]:
@@ -88,7 +100,7 @@ def _named(node: Node) -> tuple[NameKind, str] | None:
     """The exact name that a term requires; patterns name nothing."""
     match node:
         case MetadataExists(key, values) | MetadataMatches(key, _, values) | MetadataCompare(key, _, _, values):
-            return (NameKind.METADATA_KEY, key) if values is Values.METADATA else None
+            return _KINDS[values], key
         case HasTag(str(tag)):
             return NameKind.TAG, tag
         case HasClass(str(name)):
@@ -118,21 +130,25 @@ def _explain_word(word: str, key: str, rest: str) -> str:
 
 
 def _explain_unknown(kind: NameKind, name: str, known: KnownNames) -> str:
-    written = "metadata." if kind is NameKind.METADATA_KEY else f"{kind.value}:"
     match kind:
-        case NameKind.METADATA_KEY if known.sampled is not None:
-            missing = f"None of {known.sampled:,} sampled assets has the metadata key `{name}`."
-        case NameKind.METADATA_KEY | NameKind.TAG:
+        case NameKind.METADATA_KEY | NameKind.FACT if known.pending:
+            missing = (
+                f"No counted asset has the {kind.value} `{name}`; {count_noun(known.pending, 'changed asset')}"
+                f" {'is' if known.pending == 1 else 'are'} not counted yet."
+            )
+        case NameKind.METADATA_KEY | NameKind.FACT | NameKind.TAG:
             missing = f"No asset has the {kind.value} `{name}`."
         case NameKind.PROJECT | NameKind.DATASOURCE | NameKind.CLASS:
             missing = f"No {kind.value} is named `{name}`."
     similar = nearest(name, known.some)
-    return missing if similar is None else f"{missing} Did you mean `{written}{_as_written(kind, similar)}`?"
+    if similar is None:
+        return missing
+    return f"{missing} Did you mean `{_PREFIXES.get(kind, f'{kind.value}:')}{_as_written(kind, similar)}`?"
 
 
 def _as_written(kind: NameKind, name: str) -> str:
     """A name as a query contains it."""
-    if kind is NameKind.METADATA_KEY or re.fullmatch(r"[^\s\"()*<>=!]+", name):
+    if kind in _PREFIXES or re.fullmatch(r"[^\s\"()*<>=!]+", name):
         return name
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import time
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import LiteralString
 
 import psycopg
 from psycopg.rows import TupleRow
 
-from mirrorlake.catalog import library_count
+from mirrorlake.catalog import library_count, search_indexes
 from mirrorlake.catalog.assets import asset_columns, asset_from_row
+from mirrorlake.catalog.chosen_assets import ChosenAssets
 from mirrorlake.catalog.known_names import known_names
 from mirrorlake.catalog.sql_names import replace_names
+from mirrorlake.core.cursors import unusable_cursor
 from mirrorlake.core.errors import CatalogError
 from mirrorlake.model.assets import Asset, AssetPage
+from mirrorlake.model.search_indexes import IndexedValue
 from mirrorlake.postgres.pool import Catalog, limit_time
+from mirrorlake.search import known_values
 from mirrorlake.search.compile import CompiledQuery, compile_query
-from mirrorlake.search.cursor import Cursor, after, read_search_cursor, sort_values, write_search_cursor
+from mirrorlake.search.count import count_matches
+from mirrorlake.search.cursor import (
+    Cursor,
+    read_ranked_cursor,
+    read_search_cursor,
+    sort_values,
+    write_ranked_cursor,
+    write_search_cursor,
+)
+from mirrorlake.search.far_positions import far_page
+from mirrorlake.search.find import Finder
 from mirrorlake.search.grammar import parse
-from mirrorlake.search.nodes import Everything, Query
+from mirrorlake.search.index_needs import needed_by_node, needed_indexes
+from mirrorlake.search.likeness import MOST_ALIKE
+from mirrorlake.search.nodes import And, Everything, InProject, MetadataColumn, Query, SortColumn
 from mirrorlake.search.notes import explain_nothing
+from mirrorlake.search.positions import find_position
 from mirrorlake.search.sql import Param, Sql
+from mirrorlake.search.unhashed import explain_unhashed
 
 TIMEOUT_S = 10  # longer than people wait for a page
-COUNT_TIMEOUT_S = 2  # a total is worth less waiting than the page itself
-COUNT_LIMIT = 10_000  # totals are exact up to here, and beyond where the planner expects counting to be quick
-COUNT_COST = 150_000  # of the planner, about the number of blocks that are read: half a second
+SLOW_S = 0.2  # a page that takes longer counts towards an index
+NEAR = 2_000  # positions up to here are found like the first page
 STREAM_ROWS = 1_000  # assets in memory at a time
 
 
@@ -39,20 +58,24 @@ def search(catalog: Catalog, query: str, *, limit: int, offset: int = 0, cursor:
     long.
     """
     parsed = parse(query)
+    if parsed.likeness is not None:
+        return _search_alike(catalog, query, parsed, limit=limit, offset=offset, cursor=cursor)
     compiled = compile_query(parsed)
     place = None if cursor is None else read_search_cursor(query, cursor, compiled)
-    with _explain_timeout(), catalog.read() as connection:
+    needed = needed_indexes(parsed)
+    with (
+        _explain_timeout(),
+        _explain_cursor(place),
+        _record_slow(catalog, needed),
+        # The counts that narrow the search belong to the rows that it reads.
+        catalog.read(one_snapshot=True) as connection,
+    ):
         limit_time(connection, TIMEOUT_S)
-        values, where = sort_values(compiled), compiled.where
-        if place is not None:
-            follows, offset = after(compiled, place), 0
-            where = Sql(f"({where.text}) AND ({follows.text})", (*where.params, *follows.params))
-        text = f"SELECT asset.id{values.text} FROM asset WHERE {where.text} ORDER BY {compiled.order.text}"  # noqa: S608 - literals, values are bound
-        rows = connection.execute(
-            replace_names(text).encode() + b" LIMIT %s OFFSET %s",
-            (*values.params, *where.params, *compiled.order.params, limit, offset),
-            prepare=False,  # planned for these values: how many assets have a tag differs a thousandfold
-        ).fetchall()
+        if place is None and offset > NEAR:
+            rows = _far_rows(connection, parsed, compiled, limit=limit, offset=offset)
+        else:
+            before = 0 if place is not None else offset
+            rows = finder_of(connection, parsed, compiled, place).first_rows(before + limit)[before:] if limit else []
         assets = _read_assets(connection, rows)
     if place is not None:
         offset, total, capped = place.seen, place.total, place.total_capped
@@ -66,10 +89,84 @@ def search(catalog: Catalog, query: str, *, limit: int, offset: int = 0, cursor:
         last, *texts = rows[-1]
         found = Cursor(values=tuple(texts), asset_id=last, seen=offset + len(rows), total=total, total_capped=capped)
         following = write_search_cursor(query, found)
-    notes = () if total or capped or place is not None else _explain_nothing(catalog, parsed)
+    notes = () if total or capped or place is not None else unknown_names(catalog, parsed)
+    if place is None:
+        notes = (*notes, *explain_unhashed(catalog, parsed))
     return AssetPage(
         items=tuple(assets), offset=offset, total=total, total_capped=capped, next_cursor=following, notes=notes
     )
+
+
+def _search_alike(
+    catalog: Catalog, query: str, parsed: Query, *, limit: int, offset: int, cursor: str | None
+) -> AssetPage:
+    """A page of a result that is ordered by similarity. The whole ranking is found for each page."""
+    from mirrorlake.search.alike import rank  # noqa: PLC0415  loads numpy, which other searches do not need
+
+    place = None if cursor is None else read_ranked_cursor(query, cursor)
+    with _explain_timeout(), catalog.read() as connection:
+        limit_time(connection, TIMEOUT_S)
+        ranking = rank(connection, parsed)
+        if place is not None:
+            offset = sum(1 for number, alike in ranking.found if (alike, number) >= place)
+        rows = ranking.found[offset : offset + limit]
+        assets = _read_assets(connection, rows)
+    total = len(ranking.found)
+    following = write_ranked_cursor(query, rows[-1]) if rows and offset + len(rows) < total else None
+    return AssetPage(
+        items=tuple(assets),
+        offset=offset,
+        total=total,
+        total_capped=ranking.capped,
+        next_cursor=following,
+        notes=ranking.notes,
+    )
+
+
+def finder_of(
+    connection: psycopg.Connection[TupleRow], parsed: Query, compiled: CompiledQuery, place: Cursor | None = None
+) -> Finder:
+    """What finds the rows after a place, with the indexes that the library has now."""
+    compiled = known_values.narrow(connection, parsed, compiled)
+    indexed = search_indexes.ready(connection) if needed_indexes(parsed) else frozenset[IndexedValue]()
+    by = parsed.sorts[0].by if len(parsed.sorts) == 1 else None
+    return Finder(
+        connection,
+        compiled,
+        unsorted=isinstance(by, MetadataColumn) and not compiled.trash and known_values.nobody_has(connection, by),
+        place=place,
+        everything=isinstance(parsed.where, Everything),
+        indexed=indexed,
+        answered=not needed_by_node(parsed.where).isdisjoint(indexed),
+    )
+
+
+def _far_rows(
+    connection: psycopg.Connection[TupleRow], parsed: Query, compiled: CompiledQuery, *, limit: int, offset: int
+) -> list[TupleRow]:
+    """The rows of a page far from the beginning. In the whole library, an index gets there without reading assets."""
+    where = compiled.where
+    by_id = all(key.by is SortColumn.ID for key in compiled.keys)
+    if isinstance(parsed.where, Everything) and by_id:
+        counts = library_count.outside_trash_by_block(connection)
+        if counts is not None:
+            position = find_position(counts, offset, descending=compiled.id_descending)
+            if position is None:
+                return []
+            comes: LiteralString = "<=" if compiled.id_descending else ">="
+            where, offset = Sql(f"{where.text} AND asset.id {comes} %s", (*where.params, position.id)), position.passed
+    elif isinstance(parsed.where, Everything) and len(compiled.keys) == 1:
+        indexed = search_indexes.ready(connection) if needed_indexes(parsed) else frozenset[IndexedValue]()
+        found = far_page(connection, compiled.keys[0], indexed, limit=limit, offset=offset)
+        if found is not None:
+            return found
+    values = sort_values(compiled.keys)
+    text = f"SELECT asset.id{values.text} FROM asset WHERE {where.text} ORDER BY {compiled.order.text}"  # noqa: S608 - literals, values are bound
+    return connection.execute(
+        replace_names(text).encode() + b" LIMIT %s OFFSET %s",
+        (*values.params, *where.params, *compiled.order.params, limit, offset),
+        prepare=False,  # planned for these values: how many assets have a tag differs a thousandfold
+    ).fetchall()
 
 
 def stream(catalog: Catalog, query: str, limit: int | None = None) -> Iterator[Asset]:
@@ -77,15 +174,39 @@ def stream(catalog: Catalog, query: str, limit: int | None = None) -> Iterator[A
 
     The query is parsed immediately, so that QueryError is raised here and not at the first asset.
     """
-    compiled = compile_query(parse(query))
-    return _stream_assets(catalog, compiled, limit)
+    parsed = parse(query)
+    if parsed.likeness is not None:
+        most = MOST_ALIKE if limit is None else limit
+        return iter(_search_alike(catalog, query, parsed, limit=most, offset=0, cursor=None).items)
+    return _stream_assets(catalog, compile_query(parsed), limit)
 
 
-def select_ids(query: str) -> tuple[bytes, tuple[Param, ...]]:
-    """A SELECT of the ids of all assets that match, with its values, for a larger statement. Raises QueryError."""
-    compiled = compile_query(parse(query))
+def select_ids(query: str, *, trashed: bool = False) -> tuple[bytes, tuple[Param, ...]]:
+    """A SELECT of the ids of all assets that match, with its values, for a larger statement. Raises QueryError.
+
+    If `trashed`, of those in the trash only.
+    """
+    parsed = parse(query)
+    if trashed:
+        parsed = replace(parsed, where=And((parse("state:trash").where, parsed.where)))
+    compiled = compile_query(parsed)
     text = f"SELECT asset.id FROM asset WHERE {compiled.where.text}"  # noqa: S608 - literals, values are bound
     return replace_names(text).encode(), compiled.where.params
+
+
+def choose(query: str, project: str | None = None) -> ChosenAssets:
+    """All assets that match, of one project if named, in the order of the query if it has one. Raises QueryError."""
+    parsed = parse(query)
+    if project is not None:
+        parsed = replace(parsed, where=And((InProject(project), parsed.where)))
+    compiled = compile_query(parsed)
+    where = compiled.where
+    if not parsed.sorts:
+        text = f"SELECT asset.id FROM asset WHERE {where.text}"  # noqa: S608 - literals, values are bound
+        return ChosenAssets(select=replace_names(text).encode(), params=where.params)
+    text = f"SELECT asset.id, row_number() OVER (ORDER BY {compiled.order.text}) AS place FROM asset WHERE {where.text}"  # noqa: S608 - as above
+    params = (*compiled.order.params, *where.params)
+    return ChosenAssets(select=replace_names(text).encode(), params=params, sorted=True)
 
 
 def _stream_assets(catalog: Catalog, compiled: CompiledQuery, limit: int | None) -> Iterator[Asset]:
@@ -105,7 +226,7 @@ def _ids_in_order(compiled: CompiledQuery) -> bytes:
     return replace_names(text).encode()
 
 
-def _read_assets(connection: psycopg.Connection[TupleRow], ids: list[TupleRow]) -> list[Asset]:
+def _read_assets(connection: psycopg.Connection[TupleRow], ids: Sequence[TupleRow]) -> list[Asset]:
     """Return the assets of rows of ids, in their order, without assets deleted in the meantime."""
     wanted = [row[0] for row in ids]
     rows = connection.execute(asset_columns() + b" WHERE asset.id = ANY(%s)", (wanted,))
@@ -120,48 +241,45 @@ def _total(catalog: Catalog, query: Query, compiled: CompiledQuery, *, exact: bo
             whole = library_count.outside_trash(connection)
         if whole is not None:
             return whole, False
-    return _count_matches(catalog, compiled, exact=exact)
+    return count_matches(catalog, query, compiled, exact=exact)
 
 
-def _count_matches(catalog: Catalog, compiled: CompiledQuery, *, exact: bool) -> tuple[int, bool]:
-    """How many assets match, and whether that number is only a lower bound; `exact` asks for all if that is quick."""
-    condition, params = compiled.where.text, compiled.where.params
-    first: LiteralString = f"SELECT count(*) FROM (SELECT FROM asset WHERE {condition} LIMIT %s) AS found"  # noqa: S608 - literals, values are bound
-    every: LiteralString = f"SELECT count(*) FROM asset WHERE {condition}"  # noqa: S608 - as above
-    total = _count(catalog, first, (*params, COUNT_LIMIT + 1))
-    if total is None:
-        return 0, True
-    if total <= COUNT_LIMIT:
-        return total, False
-    if exact and (counted := _count(catalog, every, params, most=COUNT_COST)) is not None:
-        return counted, False
-    return COUNT_LIMIT, True
-
-
-def _count(
-    catalog: Catalog, text: LiteralString, params: tuple[Param, ...], *, most: float | None = None
-) -> int | None:
-    """The count of a statement; None if it took too long, or if the planner expects it to cost more than `most`."""
-    statement = replace_names(text).encode()
-    try:
-        with catalog.read() as connection:
-            limit_time(connection, COUNT_TIMEOUT_S)
-            if most is not None:
-                plan = connection.execute(b"EXPLAIN (FORMAT JSON) " + statement, params, prepare=False).fetchone()
-                if plan is None or plan[0][0]["Plan"]["Total Cost"] > most:
-                    return None
-            row = connection.execute(statement, params, prepare=False).fetchone()
-    except psycopg.errors.QueryCanceled:
-        return None
-    return 0 if row is None else int(row[0])
-
-
-def _explain_nothing(catalog: Catalog, query: Query) -> tuple[str, ...]:
-    """Notes on a query without results; none if looking the names up takes too long."""
+def unknown_names(catalog: Catalog, query: Query) -> tuple[str, ...]:
+    """Notes on names in a query that the library does not know; none if looking them up takes too long."""
     try:
         return explain_nothing(query, partial(known_names, catalog))
     except psycopg.errors.QueryCanceled:
         return ()
+
+
+@contextmanager
+def _record_slow(catalog: Catalog, needed: frozenset[IndexedValue]) -> Generator[None]:
+    """Record a search that took long for want of an index, also one that was stopped."""
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        seconds = time.monotonic() - started
+        if needed and seconds > SLOW_S:
+            _record_missing(catalog, needed, seconds)
+
+
+def _record_missing(catalog: Catalog, needed: frozenset[IndexedValue], seconds: float) -> None:
+    with catalog.read() as connection:
+        missing = needed - search_indexes.ready(connection)
+    if missing:
+        search_indexes.record_use(catalog, missing, seconds)
+
+
+@contextmanager
+def _explain_cursor(place: Cursor | None) -> Generator[None]:
+    """Anyone can write a cursor: its values may be none of the types that the query sorts by."""
+    try:
+        yield
+    except psycopg.DataError as error:
+        if place is None:
+            raise
+        raise unusable_cursor() from error
 
 
 @contextmanager

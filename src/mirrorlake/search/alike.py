@@ -1,0 +1,144 @@
+"""Rank assets by the similarity of their pictures to a text or a picture, among those that match the rest of a query.
+
+Where few assets match, all of them are compared. Where many do, the index on vectors gives the nearest pictures, more
+and more of them until enough match: left to PostgreSQL, the choice loses most of what is similar.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import TupleRow
+
+from mirrorlake.catalog import embeddings
+from mirrorlake.catalog.sql_names import replace_names
+from mirrorlake.catalog.statements import statement
+from mirrorlake.embedding.registry import model_of_vectors, open_texts
+from mirrorlake.model.likeness import StoredModel
+from mirrorlake.search.compile import compile_query
+from mirrorlake.search.likeness import MOST_ALIKE
+from mirrorlake.search.nodes import LikeImage, LikeText, Query
+from mirrorlake.search.sql import Sql
+
+COMPARED = 20_000  # assets that are compared one by one
+MANY = 2**62  # more assets than there can be
+FIRST_STEPS = (1_000, 5_000, 20_000)  # nearest pictures that are asked for, as long as too few of them match
+ENOUGH = MOST_ALIKE // 10  # assets that match: no more pictures are asked for
+EFFORT = 200  # of the index, for each step: more finds more of what is similar
+_OFF = "Pictures of this library are not embedded yet. Turn it on: mirrorlake likeness on."
+_UNFINISHED = "Pictures of this library are not embedded yet. See how far it is: mirrorlake jobs list --kind likeness."
+_FEW_COMPARED = (
+    "Of the pictures that are most similar in the whole library, few or none match the other terms, and less similar"
+    " ones were not compared. Add a term that fewer assets match."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Assets with their similarity, the most similar first; and why there are none, if there is a reason."""
+
+    found: tuple[tuple[int, float], ...]
+    notes: tuple[str, ...] = ()
+    capped: bool = False  # whether there are more, which were not looked for
+
+
+def rank(connection: psycopg.Connection[TupleRow], query: Query) -> Ranking:
+    """The assets that match a query with a likeness, by similarity, up to `MOST_ALIKE`.
+
+    Raises ModelUnavailable if the model is not installed here, and QueryCanceled when time is up.
+    """
+    model = embeddings.answering_model(connection)
+    if model is None:
+        wanted = connection.execute(statement("likeness_model").query).fetchone()
+        return Ranking((), (_OFF if wanted is None or wanted[0] is None else _UNFINISHED,))
+    match query.likeness:
+        case LikeText(text):
+            vector = embeddings.vector_text(open_texts(model_of_vectors(model.name)).embed_texts([text])[0].tolist())
+            cutoff = model.text_cutoff
+        case LikeImage(number):
+            vector, cutoff = _vector_of(connection, model, number), model.picture_cutoff
+            if vector is None:
+                return Ranking((), (f"Asset {number} has no embedded picture.",))
+        case None:
+            raise ValueError("the query has no likeness")
+    ranker = _Ranker(connection, model, vector, compile_query(replace(query, likeness=None)).where)
+    compared = ranker.compare()
+    rows, last = ranker.nearest() if compared is None else (compared, None)
+    found = tuple((number, alike) for number, alike in rows if alike >= cutoff)
+    capped = last is not None and last >= cutoff and len(found) == len(rows) < MOST_ALIKE
+    return Ranking(found, (_FEW_COMPARED,) if capped and len(rows) < ENOUGH else (), capped=capped)
+
+
+def _vector_of(connection: psycopg.Connection[TupleRow], model: StoredModel, asset: int) -> str | None:
+    query = sql.SQL(
+        "SELECT found.vector::text FROM asset JOIN {} AS found ON found.digest = asset.digest"
+        " WHERE asset.id = %s ORDER BY found.frame LIMIT 1"
+    ).format(embeddings.table_of(model))
+    row = connection.execute(query, (asset,)).fetchone()
+    return None if row is None else row[0]
+
+
+class _Ranker:
+    """One vector beside one condition."""
+
+    def __init__(self, connection: psycopg.Connection[TupleRow], model: StoredModel, vector: str, where: Sql) -> None:
+        self._connection = connection
+        self._vector = vector
+        self._where = where
+        schema = embeddings.vector_schema(connection)
+        self._table = embeddings.table_of(model).as_string(connection)
+        self._near = sql.SQL("OPERATOR({}.<#>) %s::{}.halfvec").format(schema, schema).as_string(connection)
+
+    def compare(self) -> list[tuple[int, float]] | None:
+        """All that match, compared one by one; None if these are more than is quick."""
+        stored = self._rows(f"SELECT count(*) FROM (SELECT FROM {self._table} LIMIT %s) AS few", (COMPARED + 1,))  # noqa: S608 - as above
+        most = None if stored[0][0] <= COMPARED else COMPARED + 1
+        # Of few pictures and many other assets, only the pictures are read.
+        embedded = f" AND asset.digest IN (SELECT digest FROM {self._table})" if most is None else ""  # noqa: S608 - as above
+        # Each step is small, so that no vector is sorted: the assets, their similarities, the best ones.
+        text = (
+            f"WITH few AS MATERIALIZED (SELECT asset.id, asset.digest FROM asset"  # noqa: S608 - as above
+            f" WHERE {self._where.text}{embedded} LIMIT %s),"
+            f" compared AS MATERIALIZED (SELECT few.id, -(found.vector {self._near}) AS alike FROM few"
+            f" JOIN {self._table} AS found ON found.digest = few.digest WHERE (SELECT count(*) FROM few) < %s),"
+            " best AS (SELECT id, max(alike)::float8 AS alike FROM compared GROUP BY id"
+            " ORDER BY alike DESC, id DESC LIMIT %s)"
+            " SELECT id, alike FROM best UNION ALL SELECT NULL, count(*) FROM few"
+        )
+        enough = MANY if most is None else most
+        rows = self._rows(text, (*self._where.params, most, self._vector, enough, MOST_ALIKE))
+        matching = next(count for number, count in rows if number is None)
+        if matching >= enough:
+            return None
+        found = [(number, alike) for number, alike in rows if number is not None]
+        return sorted(found, key=lambda one: (one[1], one[0]), reverse=True)
+
+    def nearest(self) -> tuple[list[tuple[int, float]], float | None]:
+        """The nearest pictures that match, by the index, and the similarity of the last one that was compared."""
+        self._connection.execute(
+            "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', %s, true),"
+            " set_config('hnsw.max_scan_tuples', %s, true), set_config('enable_seqscan', 'off', true)",
+            (str(EFFORT), str(FIRST_STEPS[-1])),
+        )
+        text = (
+            f"WITH near AS MATERIALIZED (SELECT digest, -(vector {self._near}) AS alike FROM {self._table}"  # noqa: S608 - as above
+            f" ORDER BY vector {self._near} LIMIT %s), matching AS ("
+            "SELECT asset.id, max(near.alike)::float8 AS alike FROM near JOIN asset ON asset.digest = near.digest"
+            f" WHERE {self._where.text} GROUP BY asset.id ORDER BY alike DESC, asset.id DESC LIMIT %s)"
+            " SELECT id, alike FROM matching UNION ALL SELECT NULL, min(alike)::float8 FROM near"
+            " ORDER BY alike DESC, id DESC NULLS LAST"
+        )
+        rows: list[tuple[int, float]] = []
+        last: float | None = None
+        for step in FIRST_STEPS:
+            found = self._rows(text, (self._vector, self._vector, step, *self._where.params, MOST_ALIKE))
+            rows = [(number, alike) for number, alike in found if number is not None]
+            last = next(alike for number, alike in found if number is None)
+            if len(rows) >= ENOUGH:
+                break
+        return rows, last
+
+    def _rows(self, text: str, params: tuple[object, ...]) -> list[TupleRow]:
+        return self._connection.execute(replace_names(text).encode(), params, prepare=False).fetchall()

@@ -1,0 +1,132 @@
+"""Facets of a query: exact for the whole library and for few matches, else estimated from a sample that is marked."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from typing import LiteralString
+
+import psycopg
+
+from mirrorlake.catalog import facets as counts
+from mirrorlake.catalog import field_counts, library_count
+from mirrorlake.catalog.facets import Counted
+from mirrorlake.catalog.sql_names import replace_names
+from mirrorlake.core.errors import CatalogError, UsageError
+from mirrorlake.model.facets import Facet, FacetList
+from mirrorlake.model.fields import ValueCount
+from mirrorlake.postgres.pool import Catalog, limit_time
+from mirrorlake.search.compile import CompiledQuery, compile_query
+from mirrorlake.search.grammar import parse
+from mirrorlake.search.histogram import day_bins, number_bins
+from mirrorlake.search.nodes import Everything
+from mirrorlake.select.metadata import KEY
+
+DEFAULT = ("kind", "type", "tag", "datasource", "project", "class", "size", "created")
+FIELDS = (*counts.COLUMNS, *counts.JOINED)
+EXACT_ASSETS = 10_000  # matching assets that are all read
+EXACT_MS = 150  # for finding them
+SAMPLE_ASSETS = 20_000  # that are read of a larger result, whether they match or not
+TIMEOUT_S = 5
+_KEPT = frozenset({"kind", "type", "tag", "size", "width", "height", "created", "modified"})
+_NAMED = re.compile(rf"(?:metadata|facts)\.{KEY.pattern}")
+
+
+def read_facets(catalog: Catalog, query: str, fields: Sequence[str], *, most: int) -> FacetList:
+    """The most frequent values and the histogram of each field, among the assets that match.
+
+    Raises QueryError, UsageError for an unknown field, and CatalogError if counting takes too long.
+    """
+    wanted = tuple(dict.fromkeys(map(_check, fields or DEFAULT)))
+    parsed = parse(query)
+    pending = field_counts.fold_few(catalog)
+    found: dict[str, Facet] = {}
+    rest = wanted
+    if isinstance(parsed.where, Everything):
+        kept = [one for one in wanted if one in _KEPT or "." in one]
+        with catalog.read() as connection:
+            limit_time(connection, TIMEOUT_S)
+            found = {
+                one: _facet(one, counted, None, most) for one, counted in counts.kept(connection, kept, most).items()
+            }
+            if "datasource" in wanted:
+                values = counts.datasources(connection)
+                counted = Counted(assets=sum(assets for _, assets in values), values=values)
+                found["datasource"] = _facet("datasource", counted, None, most)
+        rest = tuple(one for one in wanted if one not in kept and one != "datasource")
+    if rest:
+        found |= _count_matching(catalog, compile_query(parsed), rest, most)
+    nothing = Counted()
+    return FacetList(
+        facets=tuple(found.get(one) or _facet(one, nothing, None, most) for one in wanted), pending=pending
+    )
+
+
+def _count_matching(catalog: Catalog, compiled: CompiledQuery, fields: Sequence[str], most: int) -> dict[str, Facet]:
+    try:
+        ids, fraction = _choose(catalog, compiled)
+        with catalog.read() as connection:
+            limit_time(connection, TIMEOUT_S)
+            counted = counts.count(connection, ids, fields, most)
+    except psycopg.errors.QueryCanceled as error:
+        raise CatalogError(
+            f"Counting took longer than {TIMEOUT_S} seconds and was stopped.",
+            "Add a term that few assets match, or ask for fewer fields.",
+        ) from error
+    return {one: _facet(one, counted[one], fraction, most) for one in fields if one in counted}
+
+
+def _choose(catalog: Catalog, compiled: CompiledQuery) -> tuple[list[int], float | None]:
+    """The matching assets, or those of random blocks with the fraction of the library that these are."""
+    condition, params = compiled.where.text, compiled.where.params
+    every: LiteralString = f"SELECT asset.id FROM asset WHERE {condition} LIMIT %s"  # noqa: S608 - literals, values are bound
+    try:
+        with catalog.read() as connection:
+            connection.execute("SELECT set_config('statement_timeout', %s, true)", (f"{EXACT_MS}ms",))
+            rows = connection.execute(
+                replace_names(every).encode(), (*params, EXACT_ASSETS + 1), prepare=False
+            ).fetchall()
+        if len(rows) <= EXACT_ASSETS:
+            return [row[0] for row in rows], None
+    except psycopg.errors.QueryCanceled:
+        pass  # finding them is slow, so they are rare or not indexed
+    with catalog.read() as connection:
+        limit_time(connection, TIMEOUT_S)
+        blocks, _ = counts.blocks_and_assets(connection)
+        assets = sum(count for _, count in library_count.blocks(connection))  # not PostgreSQL's estimate, which lags
+        share = min(1.0, SAMPLE_ASSETS / assets if assets > 0 else 2_000 / max(1, blocks))
+        sample: LiteralString = f"SELECT asset.id FROM asset TABLESAMPLE SYSTEM (%s) WHERE {condition} LIMIT %s"  # noqa: S608 - as above
+        values = (100 * share, *params, 10 * SAMPLE_ASSETS)
+        rows = connection.execute(replace_names(sample).encode(), values, prepare=False).fetchall()
+    return [row[0] for row in rows], share if share < 1 else None
+
+
+def _facet(name: str, counted: Counted, fraction: float | None, most: int) -> Facet:
+    def scaled(number: int) -> int:
+        return number if fraction is None else round(number / fraction)
+
+    bins = [
+        *number_bins((low, scaled(assets)) for low, assets in counted.numbers),
+        *day_bins((day, scaled(assets)) for day, assets in counted.days),
+    ]
+    listed = counted.values[:most]
+    distinct = len(counted.values) if counted.distinct is None else counted.distinct
+    return Facet(
+        field=name,
+        assets=scaled(counted.assets),
+        values=tuple(ValueCount(value=value, assets=scaled(assets)) for value, assets in listed),
+        more=bool(listed) and (not counted.complete or distinct > len(listed)),
+        bins=tuple(bins),
+        sampled=fraction,
+    )
+
+
+def _check(name: str) -> str:
+    if name in FIELDS or _NAMED.fullmatch(name):
+        return name
+    near = difflib.get_close_matches(name, [*FIELDS, f"metadata.{name}"], n=1)
+    raise UsageError(
+        f"Facets of {name!r} cannot be counted.",
+        f"Did you mean {near[0]}?" if near else f"Fields are {', '.join(FIELDS)}, metadata.KEY and facts.KEY.",
+    )

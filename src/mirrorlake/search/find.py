@@ -1,0 +1,254 @@
+"""Find the first rows of a result, whatever the query: ids, with their sort values as text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import LiteralString
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from mirrorlake.catalog import library_count
+from mirrorlake.catalog.sql_names import replace_names
+from mirrorlake.model.search_indexes import IndexedValue, IndexSource
+from mirrorlake.search.compile import CompiledQuery
+from mirrorlake.search.cursor import Cursor, sort_values
+from mirrorlake.search.effort import LONG_WALK_ROWS, WALK_ROWS, Step, next_step
+from mirrorlake.search.filters import BLOCK_BITS, range_sql
+from mirrorlake.search.index_needs import of_sort
+from mirrorlake.search.narrowing import Range, Ranges, first_matches
+from mirrorlake.search.order_sql import SortKey
+from mirrorlake.search.segments import MOST_KEYS, Segment, gathered_texts, gathered_values, segments
+from mirrorlake.search.sql import Param, Sql
+
+FEW_TIMES = 4
+NARROW_ROWS = 500  # matches that one step may read: a few milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """One query on one connection, in one transaction."""
+
+    connection: psycopg.Connection[TupleRow]
+    compiled: CompiledQuery
+    place: Cursor | None = None  # the rows begin after it
+    everything: bool = False  # there is no condition but the trash
+    indexed: Collection[IndexedValue] = ()
+    answered: bool = False  # whether one of these indexes answers a condition of the query
+    unsorted: bool = False  # no asset has the value that the query sorts by
+    walk_rows: int = WALK_ROWS
+    narrow_rows: int = NARROW_ROWS
+
+    def first_rows(self, need: int) -> list[TupleRow]:
+        """The first rows of the result after the place. Raises psycopg's QueryCanceled when time is up."""
+        if self.compiled.nothing:
+            return []
+        if len(self.compiled.keys) > MOST_KEYS:
+            return self._plain(need)
+        rows: list[TupleRow] = []
+        for segment in segments(self.compiled, self.place):
+            if len(rows) < need and not (self.unsorted and segment.keys):
+                rows += self._of_segment(segment, need - len(rows))
+        missing = len(self.compiled.keys)
+        return [(*row, *[None] * (1 + missing - len(row))) for row in rows]
+
+    def _of_segment(self, segment: Segment, need: int) -> list[TupleRow]:
+        if not self._has_index(segment.keys):
+            return self._gather(segment, need)
+        if self.everything:
+            return self._walk(segment, need, None)
+        if not segment.keys:
+            for member in self.compiled.members:
+                rows, last = self._walk_members(member, segment, need)
+                if last or len(rows) == need:
+                    return rows
+        assets = sum(count for _, count in library_count.blocks(self.connection))
+        few = self.compiled.most is not None and self.compiled.most * self.walk_rows < need * assets
+        rows = [] if few and self.compiled.filters else self._walk(segment, need, self.walk_rows)
+        if len(rows) == need:
+            return rows
+        if not segment.keys and self.compiled.filters:
+            return self._narrow(segment, need)
+        step = next_step(found=len(rows), walked=self.walk_rows, need=need, assets=assets)
+        if step is Step.WALK_ON:
+            rows = self._walk(segment, need, LONG_WALK_ROWS)
+        return rows if len(rows) == need else self._gather(segment, need)
+
+    def _has_index(self, keys: tuple[SortKey, ...]) -> bool:
+        if len(keys) > 1:
+            return False
+        return all((needed := of_sort(key.by)) is None or needed in self.indexed for key in keys)
+
+    def _walk(self, segment: Segment, need: int, most: int | None) -> list[TupleRow]:
+        """Read up to `most` assets in order, and return those that match."""
+        text, params = walk_sql(self.compiled, segment, need, most)
+        return self._rows(text, params)
+
+    def _walk_members(self, member: Sql, segment: Segment, need: int) -> tuple[list[TupleRow], bool]:
+        """Read members of a project, or assets with a tag, in order; return what matches, and whether it is all."""
+        begin: LiteralString = ""
+        params = member.params
+        if segment.after_id is not None:
+            begin = " AND asset_id <= %s" if segment.id_descending else " AND asset_id >= %s"
+            params = (*params, segment.after_id)
+        direction: LiteralString = "DESC" if segment.id_descending else "ASC"
+        read: LiteralString = f"{member.text}{begin} ORDER BY asset_id {direction} LIMIT %s"
+        where, condition = self.compiled.where, segment.condition
+        # OFFSET 0: one asset after the other, so that reading stops when enough match.
+        text: LiteralString = (
+            f"SELECT asset.id FROM ({read}) AS member CROSS JOIN LATERAL (SELECT asset.id FROM asset"  # noqa: S608 - literals, values are bound
+            f" WHERE asset.id = member.asset_id AND {condition.text} AND {where.text} OFFSET 0) AS asset"
+            f" ORDER BY member.asset_id {direction} LIMIT %s"
+        )
+        rows = self._rows(text, (*params, self.walk_rows, *condition.params, *where.params, need))
+        if len(rows) == need:
+            return rows, False
+        counted = self._rows(f"SELECT count(*) FROM ({read}) AS member", (*params, self.walk_rows + 1))  # noqa: S608 - as above
+        return rows, counted[0][0] <= self.walk_rows
+
+    def _gather(self, segment: Segment, need: int) -> list[TupleRow]:
+        """Find all matches, and sort them."""
+        if not segment.keys and self.compiled.candidates is not None:
+            key, candidates = self.compiled.candidates
+            if IndexedValue(IndexSource.METADATA_TEXT, key) in self.indexed:
+                return self._check_candidates(candidates, segment, need)
+        values, filters = gathered_values(segment), self.compiled.filters
+        where = (self.compiled.checked or self.compiled.where) if filters else self.compiled.where
+        found = with_filters(
+            Sql(f"asset.id{values.text}", values.params),
+            Sql(f"{where.text} AND {segment.condition.text}", (*where.params, *segment.condition.params)),
+            filters,
+            None,
+        )
+        text: LiteralString = (
+            f"SELECT id{gathered_texts(segment)} FROM ({found.text}) AS found"  # noqa: S608 - literals, values are bound
+            f" ORDER BY {segment.gathered_order} LIMIT %s"
+        )
+        # Few match, and an index answers: PostgreSQL may expect more matches, and read all assets.
+        with planner(self.connection, seqscan=not (filters or self.answered)):
+            return self._rows(text, (*found.params, need))
+
+    def _check_candidates(self, candidates: Sql, segment: Segment, need: int) -> list[TupleRow]:
+        """Find all that can match, sort them, and check them until enough match."""
+        where, condition = self.compiled.where, segment.condition
+        direction: LiteralString = "DESC" if segment.id_descending else "ASC"
+        # OFFSET 0: one asset after the other, as in `_walk_members`.
+        text: LiteralString = (
+            f"SELECT asset.id FROM (SELECT asset.id FROM asset WHERE {candidates.text} AND {condition.text}"  # noqa: S608 - literals, values are bound
+            f" ORDER BY asset.id {direction}) AS candidate CROSS JOIN LATERAL (SELECT asset.id FROM asset"
+            f" WHERE asset.id = candidate.id AND {where.text} OFFSET 0) AS asset"
+            f" ORDER BY candidate.id {direction} LIMIT %s"
+        )
+        with planner(self.connection, seqscan=False):
+            return self._rows(text, (*candidates.params, *condition.params, *where.params, need))
+
+    def _narrow(self, segment: Segment, need: int) -> list[TupleRow]:
+        """Ask the index on filters for some ranges of ids after the other."""
+        blocks = [block for block, _ in library_count.blocks(self.connection)]
+        if segment.after_id is not None:
+            at, newer = segment.after_id >> BLOCK_BITS, segment.id_descending
+            blocks = [block for block in blocks if (block <= at if newer else block >= at)]
+        where, filters = self.compiled.checked or self.compiled.where, self.compiled.filters
+        where = Sql(f"{where.text} AND {segment.condition.text}", (*where.params, *segment.condition.params))
+        most = max(self.narrow_rows, need)
+
+        def anywhere(limit: int) -> list[int]:
+            found = with_filters(Sql("asset.id"), where, filters, limit)
+            return [row[0] for row in self._rows(found.text, found.params)]
+
+        def some(at: Range, limit: int) -> list[int]:
+            within = range_sql(at.level, at.number)
+            narrowed = Sql(f"{within.text} AND {where.text}", (*within.params, *where.params))
+            found = with_filters(Sql("asset.id"), narrowed, filters, limit)
+            return [row[0] for row in self._rows(found.text, found.params)]
+
+        def ordered(at: Range, limit: int) -> list[int]:
+            within = range_sql(at.level, at.number)
+            narrowed = Sql(f"{within.text} AND {where.text}", (*within.params, *where.params))
+            found = with_filters(Sql("asset.id"), narrowed, filters, None)
+            direction: LiteralString = "DESC" if segment.id_descending else "ASC"
+            first = self._walk_block(at.number, where, limit, descending=segment.id_descending)
+            if len(first) == limit:
+                return first
+            text: LiteralString = f"SELECT id FROM ({found.text}) AS found ORDER BY id {direction} LIMIT %s"  # noqa: S608 - as above
+            return [row[0] for row in self._rows(text, (*found.params, limit))]
+
+        with planner(self.connection, seqscan=False, indexscan=False):
+            # Few in the whole library are one question instead of one for each range.
+            ids = anywhere(FEW_TIMES * most + 1)
+            if len(ids) <= FEW_TIMES * most:
+                return [(each,) for each in sorted(ids, reverse=segment.id_descending)[:need]]
+            ranges = Ranges(blocks, descending=segment.id_descending)
+            found = first_matches(ranges, need=need, most=most, some=some, ordered=ordered)
+        return [(each,) for each in found]
+
+    def _walk_block(self, number: int, where: Sql, need: int, *, descending: bool) -> list[int]:
+        """Read some assets of a block in order: where many match, they are probably enough."""
+        first, last = number << BLOCK_BITS, ((number + 1) << BLOCK_BITS) - 1
+        direction: LiteralString = "DESC" if descending else "ASC"
+        text: LiteralString = (
+            "SELECT id FROM (SELECT asset.* FROM asset WHERE asset.id BETWEEN %s AND %s"  # noqa: S608 - literals, values are bound
+            f" ORDER BY asset.id {direction} LIMIT %s) AS asset WHERE {where.text} ORDER BY id {direction} LIMIT %s"
+        )
+        with planner(self.connection, seqscan=False):
+            rows = self._rows(text, (first, last, self.walk_rows, *where.params, need))
+        return [row[0] for row in rows]
+
+    def _plain(self, need: int) -> list[TupleRow]:
+        """One statement, as PostgreSQL plans it: for orders by very many values."""
+        values, where = sort_values(self.compiled.keys), self.compiled.where
+        (segment,) = segments(self.compiled, self.place)
+        order = segment.order
+        text: LiteralString = (
+            f"SELECT asset.id{values.text} FROM asset WHERE {where.text} AND {segment.condition.text}"  # noqa: S608 - as above
+            f" ORDER BY {order.text} LIMIT %s"
+        )
+        return self._rows(text, (*values.params, *where.params, *segment.condition.params, *order.params, need))
+
+    def _rows(self, text: LiteralString, params: tuple[Param | None, ...]) -> list[TupleRow]:
+        # Not prepared: planned for these values, since how many assets have a tag differs a thousandfold.
+        return self.connection.execute(replace_names(text).encode(), params, prepare=False).fetchall()
+
+
+def walk_sql(
+    compiled: CompiledQuery, segment: Segment, need: int, most: int | None
+) -> tuple[LiteralString, tuple[Param | None, ...]]:
+    """Select the first `need` that match of the first `most` assets in order, with their sort values as text."""
+    trash: LiteralString = "TRUE" if compiled.trash else "asset.state <> {asset.trash}"
+    values, where, order = gathered_values(segment), compiled.where, segment.order
+    # The sort values are columns of the inner SELECT: as expressions over it, PostgreSQL would sort them again.
+    text: LiteralString = (
+        f"SELECT asset.id{gathered_texts(segment)} FROM (SELECT asset.*{values.text} FROM asset"  # noqa: S608 - literals, values are bound
+        f" WHERE {trash} AND {segment.condition.text} ORDER BY {order.text} LIMIT %s) AS asset WHERE {where.text}"
+        f" ORDER BY {segment.gathered_order.replace('found.', 'asset.')} LIMIT %s"
+    )
+    return text, (*values.params, *segment.condition.params, *order.params, most, *where.params, need)
+
+
+def with_filters(columns: Sql, where: Sql, filters: tuple[Sql, ...], most: int | None) -> Sql:
+    """Select what matches, each asset once, and up to `most` of each alternative."""
+    # OFFSET 0: PostgreSQL does not read in the order of an index here, however few matches it expects.
+    each = [
+        Sql(
+            f"(SELECT {columns.text} FROM asset WHERE {where.text} AND {one.text} OFFSET 0 LIMIT %s)",  # noqa: S608 - literals, values are bound
+            (*columns.params, *where.params, *one.params, most),
+        )
+        for one in filters or (Sql("TRUE"),)
+    ]
+    return Sql(" UNION ".join([one.text for one in each]), tuple(param for one in each for param in one.params))
+
+
+@contextmanager
+def planner(
+    connection: psycopg.Connection[TupleRow], *, seqscan: bool = True, indexscan: bool = True
+) -> Generator[None]:
+    """Which ways of reading PostgreSQL may choose within; all of them after it."""
+    choose = b"SELECT set_config('enable_seqscan', %s, true), set_config('enable_indexscan', %s, true)"
+    before = connection.execute(
+        b"SELECT current_setting('enable_seqscan'), current_setting('enable_indexscan')"
+    ).fetchone()
+    connection.execute(choose, (str(seqscan), str(indexscan)))
+    yield
+    connection.execute(choose, before)  # not after an error: the transaction is over then
