@@ -1,4 +1,4 @@
-"""Access to the server: the token, the session cookie, and the refusal of cross-site requests."""
+"""Access to the server: keys and the access token, session cookies, and the refusal of cross-site requests."""
 
 from __future__ import annotations
 
@@ -10,21 +10,26 @@ from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
 
-from mirrorlake.api.problems import RequestRefused, problem
+from mirrorlake.api.client_address import Network, client_address
+from mirrorlake.api.problems import RequestRefused, problem, problem_of
+from mirrorlake.api.routing import workspace_of
+from mirrorlake.core.errors import MirrorlakeError, SettingsError
+from mirrorlake.model.access import Context
+from mirrorlake.services.admission import Credential
+from mirrorlake.services.api_keys import digest_of
 from mirrorlake.services.callers import token_holder
+from mirrorlake.services.entrance import Entrance
+from mirrorlake.services.sign_in import Browser
 
-SESSION_S: Final = 30 * 24 * 3600  # a month without signing in again
+SESSION_S: Final = 30 * 24 * 3600  # as long as a session can last
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Checks one request against the library's token.
-
-    The cookie holds a value derived from the token, not the token: browsers send cookies to every port of a host, and
-    a cookie seen by another local server must not grant access to scripts.
-    """
+    """Checks requests. Without an entrance (`app.state.entrance`), only the access token admits."""
 
     token: str
 
@@ -33,22 +38,33 @@ class Gate:
         """The name of the cookie, which differs between libraries on different ports of a host."""
         return "mirrorlake_" + hashlib.sha256(b"name:" + self.token.encode()).hexdigest()[:8]
 
-    @property
-    def session(self) -> str:
-        """The value of the cookie."""
-        return hmac.new(self.token.encode(), b"mirrorlake session 1", hashlib.sha256).hexdigest()
-
-    def admit(self, request: Request) -> None:
+    async def admit(self, request: Request) -> None:
         """Check a private request and set its caller. Raises RequestRefused."""
-        request.state.caller = token_holder()
-        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            if not _same(credentials.strip(), self.token):
-                raise _not_signed_in()
-            return  # browsers do not send this header on their own, so no cross-site check is needed
-        if not _same(request.cookies.get(self.cookie, ""), self.session):
+        entrance: Entrance | None = request.app.state.entrance
+        credential = self._credential(request)
+        try:
+            caller = await _caller(entrance, credential)
+        except MirrorlakeError as error:
+            raise RequestRefused(problem_of(error)) from error
+        if caller is None:
             raise _not_signed_in()
-        _refuse_other_sites(request)
+        if credential.kind == "session":
+            refuse_other_sites(request)  # browsers do not send the other header on their own
+        request.state.caller = caller
+
+    def _credential(self, request: Request) -> Credential:
+        """What the request presents. Raises RequestRefused if that is nothing."""
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        secret, kind = given.strip(), "key"
+        if scheme.lower() != "bearer":
+            secret, kind = request.cookies.get(self.cookie, ""), "session"
+        elif _same(secret, self.token):
+            kind = "token"
+        if not secret:
+            raise _not_signed_in()
+        return Credential(
+            kind=kind, secret=secret, workspace=workspace_of(request) or None, address=address_of(request)
+        )
 
     def sign_in(self, request: Request) -> RedirectResponse | None:
         """Redirect an address with a token to the same one without it, and start a session if the token is correct."""
@@ -61,19 +77,59 @@ class Gate:
         answer = RedirectResponse(f"{path}?{urlencode(rest)}" if rest else path, status_code=303)
         answer.headers["Cache-Control"] = "no-store"
         if _same(given[-1], self.token):
-            self.start_session(request, answer)
+            self.start_session(request, answer, entrance_of(request).sign_in.with_token(self.browser(request)))
         return answer
 
-    def start_session(self, request: Request, answer: Response) -> None:
-        """Let the answer set the cookie of a session."""
-        answer.set_cookie(
-            self.cookie,
-            self.session,
-            max_age=SESSION_S,
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
+    def browser(self, request: Request) -> Browser:
+        """The browser of a request that begins a session."""
+        cookie = request.cookies.get(self.cookie)
+        return Browser(
+            address=address_of(request),
+            agent=request.headers.get("user-agent"),
+            earlier=digest_of(cookie) if cookie else None,
         )
+
+    def start_session(self, request: Request, answer: Response, cookie: str) -> None:
+        """Let the answer set the cookie of a session."""
+        answer.headers["Cache-Control"] = "no-store"
+        answer.set_cookie(
+            self.cookie, cookie, max_age=SESSION_S, httponly=True, samesite="strict", secure=is_secure(request)
+        )
+
+    def end_session(self, request: Request, answer: Response) -> None:
+        """End the session of the request, and let the answer delete its cookie."""
+        cookie = request.cookies.get(self.cookie)
+        if cookie:
+            entrance_of(request).sign_in.end(cookie)
+        answer.headers["Cache-Control"] = "no-store"
+        answer.delete_cookie(self.cookie, httponly=True, samesite="strict", secure=is_secure(request))
+
+
+def entrance_of(request: Request) -> Entrance:
+    """The entrance of the server. Raises SettingsError if it has none."""
+    entrance: Entrance | None = request.app.state.entrance
+    if entrance is None:
+        raise SettingsError("This server has no sessions.", "Send the access token in the header Authorization.")
+    return entrance
+
+
+def is_secure(request: Request) -> bool:
+    """Whether the browser uses HTTPS, perhaps up to a proxy."""
+    return request.url.scheme == "https" or entrance_of(request).is_secure
+
+
+def address_of(request: Request) -> str | None:
+    """The network address of the caller, as trusted proxies saw it."""
+    peer = None if request.client is None else request.client.host
+    trusted: tuple[Network, ...] = request.app.state.trusted_proxies
+    return client_address(peer, request.headers.getlist("x-forwarded-for"), trusted) if trusted else peer
+
+
+async def _caller(entrance: Entrance | None, credential: Credential) -> Context | None:
+    if entrance is None:
+        return token_holder(credential.workspace, credential.address) if credential.kind == "token" else None
+    known = entrance.admission.recall(credential)
+    return known or await run_in_threadpool(entrance.admission.admit, credential)
 
 
 def _same(given: str, wanted: str) -> bool:
@@ -81,8 +137,11 @@ def _same(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode())
 
 
-def _refuse_other_sites(request: Request) -> None:
-    """Accept sessions only from our own pages: not from another site, nor from another port of this machine."""
+def refuse_other_sites(request: Request) -> None:
+    """Accept sessions, and requests that begin one, only from our own pages. Raises RequestRefused.
+
+    Another port of this machine is another site.
+    """
     if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
         raise _cross_site()
     origin = request.headers.get("origin")
@@ -93,8 +152,8 @@ def _refuse_other_sites(request: Request) -> None:
 
 
 def _not_signed_in() -> RequestRefused:
-    detail = "The request has no valid session or access token."
-    fix = "Open the address that `mirrorlake up` printed, or send `Authorization: Bearer TOKEN`."
+    detail = "The request has no valid session, API key or access token."
+    fix = "Sign in, open the address that `mirrorlake up` printed, or send `Authorization: Bearer KEY`."
     return RequestRefused(problem("not-signed-in", "Not signed in", 401, detail, fix))
 
 

@@ -11,12 +11,15 @@ from starlette.types import Message, Receive, Scope
 
 from mirrorlake.api.problems import RequestRefused, problem
 from mirrorlake.model.labels import UPLOAD_BYTES
+from mirrorlake.model.uploads import MAX_REQUEST_BYTES
 from mirrorlake.select.json_reader import Json
 
 BODY_BYTES: Final = 1024 * 1024  # an edit of 1000 metadata keys with texts of 1000 characters
 BODY_S: Final = 30.0  # for the whole body
-UPLOADS: Final = "/api/v1/labels/uploads"  # the only address whose body is not JSON
+UPLOADS: Final = "/api/v1/labels/uploads"  # with `FILES`, the only addresses whose body is not JSON
 UPLOAD_TYPE: Final = "application/octet-stream"
+FILES: Final = "/api/v1/uploads"
+FORM_TYPE: Final = "multipart/form-data"
 DEPTH: Final = 64  # of lists and objects in each other; ours have 4
 
 
@@ -59,6 +62,32 @@ def is_upload(scope: Scope) -> bool:
     return Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower() == UPLOAD_TYPE
 
 
+def is_form(scope: Scope) -> bool:
+    """Whether the body is declared as a form with files."""
+    return Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower() == FORM_TYPE
+
+
+def limit_form(scope: Scope, receive: Receive, *, patience_s: float = BODY_S) -> Receive:
+    """A function from which a route receives a form piece by piece, each within some time.
+
+    Raises RequestRefused for more bytes than the limit, here if they are declared, else from the function.
+    """
+    length = Headers(scope=scope).get("content-length", "")
+    received = int(length) if length.isdecimal() else 0
+    _check_form(received)
+    received = 0
+
+    async def receive_piece() -> Message:
+        nonlocal received
+        async with asyncio.timeout(patience_s):
+            message = await receive()
+        received += len(message.get("body", b""))
+        _check_form(received)
+        return message
+
+    return receive_piece
+
+
 def limit_stream(scope: Scope, receive: Receive, *, patience_s: float = BODY_S) -> Receive:
     """A function from which a route receives an upload piece by piece, each within some time. The route counts bytes.
 
@@ -80,6 +109,12 @@ def check_upload(size: int) -> None:
     if size > UPLOAD_BYTES:
         detail = f"The upload is larger than {UPLOAD_BYTES // 1_000_000:,} MB."
         raise RequestRefused(problem("body-too-large", "Body too large", 413, detail, "Import it from a bucket."))
+
+
+def _check_form(size: int) -> None:
+    if size > MAX_REQUEST_BYTES:
+        detail = f"The upload is larger than {MAX_REQUEST_BYTES // 1_000_000:,} MB."
+        raise RequestRefused(problem("body-too-large", "Body too large", 413, detail, "Send fewer files at once."))
 
 
 async def _receive_all(receive: Receive) -> bytes:

@@ -1,27 +1,40 @@
 """The guards before all routes: the host name, the characters of the address, the token, then the body.
 
-Everything under /api requires the token, except `PUBLIC` and what is signed: a new route is private without anyone
-having to remember it.
+Everything under /api requires a session, a key or the token, except `PUBLIC` and what is signed: a new route is private
+without anyone having to remember it. Its permission is checked by `routing.PolicyRoute`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mirrorlake.api.access import Gate
-from mirrorlake.api.bodies import UPLOADS, ClientGone, is_upload, limit_stream, read_body
+from mirrorlake.api.access import Gate, refuse_other_sites
+from mirrorlake.api.bodies import (
+    FILES,
+    UPLOADS,
+    ClientGone,
+    is_form,
+    is_upload,
+    limit_form,
+    limit_stream,
+    read_body,
+)
 from mirrorlake.api.problems import RequestRefused, problem, problem_response, unexpected
-from mirrorlake.api.routing import is_api, keep_encoded_slashes
+from mirrorlake.api.routing import WORKSPACE_HEADER, is_api, keep_encoded_slashes, workspace_of
 from mirrorlake.connections.signatures import HEADER
 from mirrorlake.model.access import SENDER
+from mirrorlake.services.entrance import FROM_PROVIDER, TO_PROVIDER
 
-PUBLIC: Final = frozenset({"/api/v1/health"})
+SIGN_IN: Final = frozenset({"/api/v1/sign-in", "/api/v1/sign-in/invitation"})
+PROVIDER: Final = frozenset({TO_PROVIDER, FROM_PROVIDER})
+PUBLIC: Final = SIGN_IN | PROVIDER | {"/api/v1/health"}
 SIGNED: Final = "/api/v1/events/"  # requests of senders without a token, which the service checks by their signature
 # Names of this machine cannot be rebound by a foreign DNS server. Any port is accepted, since a tunnel may use
 # another one.
@@ -29,14 +42,15 @@ _LOOPBACK: Final = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5}
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data: blob: https: http:; object-src 'none'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "default-src 'self'; img-src 'self' data: blob: https: http:; media-src 'self' blob: https: http:; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Vary": WORKSPACE_HEADER,  # ids of one workspace name other things in another
 }
 
 
@@ -65,15 +79,20 @@ class RequestGuard:
         _refuse_nul(scope)
         keep_encoded_slashes(scope)
         path: str = scope["path"]
-        if not is_api(path) or path in PUBLIC:
+        if not is_api(path):
             return receive  # no such route reads a body
         request = Request(scope)
-        if path.startswith(SIGNED) and request.headers.get(HEADER):
-            request.state.caller = SENDER
+        if path in PUBLIC:
+            if path in SIGN_IN and request.method == "POST":
+                refuse_other_sites(request)  # nobody else signs a browser in
+        elif path.startswith(SIGNED) and request.headers.get(HEADER):
+            request.state.caller = replace(SENDER, workspace=workspace_of(request) or SENDER.workspace)
         else:
-            self._gate.admit(request)
+            await self._gate.admit(request)
         if path == UPLOADS and is_upload(scope):
             return limit_stream(scope, receive)
+        if path == FILES and is_form(scope):
+            return limit_form(scope, receive)
         return await read_body(scope, receive)
 
 

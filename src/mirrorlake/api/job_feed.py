@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from fastapi.concurrency import run_in_threadpool
@@ -13,6 +13,7 @@ from mirrorlake.model.jobs import Job
 
 POLL_S = 0.5  # between two reads of a watched job
 WATCHERS = 100  # requests that wait at the same time; each holds a socket
+RECENT_POLL_S = 1.0  # between two reads of the jobs of a workspace; all streams of it share them
 
 
 class TooManyWatchers(MirrorlakeError):
@@ -27,15 +28,25 @@ class _Poll:
         self.watchers = 0
         self.changed = asyncio.Event()
         self.latest: Job | None = None
-        self.error: MirrorlakeError | None = None
+        self.error: Exception | None = None
         self.task: asyncio.Task[None] | None = None
+
+
+class _Recent:
+    """The jobs of one workspace that are active or have just ended, as last read."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.read_at = float("-inf")
+        self.jobs: Sequence[Job] = ()
 
 
 class JobFeed:
     """The watched jobs of one server. `close` ends all waiting; a signal handler may call it."""
 
     def __init__(self) -> None:
-        self._polls: dict[int, _Poll] = {}
+        self._polls: dict[tuple[str, int], _Poll] = {}  # by place and job
+        self._recent: dict[str, _Recent] = {}  # by place
         self._watchers = 0
         self._closed = False
 
@@ -57,10 +68,13 @@ class JobFeed:
             )
 
     @asynccontextmanager
-    async def watching(self, job_id: int, read: Callable[[], Job]) -> AsyncGenerator[_Poll]:
-        """Poll this job with `read` while it is watched. Raises TooManyWatchers."""
+    async def watching(self, place: str, job_id: int, read: Callable[[], Job]) -> AsyncGenerator[_Poll]:
+        """Poll this job with `read` while it is watched. Raises TooManyWatchers.
+
+        `place` identifies the workspace, whatever its name.
+        """
         self.check_room()
-        poll = self._polls.setdefault(job_id, _Poll(read))
+        poll = self._polls.setdefault((place, job_id), _Poll(read))
         self._watchers += 1
         poll.watchers += 1
         if poll.task is None:
@@ -71,8 +85,28 @@ class JobFeed:
             self._watchers -= 1
             poll.watchers -= 1
             if not poll.watchers:
-                self._polls.pop(job_id, None)
+                self._polls.pop((place, job_id), None)
                 poll.task.cancel()
+
+    @asynccontextmanager
+    async def place(self) -> AsyncGenerator[None]:
+        """A place among the requests that may wait. Raises TooManyWatchers."""
+        self.check_room()
+        self._watchers += 1
+        try:
+            yield
+        finally:
+            self._watchers -= 1
+
+    async def recent(self, place: str, read: Callable[[], Sequence[Job]]) -> Sequence[Job]:
+        """The active jobs of a workspace and those that have just ended. Streams share what one of them reads."""
+        shared = self._recent.setdefault(place, _Recent())
+        clock = asyncio.get_running_loop().time
+        async with shared.lock:
+            if clock() - shared.read_at >= RECENT_POLL_S:
+                shared.jobs = await run_in_threadpool(read)
+                shared.read_at = clock()
+            return shared.jobs
 
     async def newer(self, poll: _Poll, known: Job, wait_s: float) -> Job:
         """The job once it is newer than `known`, or has ended; `known` after `wait_s` seconds. Raises NotFound."""
@@ -94,7 +128,7 @@ class JobFeed:
         while not self._closed:
             try:
                 job = await run_in_threadpool(poll.read)
-            except MirrorlakeError as error:
+            except Exception as error:  # noqa: BLE001 - raised in the requests that wait, which would wait for ever
                 poll.error = error
                 poll.changed.set()
                 return

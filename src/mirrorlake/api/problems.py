@@ -16,10 +16,13 @@ from mirrorlake.api.job_feed import TooManyWatchers
 from mirrorlake.api.routing import allowed_methods, body_fields, original_path, unknown_name
 from mirrorlake.core.errors import (
     AccessDenied,
+    AnswerNotKept,
     CatalogUnavailable,
     Conflict,
     CoolingDown,
+    KeyReused,
     MirrorlakeError,
+    NoPreview,
     NotFound,
     ObjectChanged,
     ObjectGone,
@@ -29,10 +32,17 @@ from mirrorlake.core.errors import (
     PointedError,
     QueryError,
     SettingsError,
+    SignInRefused,
     SourceUnreachable,
+    StaleVersion,
     StorageError,
+    TooBusy,
+    TooManyAttempts,
     UsageError,
 )
+from mirrorlake.model.access import ActorKind, Context
+from mirrorlake.services.contract import ServedLibrary
+from mirrorlake.services.entrance import Entrance
 
 MEDIA_TYPE: Final = "application/problem+json"
 _log = logging.getLogger(__name__)
@@ -56,6 +66,9 @@ class Problem(BaseModel):
     text: Annotated[str | None, Field(description="The text that could not be parsed.")] = None
     position: Annotated[int | None, Field(description="Position of the error in `text`, in characters from 0.")] = None
     minutes: Annotated[int | None, Field(description="Minutes until the request can be repeated.")] = None
+    permission: Annotated[str | None, Field(description="The permission that the caller lacks.")] = None
+    seconds: Annotated[int | None, Field(description="Seconds until the request can be repeated.")] = None
+    field: Annotated[str | None, Field(description="Name of the setting or secret that is wrong.")] = None
     errors: list[InvalidField] | None = None
 
 
@@ -67,7 +80,14 @@ _KINDS: Final[Mapping[type, tuple[int, str, str]]] = {
     UsageError: (400, "usage-error", "Invalid request"),
     NotFound: (404, "not-found", "Not found"),
     PermissionDenied: (403, "permission-denied", "Permission denied"),
+    NoPreview: (404, "no-preview", "No preview can be made"),
+    TooBusy: (503, "too-busy", "Too many waiting requests"),
+    SignInRefused: (401, "sign-in-refused", "Sign-in refused"),
+    TooManyAttempts: (429, "too-many-attempts", "Too many attempts"),
     Conflict: (409, "conflict", "Conflict with the current state"),
+    StaleVersion: (412, "stale-version", "Changed since it was read"),
+    KeyReused: (409, "idempotency-key-reused", "Idempotency-Key used for another request"),
+    AnswerNotKept: (409, "answer-not-kept", "Answer not kept"),
     PassRunning: (409, "pass-running", "Another run is in progress"),
     CoolingDown: (409, "cooling-down", "Cooldown in progress"),
     ObjectGone: (404, "object-gone", "Object no longer in the bucket"),
@@ -94,6 +114,8 @@ def problem_response(problem: Problem) -> Response:
     headers = {"Cache-Control": "no-store"}
     if problem.status == http.HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="mirrorlake"'
+    if problem.seconds is not None:
+        headers["Retry-After"] = str(problem.seconds)
     body = problem.model_dump_json(exclude_none=True)
     return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 
@@ -109,15 +131,37 @@ def problem_of(error: MirrorlakeError) -> Problem:
     found = problem(name, title, status, error.message, error.fix or None)
     if isinstance(error, PointedError):
         return found.model_copy(update={"text": error.text, "position": error.position})
+    if isinstance(error, SettingsError):
+        return found.model_copy(update={"field": error.field})
+    if isinstance(error, PermissionDenied):
+        return found.model_copy(update={"permission": error.permission})
+    if isinstance(error, TooManyAttempts):
+        return found.model_copy(update={"seconds": error.seconds})
     if isinstance(error, CoolingDown):
         return found.model_copy(update={"minutes": error.minutes})
     return found
 
 
-def _on_error(_request: Request, error: Exception) -> Response:
+def _on_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, MirrorlakeError):  # registered for MirrorlakeError alone
         raise TypeError from error
+    if isinstance(error, PermissionDenied):
+        _record_refusal(request, error)
     return problem_response(problem_of(error))
+
+
+def _record_refusal(request: Request, error: PermissionDenied) -> None:
+    """Record who was refused what, unless too much is recorded already."""
+    entrance: Entrance | None = request.app.state.entrance
+    caller: Context | None = getattr(request.state, "caller", None)
+    if entrance is None or caller is None or caller.actor.kind is ActorKind.WEBHOOK:
+        return  # anyone can send a wrong signature
+    more = entrance.admission.count_refusal(caller)
+    if more is not None:
+        library: ServedLibrary = request.app.state.library_for(caller)
+        library.record_refusal(
+            error.permission or "unknown", method=request.method, path=original_path(request), more=more
+        )
 
 
 def unexpected(error: Exception) -> Response:

@@ -2,37 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from difflib import get_close_matches
+from enum import StrEnum
 from functools import cache, wraps
 from typing import Annotated, Any, Final, TypeVar, get_type_hints
 from urllib.parse import unquote, urlencode
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Query as QueryParameter
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import compile_path
 from starlette.types import Scope
 
 from mirrorlake.api.schemas import NUMBER_LIMIT as NUMBER_LIMIT
 from mirrorlake.api.schemas import Body
-from mirrorlake.model.access import Context
+from mirrorlake.connections.signatures import refused
+from mirrorlake.core.errors import NotFound
+from mirrorlake.model.access import ActorKind, Context, Permission
 from mirrorlake.model.pages import Page
-from mirrorlake.services.contract import Library
+from mirrorlake.services.contract import Library, ServedLibrary
 
 T = TypeVar("T")
-LibraryFactory = Callable[[Context], Library]
+LibraryFactory = Callable[[Context], ServedLibrary]
+# A request names its workspace, percent-encoded, in a header or, where none can be sent, in the address.
+WORKSPACE_HEADER: Final = "Mirrorlake-Workspace"
+WORKSPACE_PARAMETER: Final = "workspace"
 UNKNOWN: Final = "unknown_parameter"
 NAMED: Final = (
     "/api/v1/datasources/",
     "/api/v1/events/",
     "/api/v1/projects/",
+    "/api/v1/snapshots/",
 )  # paths with names that may contain slashes
 # Of a datasource, at the end of a path. A name that ends like this is written with %2F.
-DATASOURCE_WORDS: Final = ("check", "explain", "purge", "deletion", "run", "preview", "reapply", "events", "history")
+DATASOURCE_WORDS: Final = (
+    "check",
+    "class-names",
+    "deletion",
+    "events",
+    "explain",
+    "history",
+    "preview",
+    "purge",
+    "reapply",
+    "run",
+)
+PROJECT_WORDS: Final = ("add", "remove", "split", "assign")  # of a project, likewise
+SNAPSHOT_WORDS: Final = ("assets", "gone", "compare", "restore")
 # Stands for %2F in the path by which routes are chosen. No other NUL can be there: the guard has refused it.
 _ENCODED_SLASH: Final = "\0"
 
@@ -55,6 +76,18 @@ class _DatasourceConvertor(_NameConvertor):
     regex = rf"(?!.+/(?:{'|'.join(DATASOURCE_WORDS)})$).+"
 
 
+class _ProjectConvertor(_NameConvertor):
+    """The name of a project as the end of the path."""
+
+    regex = rf"(?!.+/(?:{'|'.join(PROJECT_WORDS)})$).+"
+
+
+class _SnapshotConvertor(_NameConvertor):
+    """The name of a snapshot as the end of the path."""
+
+    regex = rf"(?!.+/(?:{'|'.join(SNAPSHOT_WORDS)})$).+"
+
+
 class _NumberConvertor(Convertor[str]):
     """Digits, whose range the route itself checks."""
 
@@ -69,6 +102,8 @@ class _NumberConvertor(Convertor[str]):
 
 register_url_convertor("name", _NameConvertor())
 register_url_convertor("datasource", _DatasourceConvertor())
+register_url_convertor("project", _ProjectConvertor())
+register_url_convertor("snapshot", _SnapshotConvertor())
 register_url_convertor("number", _NumberConvertor())
 
 
@@ -84,18 +119,33 @@ def keep_encoded_slashes(scope: Scope) -> None:
         scope["path"] = unquote(path.replace("%2F", "%00").replace("%2f", "%00"))
 
 
+def workspace_of(request: Request) -> str | None:
+    """The name of the workspace that a request is about; None if it names none."""
+    sent = request.headers.get(WORKSPACE_HEADER)
+    if sent is not None:
+        return unquote(sent.strip(), errors="replace")
+    return request.query_params.get(WORKSPACE_PARAMETER)
+
+
 def original_path(request: Request) -> str:
     """The path of a request as a person would write it."""
     return request.url.path.replace(_ENCODED_SLASH, "%2F")
 
 
-async def caller_library(request: Request) -> Library:
+async def caller_library(request: Request) -> ServedLibrary:
     """The library for the caller of the request, which `access.Gate` has set."""
     factory: LibraryFactory = request.app.state.library_for
-    return factory(request.state.caller)
+    caller: Context = request.state.caller
+    try:
+        return await run_in_threadpool(factory, caller)  # another workspace than `default` is looked up
+    except NotFound:  # the workspace
+        if caller.actor.kind is ActorKind.WEBHOOK:
+            raise refused() from None
+        raise
 
 
 Bound = Annotated[Library, Depends(caller_library)]
+Served = Annotated[ServedLibrary, Depends(caller_library)]
 
 
 def json_answer(content: object, *, status: int = 200) -> Response:
@@ -114,6 +164,41 @@ def list_answer(request: Request, page: Page[T]) -> Response:
     return answer
 
 
+class Open(StrEnum):
+    """The policies of routes that need no permission."""
+
+    SIGNED_IN = "signed-in"  # for every caller, whatever its permissions
+    PUBLIC = "public"  # for everyone; `guards.PUBLIC` names their addresses
+
+
+Needs = Permission | Open
+POLICY: Final = "x-permission"  # in the OpenAPI document
+
+
+class PolicyRoute(APIRoute):
+    """A route that refuses callers without its permission before it reads parameters or the body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler of the framework behind the check."""
+        handle = super().get_route_handler()
+        needs = (self.openapi_extra or {})[POLICY]
+        if needs in set(Open):
+            return handle
+        permission = Permission(needs)
+
+        async def check_and_handle(request: Request) -> Response:
+            caller: Context = request.state.caller
+            caller.require(permission)
+            return await handle(request)
+
+        return check_and_handle
+
+
+def policy(needs: Needs, extra: dict[str, object] | None = None) -> dict[str, Any]:
+    """The options of a route that declare its policy; `extra` is what else the OpenAPI document contains about it."""
+    return {"route_class_override": PolicyRoute, "openapi_extra": {**(extra or {}), POLICY: needs.value}}
+
+
 def add_route(
     router: APIRouter,
     method: str,
@@ -121,25 +206,35 @@ def add_route(
     handler: Callable[..., object],
     *,
     operation: str,
+    needs: Needs,
     status: int = 200,
+    secret: bool = False,
     **options: Any,
 ) -> None:
-    """Serve `handler` at `path`. It returns a public noun, a list of them, or a Response."""
+    """Serve `handler` at `path` to callers with what it `needs`.
+
+    The handler returns a public noun, a list of them, or a Response.
+    `secret`: the answer contains a secret, and is kept neither by clients nor for repeated requests.
+    """
 
     @wraps(handler)
     def handle(*args: Any, **kwargs: Any) -> Response:
         result = handler(*args, **kwargs)
-        return result if isinstance(result, Response) else json_answer(result, status=status)
+        answer = result if isinstance(result, Response) else json_answer(result, status=status)
+        if secret:
+            answer.headers["Cache-Control"] = "no-store"
+        return answer
 
     if "response_class" not in options:
         options.setdefault("response_model", get_type_hints(handler)["return"])
+    options.update(policy(needs, options.pop("openapi_extra", None)))
     router.add_api_route(path, handle, methods=[method], operation_id=operation, status_code=status, **options)
 
 
 async def refuse_unknown_parameters(request: Request) -> None:
     """Raises RequestValidationError for a query parameter that the route does not have, naming the nearest one."""
     known = _query_parameters(request.scope["endpoint"])
-    unknown = [name for name in request.query_params if name not in known]
+    unknown = [name for name in request.query_params if name not in known and name != WORKSPACE_PARAMETER]
     if unknown:
         errors = [{"type": UNKNOWN, "loc": ("query", name), "msg": unknown_name(name, known)} for name in unknown]
         raise RequestValidationError(errors)
@@ -173,9 +268,10 @@ def unknown_name(name: str, known: Sequence[str]) -> str:
 def _query_parameters(endpoint: Callable[..., object]) -> tuple[str, ...]:
     hints = get_type_hints(endpoint, include_extras=True)
     return tuple(
-        name
+        each.alias or name
         for name, hint in hints.items()
-        if any(isinstance(each, QueryParameter) for each in getattr(hint, "__metadata__", ()))
+        for each in getattr(hint, "__metadata__", ())
+        if isinstance(each, QueryParameter)
     )
 
 

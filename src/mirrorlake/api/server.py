@@ -86,7 +86,7 @@ def serve(
             access_log=False,  # the first address contains the token, which must not reach a log
             log_level="warning",
             server_header=False,
-            proxy_headers=False,  # client addresses come from the socket alone
+            proxy_headers=False,  # `client_address` reads them
             timeout_graceful_shutdown=GRACE_S,
             lifespan="off",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
@@ -12,40 +13,82 @@ from fastapi.responses import JSONResponse
 from pydantic import JsonValue, TypeAdapter
 
 from mirrorlake.api.access import Gate
+from mirrorlake.api.client_address import read_networks
+from mirrorlake.api.conditional import ConditionalGuard
 from mirrorlake.api.guards import PUBLIC, SIGNED, HostGuard, RequestGuard
+from mirrorlake.api.idempotency import HEADER as IDEMPOTENCY_KEY
+from mirrorlake.api.idempotency import JSON_TYPE, KEY_CHARS, IdempotencyGuard, takes_key
 from mirrorlake.api.job_feed import JobFeed
 from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
 from mirrorlake.api.routers.activity import activity_routes
-from mirrorlake.api.routers.assets import asset_routes
+from mirrorlake.api.routers.assets import asset_routes, edit_routes
 from mirrorlake.api.routers.connections import connection_routes
 from mirrorlake.api.routers.datasources import datasource_routes
 from mirrorlake.api.routers.events import event_routes
+from mirrorlake.api.routers.exports import STREAMS, export_routes
+from mirrorlake.api.routers.fields import field_routes
+from mirrorlake.api.routers.folders import folder_routes
+from mirrorlake.api.routers.functions import function_routes
 from mirrorlake.api.routers.jobs import job_routes
 from mirrorlake.api.routers.labels import label_routes
+from mirrorlake.api.routers.likeness import likeness_routes
+from mirrorlake.api.routers.members import member_routes
+from mirrorlake.api.routers.oidc import oidc_routes
 from mirrorlake.api.routers.projects import project_routes
 from mirrorlake.api.routers.runs import run_routes
+from mirrorlake.api.routers.saved_searches import saved_search_routes
 from mirrorlake.api.routers.schedules import schedule_routes
-from mirrorlake.api.routers.session import session_routes
+from mirrorlake.api.routers.search import search_routes
+from mirrorlake.api.routers.search_indexes import index_routes
+from mirrorlake.api.routers.session import session_routes, sign_in_routes
+from mirrorlake.api.routers.snapshots import snapshot_routes
+from mirrorlake.api.routers.uploads import upload_routes
 from mirrorlake.api.routers.webhooks import webhook_routes
-from mirrorlake.api.routing import LibraryFactory, add_route, refuse_unknown_parameters
+from mirrorlake.api.routers.workspaces import workspace_routes
+from mirrorlake.api.routing import LibraryFactory, Open, add_route, policy, refuse_unknown_parameters
 from mirrorlake.api.site import BUILT, Site
 from mirrorlake.connections.signatures import HEADER
 from mirrorlake.model.public import public_noun
+from mirrorlake.services.entrance import Entrance
 
 _REFERENCE: Final = "#/components/schemas/{model}"
 _ROUTES: Final = (
     asset_routes,
+    search_routes,
+    saved_search_routes,
+    edit_routes,
+    upload_routes,
+    field_routes,
     event_routes,
     webhook_routes,
+    function_routes,
+    index_routes,
+    likeness_routes,
     datasource_routes,
     run_routes,
     job_routes,
     project_routes,
+    folder_routes,
+    snapshot_routes,
     connection_routes,
     label_routes,
+    export_routes,
     schedule_routes,
     activity_routes,
+    workspace_routes,
+    member_routes,
 )
+_DESCRIPTION: Final = (
+    "Requests are about one workspace: the one that the header `Mirrorlake-Workspace` names, percent-encoded, or the"
+    " query parameter `workspace`; without either, that of the key, or `default`."
+)
+_IDEMPOTENCY: Final = {
+    "name": IDEMPOTENCY_KEY,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARS, "pattern": "^[!-~]+$"},
+    "description": "A random text, new for each request. A repeated request with the same key is not executed again.",
+}
 _DOCUMENT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
@@ -57,32 +100,49 @@ class ServerHealth:
 
 
 def create_app(
-    library_for: LibraryFactory, *, token: str, allowed_hosts: Iterable[str] = (), static: Path = BUILT
+    library_for: LibraryFactory,
+    *,
+    token: str,
+    entrance: Entrance | None = None,
+    allowed_hosts: Iterable[str] = (),
+    trusted_proxies: Iterable[str] = (),
+    static: Path = BUILT,
 ) -> FastAPI:
     """Create the web app over the library that `library_for` opens for each caller.
 
-    `token` grants access: in the address (`/?token=…`, once per browser) or as a Bearer token. `allowed_hosts` are
-    host names, with or without a port, that are accepted besides the names of this machine.
+    `token` grants access: in the address (`/?token=…`, once per browser) or as a Bearer token. `entrance` admits API
+    keys and sessions. `allowed_hosts` are host names, with or without a port, that are accepted besides the names of
+    this machine, `trusted_proxies` networks of proxies that report from which address a request comes.
     """
     gate = Gate(token)
     app = _App(
         title="mirrorlake",
+        description=_DESCRIPTION,
         version=version("mirrorlake"),
         openapi_url=None,  # served below, under the same policy as the rest
         docs_url=None,
         redoc_url=None,
     )
     app.state.library_for = library_for
+    app.state.entrance = entrance
+    app.state.trusted_proxies = read_networks(trusted_proxies)
     app.state.job_feed = JobFeed()
+    app.state.arrow_streams = threading.BoundedSemaphore(STREAMS)
     install(app)
 
+    app.include_router(_private_routes(app, gate))
+    app.include_router(_public_routes(gate, static))
+    app.add_middleware(ConditionalGuard)
+    app.add_middleware(IdempotencyGuard)  # after the guard that sets the caller
+    app.add_middleware(RequestGuard, gate=gate)
+    app.add_middleware(HostGuard, allowed_hosts=tuple(allowed_hosts))
+    return app
+
+
+def _private_routes(app: FastAPI, gate: Gate) -> APIRouter:
     def openapi() -> JSONResponse:
         """Get the OpenAPI document."""
         return JSONResponse(_DOCUMENT.validate_python(app.openapi()))
-
-    def health() -> ServerHealth:
-        """Check that the server is running."""
-        return ServerHealth(status="ok")
 
     private = APIRouter(
         prefix="/api/v1",
@@ -93,20 +153,31 @@ def create_app(
         private.include_router(routes())
     private.include_router(session_routes(gate))
     private.add_api_route(
-        "/openapi.json", openapi, methods=["GET"], include_in_schema=False, response_class=JSONResponse
+        "/openapi.json",
+        openapi,
+        methods=["GET"],
+        include_in_schema=False,
+        response_class=JSONResponse,
+        **policy(Open.SIGNED_IN),
     )
+    return private
+
+
+def _public_routes(gate: Gate, static: Path) -> APIRouter:
+    def health() -> ServerHealth:
+        """Check that the server is running."""
+        return ServerHealth(status="ok")
+
     public = APIRouter()
     server = APIRouter(prefix="/api/v1", tags=["server"], dependencies=[Depends(refuse_unknown_parameters)])
-    add_route(server, "GET", "/health", health, operation="health")
+    add_route(server, "GET", "/health", health, operation="health", needs=Open.PUBLIC)
+    public.include_router(sign_in_routes(gate, _problems()))
+    public.include_router(oidc_routes(gate))
     public.include_router(server)
     public.add_api_route(
         "/{path:path}", Site(gate, static).page, methods=["GET", "HEAD"], include_in_schema=False, name="page"
     )
-    app.include_router(private)
-    app.include_router(public)
-    app.add_middleware(RequestGuard, gate=gate)
-    app.add_middleware(HostGuard, allowed_hosts=tuple(allowed_hosts))
-    return app
+    return public
 
 
 class _App(FastAPI):
@@ -121,11 +192,22 @@ class _App(FastAPI):
             document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
             document["components"]["securitySchemes"]["signature"] = {"type": "apiKey", "in": "header", "name": HEADER}
             for path, operations in document["paths"].items():
+                for method, operation in operations.items():
+                    _describe_headers(method, path, operation)
                 scheme = "signature" if path.startswith(SIGNED) else "token"
                 for operation in operations.values():
                     operation["security"] = [] if path in PUBLIC else [{scheme: []}]
             self.openapi_schema = document
         return self.openapi_schema
+
+
+def _describe_headers(method: str, path: str, operation: dict[str, Any]) -> None:
+    """Describe what the guards do for every operation of a method."""
+    body = operation.get("requestBody", {}).get("content", {JSON_TYPE: {}})
+    if takes_key(method, path) and JSON_TYPE in body:
+        operation.setdefault("parameters", []).append(_IDEMPOTENCY)
+    if method == "get" and JSON_TYPE in operation["responses"]["200"].get("content", {}):
+        operation["responses"].setdefault("304", {"description": "Unchanged: If-None-Match contains the ETag."})
 
 
 def _problems() -> dict[int | str, dict[str, object]]:
@@ -134,13 +216,14 @@ def _problems() -> dict[int | str, dict[str, object]]:
     meanings = {
         400: "Invalid query or setting.",
         401: "Not signed in.",
-        403: "Cross-site request blocked.",
+        403: "Permission denied, or cross-site request blocked.",
         404: "Not found.",
         408: "The body did not arrive in time.",
         409: "Conflict with the current state, such as another run of the datasource.",
         413: "Body too large.",
         415: "The body is not declared as JSON.",
         422: "Invalid parameter or body.",
+        429: "Too many attempts to sign in.",
         502: "The bucket returned an error or did not respond.",
         503: "Database unavailable.",
     }

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mirrorlake.core.settings import read_local_settings, read_settings
+from mirrorlake.model.access import DEFAULT_WORKSPACE
 from mirrorlake.services.contract import Library
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def open_library() -> Generator[Library]:
     from mirrorlake.services.callers import local_user  # noqa: PLC0415  a client of a server needs no database driver
     from mirrorlake.services.library import open_library as open_local  # noqa: PLC0415  as above
 
-    with open_local(read_settings(), local_user()) as library:
+    settings = read_settings()
+    with open_local(settings, local_user(settings.workspace)) as library:
         yield library
 
 
@@ -34,9 +36,10 @@ def open_server() -> Generator[Library | None]:
     if settings.server_url is None:
         yield None
         return
-    from mirrorlake.client import Client  # noqa: PLC0415  its HTTP library costs 0.2 s
+    from mirrorlake.client import Mirrorlake  # noqa: PLC0415  its HTTP library costs 0.2 s
 
-    with Client(settings.server_url, api_key=settings.api_key) as client:
+    workspace = None if settings.workspace == DEFAULT_WORKSPACE else settings.workspace
+    with Mirrorlake(settings.server_url, api_key=settings.api_key, workspace=workspace) as client:
         yield client
 
 
@@ -46,5 +49,6 @@ def open_foreground() -> Generator[Foreground]:
     from mirrorlake.services.callers import local_user  # noqa: PLC0415  only where the work is done here
     from mirrorlake.services.foreground import open_foreground as open_local  # noqa: PLC0415  loads bucket libraries
 
-    with open_local(read_local_settings(), local_user()) as foreground:
+    settings = read_local_settings()
+    with open_local(settings, local_user(settings.workspace)) as foreground:
         yield foreground

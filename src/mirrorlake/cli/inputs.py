@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
-from mirrorlake.core.errors import SettingsError
+from mirrorlake.core.dates import read_date
+from mirrorlake.core.errors import SettingsError, UsageError
 
 
 def folder_address(address: str) -> str:
@@ -30,3 +32,11 @@ def read_settings_file(path: Path) -> str:
         raise SettingsError(
             f"The settings file {path} cannot be read: {error}.", "Name a readable JSON file in UTF-8."
         ) from error
+
+
+def read_moment(text: str, option: str) -> datetime:
+    """A moment, in UTC unless the text has an offset. Raises UsageError."""
+    found = read_date(text) or read_date(f"{text.strip()}T00:00")
+    if found is None:
+        raise UsageError(f"{option} {text!r} is not a time.", "Write it like 2026-11-29 or 2026-11-29T08:00:00Z.")
+    return found

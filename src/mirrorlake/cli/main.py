@@ -12,9 +12,11 @@ from typer.core import TyperGroup
 from mirrorlake.cli.commands.registry import COMMANDS, SPELLINGS, install_command
 from mirrorlake.cli.output import echo, echo_error
 from mirrorlake.core.errors import MirrorlakeError, UsageError
+from mirrorlake.core.settings import use_workspace
 
 PROGRAM = "mirrorlake"
 COMPLETION_VARIABLE = f"_{PROGRAM}_complete".upper()  # set by the completion script of a shell
+WORKSPACE = "--workspace"
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_CANCELLED = 130
@@ -30,12 +32,25 @@ def _on_version(value: bool) -> None:  # noqa: FBT001  typer calls it with the f
         raise typer.Exit
 
 
+def _on_workspace(name: str | None) -> None:
+    if name is not None:
+        use_workspace(name)
+
+
 def _options(
     *,
     version: Annotated[
         bool,
         typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_on_version),
     ] = False,
+    workspace: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Use this workspace instead of that of the environment. Before the command.",
+            callback=_on_workspace,
+        ),
+    ] = None,
 ) -> None:
     pass
 
@@ -109,16 +124,25 @@ def expand_arguments(arguments: list[str]) -> list[str]:
     asks_help = words[:1] == ["help"]
     if asks_help:
         words = words[1:]
-    if words and words[0] in SPELLINGS:
-        words[0] = SPELLINGS[words[0]]
-    if words[:2] == ["search", "-h"]:
-        words[1] = "--help"  # the only command without -h, since its query may begin with "-"
+    place = _place_of_command(words)
+    if len(words) > place and words[place] in SPELLINGS:
+        words[place] = SPELLINGS[words[place]]
+    if words[place : place + 2] == ["search", "-h"]:
+        words[place + 1] = "--help"  # the only command without -h, since its query may begin with "-"
     return [*words, "--help"] if asks_help else words
+
+
+def _place_of_command(words: list[str]) -> int:
+    """Where the command is: after the workspace, if one is named."""
+    if words[:1] == [WORKSPACE]:
+        return 2
+    return 1 if words and words[0].startswith(f"{WORKSPACE}=") else 0
 
 
 def _app_for(words: list[str]) -> typer.Typer:
     """The command line with the command in `words`; without one, the overview of all commands."""
-    called = [word for word in words[:1] if word in COMMANDS]
+    place = _place_of_command(words)
+    called = [word for word in words[place : place + 1] if word in COMMANDS]
     return build_command(called) if called else _overview()
 
 

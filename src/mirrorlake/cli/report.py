@@ -57,6 +57,8 @@ def follow(server: Library, run: Run) -> Report:
         hold=run.hold,
         server=run.server,
         error=run.error,
+        limited=run.limited,
+        limited_by=run.limited_by,
         notes=(*run.notes, *(() if run.hold is None else hold_notes(run.hold, run.id))),
     )
 

@@ -1,5 +1,7 @@
 """The SDK: access to a library on a server from Python."""
 
-from mirrorlake.client.client import Client
+from mirrorlake.client.client import Mirrorlake
 
-__all__ = ["Client"]
+Client = Mirrorlake  # its earlier name
+
+__all__ = ["Client", "Mirrorlake"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, BinaryIO, TypeVar, cast
 from urllib.parse import parse_qs, quote, urlsplit
+from uuid import uuid4
 
 import httpx
 import msgspec
@@ -20,14 +22,22 @@ from mirrorlake.core.errors import (
     PassRunning,
     PermissionDenied,
     QueryError,
+    SignInRefused,
     SourceUnreachable,
+    StaleVersion,
+    TooManyAttempts,
     UsageError,
 )
 from mirrorlake.core.settings import SERVER_ADDRESS
 from mirrorlake.model.pages import Page
 
+UPLOAD_S = 600.0
 TIMEOUT_S = 30.0
+PIECE_BYTES = 1 << 20
+WORKSPACE_HEADER = "Mirrorlake-Workspace"  # its value is percent-encoded
 _KEY = re.compile(r"[\x21-\x7e]+")
+# The connection broke after the request had begun: the server may have executed it.
+_BROKEN = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 T = TypeVar("T")
 Parameters = Mapping[str, str | int | None]
 
@@ -35,12 +45,14 @@ Parameters = Mapping[str, str | int | None]
 class Connection:
     """A connection to one server. Thread-safe."""
 
-    def __init__(self, url: str, api_key: str | None) -> None:
-        """Raises UsageError for an address or a key that no server has."""
+    def __init__(self, url: str, api_key: str | None, workspace: str | None = None) -> None:
+        """Raises UsageError for an address, a key or a workspace that no server has."""
         if not SERVER_ADDRESS.fullmatch(url):
             # The message does not repeat what may contain a token or a password.
             raise UsageError("The URL is not the address of a server.", "Write it like http://127.0.0.1:8765.")
         headers = {} if api_key is None else {"Authorization": f"Bearer {_checked(api_key)}"}
+        if workspace is not None:
+            headers[WORKSPACE_HEADER] = segment(workspace)
         try:
             self._http = httpx.Client(base_url=url.rstrip("/") + "/api/v1", headers=headers, timeout=TIMEOUT_S)
         except httpx.InvalidURL as error:
@@ -93,30 +105,81 @@ class Connection:
         Redirects are not followed: with `redirects`, they are returned, else they are an error. Raises the error of the
         response, and UsageError for values that no request can contain.
         """
-        given = {name: value for name, value in (params or {}).items() if value is not None}
+        repeatable = method == "POST" and content is None
+        if repeatable:  # if the connection breaks, the request is sent again: the server executes it once
+            headers = {"Idempotency-Key": uuid4().hex, **(headers or {})}
         if content is not None:
             headers = {"Content-Type": "application/json", **(headers or {})}
-        try:
-            request = self._http.build_request(method, path, params=given, json=body, content=content, headers=headers)
-        except (httpx.InvalidURL, ValueError, TypeError) as error:  # half a surrogate pair, NaN, a date, a long query
-            raise UsageError(
-                f"The request cannot be sent: {error}.", "Use valid Unicode text, finite numbers and JSON values."
-            ) from error
-        try:
-            answer = self._http.send(request)
-        except httpx.HTTPError as error:
-            raise SourceUnreachable(
-                f"The server at {self._http.base_url} does not respond: {error}.",
-                "Start it with `mirrorlake up`, or correct MIRRORLAKE_URL.",
-            ) from error
-        if answer.is_error:
-            raise _problem(answer)
+        answer = self._answer(
+            method, path, params=params, repeatable=repeatable, json=body, content=content, headers=headers
+        )
         if answer.is_redirect and not redirects:  # of a proxy or to a login page: not a success
             raise SourceUnreachable(
                 f"The server at {self._http.base_url} redirects requests. Redirects are not followed.",
                 "Correct MIRRORLAKE_URL.",
             )
         return answer
+
+    def stream(self, path: str, *, params: Parameters | None = None) -> Iterator[bytes]:
+        """Get a response piece by piece. Raises as `send`, and SourceUnreachable later if it breaks off.
+
+        Read it to the end, or close it.
+        """
+        answer = self._answer("GET", path, params=params, stream=True)
+
+        def pieces() -> Iterator[bytes]:
+            try:
+                with closing(answer):
+                    yield from answer.iter_bytes(PIECE_BYTES)
+            except httpx.HTTPError as error:
+                raise self._silent(error) from error
+
+        return pieces()
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Parameters | None,
+        stream: bool = False,
+        repeatable: bool = False,
+        **options: Any,
+    ) -> httpx.Response:
+        given = {name: value for name, value in (params or {}).items() if value is not None}
+        try:
+            request = self._http.build_request(method, path, params=given, **options)
+        except (httpx.InvalidURL, ValueError, TypeError) as error:  # half a surrogate pair, NaN, a date, a long query
+            raise UsageError(
+                f"The request cannot be sent: {error}.", "Use valid Unicode text, finite numbers and JSON values."
+            ) from error
+        try:
+            try:
+                answer = self._http.send(request, stream=stream)
+            except _BROKEN:
+                if not repeatable:
+                    raise
+                answer = self._http.send(request, stream=stream)
+            if answer.is_error:
+                answer.read()
+        except httpx.HTTPError as error:
+            raise self._silent(error) from error
+        if answer.is_error:
+            raise _problem(answer)
+        return answer
+
+    def _silent(self, error: httpx.HTTPError) -> SourceUnreachable:
+        return SourceUnreachable(
+            f"The server at {self._http.base_url} does not respond: {error}.",
+            "Start it with `mirrorlake up`, or correct MIRRORLAKE_URL.",
+        )
+
+    def upload(self, kind: type[T], path: str, fields: Mapping[str, Any], files: Iterable[tuple[str, BinaryIO]]) -> T:
+        """Send files and fields as a form, streamed, and return the response as a noun. Raises its error."""
+        named = [("file", (name, file, "application/octet-stream")) for name, file in files]
+        return self._decode(
+            self._answer("POST", path, params=None, data=dict(fields), files=named, timeout=UPLOAD_S), kind
+        )
 
     def _decode(self, answer: httpx.Response, kind: type[T]) -> T:
         try:
@@ -144,7 +207,7 @@ def _checked(api_key: str) -> str:
     if not _KEY.fullmatch(key):
         raise UsageError(
             "The API key contains a blank, a line end or another character that none has.",
-            "Set MIRRORLAKE_API_KEY to the token printed by `mirrorlake up`.",
+            "Set MIRRORLAKE_API_KEY to an API key, or to the token printed by `mirrorlake up`.",
         )
     return key
 
@@ -171,13 +234,23 @@ def _problem(answer: httpx.Response) -> MirrorlakeError:
     fix = str(problem.get("fix") or "")
     match answer.status_code:
         case 403 if problem.get("type") == "urn:mirrorlake:permission-denied":
-            return PermissionDenied(message, fix)
+            permission = problem.get("permission")
+            return PermissionDenied(message, fix, permission=permission if isinstance(permission, str) else None)
+        case 401 if problem.get("type") == "urn:mirrorlake:sign-in-refused":
+            return SignInRefused(message, fix)
         case 401 | 403:
-            return AccessDenied(message, "Set MIRRORLAKE_API_KEY to the token printed by `mirrorlake up`.")
+            return AccessDenied(
+                message, "Set MIRRORLAKE_API_KEY to an API key, or to the token printed by `mirrorlake up`."
+            )
+        case 429:
+            seconds = problem.get("seconds")
+            return TooManyAttempts(message, fix, seconds=seconds if isinstance(seconds, int) else 0)
         case 404:
             return NotFound(message, fix)
         case 409:
             return _conflict(problem, message, fix)
+        case 412:
+            return StaleVersion(message, fix)
         case 400 if isinstance(problem.get("position"), int):
             return QueryError(message, fix, text=str(problem.get("text", "")), position=problem["position"])
         case 400 | 413 | 415 | 422:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mirrorlake.client.connection import NounClient, segment
+from mirrorlake.client.jobs import job_changes
 from mirrorlake.model.acts import Deletion, Purge
 from mirrorlake.model.connections import Health
 from mirrorlake.model.datasource_changes import DatasourceChange
 from mirrorlake.model.explanations import Explained
+from mirrorlake.model.label_sidecars import FoundClassNames
 from mirrorlake.model.location_previews import LocationPreview
 from mirrorlake.model.pages import Page
 from mirrorlake.model.previews import Preview
@@ -53,6 +55,14 @@ class DatasourceClient(NounClient, Datasources):
         """See `Datasources.get_location_preview`."""
         return self.connection.ask(LocationPreview, "GET", f"/location-previews/{segment(preview_id)}")
 
+    def preview_location(
+        self, uri: str, *, connection: str | None = None, settings: Mapping[str, Json] | None = None
+    ) -> LocationPreview:
+        """See `Datasources.preview_location`. Each request waits for the next change."""
+        preview = self.begin_location_preview(uri, connection=connection, settings=settings)
+        self._wait_for(preview.id)
+        return self.get_location_preview(preview.id)
+
     def check(self, name: str, *, origin: str | None = None) -> Health:
         """See `Datasources.check`."""
         return self.connection.ask(Health, "POST", f"{_path(name)}/check", params={"origin": origin})
@@ -60,6 +70,13 @@ class DatasourceClient(NounClient, Datasources):
     def explain(self, name: str, key: str) -> Explained:
         """See `Datasources.explain`."""
         return self.connection.ask(Explained, "GET", f"{_path(name)}/explain", params={"key": key})
+
+    def class_names(
+        self, name: str, *, key: str | None = None, ontology: str | None = None
+    ) -> Sequence[FoundClassNames]:
+        """See `Datasources.class_names`."""
+        params = {"key": key, "ontology": ontology}
+        return self.connection.ask(tuple[FoundClassNames, ...], "GET", f"{_path(name)}/class-names", params=params)
 
     def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
         """See `Datasources.change_settings`."""
@@ -81,6 +98,17 @@ class DatasourceClient(NounClient, Datasources):
     def get_preview(self, preview_id: str) -> Preview:
         """See `Datasources.get_preview`."""
         return self.connection.ask(Preview, "GET", f"/previews/{segment(preview_id)}")
+
+    def preview(self, name: str) -> Preview:
+        """See `Datasources.preview`. Each request waits for the next change."""
+        preview = self.begin_preview(name)
+        self._wait_for(preview.id)
+        return self.get_preview(preview.id)
+
+    def _wait_for(self, preview_id: str) -> None:
+        """Wait until a preview, which is a job, has ended."""
+        for _ in job_changes(self.connection, preview_id):
+            pass
 
     def reapply(self, name: str) -> Run:
         """See `Datasources.reapply`."""

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from mirrorlake.client.connection import NounClient
+from collections.abc import Iterator
+from datetime import datetime
+
+from mirrorlake.client.connection import Connection, NounClient, segment
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.pages import Page
 from mirrorlake.model.runs import RunState
 from mirrorlake.services.job_contract import GRACE_HOURS, WATCH_S, Jobs
+
+
+def job_changes(connection: Connection, job_id: int | str) -> Iterator[Job]:
+    """The job after each of its changes, until it has ended. Each request waits for the next change."""
+    path = f"/jobs/{segment(str(job_id))}"
+    job = connection.ask(Job, "GET", path)
+    yield job
+    while not job.ended:
+        params = {"since": job.version, "wait_s": int(WATCH_S)}
+        job = connection.ask(Job, "GET", path, params=params)
+        yield job
 
 
 class JobClient(NounClient, Jobs):
@@ -20,11 +34,13 @@ class JobClient(NounClient, Jobs):
         state: RunState | None = None,
         datasource: str | None = None,
         runs: bool | None = None,
+        active_since: datetime | None = None,
         cursor: str | None = None,
     ) -> Page[Job]:
         """See `Jobs.page`."""
         filters = {"kind": kind, "state": state, "datasource": datasource, "runs": runs}
-        params = {"limit": limit, "cursor": cursor, **filters}
+        since = None if active_since is None else active_since.isoformat()
+        params = {"limit": limit, "cursor": cursor, "active_since": since, **filters}
         return self.connection.page(Job, "/jobs", params)
 
     def get(self, job_id: int) -> Job:
@@ -38,6 +54,10 @@ class JobClient(NounClient, Jobs):
     def cancel(self, job_id: int) -> Job:
         """See `Jobs.cancel`."""
         return self.connection.ask(Job, "POST", f"/jobs/{job_id}/cancel")
+
+    def undo(self, job_id: int) -> Job:
+        """See `Jobs.undo`."""
+        return self.connection.ask(Job, "POST", f"/jobs/{job_id}/undo")
 
     def verify(self, datasource: str | None = None, *, sample: int | None = None, content: bool = False) -> Job:
         """See `Jobs.verify`."""

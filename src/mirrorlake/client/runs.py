@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mirrorlake.client.connection import NounClient
+from mirrorlake.client.jobs import job_changes
 from mirrorlake.model.pages import Page
-from mirrorlake.model.runs import Outcome, OutcomeKind, Run
+from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
 from mirrorlake.services.contract import Runs
 
 
@@ -47,3 +50,13 @@ class RunClient(NounClient, Runs):
     def retry(self, run_id: int) -> Run:
         """See `Runs.retry`."""
         return self.connection.ask(Run, "POST", f"/runs/{run_id}/retry")
+
+    def wait(self, run: Run, progress: Callable[[Run], None] | None = None) -> Run:
+        """See `Runs.wait`. Each request waits for the next change."""
+        if run.state not in (RunState.QUEUED, RunState.RUNNING):
+            return run
+        for _ in job_changes(self.connection, run.id):
+            run = self.get(run.id)
+            if progress is not None:
+                progress(run)
+        return run

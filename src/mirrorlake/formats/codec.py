@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from mirrorlake.model.media import MediaFacts
 
@@ -22,7 +22,52 @@ class Rendered:
 
     thumbnail: bytes  # WebP, upright, sRGB, at most THUMBNAIL_SIDE pixels a side
     placeholder: bytes  # ThumbHash, about 25 bytes
+    picture_hash: int | None = None  # 64 bits, signed; None for a tiny picture or a single colour
     warnings: tuple[str, ...] = ()
+
+
+class RandomAccess(Protocol):
+    """An object that is read in parts, as a binary file is: what a decoder does not ask for is never fetched."""
+
+    def __len__(self) -> int:
+        """The size of the object in bytes."""
+        ...
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move the position."""
+        ...
+
+    def tell(self) -> int:
+        """The position."""
+        ...
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Bytes from the position; fewer than `size` only at the end, and once nothing more can be read."""
+        ...
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill a buffer from the position."""
+        ...
+
+
+class FirstBytes(bytes):
+    """The first bytes of an object. That they end means nothing for the object."""
+
+
+Content = bytes | RandomAccess
+"""An object as a whole, or one that is read in parts."""
+
+
+class RangedCodec(Protocol):
+    """A codec that needs only parts of an object. Those of formats with `ranged_from` are such."""
+
+    def probe(self, data: Content) -> Probe:
+        """As a codec does."""
+        ...
+
+    def render(self, data: Content, probe: Probe, /) -> Rendered | None:
+        """As a codec does."""
+        ...
 
 
 class Codec(Protocol):

@@ -11,7 +11,7 @@ from mirrorlake.formats.damage import DamageMeasure
 from mirrorlake.formats.exif import MARK, is_readable
 from mirrorlake.formats.image import Structure, VipsImage
 from mirrorlake.formats.jpeg_damage import END, missing_share
-from mirrorlake.formats.thumbnail import THUMBNAIL_SIDE
+from mirrorlake.formats.sides import rendered_side
 
 _LEAST_RATIO = 1.5  # of shrunk pixels to those of the thumbnail; the result differs by 47 dB from that of all pixels
 _APP1 = 0xE1
@@ -66,7 +66,7 @@ def _without_exif(data: bytes) -> bytes:
 
 def _reduce(longest: int) -> dict[str, float]:
     """The decoder shrinks by 2, 4 or 8 at a fraction of the cost."""
-    shrink = next((factor for factor in (8, 4, 2) if longest >= factor * _LEAST_RATIO * THUMBNAIL_SIDE), 1)
+    shrink = next((factor for factor in (8, 4, 2) if longest >= factor * _LEAST_RATIO * rendered_side()), 1)
     return {"shrink": shrink} if shrink > 1 else {}
 
 

@@ -8,7 +8,7 @@ import math
 from PIL import Image, Jpeg2KImagePlugin, features
 
 from mirrorlake.formats.pillow_image import PillowImage
-from mirrorlake.formats.thumbnail import THUMBNAIL_SIDE
+from mirrorlake.formats.sides import rendered_side
 
 _STREAM = b"\xff\x4f\xff\x51"  # the first two markers of every stream
 _CODING, _TILE = 0x52, 0x90  # the second bytes of the markers COD and SOT
@@ -21,7 +21,7 @@ def _open(data: bytes) -> Image.Image:
 
 def _load(image: Image.Image, data: bytes) -> None:
     """Decode without the finest levels: each halves both sides."""
-    halvings = int(math.log2(max(max(image.size) / (2 * THUMBNAIL_SIDE), 1)))
+    halvings = int(math.log2(max(max(image.size) / (2 * rendered_side()), 1)))
     image.reduce = min(halvings, _levels(data))  # pyright: ignore[reportAttributeAccessIssue]  of the plug-in
     image.load()
     image.reduce = 0  # pyright: ignore[reportAttributeAccessIssue]  or it would hide the method of this name

@@ -8,7 +8,7 @@ import pyvips
 from PIL import Image
 
 from mirrorlake.formats.colour import PROFILE
-from mirrorlake.formats.thumbnail import THUMBNAIL_SIDE
+from mirrorlake.formats.sides import rendered_side
 
 # The errors that Pillow raises for damaged files.
 DAMAGE = (
@@ -32,7 +32,7 @@ def to_vips(image: Image.Image) -> pyvips.Image:
 
     Reducing here saves a copy of all pixels.
     """
-    factor = max(image.size) // (2 * THUMBNAIL_SIDE)
+    factor = max(image.size) // (2 * rendered_side())
     if factor > 1:
         steps = min(factor, image.width), min(factor, image.height)
         premultiplied = _ALPHA.get(image.mode)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pyvips
 
+from mirrorlake.formats.codec import FirstBytes
 from mirrorlake.formats.damage import DamageMeasure, Decode
 from mirrorlake.formats.exif import MAX_EXIF_BYTES, is_readable
 from mirrorlake.formats.image import Structure, VipsImage
@@ -63,7 +64,7 @@ def _inspect(data: bytes, _image: pyvips.Image) -> Structure:
     _check_header(data, chunks)
     pixels = next((place for place, one in enumerate(chunks) if one.kind == _PIXELS), len(chunks))
     control = next((one for one in chunks[:pixels] if one.kind == b"acTL"), None)
-    ended = any(one.kind == _END and one.whole for one in chunks)
+    ended = isinstance(data, FirstBytes) or any(one.kind == _END and one.whole for one in chunks)
     return Structure(
         exif=_find_exif(data, chunks),
         frames=1 if control is None else int.from_bytes(data[control.start : control.start + 4], "big"),

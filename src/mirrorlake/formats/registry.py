@@ -37,7 +37,10 @@ from mirrorlake.model.media import MediaKind
 
 MAX_OBJECT_BYTES = 256 << 20  # an uncompressed 16-bit image of 40 megapixels; workers hold several objects at once
 MAX_TEXT_BYTES = 64 << 20
-MAX_MEDIA_BYTES = 1 << 30  # of videos and recordings, which are read as a whole; a worker then holds nothing else
+MAX_MEDIA_BYTES = 1 << 30  # of videos and recordings that are read as a whole; a worker then holds nothing else
+HEADER_BYTES = 256 << 10  # larger than EXIF, XMP, a colour profile and an embedded preview usually are together
+RANGED_BYTES = 4 << 20  # smaller objects are read whole by one request, which takes no longer and gives their digest
+RANGED_SOUND_BYTES = 64 << 20  # the waveform of a recording of less than ten minutes needs all of it
 MAX_DRAWING_BYTES = 16 << 20  # of an SVG, which is parsed as a whole
 
 
@@ -52,7 +55,9 @@ class Format:
     suffixes: tuple[str, ...]  # lower case, with the dot, at most eight bytes; the usual one first
     magic: Magic
     codec: Callable[[], Codec]  # loads the decoder
-    max_bytes: int = MAX_OBJECT_BYTES  # of an object; larger ones are refused unread
+    max_bytes: int = MAX_OBJECT_BYTES  # that are held at once; larger objects are refused unread if they need that
+    header_first: bool = False  # whether the first HEADER_BYTES have all facts; larger objects are read whole otherwise
+    ranged_from: int | None = None  # bytes from which only parts of an object are read; None: always all of it
     absent: Callable[[], str | None] = codecs.never_absent  # why objects cannot be read here; loads no decoder
 
 
@@ -70,6 +75,7 @@ def _media(
         magic=magic,
         codec=codec,
         max_bytes=MAX_MEDIA_BYTES,
+        ranged_from=RANGED_BYTES if kind is MediaKind.VIDEO else RANGED_SOUND_BYTES,
         absent=codecs.without_pyav,
     )
 
@@ -83,6 +89,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
         magic=starts_with(b"\xff\xd8"),
         codec=codecs.jpeg,
+        header_first=True,
     ),
     Format(
         name="PNG",
@@ -92,6 +99,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".png", ".apng"),
         magic=starts_with(b"\x89PNG\r\n\x1a\n"),
         codec=codecs.png,
+        header_first=True,
     ),
     Format(
         name="BMP",
@@ -101,6 +109,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".bmp", ".dib"),
         magic=is_bitmap,
         codec=codecs.bmp,
+        header_first=True,
     ),
     Format(
         name="WebP",
@@ -119,6 +128,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".avif",),
         magic=iso_media(b"avif", b"avis"),
         codec=codecs.avif,
+        header_first=True,
     ),
     Format(
         name="GIF",
@@ -146,6 +156,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".heic", ".heif", ".hif"),
         magic=is_heic,
         codec=codecs.heic,
+        header_first=True,
     ),
     Format(
         name="JPEG 2000",
@@ -155,6 +166,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".jp2", ".j2k", ".j2c", ".jpc", ".jpx"),
         magic=starts_with(b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51"),
         codec=codecs.jpeg2000,
+        header_first=True,
     ),
     Format(
         name="SVG",
@@ -174,6 +186,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".pdf",),
         magic=is_pdf,
         codec=codecs.pdf,
+        ranged_from=RANGED_BYTES,
     ),
     _media("MP4", "an MP4", MediaKind.VIDEO, "video/mp4", suffixes=(".mp4", ".m4v"), magic=is_mp4),
     _media("MOV", "a MOV", MediaKind.VIDEO, "video/quicktime", suffixes=(".mov", ".qt"), magic=is_mov),
@@ -268,6 +281,12 @@ def format_of_name(key: str) -> Format | None:
     dot = key.rfind(".")
     suffix = key[dot:] if dot >= 0 else ""
     return formats_by_suffix().get(suffix.lower()) if suffix.isascii() else None
+
+
+def is_ranged(key: str, size: int) -> bool:
+    """Whether only parts of an object are read, by its name and size."""
+    named = format_of_name(key)
+    return named is not None and named.ranged_from is not None and size >= named.ranged_from
 
 
 def text_named(named: Format) -> Format:

@@ -15,17 +15,19 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from mirrorlake.core.text import printable
-from mirrorlake.formats.codec import Probe, Rendered
+from mirrorlake.formats.codec import Content, Probe, Rendered
 from mirrorlake.formats.colour import Pixels
 from mirrorlake.formats.container import DAMAGE, cut_warnings, duration_s, known_codec, one_thread, opened
+from mirrorlake.formats.sides import THUMBNAIL_SIDE
 from mirrorlake.formats.stages import Stage, UndecodableObject
-from mirrorlake.formats.thumbnail import THUMBNAIL_SIDE, render_thumbnail
+from mirrorlake.formats.thumbnail import render_thumbnail
 from mirrorlake.model.media import AudioFacts
 
 COLUMNS = THUMBNAIL_SIDE  # of the waveform
 HEIGHT = 120  # pixels
 WHOLE_S = 600.0  # recordings up to this length are decoded as a whole, of longer ones one piece for each column
 MAX_WHOLE_S = 3600.0  # decoded of a recording whose header has no length, or a wrong one
+RANGED_COLUMNS = 32  # pieces of a recording that is read in parts: each takes one request, or ten where FFmpeg searches
 PIECE_FRAMES = 6  # for a column; the first ones after a jump may be silent
 _RATE = 8000  # hertz: enough for the loudness of a column
 _BACKGROUND, _WAVE = (245, 246, 248), (58, 110, 165)
@@ -45,7 +47,7 @@ class Sound:
         """PyAV was imported with this module."""
         return True
 
-    def probe(self, data: bytes) -> Probe:
+    def probe(self, data: Content) -> Probe:
         """Read the header. Raises UndecodableObject (stage probe) if it is damaged or contains no sound."""
         with opened(data, name=self.name, demuxer=self.demuxer, stage=Stage.PROBE) as container:
             stream = self._stream(container)
@@ -65,14 +67,15 @@ class Sound:
                 warnings=cut_warnings(data, self.name),
             )
 
-    def render(self, data: bytes, probe: Probe, /) -> Rendered:
+    def render(self, data: Content, probe: Probe, /) -> Rendered:
         """Decode the sound and draw its waveform. Raises UndecodableObject (stage decode) if nothing can be decoded."""
         length = probe.facts.duration_s if isinstance(probe.facts, AudioFacts) else None
         with opened(data, name=self.name, demuxer=self.demuxer, stage=Stage.DECODE) as container:
             stream = self._stream(container)
             one_thread(stream.codec_context)
             if length is not None and length > WHOLE_S:
-                peaks = _sampled_peaks(container, stream, length)
+                columns = COLUMNS if isinstance(data, bytes) else RANGED_COLUMNS
+                peaks = _sampled_peaks(container, stream, length, columns)
             else:
                 peaks = _whole_peaks(container, stream)
         if peaks is None:
@@ -109,14 +112,16 @@ def _whole_peaks(container: InputContainer, stream: AudioStream) -> NDArray[np.f
     return np.maximum.reduceat(np.abs(samples.astype(np.int32)), edges) / _LOUDEST
 
 
-def _sampled_peaks(container: InputContainer, stream: AudioStream, length: float) -> NDArray[np.floating] | None:
-    peaks = np.zeros(COLUMNS)
+def _sampled_peaks(
+    container: InputContainer, stream: AudioStream, length: float, columns: int
+) -> NDArray[np.floating] | None:
+    peaks = np.zeros(columns)
     found = False
-    for place in range(COLUMNS):
+    for place in range(columns):
         peaks[place] = peaks[max(0, place - 1)]  # stays if nothing can be decoded here, as at the very end
         resampler = AudioResampler(format="s16", layout="mono", rate=_RATE)
         try:
-            container.seek(int(length * place / COLUMNS * 1_000_000))
+            container.seek(int(length * place / columns * 1_000_000))
             frames = list(islice(container.decode(stream), PIECE_FRAMES))
         except DAMAGE:
             continue
@@ -124,7 +129,7 @@ def _sampled_peaks(container: InputContainer, stream: AudioStream, length: float
         if samples.size:
             found = True
             peaks[place] = np.abs(samples.astype(np.int32)).max() / _LOUDEST
-    return peaks if found else None
+    return np.repeat(peaks, COLUMNS // columns) if found else None
 
 
 def draw_waveform(peaks: NDArray[np.floating]) -> Pixels:

@@ -14,6 +14,7 @@ class Stage(StrEnum):
     IDENTIFY = "identify"
     PROBE = "probe"  # header, dimensions, camera facts
     DECODE = "decode"
+    POLICY = "policy"  # of the datasource
     SIDECAR = "sidecar"
 
 

@@ -13,8 +13,9 @@ import pyvips
 
 from mirrorlake.formats.codec import Probe, Rendered
 from mirrorlake.formats.image import VipsImage, check_size, error_detail, image_facts
+from mirrorlake.formats.sides import rendered_side
 from mirrorlake.formats.stages import Stage, UndecodableObject
-from mirrorlake.formats.thumbnail import THUMBNAIL_SIDE, render_thumbnail, scale_pixels
+from mirrorlake.formats.thumbnail import render_thumbnail, scale_pixels
 from mirrorlake.model.media import ImageFacts
 
 _VIPS = VipsImage(name="SVG", operation="svgload", family="Svg")
@@ -47,7 +48,7 @@ class Drawing:
     def render(self, data: bytes, probe: Probe) -> Rendered:
         """Draw it about as large as its thumbnail. Raises UndecodableObject (stage decode)."""
         facts = image_facts(probe.facts)
-        scale = min(1.0, _OVERSAMPLING * THUMBNAIL_SIDE / max(facts.width, facts.height))
+        scale = min(1.0, _OVERSAMPLING * rendered_side() / max(facts.width, facts.height))
         try:
             return render_thumbnail(*scale_pixels(self._load(data, Stage.DECODE, "pixels are", scale=scale)))
         except pyvips.Error as error:

@@ -1,4 +1,4 @@
-"""Make thumbnails: scale decoded pixels, turn them upright, encode them."""
+"""Make thumbnails and previews: scale decoded pixels, turn them upright, encode them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from PIL import Image, WebPImagePlugin
 
 from mirrorlake.formats.codec import Rendered
 from mirrorlake.formats.colour import Pixels, to_array, to_srgb
+from mirrorlake.formats.picture_hash import picture_hash
 from mirrorlake.formats.placeholder import placeholder
+from mirrorlake.formats.sides import THUMBNAIL_SIDE, rendered_side
 
-THUMBNAIL_SIDE = 320  # pixels, the longest side
 ALPHA_SIDE = 100  # pixels, the longest side from which the placeholder of an image with alpha is made
 THUMBNAIL_QUALITY = 78
 THUMBNAIL_EFFORT = 2  # half the time of effort 4 for files about 3% larger
@@ -30,21 +31,22 @@ _ALPHA_BANDS = 4
 
 
 def scale_pixels(image: pyvips.Image, orientation: int = 1) -> tuple[Pixels, tuple[str, ...]]:
-    """Decode the pixels of a thumbnail: upright, at most THUMBNAIL_SIDE, 8-bit sRGB with 3 or 4 bands; with warnings.
+    """Decode the pixels of a thumbnail: upright, at most `rendered_side()`, 8-bit sRGB with 3 or 4 bands.
 
-    Raises pyvips.Error for damaged pixels, and UndecodableObject for channels that are no colours.
+    Also returns warnings. Raises pyvips.Error for damaged pixels, UndecodableObject for channels that are no colours.
     """
     pixels, warnings = to_srgb(_shrink(image))
     return upright(pixels, orientation), warnings
 
 
 def _shrink(image: pyvips.Image) -> pyvips.Image:
-    factor = THUMBNAIL_SIDE / max(image.width, image.height)
+    side = rendered_side()
+    factor = side / max(image.width, image.height)
     if factor >= 1:
         return image
     if image.hasalpha():
         # Premultiplies alpha, so that colours of transparent pixels do not bleed into their neighbours.
-        return image.thumbnail_image(THUMBNAIL_SIDE, height=THUMBNAIL_SIDE, size="down", no_rotate=True)
+        return image.thumbnail_image(side, height=side, size="down", no_rotate=True)
     # The same pixels as by `thumbnail_image`, 0.4 ms earlier, and CMYK stays CMYK.
     return image.resize(factor)
 
@@ -61,8 +63,15 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
 
 
 def render_thumbnail(pixels: Pixels, warnings: tuple[str, ...] = ()) -> Rendered:
-    """The thumbnail and the placeholder of pixels from `scale_pixels`."""
-    return Rendered(thumbnail=encode_webp(pixels), placeholder=_placeholder(pixels), warnings=warnings)
+    """The thumbnail, the placeholder and the hash of pixels from `scale_pixels`; a preview has only its picture."""
+    if rendered_side() != THUMBNAIL_SIDE:
+        return Rendered(thumbnail=encode_webp(pixels), placeholder=b"", picture_hash=None, warnings=warnings)
+    return Rendered(
+        thumbnail=encode_webp(pixels),
+        placeholder=_placeholder(pixels),
+        picture_hash=picture_hash(pixels),
+        warnings=warnings,
+    )
 
 
 def encode_webp(pixels: Pixels) -> bytes:

@@ -14,12 +14,23 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from mirrorlake.core.text import printable
-from mirrorlake.formats.codec import Probe, Rendered
+from mirrorlake.formats.codec import Content, Probe, Rendered
 from mirrorlake.formats.colour import Pixels
-from mirrorlake.formats.container import DAMAGE, cut_warnings, duration_s, is_cover, known_codec, one_thread, opened
+from mirrorlake.formats.container import (
+    DAMAGE,
+    MICROSECONDS,
+    cut_warnings,
+    duration_s,
+    is_cover,
+    known_codec,
+    one_thread,
+    opened,
+    start_s,
+)
 from mirrorlake.formats.image import check_size, error_detail
+from mirrorlake.formats.sides import rendered_side
 from mirrorlake.formats.stages import Stage, UndecodableObject
-from mirrorlake.formats.thumbnail import THUMBNAIL_SIDE, render_thumbnail, scale_pixels
+from mirrorlake.formats.thumbnail import render_thumbnail, scale_pixels
 from mirrorlake.model.media import VideoFacts
 
 POSTER_AT = 0.1  # of the duration: the first frames are often black
@@ -41,10 +52,10 @@ class Video:
         """PyAV was imported with this module."""
         return True
 
-    def probe(self, data: bytes) -> Probe:
+    def probe(self, data: Content) -> Probe:
         """Read the header. Raises UndecodableObject (stage probe) if it is damaged or too large."""
         with opened(data, name=self.name, demuxer=self.demuxer, stage=Stage.PROBE) as container:
-            stream = _video_stream(container)
+            stream = video_stream(container)
             if stream is None:
                 raise UndecodableObject(Stage.PROBE, f"the {self.name} contains no video")
             context = known_codec(stream.codec_context, self.name)
@@ -67,14 +78,14 @@ class Video:
             )
         return Probe(facts=self._upright(data, facts) if self.turns else facts, warnings=cut_warnings(data, self.name))
 
-    def render(self, data: bytes, probe: Probe, /) -> Rendered:
+    def render(self, data: Content, probe: Probe, /) -> Rendered:
         """Decode one frame. Raises UndecodableObject (stage decode) if there is none."""
         with opened(data, name=self.name, demuxer=self.demuxer, stage=Stage.DECODE) as container:
             length = probe.facts.duration_s if isinstance(probe.facts, VideoFacts) else None
-            frame = _decode_frame(container, (length or 0.0) * POSTER_AT) or _decode_frame(container, 0.0)
+            frame = decode_frame(container, (length or 0.0) * POSTER_AT) or decode_frame(container, 0.0)
             if frame is None:
                 raise UndecodableObject(Stage.DECODE, f"{self.name} pixels are damaged: no frame could be decoded")
-            pixels = _to_pixels(frame)
+            pixels = to_pixels(frame, _OVERSAMPLING * rendered_side())
         height, width, bands = pixels.shape
         try:
             picture = pyvips.Image.new_from_memory(pixels.data, width, height, bands, "uchar")
@@ -82,27 +93,30 @@ class Video:
         except pyvips.Error as error:
             raise UndecodableObject(Stage.DECODE, f"{self.name} pixels are damaged{error_detail(error)}") from error
 
-    def _upright(self, data: bytes, facts: VideoFacts) -> VideoFacts:
+    def _upright(self, data: Content, facts: VideoFacts) -> VideoFacts:
         """The facts with the sides of a rotated video exchanged. FFmpeg reports the rotation with a frame only."""
         with opened(data, name=self.name, demuxer=self.demuxer, stage=Stage.PROBE) as container:
-            frame = _decode_frame(container, 0.0)
+            frame = decode_frame(container, 0.0)
         if frame is None or frame.rotation % 180 != 90:  # noqa: PLR2004  degrees
             return facts
         return replace(facts, width=facts.height, height=facts.width)
 
 
-def _video_stream(container: InputContainer) -> VideoStream | None:
+def video_stream(container: InputContainer) -> VideoStream | None:
+    """The first stream of moving pictures."""
     return next((stream for stream in container.streams.video if not is_cover(stream)), None)
 
 
-def _decode_frame(container: InputContainer, at_s: float) -> av.VideoFrame | None:
-    """A frame at or shortly before this time; None if none can be decoded there."""
-    stream = _video_stream(container)
+def decode_frame(container: InputContainer, at_s: float) -> av.VideoFrame | None:
+    """A frame at or shortly before this time, counted from the start; None if none can be decoded there."""
+    stream = video_stream(container)
     if stream is None:
         return None
     one_thread(stream.codec_context)
+    # Looking for the very time of the first frame, FFmpeg may pass the only key frame of a short recording.
+    place = start_s(container) + at_s if at_s else 0.0
     try:
-        container.seek(int(at_s * 1_000_000), backward=True)
+        container.seek(int(place * MICROSECONDS), backward=True)
     except DAMAGE:
         if at_s:
             return None  # a file without an index; its start is tried next
@@ -119,10 +133,10 @@ def _decode_frame(container: InputContainer, at_s: float) -> av.VideoFrame | Non
     return None
 
 
-def _to_pixels(frame: av.VideoFrame) -> Pixels:
-    """The frame upright in RGB, at most twice the size of a thumbnail."""
+def to_pixels(frame: av.VideoFrame, side: int) -> Pixels:
+    """The frame upright in RGB, with at most `side` pixels on its longer side."""
     check_size(frame.width, frame.height)
-    scale = min(1.0, _OVERSAMPLING * THUMBNAIL_SIDE / max(frame.width, frame.height))
+    scale = min(1.0, side / max(frame.width, frame.height))
     small = frame.reformat(
         width=max(1, round(frame.width * scale)), height=max(1, round(frame.height * scale)), format="rgb24",
         interpolation="AREA",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pyvips
 
 from mirrorlake.formats.image import Structure, VipsImage, page_count
-from mirrorlake.formats.thumbnail import THUMBNAIL_SIDE
+from mirrorlake.formats.sides import rendered_side
 
 _FIRST_CHUNK = 12  # after "RIFF", the size of the rest and "WEBP"
 
 
 def _reduce(longest: int) -> dict[str, float]:
     """The decoder scales by any factor; factors above one half save little."""
-    ratio = longest / THUMBNAIL_SIDE
+    ratio = longest / rendered_side()
     return {"scale": 2 / ratio} if ratio > 2 else {}  # noqa: PLR2004
 
 

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
-from mirrorlake.catalog import jobs, queue, runs
+from mirrorlake.catalog import field_counts, jobs, queue, runs
 from mirrorlake.catalog.leases import JobLease, retry_delay_s
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.core.errors import LeaseLost, MirrorlakeError
+from mirrorlake.core.errors import CatalogError, LeaseLost, MirrorlakeError
 from mirrorlake.core.settings import Settings
-from mirrorlake.jobs.handler import JobContext, discard_item
+from mirrorlake.jobs.handler import GaveWay, JobContext, discard_item
 from mirrorlake.jobs.progress import Reporter, StepCallback, discard_step
 from mirrorlake.jobs.registry import HANDLERS
 from mirrorlake.mirror.cancellation import WorkerStopped
 from mirrorlake.mirror.progress import Progress
+from mirrorlake.model.access import Context
 from mirrorlake.model.jobs import RUN_KINDS, JobKind, JobState, NewJob
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import StoreFactory
+
+COUNT_S = 5.0  # after a job, for counting keys and values: enough for about 200,000 assets
 
 
 def new_job(
@@ -32,8 +36,13 @@ def new_job(
     datasource: Datasource | None = None,
     subject: str | None = None,
     requested_by: str | None = None,
+    by: Context | None = None,
 ) -> NewJob:
-    """Create a job of this kind with the lock, priority and attempts that its handler declares."""
+    """Create a job of this kind with the lock, priority and attempts that its handler declares.
+
+    `by` is the caller as whom the job records changes; without one, these are recorded as a local user's of the name
+    `requested_by`.
+    """
     handler = HANDLERS[kind]
     if not isinstance(args, handler.args):
         raise TypeError(f"a job of kind {kind} takes {handler.args.__name__}")
@@ -43,11 +52,16 @@ def new_job(
         datasource_id=datasource_id,
         subject=subject,
         args=msgspec.to_builtins(args),
-        requested_by=requested_by,
+        requested_by=requested_by if by is None else by.actor.name,
+        requester=None if by is None else _origin(by),
         lock=handler.lock(datasource_id),
         priority=handler.priority,
         max_attempts=handler.policy.max_attempts,
     )
+
+
+def _origin(by: Context) -> dict[str, str | None]:
+    return {"kind": by.actor.kind.value, "address": by.address, "credential": by.credential}
 
 
 def enqueue_run(catalog: Catalog, source: Datasource, job: NewJob) -> int:
@@ -102,6 +116,9 @@ def execute(context: JobContext) -> Any:
         result = handler.run(job, msgspec.convert(job.args, handler.args), context)
     except WorkerStopped:
         raise  # the worker requeues the job
+    except GaveWay:
+        jobs.queue_again(lease)
+        raise
     except KeyboardInterrupt:
         _end(lease, JobState.CANCELLED)
         raise
@@ -117,7 +134,14 @@ def execute(context: JobContext) -> Any:
     if not lease.closed:  # a run ends its own lease
         state, error = handler.state_of(result)
         jobs.finish(lease, state=state, result=msgspec.to_builtins(result), error=error)
+    _count_fields(context.catalog)
     return result
+
+
+def _count_fields(catalog: Catalog) -> None:
+    """Count what the job changed, if that is quick. Workers count the rest."""
+    with suppress(CatalogError):
+        field_counts.fold(catalog, seconds=COUNT_S)
 
 
 def _fail(lease: JobLease, error: MirrorlakeError) -> None:

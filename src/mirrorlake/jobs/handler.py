@@ -22,7 +22,16 @@ from mirrorlake.processing.store_factory import StoreFactory
 A = TypeVar("A")
 R = TypeVar("R")
 
-LONG, SOON = 0, 10  # priorities: a user waits for jobs with SOON
+LAST, LONG, SOON = -10, 0, 10  # priorities: a user waits for jobs with SOON; jobs with LAST give way to others
+
+
+class GaveWay(Exception):
+    """A job stopped so that others can start. It is queued again, and continues after them."""
+
+
+def nobody_waits() -> bool:
+    """No other job waits for this worker."""
+    return False
 
 
 def discard_item(_item: object) -> None:
@@ -41,6 +50,7 @@ class JobContext:
     processes: int | None = None  # that process objects; None: one per core
     item: Callable[[Any], object] = discard_item  # receives single results, such as findings, at once
     store_factory: Callable[[Datasource], StoreFactory] | None = None  # None: see `SourceStores`
+    others_wait: Callable[[], bool] = nobody_waits  # whether other jobs wait for the end of this one
 
     @property
     def run_lease(self) -> Lease:

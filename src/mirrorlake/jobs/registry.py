@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mirrorlake.jobs.handler import Handler
-from mirrorlake.jobs.handlers import labels, thumbnails
+from mirrorlake.jobs.handlers import edits, export, labels, snapshots, splits, thumbnails
 from mirrorlake.jobs.handlers.confirm import CONFIRM
 from mirrorlake.jobs.handlers.connection_check import CONNECTION_CHECK
 from mirrorlake.jobs.handlers.deliver import DELIVER
+from mirrorlake.jobs.handlers.discard import DISCARD
 from mirrorlake.jobs.handlers.events import EVENTS
+from mirrorlake.jobs.handlers.functions import FUNCTION
+from mirrorlake.jobs.handlers.likeness import LIKENESS
 from mirrorlake.jobs.handlers.location_preview import LOCATION_PREVIEW
 from mirrorlake.jobs.handlers.mirror import MIRROR
 from mirrorlake.jobs.handlers.preview import PREVIEW
@@ -18,6 +21,7 @@ from mirrorlake.jobs.handlers.purge import PURGE
 from mirrorlake.jobs.handlers.reapply import REAPPLY
 from mirrorlake.jobs.handlers.receive import RECEIVE
 from mirrorlake.jobs.handlers.retry import RETRY
+from mirrorlake.jobs.handlers.search_indexes import SEARCH_INDEXES
 from mirrorlake.jobs.handlers.verify import VERIFY
 from mirrorlake.model.jobs import JobKind
 
@@ -41,6 +45,17 @@ HANDLERS: Final[Mapping[JobKind, Handler[Any, Any]]] = {
         thumbnails.CLEAN,
         labels.IMPORT,
         labels.EXPORT,
+        export.EXPORT,
+        edits.EDIT,
+        edits.UNDO,
+        DISCARD,
+        splits.SPLIT,
+        splits.ASSIGN,
+        snapshots.CREATE,
+        snapshots.RESTORE,
+        SEARCH_INDEXES,
+        LIKENESS,
+        FUNCTION,
     )
 }
 QUICK_KINDS: Final = frozenset(kind for kind, handler in HANDLERS.items() if handler.quick)

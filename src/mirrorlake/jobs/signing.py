@@ -15,11 +15,16 @@ _NAME = "signing"  # of the secret among those of its owner
 
 def make_secret(settings: Settings, catalog: Catalog, owner: str) -> str:
     """A new secret for an owner, in place of an earlier one. Raises SettingsError if there is no usable master key."""
-    secret = new_secret()
-    may_make_key = not connections.any_sealed(catalog)
-    sealed = Vault(settings).seal(owner, {_NAME: secret}, may_make_key=may_make_key)
+    secret, sealed = seal_secret(settings, catalog, owner)
     signing_secrets.store(catalog, owner, sealed)
     return secret
+
+
+def seal_secret(settings: Settings, catalog: Catalog, owner: str) -> tuple[str, Sealed]:
+    """A new secret for an owner, and as it is to be stored. Raises SettingsError if there is no usable master key."""
+    secret = new_secret()
+    may_make_key = not connections.any_sealed(catalog)
+    return secret, Vault(settings).seal(owner, {_NAME: secret}, may_make_key=may_make_key)
 
 
 def read_secret(settings: Settings, catalog: Catalog, owner: str) -> str:

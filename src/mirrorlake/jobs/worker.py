@@ -16,32 +16,46 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from functools import partial
 from types import FrameType
+from typing import TypeVar
 
-from mirrorlake.catalog import connection_checks, events, jobs, queue, schedules, webhooks
+from mirrorlake.catalog import (
+    connection_checks,
+    events,
+    jobs,
+    queue,
+    schedules,
+    webhooks,
+)
 from mirrorlake.catalog.leases import JobLease
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.schedules import Unreadable
 from mirrorlake.catalog.workers import register_worker
-from mirrorlake.core.errors import CatalogError, MirrorlakeError
+from mirrorlake.core.errors import CatalogError, CatalogUnavailable, MirrorlakeError
 from mirrorlake.core.settings import Settings
+from mirrorlake.jobs import housekeeping
 from mirrorlake.jobs.execution import execute, new_job, put_back
-from mirrorlake.jobs.handler import JobContext
+from mirrorlake.jobs.handler import GaveWay, JobContext
 from mirrorlake.jobs.handlers.deliver import DeliverArgs
+from mirrorlake.jobs.handlers.functions import enqueue_functions
 from mirrorlake.jobs.handlers.receive import ReceiveArgs
+from mirrorlake.jobs.places import Place, Places
 from mirrorlake.jobs.progress import Reporter
 from mirrorlake.jobs.registry import BACKGROUND_KINDS, HANDLERS, QUICK_KINDS
 from mirrorlake.mirror.cancellation import WorkerStopped
 from mirrorlake.mirror.report import Report
-from mirrorlake.model.jobs import RUN_KINDS, Job, JobKind, JobState
+from mirrorlake.model.jobs import DEFAULT_POOL, RUN_KINDS, Job, JobKind, JobState
 from mirrorlake.postgres.pool import Catalog
 
 POLL_S = 1.0  # between two checks of the queue: the longest delay of a requested job
 RETRY_S = 5.0  # between two attempts to reach an unavailable database
 END_S = 6.0  # for a quick job to notice that the worker ends
+HOUSEKEEPING_EVERY_S = 60.0  # between two looks what is due for indexes and likeness
 PRUNE_EVERY_S = 3600.0
 BACKGROUND_EVERY_S = 5.0  # between two looks for queues that nobody polls
+FUNCTIONS_EVERY_S = 3.0  # between two looks what functions have to be called for
 MAX_BACKGROUND = 8  # jobs that mostly wait, at once
 ALL_KINDS = frozenset(HANDLERS) - BACKGROUND_KINDS
+_Done = TypeVar("_Done")
 LogCallback = Callable[[str], None]  # receives one sentence for each event
 
 
@@ -85,7 +99,10 @@ class Stop:
 
 
 class Worker:
-    """A worker over an open library. `clock` None: the database's. `jobs` is the number of worker processes."""
+    """A worker over an open library, for all its workspaces. `catalog` is that of `default`.
+
+    `clock` None: the database's. `jobs` is the number of worker processes, `pool` the pool whose jobs it takes.
+    """
 
     def __init__(
         self,
@@ -96,14 +113,17 @@ class Worker:
         log: LogCallback,
         stop: Stop,
         clock: Callable[[], datetime] | None = None,
+        pool: str = DEFAULT_POOL,
     ) -> None:
-        self._settings = settings
-        self._catalog = catalog
+        self._catalog = catalog  # of the workspace `default`
+        self._pool = pool
+        self._places = Places(settings, catalog, pool=pool)
         self._processes = jobs
         self._log = log
         self.stop = stop
         self._clock = clock or (lambda: schedules.database_time(catalog))
         self._ticked: datetime | None = None  # the minute whose due schedules were queued
+        self._kept_house: float | None = None
         self._pruned: float | None = None
         self._draining = False
         self._away = False  # whether the database was unavailable at the last attempt
@@ -112,15 +132,17 @@ class Worker:
         """Work until a stop request. Waits for an unavailable database."""
         quick = threading.Thread(target=self._serve_quick, name="quick", daemon=True)
         background = threading.Thread(target=self._serve_background, name="background", daemon=True)
-        with register_worker(self._catalog):
-            quick.start()
-            background.start()
+        house = threading.Thread(target=self._serve_housekeeping, name="housekeeping", daemon=True)
+        planning = threading.Thread(target=self._serve_functions, name="functions", daemon=True)
+        with register_worker(self._catalog, pool=self._pool):
+            for thread in (quick, background, house, planning):
+                thread.start()
             try:
                 while self.stop.signal is None:
                     time.sleep(self._turn(self.step))
             finally:
-                quick.join(END_S)
-                background.join(END_S)
+                for thread in (quick, background, house, planning):
+                    thread.join(END_S)
 
     def drain(self) -> bool:
         """Execute everything that is due or queued now; return whether all of it succeeded.
@@ -130,15 +152,18 @@ class Worker:
         """
         self._draining = True
         self._check_schedules()  # jobs of a worker that died are queued again before it is asked what nobody polls
-        events.enqueue_receiving(self._catalog, new_job(JobKind.RECEIVE, ReceiveArgs(once=True)))
+        for place in self._places.all():
+            events.enqueue_receiving(place.catalog, new_job(JobKind.RECEIVE, ReceiveArgs(once=True)))
         all_succeeded = True
         while self.stop.signal is None:
+            if self._housekeeping_is_due():
+                self._keep_house()
             state = self.step() or self._claim(BACKGROUND_KINDS, self.stop.during_pass)
             if state is None:
-                if webhooks.enqueue_sending(self._catalog, new_job(JobKind.DELIVER, DeliverArgs())):
+                if self._enqueue_sending() or self._enqueue_functions():
                     continue
                 return all_succeeded
-            all_succeeded = all_succeeded and state is JobState.SUCCEEDED
+            all_succeeded = all_succeeded and state in (JobState.SUCCEEDED, JobState.QUEUED)
         return False
 
     def step(self) -> JobState | None:
@@ -154,11 +179,72 @@ class Worker:
         minute = now.replace(second=0, microsecond=0)
         if minute != self._ticked:
             self._ticked = minute  # set first: a failure must not delay queued jobs
-            self._tick(now)
+            for place in self._places.all():
+                self._tick(place, now)
 
     def _serve_quick(self) -> None:
         while self.stop.signal is None:
             time.sleep(self._turn(lambda: self._claim(QUICK_KINDS, nullcontext)))
+
+    def _serve_housekeeping(self) -> None:
+        """Do what is due for all assets. It may take long, and must not delay the start of jobs."""
+        while self.stop.signal is None:
+            wait = self._turn(self._count_fields)
+            if self._housekeeping_is_due():
+                self._turn(self._keep_house)
+            time.sleep(wait)
+
+    def _count_fields(self) -> JobState | None:
+        """Count the keys and values of changed assets."""
+        done = [self._in_place(place, housekeeping.fold_fields) for place in self._places.all()]
+        if None in done:  # not again at once
+            self._pause(RETRY_S)
+        return JobState.RUNNING if False in done else None
+
+    def _housekeeping_is_due(self) -> bool:
+        return self._kept_house is None or time.monotonic() - self._kept_house > HOUSEKEEPING_EVERY_S
+
+    def _keep_house(self) -> None:
+        now = time.monotonic()
+        self._kept_house = now  # set first, like the time of the pruning: a failure must not repeat at once
+        prune = self._pruned is None or now - self._pruned > PRUNE_EVERY_S
+        if prune:
+            self._pruned = now
+        for place in self._places.all():
+            self._in_place(place, housekeeping.enqueue_due)
+            if prune:
+                self._in_place(place, housekeeping.prune)
+
+    def _in_place(self, place: Place, step: Callable[[Place], _Done]) -> _Done | None:
+        """Do one step in a workspace; None after an error, which is logged: the workspaces after it must not wait.
+
+        Raises CatalogError if the database is not available, which concerns all of them.
+        """
+        try:
+            return step(place)
+        except CatalogUnavailable:
+            raise
+        except Exception:  # noqa: BLE001 - any error is logged with its trace
+            self._log(f"internal error{place.label}; continuing with the next workspace:\n{traceback.format_exc()}")
+            return None
+
+    def _serve_functions(self) -> None:
+        """Find what functions have to be called for, in a thread of its own: a query may take long."""
+        while self.stop.signal is None:
+            self._turn(self._plan_functions)
+            self._pause(FUNCTIONS_EVERY_S)
+
+    def _plan_functions(self) -> None:
+        self._enqueue_functions()
+
+    def _enqueue_functions(self) -> bool:
+        queued = [enqueue_functions(place.catalog) for place in self._places.all()]
+        return any(queued)
+
+    def _pause(self, seconds: float) -> None:
+        for _ in range(int(seconds / POLL_S)):
+            if self.stop.signal is None:
+                time.sleep(POLL_S)
 
     def _serve_background(self) -> None:
         """Start a thread for each job that mostly waits, such as polling a queue."""
@@ -166,17 +252,16 @@ class Worker:
         while self.stop.signal is None:
             threads[:] = [thread for thread in threads if thread.is_alive()]
             self._turn(partial(self._begin_background, threads))
-            for _ in range(int(BACKGROUND_EVERY_S / POLL_S)):
-                if self.stop.signal is None:
-                    time.sleep(POLL_S)
+            self._pause(BACKGROUND_EVERY_S)
         for thread in threads:
             thread.join(END_S)
 
     def _begin_background(self, threads: list[threading.Thread]) -> JobState | None:
-        events.enqueue_receiving(self._catalog, new_job(JobKind.RECEIVE, ReceiveArgs()))
-        webhooks.enqueue_sending(self._catalog, new_job(JobKind.DELIVER, DeliverArgs()))
-        while len(threads) < MAX_BACKGROUND and (lease := queue.claim(self._catalog, BACKGROUND_KINDS)) is not None:
-            work = partial(self._turn, partial(self._carry_out, lease, nullcontext))
+        for place in self._places.all():
+            events.enqueue_receiving(place.catalog, new_job(JobKind.RECEIVE, ReceiveArgs()))
+        self._enqueue_sending()
+        while len(threads) < MAX_BACKGROUND and (taken := self._take(BACKGROUND_KINDS)) is not None:
+            work = partial(self._turn, partial(self._carry_out, *taken, nullcontext))
             thread = threading.Thread(target=work, name="background", daemon=True)
             thread.start()
             threads.append(thread)
@@ -199,49 +284,66 @@ class Worker:
             self._log("the database is available again")
         return 0 if busy else POLL_S
 
-    def _tick(self, now: datetime) -> None:
-        for gone in queue.requeue_interrupted(self._catalog):
+    def _tick(self, place: Place, now: datetime) -> None:
+        for gone in queue.requeue_interrupted(place.catalog):
             then = "" if gone.again is None else f"; {_noun(gone.kind)} {gone.again} continues it"
             of = "" if gone.datasource is None else f" of {gone.datasource}"
-            self._log(f"{_noun(gone.kind)} {gone.run_id}{of} was interrupted: its worker died{then}")
-        for name in connection_checks.enqueue_due(self._catalog, now):
-            self._log(f"the connection {name} is due for a check")
-        events.enqueue_checks(self._catalog)
-        for due in schedules.enqueue_due(self._catalog, now):
+            self._log(f"{_noun(gone.kind)} {gone.run_id}{of} was interrupted: its worker died{then}{place.label}")
+        for name in connection_checks.enqueue_due(place.catalog, now):
+            self._log(f"the connection {name} is due for a check{place.label}")
+        events.enqueue_checks(place.catalog)
+        for due in schedules.enqueue_due(place.catalog, now):
             if isinstance(due, Unreadable):
-                self._log(f"{due.datasource} cannot be scheduled: {due.problem}")
+                self._log(f"{due.datasource} cannot be scheduled: {due.problem}{place.label}")
                 continue
             queued = "a run is already queued" if due.run_id is None else f"run {due.run_id} is queued"
-            self._log(f"{due.datasource} is due: {queued}; next {due.next_due:%Y-%m-%d %H:%M} UTC")
-        if self._pruned is None or time.monotonic() - self._pruned > PRUNE_EVERY_S:
-            self._pruned = time.monotonic()
-            for handler in HANDLERS.values():
-                if handler.kept_days is not None:
-                    jobs.prune(self._catalog, [handler.kind], days=handler.kept_days)
+            self._log(f"{due.datasource} is due: {queued}; next {due.next_due:%Y-%m-%d %H:%M} UTC{place.label}")
 
     def _claim(
         self, kinds: Collection[JobKind], interruptible: Callable[[], AbstractContextManager[None]]
     ) -> JobState | None:
-        lease = queue.claim(self._catalog, kinds)
-        return None if lease is None else self._carry_out(lease, interruptible)
+        taken = self._take(kinds)
+        return None if taken is None else self._carry_out(*taken, interruptible)
 
-    def _carry_out(self, lease: JobLease, interruptible: Callable[[], AbstractContextManager[None]]) -> JobState:
+    def _take(self, kinds: Collection[JobKind]) -> tuple[Place, JobLease] | None:
+        """Claim the next job; workspaces take turns."""
+        for place in self._places.with_queued(kinds):
+            lease = queue.claim(place.catalog, kinds, pool=self._pool)
+            if lease is not None:
+                self._places.served(place)
+                return place, lease
+        return None
+
+    def _enqueue_sending(self) -> bool:
+        queued = [
+            webhooks.enqueue_sending(place.catalog, new_job(JobKind.DELIVER, DeliverArgs()))
+            for place in self._places.all()
+        ]
+        return any(queued)
+
+    def _carry_out(
+        self, place: Place, lease: JobLease, interruptible: Callable[[], AbstractContextManager[None]]
+    ) -> JobState:
         with lease:
-            what = _describe(jobs.show_job(self._catalog, lease.job_id), lease)
+            what = f"{_describe(jobs.show_job(place.catalog, lease.job_id), lease)}{place.label}"
             self._log(f"{what} started")
             if interruptible is nullcontext:
                 lease.interrupt_by(self.stop.interruption)
             context = JobContext(
-                settings=self._settings,
-                catalog=self._catalog,
+                settings=place.settings,
+                catalog=place.catalog,
                 lease=lease,
                 reporter=Reporter(lease),
                 draining=self._draining,
                 processes=self._processes,
+                others_wait=partial(self._places.others_wait, place, JobKind(lease.kind), ALL_KINDS),
             )
             try:
                 with interruptible():
                     result = execute(context)
+            except GaveWay:
+                self._log(f"{what} gave way to other jobs and continues after them")
+                return JobState.QUEUED
             except KeyboardInterrupt as interrupt:  # before the start or after the end of the job
                 self._log(f"{what} was interrupted{self._requeue(lease, interrupt)}")
                 return JobState.CANCELLED

@@ -71,6 +71,12 @@ def make_class_map(labels: LabelSidecars, classes: Sequence[LabelClass]) -> Clas
     )
 
 
+def map_names(names: Mapping[int, str], classes: Sequence[LabelClass]) -> dict[str, str]:
+    """A class map of the numbers of these names: classes of the same names in any case, or an empty text for none."""
+    known = {one.name.casefold(): one.name for one in reversed(classes)}
+    return {str(number): known.get(name.casefold(), "") for number, name in names.items()}
+
+
 def _general_warnings(
     labels: LabelSidecars, classes: Sequence[LabelClass], found: Mapping[str, LabelClass]
 ) -> list[str]:

@@ -45,7 +45,6 @@ _READERS: Mapping[SidecarFormat, tuple[Reader, str]] = {
 # What a file would take in memory once it is parsed is bounded by what it contains, not by its bytes alone.
 TEXT_BYTES = 64_000_000  # of a file of YOLO; a number of 2 bytes needs some thirty
 LINES_LIMIT = 1_000_000  # of a file of YOLO
-VALUES_LIMIT = 30_000_000  # of a JSON document; each needs some eighty bytes
 KEPT_PROBLEMS = 3  # of one file; all of them are counted
 
 
@@ -156,16 +155,12 @@ class SidecarReader:
 
     def _too_much(self, data: bytes) -> str | None:
         """Why a file is not parsed: it could need more memory than there is."""
-        if self.format is SidecarFormat.YOLO:
-            if len(data) > TEXT_BYTES:
-                return f"The file has more than {TEXT_BYTES:,} bytes."
-            if len(data) > LINES_LIMIT and data.count(b"\n") > LINES_LIMIT:
-                return f"The file has more than {LINES_LIMIT:,} lines."
-            return None
-        # In JSON, each value but the first in a list or object follows a comma.
-        json = self.format is not SidecarFormat.VOC and len(data) > VALUES_LIMIT
-        if json and data.count(b",") + data.count(b"[") + data.count(b"{") > VALUES_LIMIT:
-            return f"The file has more than {VALUES_LIMIT:,} values."
+        if self.format is not SidecarFormat.YOLO:
+            return None  # the readers of JSON and XML have limits themselves
+        if len(data) > TEXT_BYTES:
+            return f"The file has more than {TEXT_BYTES:,} bytes."
+        if len(data) > LINES_LIMIT and data.count(b"\n") > LINES_LIMIT:
+            return f"The file has more than {LINES_LIMIT:,} lines."
         return None
 
     def _read_file(self, data: bytes) -> tuple[list[ImageLabels] | None, FileProblems]:

@@ -13,6 +13,7 @@ from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult, finalize
 from mirrorlake.mirror.glob_files import read_rules, remember_glob_files
 from mirrorlake.mirror.identity import read_state
+from mirrorlake.mirror.label_removal import Removing
 from mirrorlake.mirror.removal import find_orphans, process_orphans
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import open_metered, store_config
@@ -21,6 +22,7 @@ from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.identity import is_other
 from mirrorlake.plan.orphans import guarded
 from mirrorlake.processing.store_factory import StoreFactory
+from mirrorlake.select.label_names import compile_label_names
 
 _CONFIRMABLE = (KnownState.PRESENT, KnownState.MISSING, KnownState.REFUSED)
 
@@ -68,6 +70,20 @@ def _run(lease: Lease, source: Datasource, held_run: int, store_factory: StoreFa
                 pa.array([state for _, state in waiting], pa.int16()),
             )
             process_orphans(lease, keep(orphans, guarded(orphans)), checker, counters)
+        _remove_labels(lease, source, held, checker, counters)
     removal.adopt_identity(lease, held.identity)
     removal.finish_confirm(lease, held)
     return RunResult()
+
+
+def _remove_labels(
+    lease: Lease, source: Datasource, held: removal.Confirmable, checker: ExistenceChecker, counters: Counters
+) -> None:
+    """Remove the annotations of held label files, once the images are decided: those of images that remain."""
+    settings = source.settings.labels
+    if settings is None:
+        return
+    names = compile_label_names(settings, source.location.prefix)
+    removing = Removing(lease=lease, names=names, strategy=settings.strategy, checker=checker, counters=counters)
+    for keys in removal.held_label_files(lease.catalog, held):
+        removing.remove(keys)

@@ -116,6 +116,8 @@ def _check(
     except SettingsError as error:  # secrets that cannot be read, or are none of their kind
         unusable = AccessDenied(error.message, error.fix)
         return _health([failed_row(Ability.AUTHENTICATE, unusable, subject)]), None
+    except StorageError as error:  # of a service that keeps secrets
+        return _health([failed_row(Ability.AUTHENTICATE, error, subject)]), None
     checker = AbilityChecker(target)
     rows = collect(lambda: _rows(checker, target, rules), subject, deadline_s)
     return _health([_with_hints(row, subject, config.credentials) for row in rows]), checker.region

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from itertools import chain
-from typing import assert_never
+from typing import Any, assert_never
 
 import pyarrow as pa
 
-from mirrorlake.catalog import commit, datasources, library_count, range_digests
+from mirrorlake.catalog import commit, datasources, folders, library_count, range_digests
 from mirrorlake.catalog.outcomes import record_gaps
 from mirrorlake.catalog.removal import adopt_identity
 from mirrorlake.catalog.runs import Lease
+from mirrorlake.catalog.server_changes import is_elsewhere
 from mirrorlake.core.columnar import column, equal_to, keep
 from mirrorlake.mirror.common_failure import CommonFailure
 from mirrorlake.mirror.copies import find_copy_moves, move_onto_copies
@@ -24,16 +25,21 @@ from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult
 from mirrorlake.mirror.glob_files import remember_glob_files
 from mirrorlake.mirror.labels import begin_labels
+from mirrorlake.mirror.limited import spare_possible_moves, within_limits
 from mirrorlake.mirror.naming import AssetNamer
 from mirrorlake.mirror.pass_plan import PassPlan
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.removal import execute_partial_removals, execute_removals, report_removals_undone
+from mirrorlake.mirror.thumbnail_writer import ThumbnailWriter
+from mirrorlake.model.looking import Depth
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
 from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.select.fingerprints import any_differs
 from mirrorlake.storage.base import Store
+
+_ATTEMPTS = 4  # to commit a batch while cleanups remove its thumbnails
 
 
 def execute(
@@ -42,29 +48,27 @@ def execute(
     pool: ProcessingPool,
     *,
     store: Store,
+    thumbnails: ThumbnailWriter,
     checker: ExistenceChecker,
     counters: Counters,
     progress: Progress,
 ) -> RunResult:
-    """Execute the plan. If the settings changed meanwhile, nothing is removed or moved onto a copy."""
+    """Execute the plan. If settings or connection changed meanwhile, nothing is removed or moved onto a copy."""
     source, catalog = plan.source, lease.catalog
     configs = source.settings.configs
-    counters.add(plan.found)
-    range_digests.store(catalog, source.id, plan.listing.measured)
-    library_count.fold(catalog)
-    remember_glob_files(catalog, source.id, plan.glob_files)
-    record_gaps(lease, plan.listing.gaps)
+    _record_listing(plan, lease, counters)
     labels = begin_labels(lease, plan, counters, checker)
     if labels is not None:
         labels.prepare()
     namer = AssetNamer(configs)
     commit_unread(lease, plan.changes.batches(), counters, namer)
     strategies = [config.metadata_strategy for config in configs]
-    failure = _process(plan, lease, pool, counters, progress, namer=namer, strategies=strategies)
+    failure = _process(plan, lease, pool, namer, thumbnails=thumbnails, counters=counters, progress=progress)
     pool.close()  # the rest needs no workers
     lease.check()
     removals = plan.removals
-    if datasources.by_id(catalog, source.id).settings.configs != configs:
+    now = datasources.by_id(catalog, source.id)
+    if now.settings.configs != configs or is_elsewhere(source, now):
         report_removals_undone(lease, removals, counters)
         return RunResult(error=plan.error, failure=failure, removals_decided=False, notes=plan.notes)
     copies = find_copy_moves(catalog, source.id, removals).proven(checker)
@@ -73,49 +77,67 @@ def execute(
     if copies:
         move_onto_copies(lease, copies, removals, counters=counters, namer=namer, strategies=strategies)
         removals = removals.without(copies.moves.old_keys)
+    removals = spare_possible_moves(lease, removals, counters)
     if labels is not None:
         labels.apply(store)
     if plan.window is not None:
         left = execute_partial_removals(lease, removals, checker, counters)
         if labels is not None and not left:
-            labels.remove_gone()
+            left = labels.gone().remove_unless_many()
         return RunResult(error=plan.error, failure=failure, removals_decided=False, left_to_whole=left)
     state = plan.state
     execute_removals(lease, removals, checker, state.known, counters)
-    notes = plan.notes
+    notes, hold = plan.notes, removals.hold
     if labels is not None:
-        labels.remove_gone()
-        notes = (*notes, *labels.notes)
+        hold = labels.gone().remove_or_hold(hold, state.known)
+        notes = (*notes, *labels.all_notes())
     # Missing objects may be in the gaps.
     if removals.hold is None and not (state.doubts.any and plan.listing.gaps):
         adopt_identity(lease, state.known)
-    return RunResult(hold=removals.hold, error=plan.error, failure=failure, notes=notes)
+    return RunResult(hold=hold, error=plan.error, failure=failure, notes=notes)
+
+
+def _record_listing(plan: PassPlan, lease: Lease, counters: Counters) -> None:
+    """Record what the plan found out about the source."""
+    catalog, source = lease.catalog, plan.source
+    counters.add(plan.found)
+    range_digests.store(catalog, source.id, plan.listing.measured, source.settings.depth)
+    library_count.fold(catalog)
+    folders.fold(catalog)
+    remember_glob_files(catalog, source.id, plan.glob_files)
+    record_gaps(lease, plan.listing.gaps)
 
 
 def _process(
     plan: PassPlan,
     lease: Lease,
     pool: ProcessingPool,
+    namer: AssetNamer,
+    *,
+    thumbnails: ThumbnailWriter,
     counters: Counters,
     progress: Progress,
-    *,
-    namer: AssetNamer,
-    strategies: Sequence[MetadataStrategy],
 ) -> str | None:
     """Read what is new or has changed, and commit it; the sentence about the failure that all of it had in common."""
     progress.planned(sum(batch.num_rows for batch in plan.changes.batches_to_process()))
     counters.measure(pool)
     lease.on_cancel(pool.close)
     companions, images = plan.changes.split_by_work()
+    if plan.source.settings.depth is Depth.NONE:
+        companions, images = chain(companions, within_limits(lease, images)), iter(())
     common = CommonFailure()
-    with closing(pool.read_companions(companions)) as first, closing(pool.process(images)) as rest:
+    with (
+        closing(pool.read_companions(companions)) as first,
+        closing(pool.process(within_limits(lease, images))) as rest,
+    ):
         commit_batches(
             lease,
             chain(first, rest),
+            thumbnails,
             counters,
             progress,
             namer=namer,
-            strategies=strategies,
+            strategies=[config.metadata_strategy for config in plan.source.settings.configs],
             on_processed=common.add,
         )
     return common.sentence(counters.counts)
@@ -150,14 +172,16 @@ def _commit_op(lease: Lease, op: Op, rows: pa.RecordBatch, namer: AssetNamer) ->
 def commit_batches(
     lease: Lease,
     processed: Iterable[pa.RecordBatch],
+    thumbnails: ThumbnailWriter,
     counters: Counters,
     progress: Progress,
     *,
     namer: AssetNamer,
     strategies: Sequence[MetadataStrategy] = commit.BUCKET_WINS,
     on_processed: Callable[[pa.RecordBatch], object] = lambda _: None,
+    again: bool = False,
 ) -> None:
-    """Commit PROCESSED rows batch by batch.
+    """Store the thumbnails of PROCESSED rows and commit the rows, batch by batch; `again`: also if bytes are known.
 
     `strategies` are the merge strategies of changed sidecars, one for each config of the datasource. `on_processed`
     receives every committed batch (PROCESSED).
@@ -165,7 +189,27 @@ def commit_batches(
     done = 0
     for batch in processed:
         rows, names = namer.name_processed(batch)
-        counters.add(commit.commit_processed(lease, rows, names, strategies))
+        counters.add(_commit_with_thumbnails(lease, rows, names, strategies, thumbnails=thumbnails, again=again))
         on_processed(batch)
         done += batch.num_rows
         progress.processed(done, counters.counts.failed)
+
+
+def _commit_with_thumbnails(
+    lease: Lease,
+    batch: pa.RecordBatch,
+    names: pa.Array[Any],
+    strategies: Sequence[MetadataStrategy],
+    *,
+    thumbnails: ThumbnailWriter,
+    again: bool,
+) -> Counts:
+    """Write the thumbnails that no pack has, then commit the rows. Written again if a cleanup removed any meanwhile."""
+    for _ in range(_ATTEMPTS - 1):
+        written = thumbnails.write_new(batch, again=again)
+        try:
+            return commit.commit_processed(lease, batch, names, strategies, again=again, thumbnails=written)
+        except commit.ThumbnailsRemoved:
+            continue
+    written = thumbnails.write_new(batch, again=True)
+    return commit.commit_processed(lease, batch, names, strategies, again=again, thumbnails=written)

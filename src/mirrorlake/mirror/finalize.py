@@ -102,6 +102,7 @@ def _concluded(result: RunResult, *, drop_held: bool) -> _Ending:
 
 def _finish_run(lease: Lease, source: Datasource, counters: Counters, ending: _Ending, *, seconds: float) -> Report:
     state, error, hold = ending.state, ending.error, ending.hold
+    notes = ending.notes if lease.limited is None else (*ending.notes, lease.limited.sentence)
     try:
         finish(
             lease,
@@ -112,7 +113,7 @@ def _finish_run(lease: Lease, source: Datasource, counters: Counters, ending: _E
             server=counters.server,
             error=error,
             again_in_s=ending.again_in_s,
-            notes=ending.notes,
+            notes=notes,
         )
         if ending.drop_held:
             drop_superseded(lease.catalog, source.id, lease.run_id, whole=ending.listed_whole)
@@ -123,7 +124,7 @@ def _finish_run(lease: Lease, source: Datasource, counters: Counters, ending: _E
     if hold is not None:
         hold = replace(hold, confirm=confirm_command(lease.run_id))
     report = _make_report(lease, source, counters, state=state, seconds=seconds)
-    return replace(report, error=error, hold=hold, notes=ending.notes)
+    return replace(report, error=error, hold=hold, notes=notes)
 
 
 def _totals(counters: Counters) -> Live:
@@ -142,6 +143,8 @@ def _make_report(lease: Lease, source: Datasource, counters: Counters, *, state:
         bytes_read=counters.bytes_read,
         seconds=seconds,
         server=counters.server,
+        limited=lease.limited is not None,
+        limited_by=None if lease.limited is None else lease.limited.kind.value,
     )
 
 

@@ -2,7 +2,7 @@
 
 before images:  changed label files ─▶ catalog, unread      images that appear ─▶ their label files are unread
 after images:   unread label files with an image ─▶ read ─▶ one transaction for a batch: annotations of the assets
-after removals: label files that are gone, each proven by its own 404 ─▶ their annotations, of images that remain
+after removals: label files that are gone ─▶ mirror.label_removal
 
 What is to be read is in the catalog before any image is committed, so a pass that is killed loses nothing.
 """
@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
 
@@ -29,13 +29,13 @@ from mirrorlake.core.errors import NotFound, ObjectChanged, ObjectGone, ObjectTo
 from mirrorlake.labels.class_map import ClassMap, make_class_map
 from mirrorlake.labels.sidecars import ROWS, SidecarReader
 from mirrorlake.mirror.counters import Counters
-from mirrorlake.mirror.existence import KeyChecker, Proof
+from mirrorlake.mirror.existence import KeyChecker
+from mirrorlake.mirror.label_removal import GoneLabels, Removing, as_relabelled
 from mirrorlake.mirror.pass_plan import PassPlan
 from mirrorlake.mirror.prefetch import prefetch
 from mirrorlake.model.label_sidecars import LABEL_FILE_BYTES, LabelSidecars
 from mirrorlake.model.objects import KnownState
 from mirrorlake.model.outcomes import Op
-from mirrorlake.model.runs import Counts
 from mirrorlake.plan.moves import Moves
 from mirrorlake.select.label_names import LabelNames, compile_label_names
 from mirrorlake.storage.base import Store
@@ -104,38 +104,30 @@ class LabelPass:
                     refused=page.refused,
                     strategy=self.settings.strategy,
                 )
-                self._count(found)
+                self.counters.add(as_relabelled(found))
 
     def prepare_moves(self, moves: Moves) -> None:
         """As `prepare`, for vanished assets that are about to take the places of copies."""
         label_files.touch(self.lease, moves.new_keys, self.names, labelled=moves.old_keys)
 
-    def remove_gone(self) -> None:
-        """Remove the annotations of label files that are gone, once the removals of images are decided."""
-        vanished = [*self._unlisted]
-        for batch in self.plan.listing.labels:
-            vanished += cast(
-                "list[str]", chosen(column(batch, "key"), equal_to(column(batch, "op"), int(Op.VANISHED))).to_pylist()
-            )
-            if len(vanished) >= PAGE_FILES:
-                self._remove(vanished)
-                vanished = []
-        self._remove(vanished)
-        if self._unmapped:
-            self.notes.append(self._unmapped_note())
+    def gone(self) -> GoneLabels:
+        """The label files that are gone, once the removals of images are decided."""
+        return GoneLabels(
+            removing=Removing(
+                lease=self.lease,
+                names=self.names,
+                strategy=self.settings.strategy,
+                checker=self.checker,
+                counters=self.counters,
+            ),
+            prefix=self.plan.source.location.prefix,
+            listing=self.plan.listing.labels,
+            unlisted=tuple(self._unlisted),
+        )
 
-    def _remove(self, keys: Sequence[str]) -> None:
-        claimed = self.names.claims(pa.array(keys, pa.string()))
-        asked = [key for key, ours in zip(keys, claimed, strict=True) if ours]
-        # Files that the settings do not name any more exist, so no 404 is asked of them.
-        gone = [key for key, ours in zip(keys, claimed, strict=True) if not ours]
-        gone += [key for key, proof in zip(asked, self.checker.prove(asked), strict=True) if proof is Proof.GONE]
-        if gone:
-            self._count(label_files.commit_gone(self.lease, gone, self.names, self.settings.strategy))
-
-    def _count(self, counts: Counts) -> None:
-        # The listing counted these images as unchanged.
-        self.counters.add(counts + Counts(unchanged=-counts.labels_changed))
+    def all_notes(self) -> tuple[str, ...]:
+        """Sentences for users about what was not applied."""
+        return (*self.notes, *([self._unmapped_note()] if self._unmapped else []))
 
     def _touch(self, batch: pa.RecordBatch) -> None:
         """Mark the label files unread of images that appear in the plan."""

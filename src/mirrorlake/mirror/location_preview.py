@@ -101,7 +101,7 @@ class _LocationSurvey:
         self._due = self._started + REPORT_EVERY_S
         self._tally = LocationTally(rules)
         self._pairs = SidecarPairs(rules.suffixes.get(METADATA.name), LEFT_OUT_SAMPLES)
-        self._reads = FirstReads()
+        self._reads = FirstReads(source.settings.looking)
         self._selection: Selection | None = None
         self._last_key = b""  # that the selection got
         self.gaps: Sequence[Gap] = ()

@@ -66,12 +66,21 @@ def run_partial(
         nonlocal unsettled, needs_whole
         mark_store(context.catalog, context.thumbnails)
         root = read_root(source, context.catalog)
-        pool = ProcessingPool(factory, context.thumbnails, processes=context.processes, media=source.settings.media)
+        pool = ProcessingPool(factory, processes=context.processes, looking=source.settings.looking)
         with open_metered(factory, counters, lease.check) as store, closing(pool):
             checker = ExistenceChecker(store)
             plan = plan_pass(source, store, context, checker, progress, known_id=source.id, root=root, keys=keys)
             unsettled = plan.window.unsettled if plan.window is not None else frozenset()
-            result = execute(plan, lease, pool, store=store, checker=checker, counters=counters, progress=progress)
+            result = execute(
+                plan,
+                lease,
+                pool,
+                store=store,
+                thumbnails=context.thumbnail_writer,
+                checker=checker,
+                counters=counters,
+                progress=progress,
+            )
         needs_whole |= result.left_to_whole or bool(plan.glob_files)
         return result
 

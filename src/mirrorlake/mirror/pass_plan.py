@@ -16,6 +16,7 @@ from mirrorlake.mirror.existence import KeyChecker
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.identity import SourceState, doubt_bucket, read_listed
 from mirrorlake.mirror.inventory import StandIn
+from mirrorlake.mirror.label_removal import planned_hold
 from mirrorlake.mirror.listing_gaps import describe_gaps
 from mirrorlake.mirror.missing_sidecars import find_unlisted_sidecars, keep_unproven
 from mirrorlake.mirror.planning import PlannedChanges, plan, prove_moves
@@ -23,10 +24,11 @@ from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.removal import Removals, plan_removals
 from mirrorlake.mirror.scan import CatalogSnapshot, KnownSide, ListingDiff, scan
 from mirrorlake.mirror.selection_notes import explain_selection
+from mirrorlake.mirror.thumbnail_writer import ThumbnailWriter
 from mirrorlake.mirror.window import Window, open_window
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.outcomes import Op
-from mirrorlake.model.runs import Counts
+from mirrorlake.model.runs import Counts, Hold
 from mirrorlake.model.sources import Datasource, GlobFile
 from mirrorlake.plan.decide import plan_moves
 from mirrorlake.plan.moves import NO_MOVES, Moves
@@ -51,6 +53,11 @@ class RunContext:
     ranges: int  # of keys that are listed in parallel, if the store allows it
     prestarter: WorkerPrestarter | None = None  # holds worker processes that were started early
 
+    @property
+    def thumbnail_writer(self) -> ThumbnailWriter:
+        """Writes the thumbnails of the pass. Raises CatalogError if the library store cannot be used, and DiskFull."""
+        return ThumbnailWriter(self.catalog, self.thumbnails.store)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedLabels:
@@ -59,6 +66,7 @@ class PlannedLabels:
     changed: int = 0  # known objects of which only the labels change
     files: int = 0  # to read; those without an image are not
     bytes: int = 0
+    hold: Hold | None = None  # of objects and label files
 
 
 NO_LABELS = PlannedLabels()
@@ -102,13 +110,22 @@ class PassPlan:
         size = sum(
             sum_where(column(batch, "size"), mask) for batch, mask in zip(self.listing.labels, read, strict=True)
         )
-        changed = 0
+        changed, hold = 0, self.removals.hold
         if self.known_id is not None:
             names = compile_label_names(settings, self.source.location.prefix)
             changed = label_files.count_planned(
                 self.removals.catalog, self.known_id, names, self.listing.labels, self.changes.batches()
             )
-        planned = PlannedLabels(changed=changed, files=sum(int(mask.sum()) for mask in read), bytes=size)
+            hold = planned_hold(
+                self.removals.catalog,
+                self.known_id,
+                names,
+                self.listing.labels,
+                changes=self.changes,
+                removals=self.removals,
+            )
+        files = sum(int(mask.sum()) for mask in read)
+        planned = PlannedLabels(changed=changed, files=files, bytes=size, hold=hold)
         return replace(self, labels=planned)
 
     @property
@@ -127,6 +144,11 @@ class PassPlan:
         copied = count_copy_moves(self.copies, self.changes) if self.copies else Counts()
         labels = Counts(labels_changed=self.labels.changed, unchanged=-self.labels.changed)
         return self.found + self.changes.summary.counts + copied + self.removals.counts + labels
+
+    @property
+    def hold(self) -> Hold | None:
+        """What executing the plan would hold; with `with_labels`, also of label files."""
+        return self.labels.hold or self.removals.hold
 
     @property
     def error(self) -> str | None:
@@ -157,7 +179,7 @@ def plan_pass(
     """
     catalog = context.catalog
     rules, glob_files = read_rules(source, store, catalog, known_id=known_id)
-    snapshot = CatalogSnapshot(catalog=catalog, datasource_id=known_id)
+    snapshot = CatalogSnapshot(catalog=catalog, datasource_id=known_id, looking=source.settings.looking)
     window = None if keys is None else _window(store, snapshot, keys, rules, checker)
     listed, known = _sides(store, snapshot, window, stand_in)
     listing = scan(
@@ -174,7 +196,6 @@ def plan_pass(
     found = plan_moves(lambda: listing.changes)
     state = doubt_bucket(read_listed(root, source, catalog, store), listing, found, rules)
     checker.doubt(state.doubts)
-    unlisted = find_unlisted_sidecars(listing.changes, rules, catalog, known_id)
     changes = plan(
         listing,
         found,
@@ -182,7 +203,8 @@ def plan_pass(
         prove=lambda moves: prove_moves(moves, checker),
         recognise=make_recogniser(catalog, source, known_id),
         workdir=context.workdir,
-        unlisted=keep_unproven(unlisted, checker),
+        unlisted=keep_unproven(find_unlisted_sidecars(listing.changes, rules, catalog, known_id), checker),
+        looking=source.settings.looking,
     )
     return PassPlan(
         source=source,
@@ -211,6 +233,7 @@ def _window(
         keys,
         full_suffixes=suffixes,
         media=rules.media,
+        looking=snapshot.looking,
         checker=checker,
         labels=rules.labels,
     )

@@ -65,7 +65,7 @@ def _reason(op: int, old_key: str | None, skip: str | None, companions: list[Any
         case Op.NEW:
             return "it is not in the catalog yet"
         case Op.CHANGED:
-            return "its token or size differs from the one that was read"
+            return "its token or size differs from the one that was read, or more of it is read now"
         case Op.COMPANION:
             sidecar = next(key for differs, key in zip(companions[::2], companions[1::2], strict=True) if differs)
             return "its sidecar is gone" if sidecar is None else f"its sidecar {sidecar} is new or changed"

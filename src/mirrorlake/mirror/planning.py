@@ -15,6 +15,7 @@ from mirrorlake.mirror.scan import ListingDiff
 from mirrorlake.mirror.spool import SpooledBatches, write_spool
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.companions import ROLES
+from mirrorlake.model.looking import LOOK_AT_ALL, Looking
 from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.decide import Plan, apply_moves, summarise
 from mirrorlake.plan.identity import Doubts
@@ -25,10 +26,6 @@ from mirrorlake.select.fingerprints import any_differs
 _READ_OPS = pa.array([Op.NEW, Op.CHANGED, Op.COMPANION], pa.int8())
 _DECODE_OPS = pa.array([Op.NEW, Op.CHANGED], pa.int8())  # the object itself is read
 _KNOWN_BYTES_OPS = pa.array([Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())  # read only if a companion differs
-
-# Reading more takes longer in the threads of one process than in workers. On two cores, starting two workers costs as
-# much CPU time as reading 5,000 companions, and PostgreSQL and the server need a part of the second core.
-_FEW_COMPANIONS = 10_000
 
 Prove = Callable[[Moves], Moves]
 Recognise = Callable[[pa.RecordBatch], pa.RecordBatch]
@@ -86,10 +83,7 @@ class PlannedChanges:
         return select_rows_to_process(self.batches())
 
     def split_by_work(self) -> tuple[Iterator[pa.RecordBatch], Iterator[pa.RecordBatch]]:
-        """`batches_to_process`, divided: rows of which only companions are read, if they are few, and all others."""
-        companions = sum(batch.num_rows for batch in _rows_to_decode(self.batches_to_process(), wanted=False))
-        if companions > _FEW_COMPANIONS:
-            return iter(()), self.batches_to_process()
+        """`batches_to_process`, divided: rows of which only companions are read, and all others."""
         return (
             _rows_to_decode(self.batches_to_process(), wanted=False),
             _rows_to_decode(self.batches_to_process(), wanted=True),
@@ -121,6 +115,7 @@ def plan(
     recognise: Recognise | None,
     workdir: Path,
     unlisted: UnlistedSidecars = NO_UNLISTED_SIDECARS,
+    looking: Looking = LOOK_AT_ALL,
 ) -> PlannedChanges:
     """Apply the moves that were found, and count the work. `prove` keeps the moves that are proven.
 
@@ -136,7 +131,7 @@ def plan(
         changes = SpooledBatches([spool])
     kept = doubts.holds(column(unlisted.rows, "companion_key"))
     return PlannedChanges(
-        scan=scan, changes=changes, summary=summarise(changes), waiting=len(waiting) + int(kept.sum())
+        scan=scan, changes=changes, summary=summarise(changes, looking), waiting=len(waiting) + int(kept.sum())
     )
 
 

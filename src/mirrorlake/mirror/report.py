@@ -31,6 +31,8 @@ class Report:
     would: Would | None = None
     server: str | None = None  # the server of the source, and what specifies it
     error: str | None = None
+    limited: bool = False  # whether new objects were left out because of a limit of the workspace
+    limited_by: str | None = None  # that limit
     samples: Samples | None = None  # of a dry run that made a plan
     notes: tuple[str, ...] = ()  # sentences for people: not in the JSON, see cli.documents
 

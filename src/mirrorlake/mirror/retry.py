@@ -1,11 +1,11 @@
-"""Process the failed objects of a run again: only those keys, without a full listing. Removes and moves nothing.
+"""Process some objects again, such as those that failed: only their keys, without a full listing. Removes nothing.
 
-failed keys ─▶ list the stem of each ─▶ select, pair ─▶ diff ─▶ commit, process
+keys ─▶ list the stem of each ─▶ select, pair ─▶ diff ─▶ commit, process
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import cast
@@ -13,7 +13,6 @@ from typing import cast
 import pyarrow as pa
 
 from mirrorlake.catalog import objects
-from mirrorlake.catalog.outcomes import failed_keys
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.sharing import make_recogniser
 from mirrorlake.core.columnar import column, columns, equal_to, is_in, joined, keep, no_rows, where
@@ -33,13 +32,13 @@ from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import open_metered, store_config
 from mirrorlake.mirror.stem_listing import list_stems, stems_of
-from mirrorlake.model.columns import CANDIDATES, CHANGES
+from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN
 from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.diff import diff
 from mirrorlake.plan.identity import Doubts
-from mirrorlake.plan.update_policy import update_policy
+from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, update_policy
 from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.processing.store_factory import StoreFactory
 from mirrorlake.select.rules import Rules
@@ -54,20 +53,26 @@ NOT_SELECTED = "No pattern selects it any more: nothing was done"
 def retry(
     lease: Lease,
     source: Datasource,
-    run_id: int,
+    keys: Iterable[list[str]],
     context: RunContext,
     progress: Progress,
     *,
+    unchanged: bool = False,
     store_factory: StoreFactory | None = None,
 ) -> Report:
-    """Read the objects that failed in another run again, even if their bytes are unchanged.
+    """Read the objects with these keys again: those that failed, and if wanted also those that are `unchanged`.
 
     `selected` counts them. An object that is gone, or that no pattern selects any more, is skipped with that reason.
     Raises LeaseLost if another process took over.
     """
     counters = Counters(lease.report_counts)
     attempt = _Retry(
-        lease=lease, source=source, run_id=run_id, counters=counters, namer=AssetNamer(source.settings.configs)
+        lease=lease,
+        source=source,
+        keys=keys,
+        unchanged=unchanged,
+        counters=counters,
+        namer=AssetNamer(source.settings.configs),
     )
     store_factory = store_factory or store_config(source)
     return finalize(lease, source, counters, lambda: attempt.work(store_factory, context, progress), supersedes=False)
@@ -79,7 +84,8 @@ class _Retry:
 
     lease: Lease
     source: Datasource
-    run_id: int
+    keys: Iterable[list[str]]
+    unchanged: bool
     counters: Counters
     namer: AssetNamer
 
@@ -91,9 +97,8 @@ class _Retry:
             closing(
                 ProcessingPool(
                     store_factory,
-                    context.thumbnails,
                     processes=context.processes,
-                    media=self.source.settings.media,
+                    looking=self.source.settings.looking,
                 )
             ) as pool,
         ):
@@ -109,17 +114,19 @@ class _Retry:
                 commit_batches(
                     self.lease,
                     processed,
+                    context.thumbnail_writer,
                     self.counters,
                     progress,
                     namer=self.namer,
                     strategies=strategies,
                     on_processed=common.add,
+                    again=self.unchanged,
                 )
         return RunResult(failure=common.sentence(self.counters.counts))
 
     def _rows_to_process(self, store: Store, rules: Rules, doubts: Doubts) -> Iterator[pa.RecordBatch]:
         """The rows to read, some thousand keys at a time; rows that need no reading are committed first."""
-        for keys in failed_keys(self.lease.catalog, self.run_id):
+        for keys in self.keys:
             changes = self._find_changes(keys, store, rules, doubts)
             commit_unread(self.lease, changes, self.counters, self.namer)
             yield from select_rows_to_process(changes)
@@ -132,8 +139,11 @@ class _Retry:
         asked = pa.array(keys, pa.string())
         candidates = joined([no_rows(CANDIDATES), *select([listed], rules)])
         candidates = keep(candidates, is_in(column(candidates, "key"), asked))
-        known = objects.known_keys(self.lease.catalog, self.source.id, keys)
-        differences = diff([candidates], [known], update_policy([rule.config for rule in rules.rules]))
+        known = objects.known_keys(self.lease.catalog, self.source.id, keys, self.source.settings.looking)
+        policy = update_policy([rule.config for rule in rules.rules])
+        if self.unchanged:
+            known, policy = _never_read(known), UPDATE_EVERYTHING
+        differences = diff([candidates], [known], policy)
         changes = [_reread_refused(keep(rows, ~equal_to(column(rows, "op"), int(Op.VANISHED)))) for rows in differences]
         unlisted = keep_unproven(
             find_unlisted_sidecars(changes, rules, self.lease.catalog, self.source.id),
@@ -150,8 +160,17 @@ class _Retry:
                 reasons[key] = _UNKNOWN + unanswered
             elif key not in taken:
                 reasons[key] = NOT_SELECTED if key in here else GONE
-        recognise = make_recogniser(self.lease.catalog, self.source, self.source.id)
+        # An object that another datasource has read is read again too, if everything is.
+        recognise = None if self.unchanged else make_recogniser(self.lease.catalog, self.source, self.source.id)
         return [*(map(recognise, changes) if recognise else changes), skipped_changes(reasons)]
+
+
+def _never_read(known: pa.RecordBatch) -> pa.RecordBatch:
+    """The same objects with a token that no store gives: all of them differ from what is listed."""
+    tokens = pa.array([""] * known.num_rows, pa.string())
+    at = KNOWN.get_field_index("token")
+    arrays = [tokens if place == at else values for place, values in enumerate(columns(known))]
+    return pa.RecordBatch.from_arrays(arrays, schema=KNOWN)
 
 
 def _reread_refused(rows: pa.RecordBatch) -> pa.RecordBatch:

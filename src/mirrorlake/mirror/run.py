@@ -22,6 +22,7 @@ from mirrorlake.mirror.plan_samples import sample_plan
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.regions import in_named_region, in_right_region
 from mirrorlake.mirror.report import Report
+from mirrorlake.model.looking import Depth
 from mirrorlake.model.previews import Would
 from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.model.sources import Datasource
@@ -66,9 +67,8 @@ def run_leased(
     def attempt(factory: StoreFactory) -> RunResult:
         pool = ProcessingPool(
             factory,
-            context.thumbnails,
             processes=context.processes,
-            media=source.settings.media,
+            looking=source.settings.looking,
             prestarter=context.prestarter,
         )
         with open_metered(factory, counters, lease.check) as store, closing(pool):
@@ -104,12 +104,21 @@ def _plan_and_execute(
     stand_in: StandIn | str | None,
 ) -> RunResult:
     mark_store(context.catalog, context.thumbnails)
-    if not knows_any(context.catalog, source.id):
+    if source.settings.depth is not Depth.NONE and not knows_any(context.catalog, source.id):
         pool.start_early()  # a first pass: nearly everything listed will be processed
     root = read_root(source, context.catalog)
     checker = ExistenceChecker(store)
     plan = plan_pass(source, store, context, checker, progress, known_id=source.id, root=root, stand_in=stand_in)
-    return execute(plan, lease, pool, store=store, checker=checker, counters=counters, progress=progress)
+    return execute(
+        plan,
+        lease,
+        pool,
+        store=store,
+        thumbnails=context.thumbnail_writer,
+        checker=checker,
+        counters=counters,
+        progress=progress,
+    )
 
 
 def dry_run(
@@ -188,7 +197,7 @@ def report_plan(plan: PassPlan, counters: Counters, *, proofs: int) -> Report:
         datasource=plan.source.name,
         state=RunState.SUCCEEDED,
         counts=plan.counts,
-        hold=plan.removals.hold,
+        hold=plan.hold,
         would=Would(
             list=made.list,
             get=made.get + reads.get + plan.labels.files,

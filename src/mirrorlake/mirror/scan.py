@@ -24,6 +24,7 @@ from mirrorlake.mirror.listing_gaps import PartialListing, exclude_gaps
 from mirrorlake.mirror.prefetch import prefetch
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.spool import SpooledBatches, write_spool
+from mirrorlake.model.looking import LOOK_AT_ALL, Looking
 from mirrorlake.model.objects import Gap, KeyRange, MeasuredRanges, RangeDigest, UnsupportedKey
 from mirrorlake.plan.diff import diff
 from mirrorlake.plan.range_digests import MIN_OBJECTS, RangeFilter, RangeMeter
@@ -79,6 +80,7 @@ class CatalogSnapshot:
 
     catalog: Catalog
     datasource_id: int | None
+    looking: Looking = LOOK_AT_ALL
 
     @contextmanager
     def open(self) -> Generator[objects.KnownObjects | None]:
@@ -86,7 +88,7 @@ class CatalogSnapshot:
         if self.datasource_id is None:
             yield None
             return
-        with objects.open_known(self.catalog, self.datasource_id) as known:
+        with objects.open_known(self.catalog, self.datasource_id, self.looking) as known:
             yield known
 
     def bounds(self, parts: int) -> list[str]:

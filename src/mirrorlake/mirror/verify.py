@@ -32,6 +32,7 @@ from mirrorlake.mirror.existence import MAX_PARALLEL_HEADS, MAX_UNANSWERED
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.identity import read_root
 from mirrorlake.mirror.run import open_metered, store_config
+from mirrorlake.mirror.thumbnails import Thumbnails
 from mirrorlake.model.objects import KnownState, ObjectInfo
 from mirrorlake.model.sources import Datasource
 from mirrorlake.model.verification import DriftKind, Finding
@@ -39,7 +40,6 @@ from mirrorlake.plan.update_policy import UpdatePolicy, update_policy
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.budget import ByteBudget
 from mirrorlake.processing.store_factory import StoreFactory
-from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.select.rules import Rules
 from mirrorlake.storage.base import Store
 
@@ -229,8 +229,10 @@ def _drop_outdated(
 
 
 def _find_missing_thumbnails(source: Datasource, batch: list[Remembered], thumbnails: Thumbnails) -> Iterator[Finding]:
+    places = thumbnails.locate({one.thumbnail for one in batch if one.thumbnail is not None})
     for one in batch:
-        if one.thumbnail is not None and not thumbnails.exists(one.thumbnail):
+        name = one.thumbnail
+        if name is not None and thumbnails.read_at(name, places.get(name)) is None:
             yield _make_finding(source, one, DriftKind.THUMBNAIL, "its thumbnail is missing from the library store")
 
 

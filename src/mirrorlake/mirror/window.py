@@ -24,6 +24,7 @@ from mirrorlake.mirror.stem_listing import (
     stems_of,
 )
 from mirrorlake.model.columns import KNOWN
+from mirrorlake.model.looking import Looking
 from mirrorlake.model.media import MediaKind
 from mirrorlake.model.objects import Gap, KeyRange, RangeDigest
 from mirrorlake.postgres.pool import Catalog
@@ -111,6 +112,7 @@ def open_window(
     *,
     full_suffixes: Collection[str],
     media: tuple[MediaKind, ...],
+    looking: Looking,
     checker: KeyChecker,
     labels: LabelNames | None = None,
 ) -> Window:
@@ -125,27 +127,33 @@ def open_window(
     if labels is not None:
         stems |= {key: _stems_of_images(key, labels, full_suffixes, media) for key in files}
     asked = dict.fromkeys(stem for some in stems.values() for stem in some)
-    window = _compose(store, catalog, datasource_id, list(asked), full_suffixes)
+    window = _compose(store, catalog, datasource_id, list(asked), full_suffixes, looking=looking)
     new = keep(window.listed.rows, ~is_in(column(window.listed.rows, "key"), column(window.known, "key")))
     tokens = cast("list[str]", column(new, "token").to_pylist())
     left = objects.left_with_tokens(catalog, datasource_id, tokens)
     more = [stem for key in left for stem in stems_of(key, full_suffixes, media) if stem not in asked]
     if more:
-        window = _compose(store, catalog, datasource_id, [*asked, *more], full_suffixes)
+        window = _compose(store, catalog, datasource_id, [*asked, *more], full_suffixes, looking=looking)
     if labels is not None:
         window = _with_label_files(window, store, catalog, datasource_id, files=files, labels=labels)
     return replace(window, unsettled=_unsettled(window, stems, checker))
 
 
 def _compose(
-    store: Store, catalog: Catalog, datasource_id: int, stems: Sequence[str], full_suffixes: Collection[str]
+    store: Store,
+    catalog: Catalog,
+    datasource_id: int,
+    stems: Sequence[str],
+    full_suffixes: Collection[str],
+    *,
+    looking: Looking,
 ) -> Window:
     # The catalog first: what another datasource commits in between is then new to us, as in a pass.
-    known = objects.known_of_stems(catalog, datasource_id, stems, asset_endings())
+    known = objects.known_of_stems(catalog, datasource_id, stems, asset_endings(), looking)
     listed = list_stems(store, stems, full_suffixes)
     if listed.unanswered:
         answered = [stem for stem in stems if stem not in listed.unanswered]
-        known = objects.known_of_stems(catalog, datasource_id, answered, asset_endings())
+        known = objects.known_of_stems(catalog, datasource_id, answered, asset_endings(), looking)
     return Window(listed=listed, known=known, unsettled=frozenset())
 
 

@@ -29,9 +29,11 @@ from mirrorlake.core.columnar import (
 )
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.companions import ROLES, CompanionRole
+from mirrorlake.model.looking import LOOK_AT_ALL, Looking
 from mirrorlake.model.objects import KnownState, Requests
 from mirrorlake.model.outcomes import Counts, Op, OutcomeKind
 from mirrorlake.plan.moves import NO_MOVES, Moves, able_to_arrive, able_to_leave, identities, match_moves
+from mirrorlake.plan.reading_cost import reading_cost
 from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
 
 
@@ -78,9 +80,9 @@ def apply_moves(batch: pa.RecordBatch, moves: Moves, frozen: UpdatePolicy = UPDA
     return moves.apply_to(batch, frozen)
 
 
-def summarise(plan: Iterable[pa.RecordBatch]) -> Plan:
-    """Counts of a final plan (or of changes that hold no moves)."""
-    return sum(map(_summary, plan), Plan())
+def summarise(plan: Iterable[pa.RecordBatch], looking: Looking = LOOK_AT_ALL) -> Plan:
+    """Counts of a final plan (or of changes that hold no moves), whose objects are read so."""
+    return sum((_summary(batch, looking) for batch in plan), Plan())
 
 
 def planned_outcomes(batch: pa.RecordBatch) -> dict[OutcomeKind, BoolMask]:
@@ -109,22 +111,25 @@ def companion_changes(batch: pa.RecordBatch) -> dict[CompanionRole, BoolMask]:
     return found
 
 
-def _summary(batch: pa.RecordBatch) -> Plan:
+def _summary(batch: pa.RecordBatch, looking: Looking) -> Plan:
     ops = column(batch, "op")
     reads = equal_to(ops, int(Op.NEW)) | equal_to(ops, int(Op.CHANGED))
-    companions = {role: present(column(batch, role.key)) & (reads | _differs(batch, role)) for role in ROLES}
+    opened = reads if looking.policies.max_bytes is None else reads & _at_most(batch, looking.policies.max_bytes)
+    cost = reading_cost(batch, reads, looking)
+    companions = {role: present(column(batch, role.key)) & (opened | _differs(batch, role)) for role in ROLES}
     vanished = equal_to(ops, int(Op.VANISHED))
     forgotten = vanished & equal_to(column(batch, "known_state"), int(KnownState.REFUSED))
     counts = Counts(**{kind.value: int(mask.sum()) for kind, mask in planned_outcomes(batch).items()})
     return Plan(
         counts=counts,
         vanished=int(vanished.sum()) - int(forgotten.sum()),
-        requests=Requests(
-            get=int(reads.sum()) + sum(int(mask.sum()) for mask in companions.values()), head=counts.moved
-        ),
-        bytes=sum_where(column(batch, "size"), reads)
-        + sum(sum_where(column(batch, role.size), mask) for role, mask in companions.items()),
+        requests=Requests(get=cost.gets + sum(int(mask.sum()) for mask in companions.values()), head=counts.moved),
+        bytes=cost.bytes + sum(sum_where(column(batch, role.size), mask) for role, mask in companions.items()),
     )
+
+
+def _at_most(batch: pa.RecordBatch, size: int) -> BoolMask:
+    return column(batch, "size").to_numpy() <= size
 
 
 def _differs(batch: pa.RecordBatch, role: CompanionRole) -> BoolMask:

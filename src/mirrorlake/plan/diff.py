@@ -1,7 +1,8 @@
 """Decide what changed between a listing and the catalog: a merge of two streams in key order. Pure.
 
 Both sides are cut to slices of equal length. Where a slice agrees column by column, as nearly all do in a pass
-over an unchanged bucket, this takes a few nanoseconds per object; only slices that differ are joined by key.
+over an unchanged bucket, this takes a few nanoseconds per object. Where only its keys agree, the rows that differ are
+found column by column too, and only they are compared one by one; only slices of different keys are joined by key.
 """
 
 from __future__ import annotations
@@ -106,8 +107,11 @@ class Diff:
                 changes = self._resolve_deferred(again)
             elif not self._candidates.rest.num_rows and not self._known.rest.num_rows:
                 return
-            elif self._skip_unchanged():
-                continue
+            elif (same_keys := self._same_keys()) is not None:
+                ours, theirs = self._without_unchanged(*same_keys)
+                if not ours.num_rows:
+                    continue
+                changes = self._compare(ours, theirs)
             elif not self._candidates.rest.num_rows and (end := self._undecided_from()) is not None:
                 gone = self._known.take_to(end, inclusive=False)
                 if not gone.num_rows:
@@ -118,22 +122,31 @@ class Diff:
             if changes.num_rows:
                 yield changes
 
-    def _skip_unchanged(self) -> bool:
-        """Skip the next rows of both sides if they are equal in every column."""
+    def _same_keys(self) -> tuple[pa.RecordBatch, pa.RecordBatch] | None:
+        """Take the next rows of both sides if their keys are the same."""
         count = min(self._candidates.rest.num_rows, self._known.rest.num_rows)
         ours, theirs = self._candidates.rest.slice(0, count), self._known.rest.slice(0, count)
-        if (
-            not count
-            or column(ours, "skip").null_count < count
-            or not all(column(ours, name).equals(column(theirs, name)) for name in _COMPARED)
-            or column(theirs, "state").to_numpy().any()
-            or not fingerprints(ours).equals(column(theirs, "companions"))
-        ):
-            return False
-        self.unchanged += count
+        if not count or not column(ours, "key").equals(column(theirs, "key")):
+            return None
         self._candidates.step(count)
         self._known.step(count)
-        return True
+        return ours, theirs
+
+    def _without_unchanged(self, ours: pa.RecordBatch, theirs: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+        """Rows of the same keys, without those that are equal in every column; these are only counted."""
+        now = fingerprints(ours)
+        if (
+            column(ours, "skip").null_count == ours.num_rows
+            and all(column(ours, name).equals(column(theirs, name)) for name in ("token", "size"))
+            and not column(theirs, "state").to_numpy().any()
+            and now.equals(column(theirs, "companions"))
+        ):
+            self.unchanged += ours.num_rows
+            return ours.slice(0, 0), theirs.slice(0, 0)
+        other = present(column(ours, "skip")) | (column(theirs, "state").to_numpy() != 0)
+        other |= ~(_same_bytes(ours, theirs) & same(now, column(theirs, "companions")))
+        self.unchanged += ours.num_rows - int(other.sum())
+        return keep(ours, other), keep(theirs, other)
 
     def _to_common_key(self) -> tuple[pa.RecordBatch, pa.RecordBatch]:
         """Take the rows of both sides up to the smaller of their last keys."""
@@ -267,7 +280,9 @@ class _Kept:
         config, state = column(candidates, "config"), column(remembered, "state")
         read = present(state) & ~equal_to(state, int(KnownState.REFUSED))  # refused objects were never imported
         companions = {role: read & frozen.kept_companion(role, config, token) for role, (token, _) in before.items()}
-        return cls(frozen.image(config) & read, companions)
+        # More can be read of an outdated object as long as it is the one that was read before.
+        deeper = equal_to(state, int(KnownState.OUTDATED)) & _same_bytes(candidates, remembered)
+        return cls(frozen.image(config) & read & ~deeper, companions)
 
     def restored(self, candidates: pa.RecordBatch, remembered: pa.RecordBatch, before: _Before) -> pa.RecordBatch:
         """The candidates with the known values in place of the listed ones.
@@ -305,16 +320,15 @@ def _classify(
     other: Mapping[CompanionRole, BoolMask],
 ) -> _Ops:
     """The Op of each candidate (or _UNCHANGED)."""
-    same_bytes = equal(column(candidates, "token"), column(remembered, "token"))
-    same_bytes &= equal(column(candidates, "size"), column(remembered, "size"))
-    if kept is not None:
-        same_bytes |= kept.image
     state = column(remembered, "state")
+    to_read = ~_same_bytes(candidates, remembered) | equal_to(state, int(KnownState.OUTDATED))
+    if kept is not None:
+        to_read &= ~kept.image
     return np.select(
         [
             present(column(candidates, "skip")),
             ~known,
-            ~same_bytes,
+            to_read,
             equal_to(state, int(KnownState.REFUSED)),
             is_in(state, _AWAY),
             np.any([*other.values()], axis=0),
@@ -322,6 +336,12 @@ def _classify(
         [Op.SKIPPED, Op.NEW, Op.CHANGED, Op.REFUSED, Op.RETURNED, Op.COMPANION],
         _UNCHANGED,
     ).astype(np.int8)
+
+
+def _same_bytes(candidates: pa.RecordBatch, remembered: pa.RecordBatch) -> BoolMask:
+    """Which candidates have the remembered token and size."""
+    same_token = equal(column(candidates, "token"), column(remembered, "token"))
+    return same_token & equal(column(candidates, "size"), column(remembered, "size"))
 
 
 def _vanished(known: pa.RecordBatch) -> pa.RecordBatch:
@@ -338,5 +358,8 @@ def _vanished(known: pa.RecordBatch) -> pa.RecordBatch:
 
 def _as_changes(ops: _Ops, rows: pa.RecordBatch, state: Column, differs: Sequence[BoolMask]) -> pa.RecordBatch:
     no_old_key = filled(len(ops), None, pa.string())
+    outdated = equal_to(state, int(KnownState.OUTDATED))
+    if outdated.any():  # whatever becomes of it, the object is one that the catalog shows
+        state = where(outdated, filled(len(ops), int(KnownState.PRESENT), pa.int16()), state)
     arrays: list[Column] = [pa.array(ops), *columns(rows), state, *map(from_numpy_mask, differs), no_old_key]
     return pa.RecordBatch.from_arrays(arrays, schema=CHANGES)

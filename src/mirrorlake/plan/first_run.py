@@ -14,8 +14,10 @@ import pyarrow as pa
 from mirrorlake.core.columnar import BoolMask, column, distinct, equal_to, present, sum_where
 from mirrorlake.model.companions import ROLES
 from mirrorlake.model.location_previews import Cost, Estimate
+from mirrorlake.model.looking import LOOK_AT_ALL, Looking
 from mirrorlake.model.objects import Requests
 from mirrorlake.plan.prices import CURRENCY, PriceList
+from mirrorlake.plan.reading_cost import reading_cost
 
 # Images that one process reads, decodes and commits: about 145 a second with two of them, `benchmarks/RESULTS.md`.
 OBJECTS_PER_PROCESS_S = 70
@@ -36,7 +38,8 @@ class Reads:
 class FirstReads:
     """Counts what a first run reads of the candidates of a selection, by storage class. Archived ones are not read."""
 
-    def __init__(self) -> None:
+    def __init__(self, looking: Looking = LOOK_AT_ALL) -> None:
+        self._looking = looking
         self.by_class: dict[str, Reads] = {}
 
     def add(self, candidates: pa.RecordBatch) -> None:
@@ -54,8 +57,9 @@ class FirstReads:
             return
         reads = self.by_class.setdefault(name, Reads())
         reads.objects += number
-        reads.gets += number
-        reads.bytes += sum_where(column(candidates, "size"), mask)
+        cost = reading_cost(candidates, mask, self._looking)
+        reads.gets += cost.gets
+        reads.bytes += cost.bytes
         for role in ROLES:  # a companion is read for each asset that it serves
             served = mask & present(column(candidates, role.key))
             reads.gets += int(served.sum())

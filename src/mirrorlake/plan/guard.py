@@ -68,31 +68,37 @@ def may_hold(removals: int, *, listed: int) -> bool:
     return 2 * removals > HALVED_FROM or (removals > 0 and not listed)
 
 
-def check_removals(existing: Mapping[str, int], removals: Mapping[str, int], *, listed: int) -> Verdict:
-    """Decide which of `removals` are held, given that `standing` objects existed before, both counted by group.
+def check_removals(
+    existing: Mapping[str, int],
+    removals: Mapping[str, int],
+    *,
+    listed: int,
+    noun: str = "object",
+    fate: str = "be removed",
+) -> Verdict:
+    """Decide which of `removals` are held, given the objects that existed before, both counted by group.
 
-    `standing` includes the removals. `listed` is the number of objects in the listing.
+    `existing` includes the removals. `listed` is the number of objects in the listing, `noun` what reasons call one,
+    and `fate` what would happen to it.
     """
     had, going = sum(existing.values()), sum(removals.values())
     if not going:
         return Verdict()
     reasons: list[str] = []
     if not listed:
-        reasons.append(f"The listing is empty, but {count_noun(had, 'object')} existed before.")
+        reasons.append(f"The listing is empty, but {count_noun(had, noun)} existed before.")
     if going > ALWAYS_ALLOWED and 100 * going > SHARE_PERCENT * had:
         reasons.append(
-            f"{going:,} of {count_noun(had, 'object')} would be removed,"
-            f" more than {ALWAYS_ALLOWED} and {SHARE_PERCENT} %."
+            f"{going:,} of {count_noun(had, noun)} would {fate}, more than {ALWAYS_ALLOWED} and {SHARE_PERCENT} %."
         )
     elif _exceeds_half(had, going):
-        reasons.append(f"{going:,} of {count_noun(had, 'object')} would be removed, more than half.")
+        reasons.append(f"{going:,} of {count_noun(had, noun)} would {fate}, more than half.")
     if reasons:
         return Verdict(reasons=tuple(reasons), everything=True)
     folders = {name: count for name, count in removals.items() if _exceeds_half(existing.get(name, 0), count)}
     return Verdict(
         reasons=tuple(
-            f"{count:,} of {count_noun(existing[name], 'object')} {_describe_group(name)} would be removed,"
-            " more than half."
+            f"{count:,} of {count_noun(existing[name], noun)} {_describe_group(name)} would {fate}, more than half."
             for name, count in sorted(folders.items())
         ),
         folders=frozenset(folders),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from mirrorlake.model.jobs import DEFAULT_POOL
 from mirrorlake.model.queue import QueuedReason, Workers
 
 START_WORKER_HINT = "start one with `mirrorlake worker`, or `mirrorlake up`"
@@ -16,6 +17,7 @@ def queued_reason(
     not_before: datetime | None = None,
     retry_reason: str | None = None,
     of_datasource: bool = True,
+    pool: str = DEFAULT_POOL,
 ) -> QueuedReason:
     """`in_front` is the running job that holds the same lock, `not_before` when another attempt is due, and why."""
     if not workers.alive:
@@ -23,6 +25,9 @@ def queued_reason(
         since = (
             "" if workers.last_seen is None else f" (last seen {workers.last_seen.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
         )
+        if pool != DEFAULT_POOL:
+            start = f"start one with `mirrorlake worker --pool {pool}`"
+            return QueuedReason(reason=f"no worker of the pool {pool} is running{since}: {start}", stuck=True)
         return QueuedReason(reason=f"no worker is running{since}: {START_WORKER_HINT}", stuck=True)
     if in_front is not None:
         busy = f"run {in_front} of the same datasource" if of_datasource else f"job {in_front}"
@@ -30,4 +35,5 @@ def queued_reason(
     if retry_reason is not None and not_before is not None:
         due = f"{not_before.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         return QueuedReason(reason=f"it is retried at {due} after a failure: {retry_reason}", stuck=False)
-    return QueuedReason(reason="the next free worker takes it", stuck=False)
+    which = "worker" if pool == DEFAULT_POOL else f"worker of the pool {pool}"
+    return QueuedReason(reason=f"the next free {which} takes it", stuck=False)

@@ -3,13 +3,16 @@
     coordinator ── Setup, then Tasks ──▶ worker          each Task: CHANGES rows
     coordinator ◀── ready, done, fatal ── worker          each done: PROCESSED rows of one Task
 
-Image bytes are never sent. A worker sends JSON and Arrow, never pickle, because it reads untrusted bytes.
+Of an image, only its thumbnail is sent. A worker sends JSON and Arrow, never pickle, because it reads untrusted bytes.
 """
 
 from __future__ import annotations
 
 import mmap
 import struct
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import orjson
@@ -18,14 +21,14 @@ import pyarrow as pa
 from mirrorlake.core import errors
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.model.columns import CHANGES, PROCESSED
-from mirrorlake.model.media import MediaKind
-from mirrorlake.processing.library_store import LibraryStore
+from mirrorlake.model.looking import Looking
 from mirrorlake.processing.prestart import STATUS_BYTES
 from mirrorlake.processing.store_factory import StoreFactory
 
 _TASK = struct.Struct("<q")
 _DECODING, _SINCE, _GETS, _BYTES, _FIRST_FETCH = range(5)
 MAX_FETCH_THREADS = STATUS_BYTES // 8 - _FIRST_FETCH
+_LONG_NS = 24 * 3600 * 10**9  # longer than any request
 MAX_TASK_ROWS = 1 << 16  # row numbers in a RowRef are smaller than this
 
 
@@ -34,11 +37,10 @@ class Setup:
     """The first message to a worker."""
 
     store_factory: StoreFactory
-    library: LibraryStore
     fetch_threads: int
     bytes_in_flight: int
     memory_bytes: int
-    media: frozenset[MediaKind]  # the kinds that become assets
+    looking: Looking
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,16 @@ class WorkerStatus:
         if row_ref is not None:
             self._cells[_SINCE] = now_ns
         self._cells[_DECODING] = _pack_ref(row_ref)
+
+    @contextmanager
+    def waiting(self) -> Generator[None]:
+        """Do not count the time within as decoding: the decoder waits for a server, which has its own time limits."""
+        since, began = self._cells[_SINCE], time.monotonic_ns()
+        self._cells[_SINCE] = began + _LONG_NS
+        try:
+            yield
+        finally:
+            self._cells[_SINCE] = since + time.monotonic_ns() - began
 
     def fetching(self, thread: int, row_ref: RowRef | None) -> None:
         """Record the row that a fetch thread is reading."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,11 +19,10 @@ T = TypeVar("T")
 
 @dataclass(slots=True, kw_only=True)
 class LibraryStore:
-    """The store of the library's files. It can be sent to worker processes: each opens its own connections."""
+    """The store of the library's files."""
 
     location: Location
     access: Access = field(default_factory=Access)
-    resolved: object = None  # the provider's configuration of this machine, if it was read already
     _store: WritableStore | None = field(default=None, repr=False, compare=False)
 
     @classmethod
@@ -36,26 +35,16 @@ class LibraryStore:
         """The store, opened at first use. It raises CatalogError if it cannot be used, and DiskFull."""
         if self._store is None:
             provider = provider_of(self.location.provider)
-            # Thumbnails lost in a power failure can be made again, so writes need not be flushed to disk.
-            store = provider.open_writable(self.location, self.access, flush=False, resolved=self.resolved)
+            # Thumbnails lost in a power failure can be made again, so writes need not wait for the disk. Those that
+            # replace others are flushed before the others go.
+            store = provider.open_writable(self.location, self.access, flush=False)
             self._store = _LibraryObjects(store, RetryPolicy())
         return self._store
-
-    def for_workers(self) -> LibraryStore:
-        """The same with this machine's configuration, so that no worker process has to read it."""
-        return replace(self, resolved=provider_of(self.location.provider).resolve(self.access), _store=None)
 
     def close(self) -> None:
         """Close connections."""
         if self._store is not None:
             self._store.close()
-
-    def __getstate__(self) -> tuple[Location, Access, object]:
-        return self.location, self.access, self.resolved
-
-    def __setstate__(self, state: tuple[Location, Access, object]) -> None:
-        self.location, self.access, self.resolved = state
-        self._store = None
 
 
 class _LibraryObjects(RetryingWritableStore):

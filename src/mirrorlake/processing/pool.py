@@ -21,15 +21,13 @@ import pyarrow as pa
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.formats.stages import Stage
-from mirrorlake.model.media import MediaKind
+from mirrorlake.model.looking import LOOK_AT_ALL, Looking
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.outcomes import ResultKind
 from mirrorlake.processing.channel import Setup
-from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.prestart import WorkerPrestarter, cores
 from mirrorlake.processing.rows import Result, processed_batch, read_jobs, split_batches
 from mirrorlake.processing.store_factory import StoreFactory, with_resolved_credentials
-from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.processing.worker_process import Chunk, WorkerProcess, cannot_start
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.listing_batches import joined
@@ -39,8 +37,10 @@ from mirrorlake.storage.wrappers import RequestMeter
 CHUNK_ROWS = 16  # small, so that all workers finish at about the same time
 CHUNKS_IN_FLIGHT = 4  # per worker: enough to prefetch, also while other rows are being committed
 FETCH_THREADS = 4
-GATHER_ROWS = 512  # rows in a result batch: half of the work of a commit is the same for any number of them
-MAX_GATHER_S = 1.0  # the longest time that a row waits for others
+GATHER_ROWS = 1024  # rows in a result batch, whose thumbnails become one object; a commit costs less per row, too
+GATHER_COMPANIONS = 2048  # the same for rows of which only companions are read: several thousand arrive in a second
+GATHER_BYTES = 32 << 20  # of a result batch in memory
+FIRST_GATHER_S, MAX_GATHER_S = 1.0, 8.0  # the longest time that a row waits for others: it doubles with each batch
 _POLL_S = 0.5  # between checks for hanging decoders and a closed pool
 _ATTEMPTS = 2  # crashes without a suspect before each row is tried alone
 
@@ -58,18 +58,17 @@ class ProcessingPool:
     """Processes objects in `processes` workers, or in this process if that is 0.
 
     Workers start when there is work, or a few of them with `start_early` (or before, in `prestarter`), and run until
-    `close`. One call of `process` at a time. Objects whose bytes are of another kind than `media` are refused.
+    `close`. One call of `process` at a time. `looking` decides what becomes of the objects.
     """
 
     def __init__(
         self,
         store_factory: StoreFactory,
-        library: LibraryStore,
         *,
         processes: int | None = None,
         fetch_threads: int = FETCH_THREADS,
         limits: Limits | None = None,
-        media: Iterable[MediaKind] = MediaKind,
+        looking: Looking = LOOK_AT_ALL,
         prestarter: WorkerPrestarter | None = None,
     ) -> None:
         limits = limits or Limits()
@@ -77,8 +76,7 @@ class ProcessingPool:
         self._prestarter = prestarter or WorkerPrestarter()
         self._processes = cores() if processes is None else processes
         self._limits = limits
-        self._media = frozenset(media)
-        self._library = library
+        self._looking = looking
         self._fetch_threads = fetch_threads
         self._setup: Setup | None = None  # of the workers, made when the first one starts
         self._workers: list[WorkerProcess] = []
@@ -115,27 +113,34 @@ class ProcessingPool:
 
         All rows must need reading: NEW, CHANGED, COMPANION, and MOVED or RETURNED rows with a changed companion
         (ValueError otherwise). `changes` is read only as far as the workers need, always in the iterating thread.
-        Raises DiskFull and CatalogError if thumbnails cannot be written, and MirrorlakeError if no worker starts or
-        the pool is closed meanwhile. Close the iteration where it may be stopped early: that ends the work in progress.
+        Raises MirrorlakeError if no worker starts or the pool is closed meanwhile. Close the iteration where it may be
+        stopped early: that ends the work in progress.
         """
         found = self._process_here(changes) if self._processes == 0 else self._process_in_workers(changes)
-        return _gather(found)
+        return _gather(found, GATHER_ROWS)
 
     def read_companions(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch]:
         """PROCESSED batches for CHANGES rows of which only companions are read. Starts no workers.
 
-        Raises ValueError for a row with an image, and MirrorlakeError if the pool is closed meanwhile.
+        With Depth.NONE, also those of which the object would be read otherwise. Raises ValueError for others with an
+        object to read, and MirrorlakeError if the pool is closed meanwhile.
         """
-        from mirrorlake.processing.companion_reader import read_companions  # noqa: PLC0415  as process_object
+        from mirrorlake.processing.companion_reader import (  # noqa: PLC0415  as process_object
+            MOST_THREADS,
+            read_companions,
+        )
 
         some = next(batches := iter(changes), None)
         if some is None:
             return
-        threads = self._fetch_threads * self._processes or 1  # one: without processes, the order is that of the changes
         found = read_companions(
-            chain([some], batches), self._open_local_store(), threads=threads, check_open=self._check_open
+            chain([some], batches),
+            self._open_local_store(),
+            threads=MOST_THREADS if self._processes else 1,  # one: the order of requests is that of the changes
+            check_open=self._check_open,
+            looking=self._looking,
         )
-        yield from _gather(found)
+        yield from _gather(found, GATHER_COMPANIONS)
 
     def close(self) -> None:
         """End all workers immediately. Can be called repeatedly and from any thread: `process` then raises an error."""
@@ -163,11 +168,10 @@ class ProcessingPool:
         store = self._open_local_store()
         from mirrorlake.processing.process import process_object  # noqa: PLC0415  loads decoders; a coordinator needs none
 
-        thumbnails = Thumbnails(self._library.store)
         for batch in split_batches(changes, CHUNK_ROWS):
             self._check_open()
             jobs = read_jobs(batch)
-            yield processed_batch(batch, [process_object(job, store, thumbnails, self._media) for job in jobs])
+            yield processed_batch(batch, [process_object(job, store, self._looking) for job in jobs])
 
     def _open_local_store(self) -> Store:
         if self._local_store is None:
@@ -219,11 +223,10 @@ class ProcessingPool:
         if self._setup is None:
             self._setup = Setup(
                 store_factory=with_resolved_credentials(self._store_factory),
-                library=self._library.for_workers(),
                 fetch_threads=self._fetch_threads,
                 bytes_in_flight=self._limits.bytes_in_flight,
                 memory_bytes=self._limits.memory_bytes,
-                media=self._media,
+                looking=self._looking,
             )
         worker = WorkerProcess(self._prestarter.take(), self._setup)
         with self._lock:
@@ -289,23 +292,26 @@ class ProcessingPool:
             raise MirrorlakeError("Processing was stopped.", "All committed work is kept.")
 
 
-def _gather(found: Generator[pa.RecordBatch | None] | Generator[pa.RecordBatch]) -> Generator[pa.RecordBatch]:
-    """The same rows in fewer batches; None is a chance to check the clock."""
+def _gather(
+    found: Generator[pa.RecordBatch | None] | Generator[pa.RecordBatch], enough: int
+) -> Generator[pa.RecordBatch]:
+    """The same rows in fewer batches, of about `enough` rows; None is a chance to check the clock."""
     held: list[pa.RecordBatch] = []
-    oldest = 0.0
+    oldest, patience = 0.0, FIRST_GATHER_S
     with closing(found):  # stopping early ends the workers' remaining work immediately
         try:
             for batch in found:
                 if batch is not None:
                     oldest = oldest if held else time.monotonic()
                     held.append(batch)
-                rows = sum(one.num_rows for one in held)
-                if rows >= GATHER_ROWS or (held and time.monotonic() - oldest > MAX_GATHER_S):
-                    given, held = held, []
+                rows, size = sum(one.num_rows for one in held), sum(one.nbytes for one in held)
+                waited = bool(held) and time.monotonic() - oldest > patience
+                if rows >= enough or size >= GATHER_BYTES or waited:
+                    given, held, patience = held, [], min(2 * patience, MAX_GATHER_S)
                     yield joined(given)
         except MirrorlakeError:
             if held:
-                yield joined(held)  # a full disk ends the pass, but earlier results are kept
+                yield joined(held)  # the error ends the pass, but earlier results are kept
             raise
         if held:
             yield joined(held)

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import IO, Self
 
 STATUS_BYTES = 4096  # of shared memory for the status of a worker
+_WORKER = "mirrorlake.processing.worker"
 _EARLY = 2  # workers started early; more would often be unused
 
 # Each worker decodes one image at a time: thread pools inside it would only compete for the cores.
@@ -65,14 +66,14 @@ class WorkerPrestarter:
         """Start some of the `processes` that will be needed; None means one per core."""
         wanted = cores() if processes is None else processes
         for _ in range(min(_EARLY, wanted) - len(self._waiting)):
-            self._waiting.append(_start())
+            self._waiting.append(start_process(_WORKER))
 
     def take(self) -> StartedWorker:
         """A waiting worker, or a new one. The caller must end it."""
         try:
             return self._waiting.popleft()
         except IndexError:
-            return _start()
+            return start_process(_WORKER)
 
     def close(self) -> None:
         """End the workers that were not taken."""
@@ -89,7 +90,8 @@ class WorkerPrestarter:
         self.close()
 
 
-def _start() -> StartedWorker:
+def start_process(module: str) -> StartedWorker:
+    """Start a process that runs a module of ours, which gets a socket and its status as inherited file descriptors."""
     ours, theirs = socket.socketpair()
     status = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  closed with the process, as the next one
     errors = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
@@ -97,7 +99,7 @@ def _start() -> StartedWorker:
     with theirs:
         handles = (theirs.fileno(), status.fileno())
         process = subprocess.Popen(  # noqa: S603  our own interpreter and module
-            [sys.executable, "-P", "-m", "mirrorlake.processing.worker", *map(str, handles)],
+            [sys.executable, "-P", "-m", module, *map(str, handles)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,

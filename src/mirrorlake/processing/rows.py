@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import pyarrow as pa
 
+from mirrorlake.formats.registry import is_ranged
 from mirrorlake.formats.stages import Stage
 from mirrorlake.model.columns import CHANGES, PROCESSED
 from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.select.companion_readers import CompanionContent
+from mirrorlake.storage.ranged import ReadLimits
 
+HELD_BYTES = 2 * ReadLimits().cache  # of an object that is read in parts: its blocks, and what its decoder needs
 _JOB_COLUMNS = ("op", "key", "size", "token")
 _UNREAD_COLUMNS = {role.token: role for role in ROLES} | {role.size: role for role in ROLES}
 _READ_WHOLE = (Op.NEW, Op.CHANGED)
@@ -40,11 +44,16 @@ class Job:
     token: str
     read_image: bool
     companions: tuple[CompanionRef, ...] = ()
+    whole: bool = False  # read all of the object, even if parts of its format would do
+    alone: bool = False  # hold nothing else meanwhile
 
     @property
-    def bytes_to_read(self) -> int:
-        """The number of bytes to read."""
-        return (self.size if self.read_image else 0) + sum(companion.size or 0 for companion in self.companions)
+    def bytes_to_hold(self) -> int:
+        """The most bytes that are held of it at once."""
+        if self.alone:
+            return sys.maxsize
+        held = HELD_BYTES if is_ranged(self.key, self.size) and not self.whole else self.size
+        return (held if self.read_image else 0) + sum(companion.size or 0 for companion in self.companions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +65,13 @@ class ProcessedMedia:
     width: int | None  # pixels, upright; None for content without a picture
     height: int | None
     orientation: int | None  # of images
-    digest: bytes
+    digest: bytes | None  # None if only parts were read
+    sample_digest: bytes | None  # of those parts
     placeholder: bytes | None  # None if there is no thumbnail
+    picture_hash: int | None  # of images and videos; None for a tiny one or a single colour
     facts: str  # JSON object
     version: str | None
+    depth: int  # the number of a Depth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +95,8 @@ class Result:
     stage: Stage | None = None
     reason: str | None = None
     media: ProcessedMedia | None = None
+    thumbnail: bytes | None = None  # a WebP, named by the digest of the media; the coordinator stores it
+    policies: int | None = None  # the fingerprint of how it was read, if reading in another way may decide otherwise
     companions: tuple[CompanionResult, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -122,7 +136,9 @@ def processed_batch(changes: pa.RecordBatch, results: Sequence[Result]) -> pa.Re
         "result": [one.result.value for one in results],
         "stage": [one.stage for one in results],
         "reason": [one.reason for one in results],
+        "policies": [one.policies for one in results],
         "warnings": [list(one.warnings) for one in results],
+        "thumbnail": [one.thumbnail for one in results],
     }
     for name in ProcessedMedia.__dataclass_fields__:
         values[name] = [getattr(one, name) if one else None for one in media]

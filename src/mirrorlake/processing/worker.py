@@ -1,6 +1,8 @@
-"""A worker process: threads prefetch, one decodes, one stores. Started as `-m mirrorlake.processing.worker`.
+"""A worker process: threads prefetch, one decodes, one answers. Started as `-m mirrorlake.processing.worker`.
 
-    receiver ─tasks─▶ feeder ─(room for the bytes?)─▶ fetch threads ─▶ decoder (main thread) ─▶ keeper ─▶ coordinator
+    receiver ─tasks─▶ feeder ─(room for the bytes?)─▶ fetch threads ─▶ decoder (main thread) ─▶ sender ─▶ coordinator
+                         ▲                                                   │
+                         └──── rows that hold more than was expected ◀───────┘
 
 Only the decoder computes; meanwhile, the other threads wait for the network or a disk.
 
@@ -13,7 +15,6 @@ import logging
 import os
 import pickle
 import queue
-import resource
 import signal
 import sys
 import threading
@@ -23,6 +24,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from operator import itemgetter
 
 import pyarrow as pa
 
@@ -31,14 +33,23 @@ from mirrorlake.formats.registry import load_codecs
 from mirrorlake.model.media import MediaKind
 from mirrorlake.processing.budget import ByteBudget
 from mirrorlake.processing.channel import RowRef, Setup, WorkerStatus, pack_done, pack_fatal, pack_ready, unpack_task
-from mirrorlake.processing.process import FetchedObject, RenderedObject, fetch, finish, keep
+from mirrorlake.processing.process import FetchedObject, NeedsRoom, fetch, finish
 from mirrorlake.processing.rows import Job, Result, processed_batch, read_jobs
-from mirrorlake.processing.thumbnails import Thumbnails
-from mirrorlake.storage.providers.registry import all_providers
+from mirrorlake.processing.sandbox import limit_memory, load_stores
+from mirrorlake.storage.ranged import RangedObject
 from mirrorlake.storage.stack import stack_store
 from mirrorlake.storage.wrappers import RequestMeter
 
 load_codecs({MediaKind.IMAGE})  # now, not with the first object of a format, whose decoding is timed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _WaitingRow:
+    """One row that waits for room."""
+
+    row_ref: RowRef
+    job: Job
+    task: pa.RecordBatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +59,16 @@ class _PendingRow:
     row_ref: RowRef
     job: Job
     bytes_taken: int  # bytes taken from the budget
-    fetched: Future[FetchedObject | Result]
+    fetched: Future[FetchedObject | Result | NeedsRoom]
     task: pa.RecordBatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _FinishedRow:
-    """One row on its way from the decoder to the keeper."""
+    """One row on its way from the decoder to the sender."""
 
     row_ref: RowRef
-    outcome: RenderedObject | Result
+    result: Result
     task: pa.RecordBatch
 
 
@@ -69,10 +80,9 @@ class Worker:
         self._status = status
         self._meter = RequestMeter()
         self._store = stack_store(setup.store_factory.open(), meter=self._meter)
-        self._thumbnails = Thumbnails(setup.library.store)
-        self._media = setup.media
+        self._looking = setup.looking
         self._budget = ByteBudget(setup.bytes_in_flight)
-        self._tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[bytes | _WaitingRow] = queue.SimpleQueue()
         self._pending: queue.SimpleQueue[_PendingRow] = queue.SimpleQueue()
         self._finished: queue.SimpleQueue[_FinishedRow] = queue.SimpleQueue()
         self._fetchers = ThreadPoolExecutor(setup.fetch_threads, "fetch")
@@ -82,13 +92,18 @@ class Worker:
         self._count_lock = threading.Lock()
 
     def run(self) -> None:
-        """Work until the process is killed, or an error (a full disk) must end the pass."""
+        """Work until the process is killed."""
         self._connection.send_bytes(pack_ready())
-        for step in (self._receive, self._feed, self._keep):
+        for step in (self._receive, self._feed, self._send):
             threading.Thread(target=_exit_on_error, args=(step,), daemon=True).start()
         while True:
             pending = self._pending.get()
-            self._finished.put(_FinishedRow(row_ref=pending.row_ref, outcome=self._decode(pending), task=pending.task))
+            outcome = self._decode(pending)
+            if isinstance(outcome, NeedsRoom):
+                # The feeder reserves in order: waiting here for rows that are decoded later would never end.
+                self._tasks.put(_WaitingRow(row_ref=pending.row_ref, job=outcome.job, task=pending.task))
+            else:
+                self._finished.put(_FinishedRow(row_ref=pending.row_ref, result=outcome, task=pending.task))
 
     def _receive(self) -> None:
         # Always reading, so that the process ends with its coordinator.
@@ -100,48 +115,57 @@ class Worker:
 
     def _feed(self) -> None:
         while True:
-            number, batch = unpack_task(self._tasks.get())
+            waiting = self._tasks.get()
+            if isinstance(waiting, _WaitingRow):
+                self._feed_row(waiting)
+                continue
+            number, batch = unpack_task(waiting)
             for row, job in enumerate(read_jobs(batch)):
-                bytes_taken = self._budget.take(job.bytes_to_read)
-                row_ref = RowRef(number, row)
-                fetched = self._fetchers.submit(self._fetch, row_ref, job)
-                self._pending.put(
-                    _PendingRow(row_ref=row_ref, job=job, bytes_taken=bytes_taken, fetched=fetched, task=batch)
-                )
+                self._feed_row(_WaitingRow(row_ref=RowRef(number, row), job=job, task=batch))
 
-    def _keep(self) -> None:
-        # The rows of a task arrive in order.
-        results: list[Result] = []
+    def _feed_row(self, row: _WaitingRow) -> None:
+        bytes_taken = self._budget.take(row.job.bytes_to_hold)
+        fetched = self._fetchers.submit(self._fetch, row.row_ref, row.job)
+        self._pending.put(
+            _PendingRow(row_ref=row.row_ref, job=row.job, bytes_taken=bytes_taken, fetched=fetched, task=row.task)
+        )
+
+    def _send(self) -> None:
+        done: dict[int, dict[int, Result]] = {}  # of each task, by row: rows that needed more room come late
         while True:
             finished = self._finished.get()
-            try:
-                results.append(keep(finished.outcome, self._thumbnails))
-            except MirrorlakeError as error:
-                self._connection.send_bytes(pack_fatal(error))
-                os._exit(0)
+            task = finished.row_ref.task
+            results = done.setdefault(task, {})
+            results[finished.row_ref.row] = finished.result
             if len(results) == finished.task.num_rows:
-                self._connection.send_bytes(pack_done(finished.row_ref.task, processed_batch(finished.task, results)))
-                results = []
+                in_order = [result for _, result in sorted(done.pop(task).items(), key=itemgetter(0))]
+                self._connection.send_bytes(pack_done(task, processed_batch(finished.task, in_order)))
 
-    def _fetch(self, row_ref: RowRef, job: Job) -> FetchedObject | Result:
+    def _fetch(self, row_ref: RowRef, job: Job) -> FetchedObject | Result | NeedsRoom:
         thread = self._thread_numbers.get()
         self._status.fetching(thread, row_ref)
         try:
-            return fetch(job, self._store)
+            return fetch(job, self._store, self._looking)
         finally:
             self._status.fetching(thread, None)
             self._thread_numbers.put(thread)
-            with self._count_lock:
-                self._status.record_requests(self._meter.requests.get, self._meter.bytes_read)
+            self._record_requests()
 
-    def _decode(self, pending: _PendingRow) -> RenderedObject | Result:
+    def _decode(self, pending: _PendingRow) -> Result | NeedsRoom:
         fetched = pending.fetched.result()
         self._status.decoding(pending.row_ref, time.monotonic_ns())
+        if isinstance(fetched, FetchedObject) and isinstance(fetched.image, RangedObject):
+            fetched.image.waiting = self._status.waiting
         try:
-            return fetched if isinstance(fetched, Result) else finish(pending.job, fetched, self._media)
+            return finish(pending.job, fetched, self._looking) if isinstance(fetched, FetchedObject) else fetched
         finally:
             self._status.decoding(None)
             self._budget.give_back(pending.bytes_taken)
+            self._record_requests()
+
+    def _record_requests(self) -> None:
+        with self._count_lock:
+            self._status.record_requests(self._meter.requests.get, self._meter.bytes_read)
 
 
 def _exit_on_error(step: Callable[[], None]) -> None:
@@ -154,20 +178,6 @@ def _exit_on_error(step: Callable[[], None]) -> None:
     os._exit(70)
 
 
-def _limit_memory(extra: int) -> None:
-    """Limit the address space to `extra` bytes above its current size, so that a bomb raises MemoryError or crashes."""
-    pages = int(open("/proc/self/statm").read().split()[0]) if sys.platform == "linux" else 0  # noqa: PTH123, SIM115
-    if pages:
-        limit = pages * resource.getpagesize() + extra
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-
-
-def load_stores() -> None:
-    """Load the modules of all stores while waiting for the Setup."""
-    for provider in all_providers():
-        provider.load()
-
-
 def main() -> None:
     """Entry of the process: `worker SOCKET BOARD`, both inherited file descriptors."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides what Ctrl-C means
@@ -176,8 +186,8 @@ def main() -> None:
     load_stores()
     setup: Setup = pickle.loads(connection.recv_bytes())  # noqa: S301  from the process that started us
     try:
-        load_codecs(setup.media)
-        _limit_memory(setup.memory_bytes)
+        load_codecs(setup.looking.media)
+        limit_memory(setup.memory_bytes)
         Worker(connection, WorkerStatus(int(sys.argv[2]), setup.fetch_threads), setup).run()
     except MirrorlakeError as error:
         connection.send_bytes(pack_fatal(error))

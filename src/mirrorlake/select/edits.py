@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -17,6 +18,8 @@ from mirrorlake.select.metadata import INTEGERS, KEY, KEY_RULE, MAX_KEY_CHARS
 
 MAX_VALUE_CHARS = 8192  # of a text; longer ones are documents, not metadata
 MAX_TAG_CHARS = 100
+MAX_PROJECT_CHARS = 100
+_EXAMPLE_CHARS = 60  # of a key in a message
 _UNUSABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, lone surrogates, line and paragraph separators
 
 
@@ -26,14 +29,32 @@ def check_edit(edit: Edit) -> Edit:
     Raises UsageError for a key, value or tag that cannot be stored, and for one that is both added and removed.
     """
     for key, value in edit.metadata.items():
-        _check_key(key)
+        check_key(key)
         _check_value(key, value)
     for key in edit.remove_metadata:
-        _check_key(key)
+        check_key(key)
     add, remove = _tags(edit.add_tags), _tags(edit.remove_tags)
     _refuse_both("metadata key", set(edit.metadata) & set(edit.remove_metadata))
     _refuse_both("tag", set(add) & set(remove))
-    return Edit(metadata=dict(edit.metadata), remove_metadata=edit.remove_metadata, add_tags=add, remove_tags=remove)
+    _refuse_both("project", set(edit.add_projects) & set(edit.remove_projects))
+    for name in (*edit.add_projects, *edit.remove_projects):
+        check_project_name(name)
+    return Edit(
+        metadata=dict(edit.metadata),
+        remove_metadata=edit.remove_metadata,
+        add_tags=add,
+        remove_tags=remove,
+        add_projects=tuple(dict.fromkeys(edit.add_projects)),
+        remove_projects=tuple(dict.fromkeys(edit.remove_projects)),
+    )
+
+
+def check_project_name(name: str) -> None:
+    """Raise UsageError for a name that no project can have."""
+    if not name.strip() or len(name) > MAX_PROJECT_CHARS or not name.isprintable():
+        raise UsageError(
+            f"Invalid project name: {name!r}.", f"Use 1 to {MAX_PROJECT_CHARS} characters without control characters."
+        )
 
 
 def parse_assignment(word: str) -> tuple[str, Scalar]:
@@ -41,7 +62,7 @@ def parse_assignment(word: str) -> tuple[str, Scalar]:
     key, equals, text = word.partition("=")
     if not equals:
         raise UsageError(f"{_quote(word)} has no value.", "Write KEY=VALUE, for example site=north or weight=2.5.")
-    _check_key(key)
+    check_key(key)
     value = parse_value(text, key)
     _check_value(key, value)
     return key, value
@@ -78,11 +99,14 @@ def _reject_constant(name: str) -> object:
     raise ValueError(name)
 
 
-def _check_key(key: str) -> None:
+def check_key(key: str) -> None:
+    """Raise UsageError for a metadata key that cannot be stored: the rule of sidecars."""
     if len(key) > MAX_KEY_CHARS:
         raise UsageError(f"The metadata key {_quote(key)} is too long.", f"Use at most {MAX_KEY_CHARS:,} characters.")
     if not KEY.fullmatch(key):
-        raise UsageError(f"Invalid metadata key: {_quote(key)}.", f"{KEY_RULE}.")
+        valid = re.sub(r"[^A-Za-z0-9_.]+", "_", key).lstrip(".")
+        example = f" For example: {valid}." if KEY.fullmatch(valid) and len(valid) <= _EXAMPLE_CHARS else ""
+        raise UsageError(f"Invalid metadata key: {_quote(key)}.", f"{KEY_RULE}.{example}")
 
 
 def _check_value(key: str, value: Scalar) -> None:

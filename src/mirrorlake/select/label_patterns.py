@@ -58,6 +58,13 @@ class Rewrites:
     to_label: Rewrite
 
 
+def folders_of(pattern: str) -> list[str]:
+    """The folders on the way to what a pattern matches, from the root on, as far as they are the same for all keys."""
+    literal = pattern.partition("{")[0]
+    parts = literal.split("/")[:-1]
+    return ["/".join(parts[:count]) + "/" if count else "" for count in range(len(parts) + 1)]
+
+
 def rewrites(settings: LabelSidecars, prefix: str = "") -> Rewrites:
     """How the label files of these settings are named. `prefix` is that of the datasource: patterns follow it.
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mirrorlake.core.errors import SettingsError
-from mirrorlake.model.schedule import OFF, Cron, Schedule, every_hours, schedule_from_text, schedule_to_text
+from mirrorlake.model.looking import Depth
+from mirrorlake.model.schedule import OFF, Cron, schedule_to_text
 from mirrorlake.model.sources import (
     DEFAULT_MEDIA,
     DEFAULT_ORPHANS,
@@ -39,6 +40,8 @@ from mirrorlake.select.json_reader import (
 from mirrorlake.select.label_settings import labels_to_json, read_labels
 from mirrorlake.select.media_setting import read_media
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS, check_patterns
+from mirrorlake.select.policy_settings import policies_to_json, read_policies
+from mirrorlake.select.schedule_setting import read_schedule
 from mirrorlake.storage.providers.registry import all_providers
 
 
@@ -64,7 +67,6 @@ _RESERVED: Mapping[str, _ReservedSetting] = MappingProxyType(
     {
         "updateImageStrategy": _ReservedSetting("overwrite"),
         "storage": _ReservedSetting("reference", ("copy",)),
-        "look": _ReservedSetting("full", ("header", "none")),
         "followSymlinks": _ReservedSetting(default=False),
     }
 )
@@ -83,6 +85,8 @@ _TEXTS = ("title", "description")
 _DATASOURCE_SETTINGS = (
     *_TEXTS,
     "media",
+    "look",
+    "policies",
     "metadataSidecarSuffix",
     "listingOrdered",
     "inventory",
@@ -169,6 +173,10 @@ def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
         wide["description"] = settings.description
     if settings.media != DEFAULT_MEDIA:
         wide["media"] = list(settings.media)
+    if settings.depth is not Depth.FULL:
+        wide["look"] = settings.depth.value
+    if policies := policies_to_json(settings.policies):
+        wide["policies"] = policies
     if settings.sidecar_suffix is not None:
         wide["metadataSidecarSuffix"] = settings.sidecar_suffix
     if settings.listing_ordered is not None:
@@ -290,12 +298,18 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
         title=title,
         description=description,
         media=read_media(*wide.get("media", nowhere)),
+        depth=_read_depth(*wide.get("look", nowhere)),
+        policies=read_policies(wide.get("policies", nowhere)[1].get("policies")),
         sidecar_suffix=_read_suffix(suffix_given, suffix_where),
         listing_ordered=read_bool(ordered_given, "listingOrdered", ordered_where),
         inventory=read_inventory(inventory_given, inventory_where),
         labels=read_labels(wide.get("labels", nowhere)[1].get("labels"), suffix_given.get("metadataSidecarSuffix")),
-        schedule=_read_schedule({name: one[name] for name, (_, one) in wide.items()}),
+        schedule=read_schedule({name: one[name] for name, (_, one) in wide.items()}),
     )
+
+
+def _read_depth(where: str, given: dict[str, Json]) -> Depth:
+    return read_choice(given, "look", Depth, Depth.FULL, where)
 
 
 def _read_text(given: dict[str, Json], name: str) -> str | None:
@@ -306,27 +320,10 @@ def _read_text(given: dict[str, Json], name: str) -> str | None:
     limit = TEXT_LIMITS[name]
     shown = text.replace("\n", "") if isinstance(text, str) and name == "description" else text
     if not isinstance(text, str) or not isinstance(shown, str) or not text.strip() or len(text) > limit:
-        raise SettingsError(f"{name} is {quote(text)[:100]}.", f"It can be a text of 1 to {limit} characters.")
+        raise SettingsError(f"{name} is {quote(text)[:100]}.", f"Write 1 to {limit} characters.", field=name)
     if not shown.isprintable():
-        raise SettingsError(f"{name} contains control characters.", "Remove them.")
+        raise SettingsError(f"{name} contains control characters.", "Remove them.", field=name)
     return text
-
-
-def _read_schedule(wide: dict[str, Json]) -> Schedule:
-    written, timezone = read_text(wide, "schedule"), read_text(wide, "timezone")
-    hours = wide.get("runScheduledEvery")
-    if hours is not None and (isinstance(hours, bool) or not isinstance(hours, int)):
-        raise SettingsError(f"runScheduledEvery is {quote(hours)}.", "It can be a number of hours; 0 means never.")
-    regular = None if hours is None else every_hours(hours)
-    if regular is not None and written is None and timezone is None:
-        return regular
-    schedule = schedule_from_text(written or "off", timezone)
-    if regular not in (None, schedule):
-        raise SettingsError(
-            f"runScheduledEvery is {quote(hours)}, but schedule is {quote(written)}.",
-            f'Keep one of them; "schedule": {quote(schedule_to_text(regular))} is equivalent to the first.',
-        )
-    return schedule
 
 
 def _read_suffix(given: dict[str, Json], where: str) -> str | None:
@@ -336,8 +333,8 @@ def _read_suffix(given: dict[str, Json], where: str) -> str | None:
     if not isinstance(suffix, str) or not 0 < len(suffix) <= SUFFIX_LIMIT or not is_key(suffix):
         raise SettingsError(
             f"{where}metadataSidecarSuffix is {quote(suffix)}.",
-            f'It can be a text of 1 to {SUFFIX_LIMIT} characters, such as ".metadata.json"; null means that only'
-            " only the base name is used.",
+            f'Write 1 to {SUFFIX_LIMIT} characters, such as ".metadata.json"; null means only the base name.',
+            field="metadataSidecarSuffix",
         )
     return suffix
 

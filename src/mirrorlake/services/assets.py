@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+import shlex
+from collections.abc import Container, Iterator, Sequence
+from typing import BinaryIO
 
-from mirrorlake.catalog import assets, edits
+from mirrorlake.catalog import assets, edits, jobs, thumbnail_packs, uploads
+from mirrorlake.catalog.asset_history import list_changes, read_place, write_place
+from mirrorlake.core.cursors import read_cursor, write_cursor
 from mirrorlake.core.errors import NotFound
 from mirrorlake.model.access import Permission
+from mirrorlake.model.asset_previews import AssetPreview, PreviewKind, PreviewOptions
 from mirrorlake.model.assets import Asset, AssetDetail, AssetPage, Original, Unchanged
+from mirrorlake.model.bulk import BulkEdit, BulkEditPreview, HistoryEntry
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.jobs import Job
+from mirrorlake.model.looking import Depth
+from mirrorlake.model.pages import Page, page_of
+from mirrorlake.model.query_explanations import ExplainedQuery
+from mirrorlake.model.uploads import Upload, UploadOptions
 from mirrorlake.search import run as search
-from mirrorlake.services.base import Service, requires
+from mirrorlake.search.explain import explain_query
+from mirrorlake.search.grammar import parse
+from mirrorlake.services.base import requires
 from mirrorlake.services.contract import Assets
+from mirrorlake.services.fields import FieldService
+
+HISTORY = "history of asset"  # the name of the list in its cursors
 
 
-class AssetService(Service, Assets):
+class AssetService(FieldService, Assets):
     """Implements `Assets` over the catalog."""
 
     @requires(Permission.ASSETS_READ)
@@ -28,15 +44,66 @@ class AssetService(Service, Assets):
         return search.stream(self.resources.catalog, query, limit=limit)
 
     @requires(Permission.ASSETS_READ)
+    def explain(self, query: str = "") -> ExplainedQuery:
+        """See `Assets.explain`."""
+        parsed = parse(query)
+        return explain_query(query, parsed, search.unknown_names(self.resources.catalog, parsed))
+
+    @requires(Permission.ASSETS_READ)
     def get(self, asset_id: str) -> AssetDetail:
         """See `Assets.get`."""
         return assets.get_asset_detail(self.resources.catalog, asset_id)
 
     @requires(Permission.ASSETS_EDIT)
-    def edit(self, asset_id: str, edit: Edit) -> AssetDetail:
+    def edit(self, asset_id: str, edit: Edit, *, revision: str | None = None) -> AssetDetail:
         """See `Assets.edit`."""
-        edits.apply(self.resources.catalog, [asset_id], edit, by=self.caller)
+        if edit.add_projects or edit.remove_projects:
+            self.caller.require(Permission.PROJECTS_EDIT)
+        edits.apply(self.resources.catalog, [asset_id], edit, by=self.caller, revision=revision)
         return assets.get_asset_detail(self.resources.catalog, asset_id)
+
+    @requires(Permission.ASSETS_EDIT)
+    def start_edit(self, bulk: BulkEdit) -> Job:
+        """See `Assets.start_edit`."""
+        from mirrorlake.services.bulk_edits import request_edit  # noqa: PLC0415  loads the handlers of jobs
+
+        return jobs.show_job(self.resources.catalog, request_edit(self.resources, bulk, by=self.caller))
+
+    @requires(Permission.ASSETS_READ)
+    def preview_edit(self, bulk: BulkEdit) -> BulkEditPreview:
+        """See `Assets.preview_edit`."""
+        from mirrorlake.services.bulk_edits import preview_edit  # noqa: PLC0415  as above
+
+        return preview_edit(self.resources, bulk, by=self.caller)
+
+    @requires(Permission.ASSETS_EDIT)
+    def upload_files(self, files: Sequence[tuple[str, BinaryIO]], options: UploadOptions) -> Sequence[Upload]:
+        """See `Assets.upload_files`."""
+        from mirrorlake.services.uploads import upload_files  # noqa: PLC0415  loads what reaches buckets
+
+        return upload_files(self.resources, files, options, by=self.caller)
+
+    @requires(Permission.ASSETS_READ)
+    def get_upload(self, upload_id: str) -> Upload:
+        """See `Assets.get_upload`."""
+        return uploads.get(self.resources.catalog, upload_id)
+
+    @requires(Permission.ASSETS_READ)
+    def history_page(self, asset_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[HistoryEntry]:
+        """See `Assets.history_page`."""
+        name = f"{HISTORY} {asset_id}"
+        place = None if cursor is None else read_place(read_cursor(cursor, name, str))
+        found = list_changes(self.resources.catalog, asset_id, limit=limit, before=place)
+        following = write_cursor(name, write_place(found[-1][0])) if len(found) == limit else None
+        return page_of([change for _, change in found], following)
+
+    @requires(Permission.ASSETS_EDIT)
+    def reprocess(self, query: str, stage: str) -> Sequence[Job]:
+        """See `Assets.reprocess`."""
+        from mirrorlake.services.reprocessing import reprocess  # noqa: PLC0415  loads the handlers of jobs
+
+        queued = reprocess(self.resources, query, stage, by=self.caller)
+        return [jobs.show_job(self.resources.catalog, each) for each in queued]
 
     @requires(Permission.ASSETS_EDIT)
     def restore(self, asset_id: str) -> AssetDetail:
@@ -48,15 +115,31 @@ class AssetService(Service, Assets):
     @requires(Permission.ASSETS_READ)
     def thumbnail(self, asset_id: str) -> bytes:
         """See `Assets.thumbnail`."""
-        detail = assets.get_asset_detail(self.resources.catalog, asset_id)
-        if detail.asset.placeholder is None:
-            raise NotFound(f"Asset {asset_id} has no thumbnail: its format ({detail.asset.media_type}) has no picture.")
-        data = self.resources.thumbnails.read(bytes.fromhex(detail.digest))
+        found = thumbnail_packs.place_of_asset(self.resources.catalog, asset_id)
+        if found is None:
+            raise self._no_thumbnail(asset_id)
+        data = self.resources.thumbnails.read_at(*found)
         if data is None:
             raise NotFound(
                 f"Asset {asset_id} has no thumbnail.", "Run `mirrorlake thumbnails make` on the server's machine."
             )
         return data
+
+    def _no_thumbnail(self, asset_id: str) -> NotFound:
+        detail = assets.get_asset_detail(self.resources.catalog, asset_id)
+        if detail.depth is not Depth.FULL:
+            return NotFound(
+                f"Asset {asset_id} has no thumbnail: its object was not read ({detail.depth}).",
+                f"Read it: mirrorlake datasource change {shlex.quote(detail.asset.datasource)} --look full",
+            )
+        return NotFound(f"Asset {asset_id} has no thumbnail: its format ({detail.asset.media_type}) has no picture.")
+
+    @requires(Permission.ASSETS_READ)
+    def preview(
+        self, asset_id: str, *, kind: PreviewKind = PreviewKind.PICTURE, page: int = 1, known: Container[str] = ()
+    ) -> AssetPreview | Unchanged:
+        """See `Assets.preview`."""
+        return self.resources.previews.open(asset_id, PreviewOptions(kind=kind, page=page), known)
 
     @requires(Permission.ASSETS_READ)
     def original(self, asset_id: str, *, known: Container[str] = ()) -> Original | Unchanged:

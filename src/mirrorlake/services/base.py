@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from mirrorlake.core.settings import Settings
-from mirrorlake.model.access import Context, Permission
+from mirrorlake.model.access import DEFAULT_WORKSPACE, Context, Permission
 from mirrorlake.postgres.pool import Catalog, open_catalog
 
 if TYPE_CHECKING:
     from mirrorlake.mirror.source_stores import SourceStores  # loads the libraries that reach buckets
+    from mirrorlake.mirror.thumbnails import Thumbnails  # as above
     from mirrorlake.processing.library_store import LibraryStore  # loads the providers
-    from mirrorlake.processing.thumbnails import Thumbnails  # as above
+    from mirrorlake.processing.previewer import Previewer  # as above
+    from mirrorlake.services.asset_previews import PreviewMaker  # as above
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,12 +26,31 @@ S = TypeVar("S", bound="Service")
 
 
 class Resources:
-    """An open library: its settings and its catalog."""
+    """An open workspace: its settings and its catalog. That of `default` opens the others."""
 
-    def __init__(self, settings: Settings, catalog: Catalog) -> None:
+    def __init__(self, settings: Settings, catalog: Catalog, root: Resources | None = None) -> None:
         self.settings = settings
         self.catalog = catalog
+        self._root = root or self
+        self._lock = threading.Lock()
+        self._previewer: Previewer | None = None  # of the root
+        self._previews: PreviewMaker | None = None
         self._library_store: LibraryStore | None = None
+        self._others: dict[str, Resources] = {}  # by folder
+
+    def of(self, workspace: str) -> Resources:
+        """The workspace with this name, over the same connections. Raises NotFound."""
+        if workspace == DEFAULT_WORKSPACE:
+            return self
+        from mirrorlake.catalog import workspaces  # noqa: PLC0415  most libraries have one workspace
+
+        space = workspaces.find(self.catalog, workspace)
+        found = self._others.get(space.part)
+        if found is None or found.settings.workspace != workspace:  # else it was renamed
+            settings = replace(self.settings, workspace=workspace, part=space.part)
+            found = Resources(settings, self.catalog.in_schema(space.schema), self)
+            self._others[space.part] = found
+        return found
 
     @cached_property
     def stores(self) -> SourceStores:
@@ -41,15 +63,40 @@ class Resources:
     def thumbnails(self) -> Thumbnails:
         """The thumbnails in the library store, which is opened on first use."""
         from mirrorlake.jobs.library_store import library_store  # noqa: PLC0415  loads what reaches the library store
-        from mirrorlake.processing.thumbnails import Thumbnails  # noqa: PLC0415  as above
+        from mirrorlake.mirror.thumbnails import Thumbnails  # noqa: PLC0415  as above
 
         self._library_store = library_store(self.settings)
-        return Thumbnails(self._library_store.store)
+        return Thumbnails(self.catalog, self._library_store.store)
+
+    @property
+    def previewer(self) -> Previewer:
+        """The processes that make previews, for all workspaces."""
+        from mirrorlake.processing.previewer import Previewer  # noqa: PLC0415  loads the providers
+
+        with self._lock:
+            if self._previewer is None:
+                self._previewer = Previewer()
+            return self._previewer
+
+    @property
+    def previews(self) -> PreviewMaker:
+        """The previews of this workspace, made once for all threads."""
+        from mirrorlake.services.asset_previews import PreviewMaker  # noqa: PLC0415  loads the providers
+
+        previewer = self._root.previewer
+        with self._lock:
+            if self._previews is None:
+                self._previews = PreviewMaker(self.settings, self.catalog, self.stores, previewer)
+            return self._previews
 
     def close(self) -> None:
-        """Close the library store."""
+        """Close the library stores, and end the processes that make previews."""
+        for other in self._others.values():
+            other.close()
         if self._library_store is not None:
             self._library_store.close()
+        if self._previewer is not None:
+            self._previewer.close()
 
 
 @contextmanager

@@ -33,6 +33,7 @@ from mirrorlake.core.errors import SettingsError
 from mirrorlake.core.settings import Settings
 from mirrorlake.model.access import Context
 from mirrorlake.model.connections import Connection, ConnectionKind, ConnectionSettings, Sealed, StoredConnection
+from mirrorlake.model.sources import Location
 from mirrorlake.select.json_reader import Json
 from mirrorlake.services.base import Resources
 from mirrorlake.storage.providers.registry import provider_of
@@ -180,7 +181,21 @@ def check_local_folder(settings: Settings, folder: str) -> None:
     raise SettingsError(
         f"The folder {folder} is not among those that may be mirrored over the API.",
         "An operator allows folders: MIRRORLAKE_LOCAL_ROOTS.",
+        field="bucket",
     )
+
+
+def check_address(settings: Settings, caller: Context, location: Location, endpoint: str | None) -> None:
+    """Raise SettingsError for an address that only an operator may choose; `endpoint` is None with a connection."""
+    if caller.is_operator:
+        return
+    if location.container.startswith("/"):
+        check_local_folder(settings, location.container)
+    elif endpoint is not None:
+        raise SettingsError(
+            "An endpoint over the API needs a connection: otherwise the machine's own credentials would be used there.",
+            "Create a connection with this endpoint, and name it.",
+        )
 
 
 def _split(settings: Settings, caller: Context, secrets: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

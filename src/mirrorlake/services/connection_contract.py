@@ -44,7 +44,8 @@ class Connections(Protocol):
     ) -> Connection:
         """Change the given settings and secrets, and keep the others; None resets or removes one.
 
-        Raises NotFound, and errors as for `add`.
+        Raises NotFound, errors as for `add`, and Conflict for another endpoint while a datasource of the connection
+        shares assets with one of another connection.
         """
         ...
 

@@ -8,7 +8,7 @@ from mirrorlake.catalog import connections, datasources
 from mirrorlake.connections.documents.build import documents_of
 from mirrorlake.connections.documents.inputs import Inputs
 from mirrorlake.connections.identity import find_principal, read_web_identity
-from mirrorlake.core.errors import SettingsError
+from mirrorlake.core.errors import SettingsError, StorageError
 from mirrorlake.core.settings import parse_origin
 from mirrorlake.mirror.connection_health import Origins, check_connection, check_datasource
 from mirrorlake.model.connection_documents import ConnectionDocuments
@@ -62,7 +62,7 @@ def _credentials(resources: Resources, stored: StoredConnection) -> Credentials 
     """The credentials of a connection; None if they cannot be used: documents are also needed before they can."""
     try:
         return resources.stores.credentials(stored)
-    except SettingsError:
+    except (SettingsError, StorageError):
         return None
 
 

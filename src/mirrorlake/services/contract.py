@@ -8,68 +8,46 @@ only `MirrorlakeError`s; PermissionDenied where the caller lacks the permission 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
-from mirrorlake.model.activity import Activity, Subject
-from mirrorlake.model.acts import Deletion, Project, Purge
-from mirrorlake.model.assets import Asset, AssetDetail, AssetPage, Original, Unchanged
+from mirrorlake.model.acts import Deletion, Purge
 from mirrorlake.model.connections import Health
 from mirrorlake.model.datasource_changes import DatasourceChange
-from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained
+from mirrorlake.model.label_sidecars import FoundClassNames
 from mirrorlake.model.location_previews import LocationPreview
 from mirrorlake.model.pages import Page
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.sources import DatasourceSummary
 from mirrorlake.select.json_reader import Json
+from mirrorlake.services.access_contract import Account as Account
+from mirrorlake.services.access_contract import ApiKeys as ApiKeys
+from mirrorlake.services.access_contract import Members as Members
+from mirrorlake.services.access_contract import Sessions as Sessions
+from mirrorlake.services.activity_contract import EVERY_ACTIVITY as EVERY_ACTIVITY
+from mirrorlake.services.activity_contract import Activities as Activities
+from mirrorlake.services.asset_contract import Assets as Assets
 from mirrorlake.services.connection_contract import Connections as Connections
 from mirrorlake.services.event_contract import Events as Events
+from mirrorlake.services.export_contract import Exports as Exports
+from mirrorlake.services.folder_contract import Folders as Folders
+from mirrorlake.services.function_contract import Functions as Functions
+from mirrorlake.services.index_contract import SearchIndexes as SearchIndexes
 from mirrorlake.services.job_contract import PAGE_LIMIT as PAGE_LIMIT
 from mirrorlake.services.job_contract import Jobs as Jobs
 from mirrorlake.services.label_contract import Labels as Labels
 from mirrorlake.services.label_contract import Ontologies as Ontologies
+from mirrorlake.services.likeness_contract import PictureLikeness as PictureLikeness
+from mirrorlake.services.project_contract import Projects as Projects
+from mirrorlake.services.saved_search_contract import SavedSearches as SavedSearches
+from mirrorlake.services.snapshot_contract import Snapshots as Snapshots
+from mirrorlake.services.waiting import pauses
 from mirrorlake.services.webhook_contract import Webhooks as Webhooks
+from mirrorlake.services.workspace_contract import Workspaces as Workspaces
 
 TRASH_DAYS: Final = 30
-FIRST_POLL_S: Final = 0.2  # the interval grows from here
-POLL_S: Final = 2.0
-
-
-class Assets(Protocol):
-    """Find, show and edit assets."""
-
-    def search(self, query: str = "", *, limit: int = 100, offset: int = 0, cursor: str | None = None) -> AssetPage:
-        """A page of the assets that match: from `cursor` if given, else the range `[offset, offset + limit)`.
-
-        Raises QueryError, which points at a character, and UsageError for a cursor of another query.
-        """
-        ...
-
-    def find(self, query: str = "", *, limit: int | None = None) -> Iterator[Asset]:
-        """All matching assets, or the first `limit`, newest first. Raises QueryError."""
-        ...
-
-    def get(self, asset_id: str) -> AssetDetail:
-        """One asset with all its details. Raises NotFound."""
-        ...
-
-    def edit(self, asset_id: str, edit: Edit) -> AssetDetail:
-        """Change metadata and tags of one asset as one transaction. Raises NotFound and UsageError."""
-        ...
-
-    def restore(self, asset_id: str) -> AssetDetail:
-        """Restore an asset from the trash: as missing if its object is gone. Raises NotFound and Conflict."""
-        ...
-
-    def thumbnail(self, asset_id: str) -> bytes:
-        """The asset's thumbnail, a WebP image. Raises NotFound."""
-        ...
-
-    def original(self, asset_id: str, *, known: Container[str] = ()) -> Original | Unchanged:
-        """Access to the asset's own bytes, unless their mark is in `known`. Raises NotFound and StorageError."""
-        ...
 
 
 class Datasources(Protocol):
@@ -118,7 +96,7 @@ class Datasources(Protocol):
     ) -> LocationPreview:
         """Start a preview of a location, wait for it and return its result. Raises the errors of `create`."""
         preview = self.begin_location_preview(uri, connection=connection, settings=settings)
-        for pause in _pauses():
+        for pause in pauses():
             if preview.state is not RunState.RUNNING:
                 break
             time.sleep(pause)
@@ -136,8 +114,23 @@ class Datasources(Protocol):
         """What a run does with one key, and why. Raises NotFound, UsageError and StorageError."""
         ...
 
+    def class_names(
+        self, name: str, *, key: str | None = None, ontology: str | None = None
+    ) -> Sequence[FoundClassNames]:
+        """The class names in the file `key` of the source, or in each data.yaml, classes.txt or the like that it has.
+
+        They are mapped to classes of `ontology`, or of the one that the label files have. Raises NotFound, UsageError
+        for a file without class names, and StorageError.
+        """
+        ...
+
     def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
-        """Change some settings, by their names in a settings file; keep the others. Raises NotFound, SettingsError."""
+        """Change some settings, by their names in a settings file; keep the others. Raises NotFound, SettingsError.
+
+        `connection` is the name of the connection to use from the next run on; None leaves the present one, and the
+        machine's own credentials are used. Another connection or server dismisses held removals. Raises Conflict if
+        another server would replace the content of assets that other datasources show.
+        """
         ...
 
     def history_page(self, name: str, *, limit: int = 100, cursor: str | None = None) -> Page[DatasourceChange]:
@@ -174,7 +167,7 @@ class Datasources(Protocol):
     def preview(self, name: str) -> Preview:
         """Start a dry run, wait for it and return its result. Stores nothing. Raises NotFound."""
         preview = self.begin_preview(name)
-        for pause in _pauses():
+        for pause in pauses():
             if preview.state is not RunState.RUNNING:
                 break
             time.sleep(pause)
@@ -274,7 +267,7 @@ class Runs(Protocol):
 
     def wait(self, run: Run, progress: Callable[[Run], None] | None = None) -> Run:
         """Wait until the run has ended and return it; `progress` receives its state meanwhile. Raises NotFound."""
-        for pause in _pauses():
+        for pause in pauses():
             if run.state not in (RunState.QUEUED, RunState.RUNNING):
                 break
             time.sleep(pause)
@@ -282,50 +275,6 @@ class Runs(Protocol):
             if progress is not None:
                 progress(run)
         return run
-
-
-class Projects(Protocol):
-    """List projects, and change which assets they hold."""
-
-    def list(self) -> Sequence[Project]:
-        """Every project, by name."""
-        ...
-
-    def add(self, name: str, asset_ids: Sequence[str]) -> int:
-        """Add assets to a project, which is created if it does not exist; return the number of new ones.
-
-        Raises NotFound and UsageError.
-        """
-        ...
-
-    def remove(self, name: str, asset_ids: Sequence[str]) -> int:
-        """Remove assets from a project; return the number that were in it. Raises NotFound."""
-        ...
-
-
-class Activities(Protocol):
-    """Show who changed what."""
-
-    def page(
-        self, *, limit: int = 100, kind: Subject | None = None, subject: str | None = None, cursor: str | None = None
-    ) -> Page[Activity]:
-        """The newest changes first, optionally of subjects of one kind or of one of them, from `cursor`.
-
-        Raises UsageError for a subject without its kind, and for a cursor of another list.
-        """
-        ...
-
-    def list(self, *, limit: int = 20, kind: Subject | None = None, subject: str | None = None) -> Sequence[Activity]:
-        """The newest changes. Raises UsageError for a subject without its kind."""
-        found: list[Activity] = []
-        cursor: str | None = None
-        while len(found) < limit:
-            page = self.page(limit=min(limit - len(found), PAGE_LIMIT), kind=kind, subject=subject, cursor=cursor)
-            found += page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-        return found
 
 
 class Library(Protocol):
@@ -357,6 +306,16 @@ class Library(Protocol):
         ...
 
     @property
+    def folders(self) -> Folders:
+        """Use cases of folders."""
+        ...
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """Use cases of snapshots."""
+        ...
+
+    @property
     def events(self) -> Events:
         """Use cases of events."""
         ...
@@ -372,6 +331,11 @@ class Library(Protocol):
         ...
 
     @property
+    def functions(self) -> Functions:
+        """Use cases of own functions."""
+        ...
+
+    @property
     def ontologies(self) -> Ontologies:
         """Use cases of ontologies."""
         ...
@@ -382,13 +346,64 @@ class Library(Protocol):
         ...
 
     @property
+    def exports(self) -> Exports:
+        """Use cases of exports."""
+        ...
+
+    @property
+    def indexes(self) -> SearchIndexes:
+        """Use cases of search indexes."""
+        ...
+
+    @property
+    def saved_searches(self) -> SavedSearches:
+        """Use cases of saved searches."""
+        ...
+
+    @property
+    def likeness(self) -> PictureLikeness:
+        """Use cases of likeness."""
+        ...
+
+    @property
     def activity(self) -> Activities:
         """Use cases of activity."""
         ...
 
+    @property
+    def workspaces(self) -> Workspaces:
+        """Use cases of workspaces."""
+        ...
 
-def _pauses() -> Iterator[float]:
-    pause = FIRST_POLL_S
-    while True:
-        yield pause
-        pause = min(pause * 1.5, POLL_S)
+    @property
+    def members(self) -> Members:
+        """Use cases of members."""
+        ...
+
+    @property
+    def api_keys(self) -> ApiKeys:
+        """Use cases of API keys."""
+        ...
+
+    @property
+    def sessions(self) -> Sessions:
+        """Use cases of sessions."""
+        ...
+
+    @property
+    def account(self) -> Account:
+        """Use cases of the caller itself."""
+        ...
+
+
+class ServedLibrary(Library, Protocol):
+    """A library behind a server, which also records what it refused."""
+
+    @property
+    def place(self) -> str:
+        """Identifies the workspace in this server; unlike its name, it never becomes that of another one."""
+        ...
+
+    def record_refusal(self, permission: str, *, method: str, path: str, more: int) -> None:
+        """Record that the caller was refused a request, and `more` like it that were not recorded."""
+        ...

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mirrorlake.catalog import connections, datasources
-from mirrorlake.core.errors import Conflict, SettingsError
+from mirrorlake.core.errors import Conflict
 from mirrorlake.mirror.source_stores import check_fits
 from mirrorlake.model.access import Context
 from mirrorlake.model.sources import Access, Datasource, MirrorSettings
 from mirrorlake.select.json_reader import Json
 from mirrorlake.services.base import Resources
-from mirrorlake.services.connection_changes import check_local_folder
+from mirrorlake.services.connection_changes import check_address
 from mirrorlake.services.mirror import find_connection
-from mirrorlake.services.mirror_request import MirrorOptions, MirrorRequest, read_request
+from mirrorlake.services.mirror_request import MirrorRequest, read_request
 
 
 def create(
@@ -64,7 +64,9 @@ def check_new(
         )
     )
     connected = find_connection(resources.catalog, connection)
-    _check_address(resources, caller, options)
+    check_address(
+        resources.settings, caller, options.location, None if connected is not None else options.hint.endpoint
+    )
     plain = Datasource(
         id=0,
         name=name or "",
@@ -78,16 +80,3 @@ def check_new(
     check_fits(plain, found.kind, found.settings, found.name)
     access = options.access(Access(), connected)
     return replace(plain, access=access, connection=connected.name, connection_id=connected.id)
-
-
-def _check_address(resources: Resources, caller: Context, options: MirrorOptions) -> None:
-    """Raise SettingsError for an address that only an operator may choose."""
-    if caller.is_operator:
-        return
-    if options.location.container.startswith("/"):
-        check_local_folder(resources.settings, options.location.container)
-    elif options.request.connection is None and options.hint.endpoint is not None:
-        raise SettingsError(
-            "An endpoint over the API needs a connection: otherwise the machine's own credentials would be used there.",
-            "Create a connection with this endpoint, and name it.",
-        )

@@ -8,11 +8,12 @@ from mirrorlake.catalog import datasources, queue, runs
 from mirrorlake.catalog.activity import list_activity
 from mirrorlake.core.cursors import read_cursor, write_cursor
 from mirrorlake.model.access import Permission
-from mirrorlake.model.activity import Subject
+from mirrorlake.model.activity import ActivityFilter, Subject
 from mirrorlake.model.acts import Deletion, Purge
 from mirrorlake.model.connections import Health
 from mirrorlake.model.datasource_changes import DatasourceChange, datasource_change
 from mirrorlake.model.explanations import Explained
+from mirrorlake.model.label_sidecars import FoundClassNames
 from mirrorlake.model.location_previews import LocationPreview
 from mirrorlake.model.pages import Page, page_of
 from mirrorlake.model.previews import Preview
@@ -89,11 +90,20 @@ class DatasourceService(Service, Datasources):
         return explain_key(self.resources.catalog, name, key, self.resources.stores)
 
     @requires(Permission.DATASOURCES_EDIT)
+    def class_names(
+        self, name: str, *, key: str | None = None, ontology: str | None = None
+    ) -> Sequence[FoundClassNames]:
+        """See `Datasources.class_names`."""
+        from mirrorlake.services.class_names import find_class_names  # noqa: PLC0415  as above
+
+        return find_class_names(self.resources.catalog, name, self.resources.stores, key=key, ontology=ontology)
+
+    @requires(Permission.DATASOURCES_EDIT)
     def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
         """See `Datasources.change_settings`."""
-        from mirrorlake.services.settings_change import change_settings  # noqa: PLC0415  loads what checks patterns
+        from mirrorlake.services.settings_change import change_datasource  # noqa: PLC0415  loads what checks patterns
 
-        change_settings(self.resources.catalog, name, change, by=self.caller)
+        change_datasource(self.resources, self.caller, name, change)
         return datasources.summary(self.resources.catalog, name)
 
     @requires(Permission.DATASOURCES_READ)
@@ -104,10 +114,10 @@ class DatasourceService(Service, Datasources):
         found = list_activity(
             self.resources.catalog,
             self.caller.workspace,
+            ActivityFilter(kind=Subject.DATASOURCE, subject=name),
             limit=limit,
-            kind=Subject.DATASOURCE,
-            subject=name,
             before=before,
+            audit=False,
         )
         next_cursor = write_cursor(HISTORY, found[-1].id) if len(found) == limit else None
         return page_of([datasource_change(one) for one in found], next_cursor)

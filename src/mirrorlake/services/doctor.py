@@ -12,11 +12,13 @@ from importlib.metadata import version
 
 import pyvips
 
+from mirrorlake.catalog import search_indexes
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.private import make_private, tighten_home
 from mirrorlake.core.settings import Settings
 from mirrorlake.formats.registry import all_formats, format_names
 from mirrorlake.model.media import MediaKind
+from mirrorlake.model.search_indexes import IndexState
 from mirrorlake.postgres.pool import open_catalog
 
 MIN_FREE_BYTES = 2 * 10**9  # a database of a million assets and some thumbnails
@@ -77,6 +79,19 @@ def _database(settings: Settings) -> str:
     return f"PostgreSQL {row[0] if row else '?'} ({where}) is running"
 
 
+def _search_indexes(settings: Settings) -> str:
+    with open_catalog(settings) as catalog:
+        found = search_indexes.list_all(catalog)
+    failed = [one for one in found if one.state is IndexState.FAILED]
+    if failed:
+        raise MirrorlakeError(
+            f"The index of {failed[0].source.value} {failed[0].key} could not be built: {failed[0].error}",
+            "A worker tries again after a day. Until then, searches that need it are slow.",
+        )
+    size = sum(one.bytes for one in found)
+    return f"{len(found)} made for searches, {size / 1e9:.1f} GB" if found else "none are needed so far"
+
+
 def _images(_settings: Settings) -> str:
     absent = [one.name for one in all_formats() if one.absent() is not None]
     missing = [one.name for one in all_formats() if one.name not in absent and not one.codec().available()]
@@ -98,6 +113,7 @@ _CHECKS: dict[str, Callable[[Settings], str]] = {
     "python": _python,
     "data folder": _home,
     "database": _database,
+    "search indexes": _search_indexes,
     "images": _images,
     "pages": _pages,
 }

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import BinaryIO
 
 from mirrorlake.core.settings import Settings
-from mirrorlake.library.audit import StepCallback
+from mirrorlake.library.steps import StepCallback
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.reapply import ProgressCallback
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.access import Context, Permission
 from mirrorlake.model.acts import Purge
+from mirrorlake.model.bulk import BulkEdit, BulkEditResult, UndoResult
 from mirrorlake.model.connections import Rotation
+from mirrorlake.model.exports import AssetExport, ExportOptions
 from mirrorlake.model.labels import LabelExport, LabelExportOptions, LabelImport, LabelImportOptions
 from mirrorlake.model.location_previews import LocationSummary
 from mirrorlake.model.runs import Run
+from mirrorlake.model.snapshots import RestoreOptions, Snapshot, SnapshotOptions, SnapshotRestored
+from mirrorlake.model.splits import SplitAssignment, SplitOptions, SplitResult
 from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade
+from mirrorlake.model.uploads import Upload, UploadOptions
 from mirrorlake.model.verification import Finding, Verification
 from mirrorlake.select.json_reader import Json
 from mirrorlake.services import (
+    bulk_edits,
     cancellation,
     label_files,
     previews,
+    project_splits,
     reapply,
     removal,
     retry,
+    snapshot_jobs,
     thumbnails,
     trigger,
+    uploads,
     verification,
 )
 from mirrorlake.services.base import Service, open_resources, requires
@@ -142,7 +152,7 @@ class Foreground(Service):
 
     @requires(Permission.LIBRARY_MAINTAIN)
     def check_thumbnails(self, step: StepCallback) -> ThumbnailCheck:
-        """Count missing thumbnails and orphaned files. Changes nothing."""
+        """Count missing thumbnails and orphaned thumbnails. Changes nothing."""
         return thumbnails.check_thumbnails(
             self.resources.settings, self.resources.catalog, step, requested_by=self._name
         )
@@ -161,7 +171,7 @@ class Foreground(Service):
 
     @requires(Permission.LIBRARY_MAINTAIN)
     def clean_thumbnails(self, step: StepCallback, *, hours: int, acknowledged: int | None) -> Cleaning:
-        """Remove orphaned files that are older than `hours`. Raises Conflict and UsageError."""
+        """Remove orphaned thumbnails that are older than `hours`. Raises Conflict and UsageError."""
         settings, catalog = self.resources.settings, self.resources.catalog
         return thumbnails.clean_thumbnails(
             settings, catalog, step, hours=hours, acknowledged=acknowledged, requested_by=self._name
@@ -181,6 +191,46 @@ class Foreground(Service):
             self.resources.settings, self.resources.catalog, options, step, requested_by=self._name
         )
 
+    @requires(Permission.ASSETS_READ)
+    def export_assets(
+        self, options: ExportOptions, step: StepCallback, *, receive: Callable[[bytes], object]
+    ) -> AssetExport:
+        """Export assets to files, or pass them to `receive`. Raises UsageError, QueryError and NotFound."""
+        from mirrorlake.services.export_files import export_assets  # noqa: PLC0415  only for this command
+
+        settings, catalog = self.resources.settings, self.resources.catalog
+        return export_assets(settings, catalog, options, step, receive=receive, requested_by=self._name)
+
+    @requires(Permission.ASSETS_EDIT)
+    def edit(self, bulk: BulkEdit, step: StepCallback) -> tuple[int, BulkEditResult]:
+        """Change many assets; return the number of the job and its result. Raises as `Assets.start_edit`."""
+        return bulk_edits.edit_here(self.resources, bulk, step, by=self.caller)
+
+    @requires(Permission.ASSETS_EDIT)
+    def upload(self, files: Sequence[tuple[str, BinaryIO]], options: UploadOptions) -> Sequence[Upload]:
+        """Store files and import them. Raises as `Assets.upload_files`, and PassRunning."""
+        return uploads.upload_here(self.resources, files, options, by=self.caller)
+
+    @requires(Permission.ASSETS_EDIT)
+    def undo(self, job_id: int, step: StepCallback) -> UndoResult:
+        """Undo a bulk edit. Raises NotFound and Conflict."""
+        return bulk_edits.undo_here(self.resources, job_id, step, by=self.caller)
+
+    @requires(Permission.PROJECTS_EDIT)
+    def split(self, order: SplitOptions | SplitAssignment, step: StepCallback) -> SplitResult:
+        """Divide a project, or choose the split of assets. Raises NotFound and UsageError."""
+        return project_splits.split_now(self.resources, order, step, requested_by=self._name)
+
+    @requires(Permission.PROJECTS_EDIT)
+    def freeze(self, options: SnapshotOptions, step: StepCallback) -> Snapshot:
+        """Make a snapshot of a project. Raises NotFound and UsageError."""
+        return snapshot_jobs.freeze_now(self.resources, options, step, requested_by=self._name)
+
+    @requires(Permission.PROJECTS_EDIT)
+    def restore_snapshot(self, options: RestoreOptions, step: StepCallback) -> SnapshotRestored:
+        """Restore a snapshot, or count what that would change. Raises NotFound and CatalogError."""
+        return snapshot_jobs.restore_now(self.resources, options, step, by=self.caller)
+
     @property
     def _name(self) -> str:
         return self.caller.actor.name
@@ -188,6 +238,6 @@ class Foreground(Service):
 
 @contextmanager
 def open_foreground(settings: Settings, caller: Context) -> Generator[Foreground]:
-    """The library of these settings, closed at the end. Raises CatalogError."""
+    """The caller's workspace in the library of these settings, closed at the end. Raises NotFound and CatalogError."""
     with open_resources(settings) as resources:
-        yield Foreground(resources, caller)
+        yield Foreground(resources.of(caller.workspace), caller)

@@ -7,8 +7,7 @@ import time
 from mirrorlake.catalog import datasources, events
 from mirrorlake.connections.events.arrival import sort_arrivals
 from mirrorlake.connections.events.reading import read_events
-from mirrorlake.connections.signatures import HEADER, is_signed, new_secret
-from mirrorlake.core.errors import PermissionDenied
+from mirrorlake.connections.signatures import is_signed, new_secret, refused
 from mirrorlake.jobs.signing import read_secret
 from mirrorlake.model.events import EventsAccepted, ReceiverKind
 from mirrorlake.services.base import Resources
@@ -27,10 +26,7 @@ def accept(resources: Resources, datasource: str, body: bytes, signature: str) -
     else:
         secret = read_secret(resources.settings, catalog, events.secret_owner(source.id))
     if not is_signed(secret, body, signature, int(time.time())) or source is None:
-        raise PermissionDenied(
-            f"The signature of the request is missing, wrong or too old (header {HEADER}).",
-            "Sign the body as sent with the secret of this webhook, and check the clock of the sender.",
-        )
+        raise refused()
     read = read_events(body)
     arrival = sort_arrivals([read], source.location)
     events.add_hints(catalog, source.id, arrival.keys, arrival.counts, arrival.warning)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final, Protocol
 
 from mirrorlake.model.jobs import Job, JobKind
@@ -25,11 +26,12 @@ class Jobs(Protocol):
         state: RunState | None = None,
         datasource: str | None = None,
         runs: bool | None = None,
+        active_since: datetime | None = None,
         cursor: str | None = None,
     ) -> Page[Job]:
         """The newest jobs first, filtered by kind, state and datasource, from `cursor`.
 
-        `runs`: only jobs that are runs, or only others.
+        `runs`: only jobs that are runs, or only others. `active_since`: only jobs that had not ended by then.
         """
         ...
 
@@ -69,6 +71,13 @@ class Jobs(Protocol):
         """Cancel a job; a running one ends a moment later. Raises NotFound and Conflict."""
         ...
 
+    def undo(self, job_id: int) -> Job:
+        """Queue the undoing of a bulk edit: what nobody has changed since is brought back.
+
+        Raises NotFound if the job is no bulk edit, and Conflict if it has not ended, or cannot be undone any more.
+        """
+        ...
+
     def verify(self, datasource: str | None = None, *, sample: int | None = None, content: bool = False) -> Job:
         """Queue a check of the catalog against its sources: `sample` objects of each, or all. Raises NotFound.
 
@@ -85,7 +94,7 @@ class Jobs(Protocol):
         ...
 
     def clean_thumbnails(self, *, hours: int = GRACE_HOURS, acknowledge: int | None = None) -> Job:
-        """Queue the removal of orphaned files that are older than `hours`. Raises Conflict as above."""
+        """Queue the removal of orphaned thumbnails that are older than `hours`. Raises Conflict as above."""
         ...
 
     def wait(self, job: Job, progress: Callable[[Job], None] | None = None) -> Job:

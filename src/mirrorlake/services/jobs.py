@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
 from mirrorlake.catalog import jobs
 from mirrorlake.catalog.cancel import request_job_cancel
 from mirrorlake.core.cursors import read_cursor, write_cursor
 from mirrorlake.model.access import Permission
-from mirrorlake.model.jobs import Job, JobKind
+from mirrorlake.model.jobs import RUN_KINDS, Job, JobKind
 from mirrorlake.model.pages import Page, page_of
 from mirrorlake.model.runs import RunState
 from mirrorlake.services.base import Service, requires
@@ -30,6 +31,7 @@ class JobService(Service, Jobs):
         state: RunState | None = None,
         datasource: str | None = None,
         runs: bool | None = None,
+        active_since: datetime | None = None,
         cursor: str | None = None,
     ) -> Page[Job]:
         """See `Jobs.page`."""
@@ -42,6 +44,7 @@ class JobService(Service, Jobs):
             datasource=datasource,
             runs=runs,
             before=before,
+            active_since=active_since,
         )
         return page_of(found, write_cursor(JOBS, found[-1].id) if len(found) == limit else None)
 
@@ -62,8 +65,19 @@ class JobService(Service, Jobs):
 
     @requires(Permission.JOBS_CONTROL)
     def cancel(self, job_id: int) -> Job:
-        """See `Jobs.cancel`."""
+        """See `Jobs.cancel`. Runs can be cancelled by those who may start them."""
+        if self._job(job_id).kind in RUN_KINDS:
+            self.caller.require(Permission.RUNS_CONTROL)
+        elif self._job(job_id).kind is JobKind.DISCARD_FILES:  # nothing else deletes the files of a deleted workspace
+            self.caller.require(Permission.WORKSPACES_MANAGE)
         return request_job_cancel(self.resources.catalog, job_id, self.caller.actor.name)
+
+    @requires(Permission.ASSETS_EDIT)
+    def undo(self, job_id: int) -> Job:
+        """See `Jobs.undo`."""
+        from mirrorlake.services.bulk_edits import request_undo  # noqa: PLC0415  loads the handlers of jobs
+
+        return self._job(request_undo(self.resources.catalog, job_id, by=self.caller))
 
     @requires(Permission.LIBRARY_MAINTAIN)
     def verify(self, datasource: str | None = None, *, sample: int | None = None, content: bool = False) -> Job:

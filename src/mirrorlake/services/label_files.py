@@ -12,11 +12,13 @@ from mirrorlake.jobs.execution import new_job, run_here
 from mirrorlake.jobs.library_store import UPLOADS, library_store
 from mirrorlake.jobs.progress import StepCallback
 from mirrorlake.labels.ontology import check_ontology_name
+from mirrorlake.library.export_scope import check_scope
 from mirrorlake.library.label_import import read_format
 from mirrorlake.library.label_sources import address_of, is_address, label_datasource
 from mirrorlake.library.label_uploads import LabelUploads
 from mirrorlake.mirror.source_stores import check_fits
 from mirrorlake.model.access import Context, Permission
+from mirrorlake.model.exports import ExportScope
 from mirrorlake.model.jobs import JobKind
 from mirrorlake.model.labels import LabelExport, LabelExportOptions, LabelImport, LabelImportOptions, LabelUpload
 from mirrorlake.postgres.pool import Catalog
@@ -49,7 +51,7 @@ def request_import(resources: Resources, options: LabelImportOptions, *, by: Con
             LabelUploads(library.store).check(options.upload)
     else:
         _check_address(resources, options, by)
-    job = new_job(JobKind.LABELS_IMPORT, options, subject=options.path, requested_by=by.actor.name)
+    job = new_job(JobKind.LABELS_IMPORT, options, subject=options.path, by=by)
     return jobs.request(resources.catalog, job)
 
 
@@ -57,6 +59,8 @@ def request_export(resources: Resources, options: LabelExportOptions, *, by: Con
     """Queue an export to a bucket. Errors as in `Labels.start_export`."""
     read_format(options.format)
     select_ids(options.query)
+    if options.snapshot is not None:
+        check_scope(resources.catalog, ExportScope(query=options.query, snapshot=options.snapshot))
     _check_address(resources, options, by)
     job = new_job(JobKind.LABELS_EXPORT, options, subject=options.path, requested_by=by.actor.name)
     return jobs.request(resources.catalog, job)

@@ -11,8 +11,9 @@ from mirrorlake.core.settings import Settings
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.sources import Access, Datasource, MirrorSettings
-from mirrorlake.postgres.pool import Catalog, open_catalog
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.prestart import WorkerPrestarter
+from mirrorlake.services.base import open_resources
 from mirrorlake.services.mirror_request import ConnectionUse, MirrorOptions
 
 
@@ -22,7 +23,9 @@ def mirror(settings: Settings, options: MirrorOptions, progress: Progress) -> Re
     Raises UsageError if the request does not fit the stored datasource, PassRunning during another run, and
     CatalogError if the database is not available. All other errors are in the report.
     """
-    with open_catalog(settings) as catalog, WorkerPrestarter() as prestarter:
+    with open_resources(settings) as library, WorkerPrestarter() as prestarter:
+        resources = library.of(settings.workspace)
+        settings, catalog = resources.settings, resources.catalog
         connected = find_connection(catalog, options.request.connection)
         stored = _find_datasource(catalog, options, connected)
         source = _new_datasource(options, connected) if stored is None else options.apply_to(stored, connected)

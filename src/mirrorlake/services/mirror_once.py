@@ -48,7 +48,7 @@ def mirror_once(
         store_factory.open_plain().close()
         if options.request.dry_run:
             return dry_run(source, known_id, context, progress, store_factory=store_factory)
-        caller = local_user()
+        caller = local_user(settings.workspace)
         stored, created = datasources.find_or_create(
             catalog,
             name=options.request.name,

@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass, replace
 
 from mirrorlake.core.errors import SettingsError, UsageError
+from mirrorlake.model.looking import Depth
 from mirrorlake.model.sources import Access, AccessOptions, Datasource, Location, MirrorSettings
 from mirrorlake.select.label_settings import check_label_change
 from mirrorlake.select.media_setting import read_media
@@ -27,6 +28,7 @@ class MirrorRequest:
     name: str | None = None
     globs: tuple[str, ...] | None = None
     media: tuple[str, ...] | None = None
+    look: Depth | None = None
     settings_json: str | None = None
     settings_file: str | None = None  # where `settings_json` was read, for messages
     endpoint: str | None = None
@@ -79,7 +81,8 @@ class MirrorOptions:
     def mirror_settings(self, stored: MirrorSettings) -> MirrorSettings:
         """What to mirror: a settings file replaces the stored settings, `--glob` their patterns, glob file and paths.
 
-        `--media` replaces the kinds of media. Raises SettingsError for `--glob` if there are several configs.
+        `--media` replaces the kinds of media, `--look` the depth. Raises SettingsError for `--glob` if there are
+        several configs.
         """
         settings = stored
         if self.settings is not None:  # what users call it and label files are kept, unless the file names them
@@ -92,6 +95,8 @@ class MirrorOptions:
             check_label_change(stored.labels, settings.labels)
         if self.request.media is not None:
             settings = replace(settings, media=read_media("--", {"media": list(self.request.media)}))
+        if self.request.look is not None:
+            settings = replace(settings, depth=self.request.look)
         globs = self.request.globs
         if globs is None:
             return settings
@@ -146,6 +151,7 @@ def read_request(request: MirrorRequest) -> MirrorOptions:
         raise SettingsError(
             f"Invalid datasource name {request.name!r}.",
             f"Use 1 to {NAME_LIMIT} characters without control characters.",
+            field="name",
         )
     settings, hint = None, SourceHint()
     if request.settings_json is not None:

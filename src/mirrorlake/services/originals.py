@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Container
 from contextlib import closing
 
-from blake3 import blake3
-
 from mirrorlake.catalog import assets, datasources
 from mirrorlake.core.errors import NotFound
 from mirrorlake.mirror.source_stores import SourceStores
-from mirrorlake.model.assets import Original, Unchanged
-from mirrorlake.model.objects import ObjectInfo
+from mirrorlake.model.assets import Original, Unchanged, mark_of
 from mirrorlake.postgres.pool import Catalog
 
 ORIGINAL_LIFE_S = 300  # lifetime of the address of an original
@@ -30,12 +27,11 @@ def open_original(catalog: Catalog, asset_id: str, known: Container[str], stores
         if url is not None:
             return Original(url=url, data=None, media_type=asset.media_type, name=name, life_s=ORIGINAL_LIFE_S)
         # Not the asset's digest: that is of the bytes that a run read, and the file may have changed since.
-        mark = _mark(store.head(asset.key))
+        found = store.head(asset.key)
+        mark = mark_of(found.size, found.token)
         if mark in known:
             return Unchanged(mark)
         body = store.get(asset.key, token=None, limit=ORIGINAL_LIMIT)
-    return Original(url=None, data=body.data, media_type=asset.media_type, name=name, mark=_mark(body.info))
-
-
-def _mark(info: ObjectInfo) -> str:
-    return blake3(f"{info.size} {info.token}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return Original(
+        url=None, data=body.data, media_type=asset.media_type, name=name, mark=mark_of(body.info.size, body.info.token)
+    )

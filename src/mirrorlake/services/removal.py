@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
 from datetime import datetime
-
-import pyarrow as pa
 
 from mirrorlake.catalog import assets, datasources, removal
 from mirrorlake.catalog import purge as trash
-from mirrorlake.catalog.removal import Vanished
-from mirrorlake.core.errors import Conflict, MirrorlakeError, UsageError
+from mirrorlake.core.errors import Conflict, UsageError
 from mirrorlake.core.settings import Settings
 from mirrorlake.core.text import count_noun
 from mirrorlake.jobs.execution import enqueue_run, new_job, run_here
 from mirrorlake.jobs.handlers.confirm import ConfirmArgs
 from mirrorlake.jobs.handlers.purge import PurgeArgs
-from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.report import Report
+from mirrorlake.mirror.restoration import find_objects
 from mirrorlake.model.access import LIBRARY, Context
 from mirrorlake.model.acts import Purge
 from mirrorlake.model.assets import AssetDetail
@@ -71,30 +67,16 @@ def restore_in(
 
     Raises NotFound, and Conflict if it is not in the trash.
     """
-    back: list[Vanished] = []
-    away: list[Vanished] = []
-    found = False
-    for each in removal.list_vanished(catalog, asset_id):
-        source = datasources.by_id(catalog, each.datasource_id)
-        here, taken = _find_object(each, source, catalog, store_factory)
-        found = found or here
-        (back if here and taken else away).append(each)
-    removal.restore(catalog, asset_id, back=back, away=away, exists=found, by=by)
+    found = find_objects(catalog, removal.list_vanished(catalog, asset_id), store_factory)
+    removal.restore(
+        catalog,
+        asset_id,
+        back=[one.vanished for one in found if one.is_back],
+        away=[one.vanished for one in found if not one.is_back],
+        exists=any(one.exists for one in found),
+        by=by,
+    )
     return assets.get_asset_detail(catalog, asset_id)
-
-
-def _find_object(
-    each: Vanished, source: Datasource, catalog: Catalog, store_factory: Callable[[Datasource], StoreFactory]
-) -> tuple[bool, bool]:
-    """Whether an object is unchanged, and whether a run would select it; both False if the source is unreachable."""
-    try:
-        with closing(store_factory(source).open()) as store:
-            now = store.head(each.key)
-            rules, _ = read_rules(source, store, catalog, known_id=source.id)
-    except MirrorlakeError:
-        return False, False
-    taken = bool(rules.governing(pa.array([each.key], pa.string()))[0] >= 0)
-    return now.size == each.size and now.is_version(each.token), taken
 
 
 def purgeable(catalog: Catalog, name: str, *, days: int) -> Purge:

@@ -1,4 +1,4 @@
-"""Maintain thumbnails, in this process or by a worker: check them, rebuild missing ones, remove orphaned files."""
+"""Maintain thumbnails, in this process or by a worker: check them, rebuild missing ones, remove orphaned thumbnails."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from mirrorlake.catalog import jobs as stored
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import new_job, run_here
 from mirrorlake.jobs.handlers.thumbnails import CheckArgs, CleanArgs, MakeArgs
-from mirrorlake.library.audit import StepCallback
+from mirrorlake.library.steps import StepCallback
 from mirrorlake.model.jobs import JobKind
 from mirrorlake.model.thumbnails import Cleaning, MakeResult, Making, ThumbnailCheck, Unmade
 from mirrorlake.postgres.pool import Catalog
 
 
 def check_thumbnails(settings: Settings, catalog: Catalog, step: StepCallback, *, requested_by: str) -> ThumbnailCheck:
-    """Count missing thumbnails and orphaned files. Changes nothing."""
+    """Count missing thumbnails and orphaned thumbnails. Changes nothing."""
     job = new_job(JobKind.THUMBNAILS_CHECK, CheckArgs(), requested_by=requested_by)
     check: ThumbnailCheck = run_here(settings, catalog, job, step=step)
     return check
@@ -39,7 +39,7 @@ def make_thumbnails(
 def clean_thumbnails(
     settings: Settings, catalog: Catalog, step: StepCallback, *, hours: int, acknowledged: int | None, requested_by: str
 ) -> Cleaning:
-    """Remove orphaned files that are older than `hours`. Raises Conflict, UsageError."""
+    """Remove orphaned thumbnails that are older than `hours`. Raises Conflict, UsageError."""
     args = CleanArgs(hours=hours, acknowledged=acknowledged)
     job = new_job(JobKind.THUMBNAILS_CLEAN, args, requested_by=requested_by)
     cleaning: Cleaning = run_here(settings, catalog, job, step=step)
@@ -57,6 +57,6 @@ def request_make(catalog: Catalog, *, requested_by: str) -> int:
 
 
 def request_clean(catalog: Catalog, *, hours: int, acknowledged: int | None, requested_by: str) -> int:
-    """Queue the removal of orphaned files; return the number of its job. Raises Conflict if one is already queued."""
+    """Queue a cleanup; return the number of its job. Raises Conflict if one is already queued."""
     args = CleanArgs(hours=hours, acknowledged=acknowledged)
     return stored.request(catalog, new_job(JobKind.THUMBNAILS_CLEAN, args, requested_by=requested_by))

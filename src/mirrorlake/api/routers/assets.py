@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 from urllib.parse import quote
 
 import blake3
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route
-from mirrorlake.api.schemas.assets import AssetChange
+from mirrorlake.api.conditional import known_tags
+from mirrorlake.api.problems import MEDIA_TYPE
+from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route, json_answer, list_answer
+from mirrorlake.api.schemas.assets import AssetChange, BulkChange, Reprocessing, Selected
+from mirrorlake.model.access import Permission
+from mirrorlake.model.asset_previews import PreviewKind
 from mirrorlake.model.assets import AssetDetail, AssetPage, Unchanged
+from mirrorlake.model.bulk import BulkEditPreview, HistoryEntry
+from mirrorlake.model.jobs import Job
 from mirrorlake.services.contract import PAGE_LIMIT
 
 YEAR_S: Final = 365 * 24 * 3600
+_CACHED: Final = f"private, max-age={YEAR_S}, immutable"
+PREVIEW_PAGE_LIMIT: Final = 100_000
 # Bytes from a bucket may be active content.
 ORIGINAL_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
@@ -22,12 +31,20 @@ AssetId = Annotated[str, Path(max_length=64, description="The asset's id.")]
 Cursor = Annotated[str | None, Query(max_length=16384, description="Cursor of the previous page; replaces `offset`.")]
 _Responses = dict[int | str, dict[str, object]]
 _WEBP: _Responses = {
-    200: {"content": {"image/webp": {}}, "description": "The thumbnail."},
+    200: {"content": {"image/webp": {}}, "description": "The picture, a WebP."},
     304: {"description": "Unchanged."},
 }
 _BYTES: _Responses = {
     200: {"content": {"*/*": {}}, "description": "The bytes, as a download of their own media type."},
     303: {"description": "A short-lived address of the bytes."},
+}
+
+
+_STALE: _Responses = {
+    412: {
+        "description": "The asset was changed since it was read.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
 }
 
 
@@ -44,14 +61,80 @@ def search(
     return library.assets.search(query, limit=limit, offset=offset, cursor=cursor)
 
 
-def get(library: Bound, asset_id: AssetId) -> AssetDetail:
-    """Get an asset with all its details."""
-    return library.assets.get(asset_id)
+def get(request: Request, library: Bound, asset_id: AssetId) -> Response:
+    """Get an asset with all its details. The ETag changes with every detail."""
+    detail = library.assets.get(asset_id)
+    if detail.revision in _known(request):
+        return Response(status_code=304, headers=_revalidated(detail.revision))
+    return _versioned(detail)
 
 
-def edit(library: Bound, asset_id: AssetId, change: AssetChange) -> AssetDetail:
-    """Set and remove metadata keys, add and remove tags, as one transaction. Returns the changed asset."""
-    return library.assets.edit(asset_id, change.as_edit())
+def edit(
+    library: Bound,
+    asset_id: AssetId,
+    change: AssetChange,
+    if_match: Annotated[
+        str | None, Header(max_length=256, description="ETag of the asset as it was read: 412 if it was changed since.")
+    ] = None,
+) -> Response:
+    """Set and remove metadata keys, add and remove tags and projects, as one transaction. Returns the changed asset."""
+    revision = None if if_match is None or if_match.strip() == "*" else if_match.strip().strip('"')
+    return _versioned(library.assets.edit(asset_id, change.as_edit(), revision=revision))
+
+
+def _versioned(detail: AssetDetail) -> Response:
+    answer = json_answer(detail)
+    answer.headers.update(_revalidated(detail.revision))
+    return answer
+
+
+def start_edit(library: Bound, change: BulkChange) -> Job:
+    """Change many assets, selected by a query or by their ids. Returns the queued job, which can be undone."""
+    return library.assets.start_edit(change.as_bulk_edit())
+
+
+def reprocess(library: Bound, what: Reprocessing) -> Sequence[Job]:
+    """Run a stage of processing again for all assets of a query. Returns the queued jobs."""
+    return library.assets.reprocess(what.query, what.stage)
+
+
+def start_restoration(library: Bound, selected: Selected) -> Job:
+    """Restore many assets from the trash, selected by a query or by their ids. Returns the job, which can be undone."""
+    return library.assets.start_edit(selected.as_restoration())
+
+
+def preview_restoration(library: Bound, selected: Selected) -> BulkEditPreview:
+    """Count the assets that a restoration would select and restore. Changes nothing."""
+    return library.assets.preview_edit(selected.as_restoration())
+
+
+def start_trashing(library: Bound, selected: Selected) -> Job:
+    """Move many assets to the trash, selected by a query or by their ids. Returns the job, which can be undone.
+
+    Their objects are not touched, and no run restores the assets.
+    """
+    return library.assets.start_edit(selected.as_trashing())
+
+
+def preview_trashing(library: Bound, selected: Selected) -> BulkEditPreview:
+    """Count the assets that would be selected, and those that would be moved to the trash. Changes nothing."""
+    return library.assets.preview_edit(selected.as_trashing())
+
+
+def preview_edit(library: Bound, change: BulkChange) -> BulkEditPreview:
+    """Count the assets that a bulk edit would select, and those that it would change. Changes nothing."""
+    return library.assets.preview_edit(change.as_bulk_edit())
+
+
+def history(
+    request: Request,
+    library: Bound,
+    asset_id: AssetId,
+    limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """List who changed what of an asset and when, the newest first. The Link header has the next page."""
+    return list_answer(request, library.assets.history_page(asset_id, limit=limit, cursor=cursor))
 
 
 def restore(library: Bound, asset_id: AssetId) -> AssetDetail:
@@ -71,11 +154,32 @@ def thumbnail(
     data = library.assets.thumbnail(asset_id)
     etag = f'"{blake3.blake3(data).hexdigest()[:32]}"'
     # An asset keeps its id when its bytes are replaced, so only an address with a version may be cached permanently.
-    cache = f"private, max-age={YEAR_S}, immutable" if v is not None else "private, no-cache"
+    cache = _CACHED if v is not None else "private, no-cache"
     headers = {"ETag": etag, "Cache-Control": cache}
     if etag.strip('"') in _known(request):
         return Response(status_code=304, headers=headers)
     return Response(data, media_type="image/webp", headers=headers)
+
+
+def preview(
+    request: Request,
+    library: Bound,
+    asset_id: AssetId,
+    *,
+    kind: Annotated[
+        PreviewKind, Query(description="`picture`, or `strip`: ten frames of a video beside each other.")
+    ] = PreviewKind.PICTURE,
+    page: Annotated[int, Query(ge=1, le=PREVIEW_PAGE_LIMIT, description="Page of a document.")] = 1,
+    v: Annotated[
+        str | None, Query(max_length=64, description="Any version of the content; allows permanent caching.")
+    ] = None,
+) -> Response:
+    """Get a preview of an asset, at most 1,280 pixels on its longer side, made from its object and then cached."""
+    found = library.assets.preview(asset_id, kind=kind, page=page, known=_known(request))
+    headers = {"ETag": f'"{found.mark}"', "Cache-Control": _CACHED if v is not None else "private, no-cache"}
+    if isinstance(found, Unchanged):
+        return Response(status_code=304, headers=headers)
+    return Response(found.data, media_type="image/webp", headers=headers)
 
 
 def original(request: Request, library: Bound, asset_id: AssetId) -> Response:
@@ -93,10 +197,9 @@ def original(request: Request, library: Bound, asset_id: AssetId) -> Response:
     return Response(original.data, media_type=original.media_type, headers=headers)
 
 
-def _known(request: Request) -> set[str]:
+def _known(request: Request) -> frozenset[str]:
     """The marks of the versions that the browser has cached."""
-    sent = request.headers.get("if-none-match", "").split(",")
-    return {tag.strip().removeprefix("W/").strip('"') for tag in sent}
+    return known_tags(request.headers.get("if-none-match", ""))
 
 
 def _revalidated(mark: str) -> dict[str, str]:
@@ -109,21 +212,82 @@ def _plain(name: str) -> str:
     return name.encode("utf-8", "replace").decode("utf-8")
 
 
+def edit_routes() -> APIRouter:
+    """The routes under /edits, /restorations, /trash and /reprocessings: changes of many assets."""
+    router = APIRouter(tags=["assets"])
+    edit = Permission.ASSETS_EDIT
+    add_route(router, "POST", "/reprocessings", reprocess, operation="reprocessAssets", needs=edit, status=202)
+    add_route(router, "POST", "/edits", start_edit, operation="editAssets", needs=Permission.ASSETS_EDIT, status=202)
+    add_route(router, "POST", "/edits/preview", preview_edit, operation="previewEdit", needs=Permission.ASSETS_READ)
+    add_route(
+        router,
+        "POST",
+        "/restorations",
+        start_restoration,
+        operation="restoreAssets",
+        needs=Permission.ASSETS_EDIT,
+        status=202,
+    )
+    add_route(
+        router,
+        "POST",
+        "/restorations/preview",
+        preview_restoration,
+        operation="previewRestoration",
+        needs=Permission.ASSETS_READ,
+    )
+    read = Permission.ASSETS_READ
+    add_route(router, "POST", "/trash", start_trashing, operation="trashAssets", needs=edit, status=202)
+    add_route(router, "POST", "/trash/preview", preview_trashing, operation="previewTrash", needs=read)
+    return router
+
+
 def asset_routes() -> APIRouter:
     """The routes under /assets."""
     router = APIRouter(prefix="/assets", tags=["assets"])
-    add_route(router, "GET", "", search, operation="searchAssets")
-    add_route(router, "GET", "/{asset_id}", get, operation="getAsset")
-    add_route(router, "PATCH", "/{asset_id}", edit, operation="editAsset")
-    add_route(router, "POST", "/{asset_id}/restore", restore, operation="restoreAsset")
-    for word, handler, responses in (("thumbnail", thumbnail, _WEBP), ("original", original, _BYTES)):
-        operation = f"get{word.capitalize()}"
+    add_route(router, "GET", "", search, operation="searchAssets", needs=Permission.ASSETS_READ)
+    add_route(
+        router,
+        "GET",
+        "/{asset_id}",
+        get,
+        operation="getAsset",
+        needs=Permission.ASSETS_READ,
+        response_model=AssetDetail,
+    )
+    add_route(
+        router,
+        "PATCH",
+        "/{asset_id}",
+        edit,
+        operation="editAsset",
+        needs=Permission.ASSETS_EDIT,
+        response_model=AssetDetail,
+        responses=_STALE,
+    )
+    add_route(
+        router,
+        "GET",
+        "/{asset_id}/history",
+        history,
+        operation="getAssetHistory",
+        needs=Permission.ASSETS_READ,
+        response_model=list[HistoryEntry],
+    )
+    add_route(router, "POST", "/{asset_id}/restore", restore, operation="restoreAsset", needs=Permission.ASSETS_EDIT)
+    for word, handler, responses in (
+        ("thumbnail", thumbnail, _WEBP),
+        ("preview", preview, _WEBP),
+        ("original", original, _BYTES),
+    ):
+        operation = "getAssetPreview" if word == "preview" else f"get{word.capitalize()}"
         add_route(
             router,
             "GET",
             f"/{{asset_id}}/{word}",
             handler,
             operation=operation,
+            needs=Permission.ASSETS_READ,
             response_class=Response,
             responses=responses,
         )

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from mirrorlake.api.routing import Bound, add_route
 from mirrorlake.api.schemas.connections import ConnectionChange, NewConnection, Origin
+from mirrorlake.model.access import Permission
 from mirrorlake.model.connection_documents import ConnectionDocuments
 from mirrorlake.model.connections import Connection, Health
 
@@ -62,11 +63,27 @@ def delete(library: Bound, name: ConnectionName) -> Response:
 def connection_routes() -> APIRouter:
     """The routes under /connections."""
     router = APIRouter(prefix="/connections", tags=["connections"])
-    add_route(router, "GET", "", show_all, operation="listConnections")
-    add_route(router, "POST", "", add, operation="addConnection", status=201)
-    add_route(router, "GET", "/{name}", get, operation="getConnection")
-    add_route(router, "PATCH", "/{name}", change, operation="changeConnection")
-    add_route(router, "POST", "/{name}/check", check, operation="checkConnection")
-    add_route(router, "GET", "/{name}/documents", documents, operation="getConnectionDocuments")
-    add_route(router, "DELETE", "/{name}", delete, operation="deleteConnection", status=204, response_class=Response)
+    add_route(router, "GET", "", show_all, operation="listConnections", needs=Permission.CONNECTIONS_READ)
+    add_route(router, "POST", "", add, operation="addConnection", needs=Permission.CONNECTIONS_EDIT, status=201)
+    add_route(router, "GET", "/{name}", get, operation="getConnection", needs=Permission.CONNECTIONS_READ)
+    add_route(router, "PATCH", "/{name}", change, operation="changeConnection", needs=Permission.CONNECTIONS_EDIT)
+    add_route(router, "POST", "/{name}/check", check, operation="checkConnection", needs=Permission.CONNECTIONS_EDIT)
+    add_route(
+        router,
+        "GET",
+        "/{name}/documents",
+        documents,
+        operation="getConnectionDocuments",
+        needs=Permission.CONNECTIONS_READ,
+    )
+    add_route(
+        router,
+        "DELETE",
+        "/{name}",
+        delete,
+        operation="deleteConnection",
+        needs=Permission.CONNECTIONS_EDIT,
+        status=204,
+        response_class=Response,
+    )
     return router

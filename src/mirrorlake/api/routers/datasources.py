@@ -11,10 +11,13 @@ from mirrorlake.api.routers.assets import Cursor
 from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route, list_answer
 from mirrorlake.api.schemas.connections import Origin
 from mirrorlake.api.schemas.datasources import LocationToPreview, NewDatasource, SettingsChange
+from mirrorlake.labels.ontology import NAME_LIMIT
+from mirrorlake.model.access import Permission
 from mirrorlake.model.acts import Deletion, Purge
 from mirrorlake.model.connections import Health
 from mirrorlake.model.datasource_changes import DatasourceChange
 from mirrorlake.model.explanations import Explained
+from mirrorlake.model.label_sidecars import FoundClassNames
 from mirrorlake.model.location_previews import LocationPreview
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Run
@@ -82,8 +85,24 @@ def explain(
     return library.datasources.explain(name, key)
 
 
+def class_names(
+    library: Bound,
+    name: DatasourceName,
+    key: Annotated[
+        str | None,
+        Query(max_length=4096, description="Complete key of the file; without it, the usual places are searched."),
+    ] = None,
+    ontology: Annotated[
+        str | None,
+        Query(max_length=NAME_LIMIT, description="Ontology of the classes; that of the label files if omitted."),
+    ] = None,
+) -> Sequence[FoundClassNames]:
+    """Find the class names in a data.yaml, classes.txt or the like of the source, and the class map that they make."""
+    return library.datasources.class_names(name, key=key, ontology=ontology)
+
+
 def change(library: Bound, name: DatasourceName, change: SettingsChange) -> DatasourceSummary:
-    """Change some settings, for example the schedule, and keep the others. The next run uses them."""
+    """Change some settings, for example the schedule, or the connection; keep the others. The next run uses them."""
     return library.datasources.change_settings(name, change.root)
 
 
@@ -150,27 +169,51 @@ def delete(
 
 def datasource_routes() -> APIRouter:
     """The routes under /datasources, /previews and /location-previews."""
+    erase = Permission.DATASOURCES_DELETE
+    read, edit = Permission.DATASOURCES_READ, Permission.DATASOURCES_EDIT
     router = APIRouter(tags=["datasources"])
     one, of_one = "/datasources/{name:datasource}", "/datasources/{name:name}"
-    add_route(router, "GET", "/datasources", show_all, operation="listDatasources")
-    add_route(router, "POST", "/datasources", create, operation="createDatasource", status=201)
+    add_route(router, "GET", "/datasources", show_all, operation="listDatasources", needs=read)
+    add_route(router, "POST", "/datasources", create, operation="createDatasource", needs=edit, status=201)
     add_route(
-        router, "POST", "/location-previews", begin_location_preview, operation="beginLocationPreview", status=202
+        router,
+        "POST",
+        "/location-previews",
+        begin_location_preview,
+        operation="beginLocationPreview",
+        needs=edit,
+        status=202,
     )
-    add_route(router, "GET", "/location-previews/{preview_id}", get_location_preview, operation="getLocationPreview")
     add_route(
-        router, "GET", f"{of_one}/history", history, operation="listChanges", response_model=list[DatasourceChange]
+        router,
+        "GET",
+        "/location-previews/{preview_id}",
+        get_location_preview,
+        operation="getLocationPreview",
+        needs=edit,
     )
-    add_route(router, "POST", f"{of_one}/check", check, operation="checkDatasource")
-    add_route(router, "GET", f"{of_one}/explain", explain, operation="explainKey")
-    add_route(router, "GET", f"{of_one}/purge", purgeable, operation="previewPurge")
-    add_route(router, "POST", f"{of_one}/purge", purge, operation="purgeTrash", status=202)
-    add_route(router, "GET", f"{of_one}/deletion", deletion, operation="previewDeletion")
-    add_route(router, "POST", f"{of_one}/run", start, operation="runDatasource", status=202)
-    add_route(router, "POST", f"{of_one}/preview", begin_preview, operation="beginPreview", status=202)
-    add_route(router, "POST", f"{of_one}/reapply", reapply, operation="reapplyDatasource", status=202)
-    add_route(router, "GET", one, get, operation="getDatasource")
-    add_route(router, "PATCH", one, change, operation="changeDatasource")
-    add_route(router, "DELETE", one, delete, operation="deleteDatasource")
-    add_route(router, "GET", "/previews/{preview_id}", get_preview, operation="getPreview")
+    add_route(
+        router,
+        "GET",
+        f"{of_one}/history",
+        history,
+        operation="listChanges",
+        needs=read,
+        response_model=list[DatasourceChange],
+    )
+    add_route(router, "POST", f"{of_one}/check", check, operation="checkDatasource", needs=edit)
+    add_route(router, "GET", f"{of_one}/explain", explain, operation="explainKey", needs=read)
+    add_route(router, "GET", f"{of_one}/class-names", class_names, operation="findClassNames", needs=edit)
+    add_route(router, "GET", f"{of_one}/purge", purgeable, operation="previewPurge", needs=read)
+    add_route(router, "POST", f"{of_one}/purge", purge, operation="purgeTrash", needs=erase, status=202)
+    add_route(router, "GET", f"{of_one}/deletion", deletion, operation="previewDeletion", needs=read)
+    add_route(
+        router, "POST", f"{of_one}/run", start, operation="runDatasource", needs=Permission.RUNS_CONTROL, status=202
+    )
+    add_route(router, "POST", f"{of_one}/preview", begin_preview, operation="beginPreview", needs=read, status=202)
+    add_route(router, "POST", f"{of_one}/reapply", reapply, operation="reapplyDatasource", needs=edit, status=202)
+    add_route(router, "GET", one, get, operation="getDatasource", needs=read)
+    add_route(router, "PATCH", one, change, operation="changeDatasource", needs=edit)
+    add_route(router, "DELETE", one, delete, operation="deleteDatasource", needs=erase)
+    add_route(router, "GET", "/previews/{preview_id}", get_preview, operation="getPreview", needs=read)
     return router

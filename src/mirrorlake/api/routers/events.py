@@ -10,6 +10,7 @@ from mirrorlake.api.routers.datasources import DatasourceName
 from mirrorlake.api.routing import Bound, add_route
 from mirrorlake.api.schemas.events import ReceiverSetting
 from mirrorlake.connections.signatures import HEADER
+from mirrorlake.model.access import Permission
 from mirrorlake.model.events import EventsAccepted, EventsOff, EventStatus
 
 
@@ -48,8 +49,10 @@ def event_routes() -> APIRouter:
     """The routes under /datasources/{name}/events, and /events/{name} for senders."""
     router = APIRouter(tags=["events"])
     path = "/datasources/{name:name}/events"
-    add_route(router, "GET", path, get, operation="getEvents")
-    add_route(router, "PUT", path, change, operation="setEvents")
-    add_route(router, "DELETE", path, off, operation="turnEventsOff")
-    add_route(router, "POST", "/events/{name:name}", accept, operation="sendEvents", status=202)
+    add_route(router, "GET", path, get, operation="getEvents", needs=Permission.DATASOURCES_READ)
+    add_route(router, "PUT", path, change, operation="setEvents", needs=Permission.DATASOURCES_EDIT, secret=True)
+    add_route(router, "DELETE", path, off, operation="turnEventsOff", needs=Permission.DATASOURCES_EDIT)
+    add_route(
+        router, "POST", "/events/{name:name}", accept, operation="sendEvents", needs=Permission.EVENTS_SEND, status=202
+    )
     return router

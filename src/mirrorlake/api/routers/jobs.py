@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Final
 
 import orjson
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
-from mirrorlake.api.job_feed import JobFeed
+from mirrorlake.api.job_feed import POLL_S, JobFeed
 from mirrorlake.api.routers.assets import Cursor
-from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route, json_answer, list_answer
-from mirrorlake.model.jobs import Job, JobKind
+from mirrorlake.api.routing import NUMBER_LIMIT, Bound, Served, add_route, json_answer, list_answer, policy
+from mirrorlake.api.schemas import WrittenTime
+from mirrorlake.model.access import Permission
+from mirrorlake.model.jobs import RUN_KINDS, Job, JobKind
 from mirrorlake.model.runs import RunState
 from mirrorlake.services.job_contract import GRACE_HOURS, PAGE_LIMIT
 
 WAIT_LIMIT_S: Final = 60
 ALIVE_S: Final = 15.0  # between two keep-alive comments on an idle stream: proxies close silent connections
+OVERLAP_S: Final = 60.0  # changes of a resumed stream that may be repeated: transactions become visible later
+STREAM_S: Final = 3600.0  # then the client opens the next stream, and its access is checked again
 JobId = Annotated[int, Path(ge=1, le=NUMBER_LIMIT, description="Number of the job.")]
 
 
@@ -32,16 +39,27 @@ def show_all(
     state: Annotated[RunState | None, Query(description="Only jobs in this state.")] = None,
     datasource: Annotated[str | None, Query(max_length=1024, description="Only jobs of this datasource.")] = None,
     runs: Annotated[bool | None, Query(description="Only jobs that are runs, or only others.")] = None,
+    active_since: Annotated[
+        WrittenTime | None, Query(description="Only jobs that have not ended, or ended at this time or later.")
+    ] = None,
     cursor: Cursor = None,
 ) -> Response:
     """List jobs, the newest first. The Link header contains the address of the next page."""
-    page = library.jobs.page(limit=limit, kind=kind, state=state, datasource=datasource, runs=runs, cursor=cursor)
+    page = library.jobs.page(
+        limit=limit,
+        kind=kind,
+        state=state,
+        datasource=datasource,
+        runs=runs,
+        active_since=active_since,
+        cursor=cursor,
+    )
     return list_answer(request, page)
 
 
 async def get(
     request: Request,
-    library: Bound,
+    library: Served,
     job_id: JobId,
     *,
     wait_s: Annotated[
@@ -54,12 +72,12 @@ async def get(
     job = await run_in_threadpool(read)
     if wait_s and job.version <= since and not job.ended:
         feed: JobFeed = request.app.state.job_feed
-        async with feed.watching(job_id, read) as poll:
+        async with feed.watching(library.place, job_id, read) as poll:
             job = await feed.newer(poll, job, wait_s)
     return json_answer(job)
 
 
-async def events(request: Request, library: Bound, job_id: JobId) -> Response:
+async def events(request: Request, library: Served, job_id: JobId) -> Response:
     """Watch a job as server-sent events: `progress` with every change, and `end` with its result.
 
     The data of each event is the job, its id the version. Reopen a stream that ends without `end`.
@@ -72,7 +90,7 @@ async def events(request: Request, library: Bound, job_id: JobId) -> Response:
     async def stream() -> AsyncIterator[bytes]:
         known = job
         yield _event(known)
-        async with feed.watching(job_id, read) as poll:
+        async with feed.watching(library.place, job_id, read) as poll:
             while not known.ended and not feed.closed:
                 latest = await feed.newer(poll, known, ALIVE_S)
                 yield _event(latest) if latest.version != known.version else b": no news\n\n"
@@ -81,9 +99,55 @@ async def events(request: Request, library: Bound, job_id: JobId) -> Response:
     return StreamingResponse(stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
+async def all_events(
+    request: Request,
+    library: Served,
+    last_event_id: Annotated[str, Header(pattern="^[0-9]{0,13}$", description="Id of the last event received.")] = "",
+) -> Response:
+    """Watch all jobs as server-sent events: first the jobs that have not ended, then every change of a job.
+
+    The event is `run` for runs and `job` for others, its data the job. After an interruption, send the id of the last
+    event in `Last-Event-ID`: nothing is missed, and the last minute may be repeated. The stream ends after an hour;
+    reopen it.
+    """
+    feed: JobFeed = request.app.state.job_feed
+    begun = time.time()
+
+    def read(since_s: float) -> Sequence[Job]:
+        return library.jobs.page(limit=PAGE_LIMIT, active_since=datetime.fromtimestamp(since_s, UTC)).items
+
+    since = begun if not last_event_id else min(begun, int(last_event_id) / 1000) - OVERLAP_S
+    jobs = await run_in_threadpool(read, since)  # also refuses callers without permission, before the answer begins
+    feed.check_room()
+
+    async def stream() -> AsyncIterator[bytes]:
+        found, known, sent_at = jobs, dict[int, int](), time.monotonic()
+        yield b": jobs and runs\n\n"
+        async with feed.place():
+            while not feed.closed and time.time() - begun < STREAM_S:
+                changed = [job for job in reversed(found) if known.get(job.id) != job.version]
+                known = {job.id: job.version for job in found}
+                event_id = int(time.time() * 1000)
+                for job in changed:
+                    yield _named_event(job, event_id)
+                if changed or time.monotonic() - sent_at >= ALIVE_S:
+                    sent_at = time.monotonic()
+                    if not changed:
+                        yield b": no news\n\n"
+                await asyncio.sleep(POLL_S)
+                found = await feed.recent(library.place, lambda: read(time.time() - OVERLAP_S))
+
+    return StreamingResponse(stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
 def cancel(library: Bound, job_id: JobId) -> Job:
     """Cancel a job. Committed work is kept. A running job ends a moment later."""
     return library.jobs.cancel(job_id)
+
+
+def undo(library: Bound, job_id: JobId) -> Job:
+    """Undo a bulk edit: bring back what nobody has changed since. Returns the queued job."""
+    return library.jobs.undo(job_id)
 
 
 def verify(
@@ -104,7 +168,7 @@ def verify(
 
 
 def check_thumbnails(library: Bound) -> Job:
-    """Count missing thumbnails and orphaned files. Returns the queued job."""
+    """Count missing thumbnails and orphaned thumbnails. Returns the queued job."""
     return library.jobs.check_thumbnails()
 
 
@@ -117,10 +181,10 @@ def clean_thumbnails(
     library: Bound,
     *,
     hours: Annotated[
-        int, Query(ge=0, le=87_600, description="Keep files written within the last N hours.")
+        int, Query(ge=0, le=87_600, description="Keep thumbnails written within the last N hours.")
     ] = GRACE_HOURS,
     acknowledge: Annotated[
-        int | None, Query(ge=0, le=NUMBER_LIMIT, description="Number of files to remove; required for many.")
+        int | None, Query(ge=0, le=NUMBER_LIMIT, description="Number of thumbnails to remove; required for many.")
     ] = None,
 ) -> Job:
     """Remove thumbnails that no asset uses. Returns the queued job."""
@@ -130,8 +194,24 @@ def clean_thumbnails(
 def job_routes() -> APIRouter:
     """The routes under /jobs, and /verify and /thumbnails."""
     jobs = APIRouter(prefix="/jobs", tags=["jobs"])
-    add_route(jobs, "GET", "", show_all, operation="listJobs", response_model=list[Job])
-    jobs.add_api_route("/{job_id:number}", get, methods=["GET"], operation_id="getJob", response_model=Job)
+    add_route(jobs, "GET", "", show_all, operation="listJobs", needs=Permission.JOBS_READ, response_model=list[Job])
+    jobs.add_api_route(
+        "/events",
+        all_events,
+        methods=["GET"],
+        operation_id="watchJobs",
+        response_class=StreamingResponse,
+        responses={200: {"description": "Events.", "content": {"text/event-stream": {}}}},
+        **policy(Permission.JOBS_READ),
+    )
+    jobs.add_api_route(
+        "/{job_id:number}",
+        get,
+        methods=["GET"],
+        operation_id="getJob",
+        response_model=Job,
+        **policy(Permission.JOBS_READ),
+    )
     jobs.add_api_route(
         "/{job_id:number}/events",
         events,
@@ -139,17 +219,32 @@ def job_routes() -> APIRouter:
         operation_id="watchJob",
         response_class=StreamingResponse,
         responses={200: {"description": "Events.", "content": {"text/event-stream": {}}}},
+        **policy(Permission.JOBS_READ),
     )
-    add_route(jobs, "POST", "/{job_id:number}/cancel", cancel, operation="cancelJob")
-    upkeep = APIRouter(tags=["jobs"])
-    add_route(upkeep, "POST", "/verify", verify, operation="verify", status=202)
-    add_route(upkeep, "POST", "/thumbnails/check", check_thumbnails, operation="checkThumbnails", status=202)
-    add_route(upkeep, "POST", "/thumbnails/make", make_thumbnails, operation="makeThumbnails", status=202)
-    add_route(upkeep, "POST", "/thumbnails/clean", clean_thumbnails, operation="cleanThumbnails", status=202)
+    add_route(jobs, "POST", "/{job_id:number}/cancel", cancel, operation="cancelJob", needs=Permission.JOBS_CONTROL)
+    add_route(
+        jobs, "POST", "/{job_id:number}/undo", undo, operation="undoJob", needs=Permission.ASSETS_EDIT, status=202
+    )
+    upkeep, maintain = APIRouter(tags=["jobs"]), Permission.LIBRARY_MAINTAIN
+    add_route(upkeep, "POST", "/verify", verify, operation="verify", needs=maintain, status=202)
+    add_route(
+        upkeep, "POST", "/thumbnails/check", check_thumbnails, operation="checkThumbnails", needs=maintain, status=202
+    )
+    add_route(
+        upkeep, "POST", "/thumbnails/make", make_thumbnails, operation="makeThumbnails", needs=maintain, status=202
+    )
+    add_route(
+        upkeep, "POST", "/thumbnails/clean", clean_thumbnails, operation="cleanThumbnails", needs=maintain, status=202
+    )
     both = APIRouter()
     both.include_router(jobs)
     both.include_router(upkeep)
     return both
+
+
+def _named_event(job: Job, event_id: int) -> bytes:
+    name = b"run" if job.kind in RUN_KINDS else b"job"
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event_id, name, orjson.dumps(job, option=orjson.OPT_UTC_Z))
 
 
 def _event(job: Job) -> bytes:

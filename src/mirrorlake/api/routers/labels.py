@@ -13,9 +13,10 @@ from starlette.requests import ClientDisconnect
 from mirrorlake.api.bodies import UPLOAD_TYPE, check_upload, is_upload
 from mirrorlake.api.problems import RequestRefused, problem, problem_response
 from mirrorlake.api.routers.assets import AssetId
-from mirrorlake.api.routing import Bound, add_route, json_answer
+from mirrorlake.api.routing import Bound, add_route, json_answer, policy
 from mirrorlake.api.schemas.labels import VERSION_LIMIT, AnnotationsBody, LabelExportBody, LabelImportBody, OntologyBody
 from mirrorlake.labels.ontology import NAME_LIMIT
+from mirrorlake.model.access import Permission
 from mirrorlake.model.jobs import Job
 from mirrorlake.model.labels import Annotation, ClassCount, LabelStatistics, LabelUpload, Ontology
 
@@ -122,21 +123,23 @@ def start_export(library: Bound, body: LabelExportBody) -> Job:
 
 def label_routes() -> APIRouter:
     """The routes under /ontologies, /assets/ID/annotations and /labels."""
+    read, edit = Permission.LABELS_READ, Permission.LABELS_EDIT
     router = APIRouter(tags=["labels"])
-    add_route(router, "GET", "/ontologies", show_all, operation="listOntologies")
-    add_route(router, "GET", "/ontologies/{name}", get, operation="getOntology")
-    add_route(router, "PUT", "/ontologies/{name}", save, operation="saveOntology")
+    add_route(router, "GET", "/ontologies", show_all, operation="listOntologies", needs=read)
+    add_route(router, "GET", "/ontologies/{name}", get, operation="getOntology", needs=read)
+    add_route(router, "PUT", "/ontologies/{name}", save, operation="saveOntology", needs=edit)
     add_route(
         router,
         "DELETE",
         "/ontologies/{name}",
         delete,
         operation="deleteOntology",
+        needs=edit,
         status=204,
         response_class=Response,
     )
-    add_route(router, "GET", "/assets/{asset_id}/annotations", list_annotations, operation="getAnnotations")
-    add_route(router, "PUT", "/assets/{asset_id}/annotations", replace, operation="replaceAnnotations")
+    add_route(router, "GET", "/assets/{asset_id}/annotations", list_annotations, operation="getAnnotations", needs=read)
+    add_route(router, "PUT", "/assets/{asset_id}/annotations", replace, operation="replaceAnnotations", needs=edit)
     router.add_api_route(
         "/labels/uploads",
         upload,
@@ -144,10 +147,13 @@ def label_routes() -> APIRouter:
         operation_id="uploadLabels",
         response_model=LabelUpload,
         status_code=201,
-        openapi_extra={"requestBody": {"required": True, "content": {UPLOAD_TYPE: {"schema": {"format": "binary"}}}}},
+        **policy(
+            edit,
+            {"requestBody": {"required": True, "content": {UPLOAD_TYPE: {"schema": {"format": "binary"}}}}},
+        ),
     )
-    add_route(router, "POST", "/labels/imports", start_import, operation="importLabels", status=202)
-    add_route(router, "POST", "/labels/exports", start_export, operation="exportLabels", status=202)
-    add_route(router, "GET", "/labels/stats", stats, operation="countLabels")
-    add_route(router, "GET", "/labels/statistics", statistics, operation="getLabelStatistics")
+    add_route(router, "POST", "/labels/imports", start_import, operation="importLabels", needs=edit, status=202)
+    add_route(router, "POST", "/labels/exports", start_export, operation="exportLabels", needs=read, status=202)
+    add_route(router, "GET", "/labels/stats", stats, operation="countLabels", needs=read)
+    add_route(router, "GET", "/labels/statistics", statistics, operation="getLabelStatistics", needs=read)
     return router

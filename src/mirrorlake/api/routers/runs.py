@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from mirrorlake.api.routers.assets import Cursor
 from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route, list_answer
 from mirrorlake.api.schemas.runs import Consent
+from mirrorlake.model.access import Permission
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.services.contract import PAGE_LIMIT
 
@@ -70,11 +71,19 @@ def retry(library: Bound, run_id: RunId) -> Run:
 def run_routes() -> APIRouter:
     """The routes under /runs."""
     router = APIRouter(prefix="/runs", tags=["runs"])
-    add_route(router, "GET", "", show_all, operation="listRuns", response_model=list[Run])
-    add_route(router, "POST", "/confirm", confirm, operation="confirmRun", status=202)
+    add_route(router, "GET", "", show_all, operation="listRuns", needs=Permission.RUNS_READ, response_model=list[Run])
+    add_route(router, "POST", "/confirm", confirm, operation="confirmRun", needs=Permission.RUNS_CONTROL, status=202)
     one = "/{run_id:number}"
-    add_route(router, "GET", one, get, operation="getRun")
-    add_route(router, "POST", f"{one}/cancel", cancel, operation="cancelRun")
-    add_route(router, "POST", f"{one}/retry", retry, operation="retryRun", status=202)
-    add_route(router, "GET", f"{one}/outcomes", outcomes, operation="listOutcomes", response_model=list[Outcome])
+    add_route(router, "GET", one, get, operation="getRun", needs=Permission.RUNS_READ)
+    add_route(router, "POST", f"{one}/cancel", cancel, operation="cancelRun", needs=Permission.RUNS_CONTROL)
+    add_route(router, "POST", f"{one}/retry", retry, operation="retryRun", needs=Permission.RUNS_CONTROL, status=202)
+    add_route(
+        router,
+        "GET",
+        f"{one}/outcomes",
+        outcomes,
+        operation="listOutcomes",
+        needs=Permission.RUNS_READ,
+        response_model=list[Outcome],
+    )
     return router

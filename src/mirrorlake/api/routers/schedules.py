@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from mirrorlake.api.routing import add_route
+from mirrorlake.model.access import Permission
 from mirrorlake.model.schedule import NextTimes, next_times, schedule_from_text, schedule_to_text, timezone_of
 
 
@@ -25,5 +26,5 @@ def preview(
 def schedule_routes() -> APIRouter:
     """The route /schedule."""
     router = APIRouter(tags=["datasources"])
-    add_route(router, "GET", "/schedule", preview, operation="previewSchedule")
+    add_route(router, "GET", "/schedule", preview, operation="previewSchedule", needs=Permission.DATASOURCES_READ)
     return router

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from mirrorlake.api.routing import Bound, add_route
 from mirrorlake.api.schemas.webhooks import NewWebhook
+from mirrorlake.model.access import Permission
 from mirrorlake.model.webhooks import Delivery, Webhook
 
 WebhookId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the webhook.")]
@@ -53,10 +54,21 @@ def webhook_routes() -> APIRouter:
     """The routes under /webhooks."""
     router = APIRouter(prefix="/webhooks", tags=["webhooks"])
     one = "/{webhook_id:number}"
-    add_route(router, "GET", "", show_all, operation="listWebhooks")
-    add_route(router, "POST", "", add, operation="addWebhook", status=201)
-    add_route(router, "GET", one, get, operation="getWebhook")
-    add_route(router, "GET", f"{one}/deliveries", deliveries, operation="listDeliveries")
-    add_route(router, "POST", f"{one}/test", test, operation="testWebhook")
-    add_route(router, "DELETE", one, delete, operation="deleteWebhook", status=204, response_class=Response)
+    add_route(router, "GET", "", show_all, operation="listWebhooks", needs=Permission.WEBHOOKS_READ)
+    add_route(router, "POST", "", add, operation="addWebhook", needs=Permission.WEBHOOKS_EDIT, status=201, secret=True)
+    add_route(router, "GET", one, get, operation="getWebhook", needs=Permission.WEBHOOKS_READ)
+    add_route(
+        router, "GET", f"{one}/deliveries", deliveries, operation="listDeliveries", needs=Permission.WEBHOOKS_READ
+    )
+    add_route(router, "POST", f"{one}/test", test, operation="testWebhook", needs=Permission.WEBHOOKS_EDIT)
+    add_route(
+        router,
+        "DELETE",
+        one,
+        delete,
+        operation="deleteWebhook",
+        needs=Permission.WEBHOOKS_EDIT,
+        status=204,
+        response_class=Response,
+    )
     return router

@@ -8,15 +8,19 @@ from pydantic import AliasChoices, Field, WithJsonSchema
 from pydantic.config import JsonDict
 
 from mirrorlake.api.schemas import VISIBLE, Body
+from mirrorlake.core.errors import UsageError
 from mirrorlake.model.assets import Scalar
+from mirrorlake.model.bulk import MAX_IDS, MAX_UPDATES, BulkEdit, EditPart
 from mirrorlake.model.edits import Edit
-from mirrorlake.select.edits import MAX_TAG_CHARS, MAX_VALUE_CHARS
+from mirrorlake.select.edits import MAX_PROJECT_CHARS, MAX_TAG_CHARS, MAX_VALUE_CHARS
 from mirrorlake.select.metadata import KEY, MAX_KEY_CHARS
 
 EDIT_LIMIT = 1000  # keys or tags that one request may name
+PROJECT_LIMIT = 100
 # The rules of `select.edits`, which checks them with better messages than a schema can give.
 _KEY_SCHEMA: JsonDict = {"type": "string", "pattern": f"^{KEY.pattern}$", "maxLength": MAX_KEY_CHARS}
 _TAG_SCHEMA = {"type": "string", "pattern": VISIBLE, "minLength": 1, "maxLength": MAX_TAG_CHARS}
+_PROJECT_SCHEMA = {"type": "string", "pattern": VISIBLE, "minLength": 1, "maxLength": MAX_PROJECT_CHARS}
 _VALUE_SCHEMA = {
     "anyOf": [
         {"type": "boolean"},
@@ -27,6 +31,10 @@ _VALUE_SCHEMA = {
 }
 _Keys = Annotated[tuple[Annotated[str, WithJsonSchema(_KEY_SCHEMA)], ...], Field(max_length=EDIT_LIMIT)]
 _Tags = Annotated[tuple[Annotated[str, WithJsonSchema(_TAG_SCHEMA)], ...], Field(max_length=EDIT_LIMIT)]
+_Projects = Annotated[
+    tuple[Annotated[str, WithJsonSchema(_PROJECT_SCHEMA)], ...],
+    Field(max_length=PROJECT_LIMIT, description="Names of projects."),
+]
 _Values = dict[str, Annotated[Scalar, WithJsonSchema(_VALUE_SCHEMA)]]
 
 
@@ -51,7 +59,71 @@ class AssetChange(Body):
     ] = ()
     add_tags: Annotated[_Tags, Field(validation_alias=AliasChoices("add_tags", "addTags"))] = ()
     remove_tags: Annotated[_Tags, Field(validation_alias=AliasChoices("remove_tags", "removeTags"))] = ()
+    add_projects: Annotated[
+        _Projects,
+        Field(
+            validation_alias=AliasChoices("add_projects", "addProjects"),
+            description="Projects to add to; created if they do not exist.",
+        ),
+    ] = ()
+    remove_projects: Annotated[
+        _Projects, Field(validation_alias=AliasChoices("remove_projects", "removeProjects"))
+    ] = ()
 
     def as_edit(self) -> Edit:
         """The change as a noun of the library."""
-        return Edit(**{name: getattr(self, name) for name in type(self).model_fields})
+        return Edit(**{name: getattr(self, name) for name in AssetChange.model_fields})
+
+
+class AssetUpdate(AssetChange):
+    """The change of one of several assets."""
+
+    asset: Annotated[
+        str,
+        Field(max_length=64, validation_alias=AliasChoices("asset", "imageId"), description="Id of the asset."),
+    ]
+
+
+class Selected(Body):
+    """Assets: those that match a query, or those with these ids."""
+
+    query: Annotated[
+        str | None, Field(max_length=8192, description='Query in the search language; "" matches everything.')
+    ] = None
+    assets: Annotated[
+        tuple[Annotated[str, Field(max_length=64)], ...], Field(max_length=MAX_IDS, description="Ids of assets.")
+    ] = ()
+
+    def as_restoration(self) -> BulkEdit:
+        """The restoration of these assets."""
+        return BulkEdit.restoring(query=self.query, assets=self.assets)
+
+    def as_trashing(self) -> BulkEdit:
+        """The removal of these assets to the trash."""
+        return BulkEdit.trashing(query=self.query, assets=self.assets)
+
+
+class Reprocessing(Body):
+    """A stage of processing to run again, and for which assets."""
+
+    query: Annotated[str, Field(max_length=8192, description='Query in the search language; "" matches everything.')]
+    stage: Annotated[
+        str, Field(max_length=100, description="`look` reads the objects again, `function:NAME` calls an own function.")
+    ]
+
+
+class BulkChange(AssetChange, Selected):
+    """One change of all selected assets, or in `updates` a change of its own for each asset."""
+
+    updates: Annotated[tuple[AssetUpdate, ...], Field(max_length=MAX_UPDATES)] = ()
+
+    def as_bulk_edit(self) -> BulkEdit:
+        """The change as a noun of the library. Raises UsageError for both forms at once."""
+        edit = self.as_edit()
+        if not self.updates:
+            return BulkEdit.of(edit, query=self.query, assets=self.assets)
+        if self.query is not None or self.assets or not edit.is_empty:
+            raise UsageError(
+                "A bulk edit with `updates` selects no other assets.", "Send either `updates` or one change of all."
+            )
+        return BulkEdit(parts=tuple(EditPart(assets=(one.asset,), edit=one.as_edit()) for one in self.updates))

@@ -9,9 +9,12 @@ from pydantic import ConfigDict, Field, JsonValue, RootModel
 
 from mirrorlake.api.schemas import Body
 from mirrorlake.model.label_sidecars import LabelStrategy, SidecarFormat
+from mirrorlake.model.looking import Depth
 from mirrorlake.model.media import MediaKind
+from mirrorlake.model.policies import OrientationPolicy
 from mirrorlake.model.sources import MetadataStrategy, NamingStrategy, Orphans
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS
+from mirrorlake.select.policy_settings import NAME_LIMIT, NAMES_LIMIT
 from mirrorlake.select.settings import CONFIG_LIMIT, SUFFIX_LIMIT, TEXT_LIMITS
 
 
@@ -32,6 +35,11 @@ def _choice(kind: type[StrEnum]) -> dict[str, Any]:
     return _one_of(*(each.value for each in kind))
 
 
+_NUMBER: Final = _or_null(type="integer", minimum=1)
+_MEDIA_NAMES: Final = _or_null(
+    type="array", maxItems=NAMES_LIMIT, items={"type": "string", "minLength": 1, "maxLength": NAME_LIMIT}
+)
+
 # Shapes only: `select.settings` checks what a schema cannot express, such as a pattern or a schedule.
 SETTINGS: Final[dict[str, Any]] = {
     "glob_patterns": _TEXTS,
@@ -48,6 +56,21 @@ SETTINGS: Final[dict[str, Any]] = {
     "removeOrphanedSourcesWhenDisappeared": _BOOLEAN,
     "orphans": _choice(Orphans),
     "media": _or_null(type="array", minItems=1, items={"enum": [kind.value for kind in MediaKind]}),
+    "look": _choice(Depth),
+    "policies": _or_null(
+        type="object",
+        properties={
+            "orientation": _choice(OrientationPolicy),
+            "videoBrands": _MEDIA_NAMES,
+            "pixelFormats": _MEDIA_NAMES,
+            "maxPixels": _NUMBER,
+            "maxBytes": _NUMBER,
+            "maxSeconds": _or_null(type="number", exclusiveMinimum=0),
+            "minWidth": _NUMBER,
+            "minHeight": _NUMBER,
+        },
+        additionalProperties=False,
+    ),
     "metadataSidecarSuffix": _or_null(type="string", minLength=1, maxLength=SUFFIX_LIMIT),
     "labels": _or_null(
         type="object",
@@ -73,7 +96,6 @@ SETTINGS: Final[dict[str, Any]] = {
     "timezone": _TEXT,
     "runScheduledEvery": _or_null(type="integer", minimum=0),
     "storage": _one_of("reference"),
-    "look": _one_of("full"),
     "followSymlinks": _one_of(False),  # noqa: FBT003 - the only value so far
     "mirror_configs": _or_null(type="array", maxItems=CONFIG_LIMIT, items={"type": "object"}),
 }
@@ -113,12 +135,15 @@ class LocationToPreview(Body):
 
 
 class SettingsChange(RootModel[dict[str, JsonValue]]):
-    """Settings by their names in a settings file. Settings that are not named are kept; null resets a setting."""
+    """Settings by their names in a settings file, and the connection. Those that are not named are kept.
+
+    Null resets a setting. Without a connection, the machine's own credentials are used.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [{"schedule": "0 3 * * *", "timezone": "Europe/Berlin"}],
-            "properties": SETTINGS,
+            "properties": {"connection": _or_null(type="string", maxLength=100), **SETTINGS},
             "additionalProperties": False,
         }
     )

@@ -97,6 +97,7 @@ class LabelExportBody(Body):
     connection: Annotated[_Name | None, Field(description="Connection for the address.")] = None
     ontology: Annotated[_Name | None, Field(description="May be omitted if there is only one.")] = None
     query: Annotated[str, Field(max_length=8192, description="Only export assets that match this query.")] = ""
+    snapshot: Annotated[_Name | None, Field(description="Export a snapshot, as PROJECT@NUMBER.")] = None
     copy_images: Annotated[bool, Field(description="Copy the images beside the labels.")] = False
 
     def as_options(self) -> LabelExportOptions:

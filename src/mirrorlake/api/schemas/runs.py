@@ -6,16 +6,11 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from mirrorlake.api.schemas import NUMBER_LIMIT, Body
-
-
-def _whole(value: object) -> object:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
+from mirrorlake.api.schemas import NUMBER_LIMIT, Body, whole
 
 # 7.0 is an integer in JSON Schema; "7" and true are none.
-_Run = Annotated[int, Field(ge=1, le=NUMBER_LIMIT), BeforeValidator(_whole)]
-_Count = Annotated[int, Field(ge=0, le=NUMBER_LIMIT), BeforeValidator(_whole)]
+_Run = Annotated[int, Field(ge=1, le=NUMBER_LIMIT), BeforeValidator(whole)]
+_Count = Annotated[int, Field(ge=0, le=NUMBER_LIMIT), BeforeValidator(whole)]
 
 
 class Consent(Body):

@@ -28,11 +28,15 @@ def backup(
         bool, typer.Option("--thumbnails/--no-thumbnails", help="Include the thumbnails.", show_default=True)
     ] = True,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    only: Annotated[
+        str | None,
+        typer.Option("--only", metavar="NAME", help="Back up this workspace alone, without members and keys."),
+    ] = None,
     json: JSON = False,
 ) -> int:
-    """Back up the library into one file. Nothing has to be stopped."""
+    """Back up the library into one file: all workspaces, members and keys. Nothing has to be stopped."""
     with terminate_as_interrupt(), shown_steps() as step:
-        made = back_up(read_local_settings(), local_user(), path, step, thumbnails=thumbnails, force=force)
+        made = back_up(read_local_settings(), local_user(), path, step, thumbnails=thumbnails, force=force, only=only)
     if json:
         print_json(backup_document(made))
     else:
@@ -41,10 +45,7 @@ def backup(
 
 
 def _print_backup(made: Backup) -> None:
-    echo_detail(
-        f"{_content(made.assets, made.thumbnails)} backed up in {made.seconds:.1f} s:"
-        f" {made.path}, {bytes_text(made.bytes)}."
-    )
+    echo_detail(f"{_content(made)} backed up in {made.seconds:.1f} s: {made.path}, {bytes_text(made.bytes)}.")
     if made.missing:
         echo_detail(
             f"{count_noun(made.missing, 'thumbnail is', 'thumbnails are')} missing in the library."
@@ -55,11 +56,17 @@ def _print_backup(made: Backup) -> None:
 def restore(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="File that `mirrorlake backup` wrote.")],
     *,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--only", metavar="NAME", help="Restore this workspace alone, as `default`, without members and keys."
+        ),
+    ] = None,
     json: JSON = False,
 ) -> int:
     """Restore a backup into an empty library."""
     with terminate_as_interrupt(), shown_steps() as step:
-        done = restore_library(read_local_settings(), local_user(), path, step)
+        done = restore_library(read_local_settings(), local_user(), path, step, only=only)
     if json:
         print_json(restoration_document(done))
     else:
@@ -68,10 +75,7 @@ def restore(
 
 
 def _print_restoration(done: Restoration) -> None:
-    echo_detail(
-        f"{_content(done.assets, done.thumbnails)} restored in {done.seconds:.1f} s,"
-        f" as of {done.created:%Y-%m-%d %H:%M:%S} UTC."
-    )
+    echo_detail(f"{_content(done)} restored in {done.seconds:.1f} s, as of {done.created:%Y-%m-%d %H:%M:%S} UTC.")
     if done.migrated:
         echo_detail(f"The schema of the backup was migrated: {count_noun(done.migrated, 'step')}.")
     if done.interrupted or done.cancelled:
@@ -83,8 +87,15 @@ def _print_restoration(done: Restoration) -> None:
         echo_detail("The backup contains no thumbnails. To find those that are missing: mirrorlake thumbnails check")
 
 
-def _content(assets: int, thumbnails: int | None) -> str:
-    return count_noun(assets, "asset") + ("" if thumbnails is None else f" and {count_noun(thumbnails, 'thumbnail')}")
+def _content(report: Backup | Restoration) -> str:
+    parts = [count_noun(report.assets, "asset")]
+    if len(report.workspaces) > 1:
+        parts[0] += f" of {count_noun(len(report.workspaces), 'workspace')}"
+    if report.thumbnails is not None:
+        parts.append(count_noun(report.thumbnails, "thumbnail"))
+    if report.members:
+        parts.append(count_noun(report.members, "member"))
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
 
 
 def install_backup(app: typer.Typer) -> None:

@@ -36,8 +36,9 @@ def add(
 ) -> None:
     """Store a connection. Makes no request.
 
-    A secret may be `-`, to read it from standard input, or a reference: env:NAME, file:/PATH, vault:MOUNT/PATH#FIELD or
-    aws-secretsmanager:NAME#FIELD. References are read at each use.
+    A secret may be `-`, to read it from standard input, or a reference: env:NAME, file:/PATH, vault:MOUNT/PATH#FIELD,
+    aws-secretsmanager:NAME#FIELD, gcp-secretmanager:NAME#FIELD or azure-keyvault:URL#FIELD. References are read at each
+    use.
     """
     with open_library() as library:
         made = library.connections.add(name, kind, settings=settings, secrets=secrets)

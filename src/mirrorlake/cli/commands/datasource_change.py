@@ -15,6 +15,7 @@ from mirrorlake.cli.formatting import moment
 from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.datasource_changes import DatasourceChange
+from mirrorlake.model.looking import Depth
 from mirrorlake.model.schedule import schedule_from_text
 from mirrorlake.select.json_reader import Json
 
@@ -31,13 +32,20 @@ def change(
         list[str] | None,
         typer.Option("--glob", help="Pattern of keys to select, in place of all patterns. Repeatable."),
     ] = None,
+    look: Annotated[Depth | None, typer.Option(help="How much of each object to read.")] = None,
     settings: Annotated[
         Path | None, typer.Option("--settings", help="JSON file of settings to change; null resets one.")
     ] = None,
+    connection: Annotated[
+        str | None, typer.Option("--connection", metavar="NAME", help="Connection to use from the next run on.")
+    ] = None,
+    no_connection: Annotated[
+        bool, typer.Option("--no-connection", help="Leave the connection, and use the machine's own credentials.")
+    ] = False,
     uri: Annotated[str | None, typer.Option("--uri", hidden=True)] = None,
     json: JSON = False,
 ) -> None:
-    """Change the title, description, patterns or other settings of a datasource, and keep the others.
+    """Change the title, description, patterns, connection or other settings of a datasource, and keep the others.
 
     The next run uses them. The address cannot be changed. `mirrorlake datasource history` shows who changed what.
     """
@@ -46,11 +54,15 @@ def change(
             "The address of a datasource cannot be changed: its assets come from there.",
             f"Create another datasource: mirrorlake datasource create {uri}",
         )
-    given = given_settings(settings, glob) or {}
+    given = given_settings(settings, glob, look=look) or {}
     texts: dict[str, Json] = {
         key: text or None for key, text in (("title", title), ("description", description)) if text is not None
     }
     given |= texts
+    if connection is not None and no_connection:
+        raise UsageError("--connection and --no-connection cannot be combined.", "Remove one of them.")
+    if connection is not None or no_connection:
+        given["connection"] = connection
     if not given:
         raise UsageError("Nothing to change was given.", "Give at least one option, such as --title.")
     with open_library() as library:

@@ -17,11 +17,13 @@ from mirrorlake.cli.progress import shown_progress
 from mirrorlake.cli.report import build_preview_report, follow, show_report, terminate_as_interrupt
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.location_previews import LocationSummary
+from mirrorlake.model.looking import Depth
 from mirrorlake.select.json_reader import Json, parse_json, read_object
 
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Connection = Annotated[str | None, typer.Option(help="Name of a stored connection.")]
 Globs = Annotated[list[str] | None, typer.Option("--glob", help="Pattern of keys to select. Repeatable.")]
+Look = Annotated[Depth | None, typer.Option(help="How much of each object to read.", show_default="full")]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="JSON file of mirror settings.")]
 
 
@@ -31,6 +33,7 @@ def create(
     name: Annotated[str | None, typer.Option(help="Name of the datasource. Default: derived from the address.")] = None,
     connection: Connection = None,
     glob: Globs = None,
+    look: Look = None,
     settings: SettingsFile = None,
     schedule: Annotated[str | None, typer.Option(help='"every: 6h", "0 3 * * *" (cron), or off.')] = None,
     title: Annotated[str | None, typer.Option(help="Title for users.")] = None,
@@ -39,7 +42,7 @@ def create(
     json: JSON = False,
 ) -> int:
     """Create a datasource, and run it with --run. Its address cannot be changed later."""
-    given = given_settings(settings, glob, schedule=schedule, title=title, description=description)
+    given = given_settings(settings, glob, schedule=schedule, title=title, description=description, look=look)
     with open_server() as server:
         if server is not None and run:
             made = server.datasources.create(

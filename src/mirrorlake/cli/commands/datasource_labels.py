@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +11,14 @@ import typer
 
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.output import echo, print_json, print_table
-from mirrorlake.core.errors import NotFound, UsageError
-from mirrorlake.labels.class_map import ClassMap, make_class_map
+from mirrorlake.core.errors import MirrorlakeError, NotFound, UsageError
+from mirrorlake.core.text import count_noun
+from mirrorlake.labels.class_map import ClassMap, make_class_map, map_names
 from mirrorlake.model.label_sidecars import LabelSidecars, LabelStrategy, Naming, SidecarFormat
 from mirrorlake.model.labels import LabelClass
 from mirrorlake.select.json_reader import Json
 from mirrorlake.select.label_settings import labels_to_json, read_labels
+from mirrorlake.services.contract import Datasources
 from mirrorlake.services.label_contract import Ontologies
 
 NAMES_BYTES = 1_000_000  # of a file with class names
@@ -43,6 +46,9 @@ def labels(
     names: Annotated[
         Path | None, typer.Option(metavar="FILE", help="data.yaml or classes.txt: map its numbers by class names.")
     ] = None,
+    names_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="The same, of such a file in the bucket, by its complete key.")
+    ] = None,
     strategy: Annotated[
         LabelStrategy | None, typer.Option(help="What a changed file does to annotations that users edited.")
     ] = None,
@@ -66,7 +72,7 @@ def labels(
         "skipInvalid": skip_invalid,
     }
     change: dict[str, Json] = {key: value for key, value in given.items() if value is not None}
-    stored, classes = _store(name, change, _mapping(mapping or []), names)
+    stored, classes = _store(name, change, _mapping(mapping or []), names, names_key)
     if json:
         print_json(stored)
     else:
@@ -74,7 +80,7 @@ def labels(
 
 
 def _store(
-    name: str, change: dict[str, Json], mapping: dict[str, Json], names: Path | None
+    name: str, change: dict[str, Json], mapping: dict[str, Json], names: Path | None, names_key: str | None
 ) -> tuple[LabelSidecars, tuple[LabelClass, ...] | None]:
     """The settings after the change, and the classes of their ontology; None if it does not exist."""
     with open_library() as library:
@@ -83,12 +89,14 @@ def _store(
         document |= change
         ontology = document.get("ontology")
         classes = _classes(library.ontologies, ontology if isinstance(ontology, str) else None)
-        mapped = ({} if names is None else _from_names(names, classes)) | mapping
+        mapped = _named(library.datasources, name, names, names_key, classes=classes, ontology=ontology) | mapping
         if mapped:
             document["classMap"] = {**(dict(stored.class_map) if stored else {}), **mapped}
         if change or mapped:
             read_labels(document)  # an invalid value is refused before anything is stored
             stored = library.datasources.change_settings(name, {"labels": document}).labels
+            if stored is not None and stored.format is SidecarFormat.YOLO and not stored.class_map:
+                _offer_names(library.datasources, name)
     if stored is None:
         raise UsageError(f"{name} has no label files.", "Enable them with --format and --ontology.")
     return stored, classes
@@ -101,6 +109,31 @@ def _show(stored: LabelSidecars, classes: tuple[LabelClass, ...] | None) -> None
     else:
         command = f"mirrorlake ontology create {shlex.quote(stored.ontology)}"
         echo(f"Warning: no label file is read, because the ontology {stored.ontology} does not exist. {command}")
+
+
+def _named(
+    datasources: Datasources,
+    name: str,
+    names: Path | None,
+    names_key: str | None,
+    *,
+    classes: tuple[LabelClass, ...] | None,
+    ontology: Json,
+) -> dict[str, Json]:
+    """The class map of a file with class names, here or in the source."""
+    if names is not None and names_key is not None:
+        raise UsageError("--names and --names-key are both given.", "Use one of the two.")
+    found: dict[str, str] = {}
+    class_map: dict[str, str] = {}
+    if names is not None:
+        read = _read_names(names)
+        found, class_map = {str(number): each for number, each in read.items()}, map_names(read, classes or ())
+    elif names_key is not None:
+        wanted = ontology if classes is not None and isinstance(ontology, str) else None
+        (one,) = datasources.class_names(name, key=names_key, ontology=wanted)
+        found, class_map = dict(one.names), dict(one.class_map)
+    _report_left_out(found, class_map)
+    return dict(class_map)
 
 
 def _classes(ontologies: Ontologies, name: str | None) -> tuple[LabelClass, ...] | None:
@@ -122,8 +155,8 @@ def _mapping(given: list[str]) -> dict[str, Json]:
     return found
 
 
-def _from_names(path: Path, classes: tuple[LabelClass, ...] | None) -> dict[str, Json]:
-    """The numbers of a file with class names, mapped to classes with these names in any case; others are left out."""
+def _read_names(path: Path) -> dict[int, str]:
+    """The class names in a file of this machine, by their numbers."""
     from mirrorlake.labels.sidecars import read_class_names  # noqa: PLC0415  loads every format
 
     try:
@@ -134,11 +167,25 @@ def _from_names(path: Path, classes: tuple[LabelClass, ...] | None) -> dict[str,
     found = read_class_names(path.name, data)
     if not found:
         raise UsageError(f"{path} has no class names.", "Name a data.yaml with `names`, or a classes.txt.")
-    known = {one.name.casefold(): one.name for one in reversed(classes or ())}
-    left_out = [each for each in found.values() if each.casefold() not in known]
+    return found
+
+
+def _report_left_out(names: Mapping[str, str], class_map: Mapping[str, str]) -> None:
+    left_out = [each for number, each in names.items() if not class_map[number]]
     if left_out:
         echo(f"Not in the ontology, and left out: {', '.join(left_out)}.")
-    return {str(number): known.get(each.casefold(), "") for number, each in found.items()}
+
+
+def _offer_names(datasources: Datasources, name: str) -> None:
+    """Print which files of the source have class names that could be the class map."""
+    try:
+        found = datasources.class_names(name)
+    except MirrorlakeError as error:
+        echo(f"The source was not searched for class names: {error.message}")
+        return
+    for one in found:
+        command = f"mirrorlake datasource labels {shlex.quote(name)} --names-key {shlex.quote(one.key)}"
+        echo(f"{one.key} names {count_noun(len(one.names), 'class', 'classes')}. To map them: {command}")
 
 
 def _rows(found: LabelSidecars) -> list[tuple[str, object]]:

@@ -9,13 +9,15 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_library
+from mirrorlake.cli.bulk import undo_job
 from mirrorlake.cli.documents import job_document
 from mirrorlake.cli.formatting import moment
-from mirrorlake.cli.output import echo, echo_error, print_json, print_json_lines, print_table
+from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import show_job
+from mirrorlake.core.text import count_noun
 from mirrorlake.model.jobs import Job, JobKind, JobState
 
-app = typer.Typer(help="List, show, wait for and cancel jobs: long work of any kind.", no_args_is_help=True)
+app = typer.Typer(help="List, show, wait for, cancel and undo jobs: long work of any kind.", no_args_is_help=True)
 
 PATIENCE_S = 60.0  # long enough for a pending request to a slow source to end
 WAIT_S = 5.0
@@ -94,6 +96,27 @@ def cancel(job_id: JOB, *, json: JSON = False) -> int:
         return 1
     echo_error(f"Job {job.id} ended before it received the request: {job.state.value}.")
     return 1
+
+
+@app.command("undo")
+def undo(
+    job_id: Annotated[int, typer.Argument(metavar="JOB", help="Number of the job of a bulk edit.")],
+    *,
+    json: JSON = False,
+) -> None:
+    """Undo a bulk edit. What somebody has changed since is left, and counted."""
+    result = undo_job(job_id)
+    if json:
+        print_json(result)
+        return
+    echo_detail(f"{count_noun(result.restored, 'asset')} restored.")
+    if result.left:
+        names = ", ".join(f"{name} of {count:,}" for name, count in result.left_by_name.items())
+        echo(f"Left, because they were changed since: {names}.")
+        shown = ", ".join(result.left_assets) + (", …" if result.left > len(result.left_assets) else "")
+        echo(f"Assets with a change that was left: {shown}")
+    if result.gone:
+        echo(f"{count_noun(result.gone, 'asset')} no longer exist.")
 
 
 def job_progress(job: Job) -> str:

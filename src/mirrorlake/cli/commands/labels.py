@@ -111,13 +111,18 @@ def _upload(server: Library, options: LabelImportOptions) -> LabelImportOptions:
 
 @app.command("export")
 def export(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help='Query of the assets; "" exports all.')],
+    query: Annotated[
+        str, typer.Argument(metavar="QUERY", help="Query of the assets; all if omitted.", show_default=False)
+    ] = "",
     *,
     label_format: FORMAT,
     out: Annotated[str, typer.Option(help="New file, folder or zip file, or the address of a new object.")],
     connection: Annotated[str | None, typer.Option(help="Stored connection for the address.")] = None,
     ontology: Annotated[str | None, typer.Option(help="Ontology to export; may be omitted if there is one.")] = None,
     project: Annotated[str | None, typer.Option(help="Only export assets of this project.")] = None,
+    snapshot: Annotated[
+        str | None, typer.Option(metavar="PROJECT@NUMBER", help="Export the labels as they were in a snapshot.")
+    ] = None,
     copy_images: Annotated[bool, typer.Option("--copy-images", help="Copy the images beside the labels.")] = False,
     json: JSON = False,
 ) -> None:
@@ -128,6 +133,7 @@ def export(
         path=out,
         ontology=ontology,
         connection=connection,
+        snapshot=snapshot,
         copy_images=copy_images,
     )
     result = _export(options)

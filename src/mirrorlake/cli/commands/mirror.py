@@ -11,11 +11,16 @@ from mirrorlake.cli.inputs import folder_address, read_settings_file
 from mirrorlake.cli.progress import shown_progress
 from mirrorlake.cli.report import show_report, terminate_as_interrupt
 from mirrorlake.core.settings import read_local_settings
+from mirrorlake.model.looking import Depth
 from mirrorlake.services.mirror import mirror as run_mirror
 from mirrorlake.services.mirror_request import MirrorRequest, read_request
 
 _MEDIA = typer.Option(
     help="Mirror objects of this kind: image, video, audio, document, text. Repeatable.", show_default="image"
+)
+_LOOK = typer.Option(
+    help="How much of each object to read: full, header (facts, no thumbnail) or none (register only).",
+    show_default="full",
 )
 
 
@@ -32,6 +37,7 @@ def mirror(
         list[str] | None, typer.Option(help="Mirror only keys below the address that match this glob. Repeatable.")
     ] = None,
     media: Annotated[list[str] | None, _MEDIA] = None,
+    look: Annotated[Depth | None, _LOOK] = None,
     settings: Annotated[Path | None, typer.Option(help="JSON file of mirror settings.")] = None,
     endpoint: Annotated[str | None, typer.Option(help="URL of an S3-compatible server.")] = None,
     region: Annotated[str | None, typer.Option(help="Region of the bucket.")] = None,
@@ -62,6 +68,7 @@ def mirror(
         name=name,
         globs=None if glob is None else tuple(glob),
         media=None if media is None else tuple(media),
+        look=look,
         settings_json=None if settings is None else read_settings_file(settings),
         settings_file=None if settings is None else str(settings),
         endpoint=endpoint,

@@ -9,7 +9,8 @@ import typer
 
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.formatting import pixels_text
-from mirrorlake.cli.output import bytes_text, echo, print_json_lines, print_table
+from mirrorlake.cli.output import bytes_text, echo, echo_detail, print_json, print_json_lines, print_table
+from mirrorlake.core.errors import UsageError
 from mirrorlake.core.text import count_noun
 
 SHOWN = 50  # default number of lines of the table
@@ -24,9 +25,26 @@ def search(
     limit: Annotated[
         int | None, typer.Option(min=1, help="Show at most this many assets.", show_default="all with --json, else 50")
     ] = None,
+    saved: Annotated[
+        str | None, typer.Option("--saved", metavar="NAME", help="Search a saved search instead of QUERY.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show how the query is understood, and search nothing.")
+    ] = False,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="Show what can be written at the end of the query, and search nothing.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Output JSON Lines.")] = False,
 ) -> None:
     """Search assets by name, metadata and tags. An empty query matches everything."""
+    if saved is not None:
+        query = _saved(saved, query)
+    if explain:
+        _explain(query, json=json)
+        return
+    if complete:
+        _complete(query, json=json)
+        return
     with open_library() as library:
         found = library.assets.find(query, limit=limit if json else (limit or SHOWN) + 1)  # one more than is shown
         first = next(found, None)
@@ -40,13 +58,57 @@ def search(
             print_json_lines(chain([first], found))
             return
         assets, shown = [first, *found], limit or SHOWN
+        # The only term whose answer can be incomplete. Asking once more answers the notes alone.
+        notes = library.assets.search(query, limit=1).notes if "near-duplicate" in query.lower() else ()
     print_table(
         ["id", "name", "size", "pixels", "state"],
         ((a.id, a.name, bytes_text(a.size), pixels_text(a), a.state.value) for a in assets[:shown]),
         right=frozenset({2, 3}),
     )
+    for note in notes:
+        echo(note)
     if len(assets) > shown:
         echo(f"Showing the first {count_noun(shown, 'result')}. Use --limit N for more.")
+
+
+def _saved(name: str, query: str) -> str:
+    if query:
+        raise UsageError("A saved search has a query of its own.", "Leave out QUERY or --saved.")
+    with open_library() as library:
+        return library.saved_searches.named(name).query
+
+
+def _explain(query: str, *, json: bool) -> None:
+    with open_library() as library:
+        explained = library.assets.explain(query)
+    if json:
+        print_json(explained)
+        return
+    for term in explained.terms:
+        echo_detail("  " * term.depth + term.text)
+    echo_detail(explained.trash)
+    echo_detail("; then ".join(explained.order) + ".", head="Order: ")
+    echo_detail(explained.canonical, head="The same query: ")
+    for note in explained.notes:
+        echo(note)
+
+
+def _complete(query: str, *, json: bool) -> None:
+    with open_library() as library:
+        found = library.assets.complete(query)
+    if json:
+        print_json(found)
+        return
+    rows = [
+        (query[: found.start] + one.text, one.kind.value, "" if one.assets is None else f"{one.assets:,}")
+        for one in found.suggestions
+    ]
+    if rows:
+        print_table(["query", "completes a", "assets"], rows, right=frozenset({2}))
+    else:
+        echo("No completions.")
+    if not found.complete:
+        echo("There are more. Write more of it.")
 
 
 def install(app: typer.Typer) -> None:

@@ -1,4 +1,4 @@
-"""`mirrorlake thumbnails`: check thumbnails, rebuild missing ones, and remove orphaned files."""
+"""`mirrorlake thumbnails`: check thumbnails, rebuild missing ones, and remove orphaned thumbnails."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ app = typer.Typer(
 
 @app.command("check")
 def check(*, json: JSON = False) -> int:
-    """Count missing thumbnails and orphaned files. Changes nothing."""
+    """Count missing thumbnails and orphaned thumbnails. Changes nothing."""
     result = _check()
     if json:
         print_json(thumbnails_document(result))
@@ -48,18 +48,19 @@ def _check() -> ThumbnailCheck:
 
 def _print_check(result: ThumbnailCheck) -> None:
     thumbnails, assets = count_noun(result.thumbnails, "thumbnail"), count_noun(result.assets, "asset")
-    missing = f"{count_noun(result.lacking, 'thumbnail is', 'thumbnails are')} missing."
+    packs, missing = count_noun(result.packs, "pack"), count_noun(result.lacking, "thumbnail is", "thumbnails are")
     echo_detail(
-        f"{thumbnails} of {assets}, {bytes_text(result.bytes)}. {missing if result.lacking else 'None is missing.'}"
+        f"{thumbnails} of {assets} in {packs}, {bytes_text(result.bytes)}. "
+        f"{f'{missing} missing.' if result.lacking else 'None is missing.'}"
     )
     if result.damaged:
-        echo_detail(f"{result.damaged:,} of them: the file is damaged.")
+        echo_detail(f"{result.damaged:,} of them: damaged.")
     if result.misplaced:
-        echo_detail(f"{result.misplaced:,} of them: the file is in another folder and need not be rebuilt.")
+        echo_detail(f"{result.misplaced:,} of them: found elsewhere in the library store, and need not be rebuilt.")
     if result.to_read:
         echo_detail(f"Rebuilding the others reads {bytes_text(result.to_read)} of originals.")
     if result.left_over:
-        echo_detail(f"{count_noun(result.left_over, 'orphaned file')}, {bytes_text(result.left_over_bytes)}.")
+        echo_detail(f"{count_noun(result.left_over, 'orphaned thumbnail')}, {bytes_text(result.left_over_bytes)}.")
     if result.unknown:
         echo_detail(f"{result.unknown:,} unrelated files in the folder: they are never touched.")
 
@@ -127,15 +128,15 @@ def _print_made(made: Making) -> None:
 def clean(
     *,
     hours: Annotated[
-        int, typer.Option(min=0, max=87600, help="Keep files written within the last N hours.")
+        int, typer.Option(min=0, max=87600, help="Keep thumbnails written within the last N hours.")
     ] = GRACE_HOURS,
     acknowledge: Annotated[
         int | None,
-        typer.Option(metavar="COUNT", help="Number of files to remove; required if it is more than half of all files."),
+        typer.Option(metavar="COUNT", help="Number of thumbnails to remove; required if it is more than half of all."),
     ] = None,
     json: JSON = False,
 ) -> int:
-    """Remove files that no asset uses. Requires --acknowledge COUNT to remove more than half of all files."""
+    """Remove thumbnails that no asset uses, and merge sparse packs. Requires --acknowledge COUNT for more than half."""
     result = _clean(hours, acknowledge)
     if json:
         print_json(thumbnails_document(result))
@@ -160,16 +161,13 @@ def _clean(hours: int, acknowledge: int | None) -> Cleaning:
 def print_cleaned(result: Cleaning) -> None:
     """Print the result of a cleanup for people."""
     if result.hold is None:
-        echo_detail(f"{count_noun(result.removed, 'file')} removed, {bytes_text(result.removed_bytes)}.")
-    if result.put_back:
-        echo_detail(f"{count_noun(result.put_back, 'file')} restored from quarantine: an asset uses them again.")
+        echo_detail(f"{count_noun(result.removed, 'thumbnail')} removed, {bytes_text(result.removed_bytes)}.")
+    if result.packed:
+        echo_detail(f"{count_noun(result.packed, 'file')} moved into packs.")
+    if result.repacked:
+        echo_detail(f"{count_noun(result.repacked, 'pack')} merged or rewritten.")
     if result.young:
-        echo_detail(f"{count_noun(result.young, 'recently written file')} kept.")
-    if result.waiting:
-        runs = ", ".join(f"run {run}" for run in result.waits_for)
-        # Without any, those runs ended while this command was working.
-        after = f" after the end of {runs}" if runs else ""
-        echo_detail(f"{count_noun(result.waiting, 'file')} quarantined. Run this command again{after} to remove them.")
+        echo_detail(f"{count_noun(result.young, 'recently written thumbnail')} kept.")
 
 
 def install(parent: typer.Typer) -> None:

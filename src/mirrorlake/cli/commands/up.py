@@ -14,6 +14,7 @@ from mirrorlake.catalog.workers import announce_worker
 from mirrorlake.cli.output import echo, echo_detail
 from mirrorlake.core.settings import DEFAULT_ORIGIN, Settings, read_settings
 from mirrorlake.services.base import open_resources
+from mirrorlake.services.entrance import Entrance
 from mirrorlake.services.library import LocalLibrary
 from mirrorlake.services.server import first_start_token, serving
 from mirrorlake.services.worker_supervisor import supervised_worker
@@ -45,7 +46,13 @@ def up(
         if worker:
             announce_worker(resources.catalog)
         with supervised_worker(echo) if worker else nullcontext():
-            app = create_app(partial(LocalLibrary, resources), token=token, allowed_hosts=_hosts(host))
+            app = create_app(
+                partial(LocalLibrary, resources),
+                token=token,
+                entrance=Entrance(resources.catalog, settings, token),
+                allowed_hosts=_hosts(host),
+                trusted_proxies=settings.trusted_proxies,
+            )
             serve(app, host=host, port=port, ready=announce)
 
 

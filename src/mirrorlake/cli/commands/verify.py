@@ -78,6 +78,8 @@ def _summary(result: Verification) -> None:
         f"{result.drift.get(drift, 0):,} {drift.value}" for drift in DriftKind if result.drift.get(drift)
     )
     echo_detail(f"{count_noun(result.verified, 'object')} verified: {counts or 'no drift'}.")
+    for name in result.damaged_snapshots:
+        echo_detail(f"Snapshot {name} is damaged: restore a backup of the library, or delete it.")
     if any(result.drift.get(drift) for drift in (DriftKind.GONE, DriftKind.CHANGED, DriftKind.BACK)):
         echo_detail("The next run updates the catalog.")
     if result.drift.get(DriftKind.CONTENT):

@@ -17,6 +17,8 @@ from mirrorlake.cli.output import echo, echo_error
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.settings import read_local_settings, read_settings
 from mirrorlake.jobs.worker import Stop, Worker
+from mirrorlake.model.jobs import DEFAULT_POOL
+from mirrorlake.plan.pool_names import check_pool
 from mirrorlake.postgres.pool import open_catalog
 
 EXIT_CANCELLED = 130
@@ -31,16 +33,20 @@ def worker(
             min=1, max=256, help="Number of processes that read and decode images.", show_default="one per core"
         ),
     ] = None,
+    pool: Annotated[str, typer.Option(metavar="NAME", help="Take only the jobs of this pool.")] = DEFAULT_POOL,
 ) -> int:
     """Run scheduled and queued runs, one after another. Stop with Ctrl-C.
 
-    Any number of workers on any number of machines can share a library.
+    Any number of workers on any number of machines can share a library. A worker of a pool takes only the jobs of that
+    pool, such as those of functions that name it.
     """
+    check_pool(pool)
     settings = read_local_settings()
     with stopped_by_signals() as stop, open_catalog(settings) as catalog:
-        work = Worker(settings, catalog, jobs=jobs, log=_log, stop=stop)
+        work = Worker(settings, catalog, jobs=jobs, log=_log, stop=stop, pool=pool)
         if not once:
-            echo("Waiting for scheduled and queued runs. Stop with Ctrl-C.")
+            what = "scheduled and queued runs" if pool == DEFAULT_POOL else f"jobs of the pool {pool}"
+            echo(f"Waiting for {what}. Stop with Ctrl-C.")
             work.serve()
         elif not work.drain() and stop.signal is None:
             return 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mirrorlake.catalog import events
+from mirrorlake.catalog import events, uploads
 from mirrorlake.jobs.handler import Handler, JobContext, of_datasource
 from mirrorlake.jobs.run_context import open_run_context
 from mirrorlake.mirror.partial import run_partial
@@ -34,6 +34,8 @@ def check_events(job: Job, _args: EventsArgs, context: JobContext) -> Report:
             store_factory=context.store_of(source),
         )
     if result.succeeded:
+        checked = [key for key in taken.keys if key not in result.unsettled]
+        uploads.settle(context.catalog, source.id, checked, run_id=job.id)
         tired = events.settle_hints(context.catalog, source.id, taken, unsettled=result.unsettled)
         if result.needs_whole or tired:
             events.enqueue_reconciliation(context.catalog, source.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 
+from mirrorlake.catalog.jobs import requester
 from mirrorlake.jobs.handler import Handler, JobContext
 from mirrorlake.jobs.library_store import UPLOADS, library_store
 from mirrorlake.jobs.scratch import scratch_folder
@@ -12,7 +13,6 @@ from mirrorlake.library.label_import import import_label_files
 from mirrorlake.library.label_sources import open_label_source
 from mirrorlake.library.label_uploads import LabelUploads
 from mirrorlake.mirror.source_stores import SourceStores
-from mirrorlake.model.access import Actor, ActorKind, Context
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.labels import LabelExport, LabelExportOptions, LabelImport, LabelImportOptions
 from mirrorlake.plan.backoff import RetryPolicy
@@ -22,7 +22,7 @@ KEPT_DAYS = 90
 
 def run_import(job: Job, args: LabelImportOptions, context: JobContext) -> LabelImport:
     """Import labels as one transaction, or preview that."""
-    by = Context(actor=Actor(kind=ActorKind.USER, name=job.requested_by or "mirrorlake"), workspace=job.workspace)
+    by = requester(context.catalog, job)
     stores = SourceStores(context.settings, context.catalog)
     with closing(library_store(context.settings, UPLOADS)) as library, scratch_folder(context.settings.home) as folder:
         uploads = LabelUploads(library.store) if args.upload is not None else None

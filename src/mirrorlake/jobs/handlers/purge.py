@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from mirrorlake.catalog import picture_hashes
 from mirrorlake.jobs.handler import SOON, Handler, JobContext, of_datasource
 from mirrorlake.mirror.purge import purge
 from mirrorlake.mirror.report import Report
@@ -21,7 +22,9 @@ class PurgeArgs:
 def empty_trash(job: Job, args: PurgeArgs, context: JobContext) -> Report:
     """Delete those assets permanently, each only if its object is still gone. A repeated job skips deleted ones."""
     source = context.source(job)
-    return purge(context.run_lease, source, args.before, store_factory=context.store_of(source))
+    report = purge(context.run_lease, source, args.before, store_factory=context.store_of(source))
+    picture_hashes.delete_unused(context.catalog)
+    return report
 
 
 PURGE = Handler(

@@ -1,30 +1,47 @@
-"""Retry the failed objects of a run."""
+"""Read objects again: the failed ones of a run, or those of assets that a query finds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mirrorlake.catalog.outcomes import count_failed
+from mirrorlake.catalog import looks
+from mirrorlake.catalog.outcomes import count_failed, failed_keys
 from mirrorlake.jobs.handler import SOON, Handler, JobContext, of_datasource
 from mirrorlake.jobs.run_context import open_run_context
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.retry import retry
 from mirrorlake.model.jobs import Job, JobKind
+from mirrorlake.search.run import select_ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryArgs:
-    """The run whose failed objects are retried."""
+    """The run whose failed objects are retried, or the assets whose objects are read again."""
 
-    run: int
+    run: int = 0
+    query: str | None = None
 
 
 def retry_failed(job: Job, args: RetryArgs, context: JobContext) -> Report:
-    """Read the failed objects again, except those that an interrupted retry has already imported."""
+    """Read the objects again. After an interruption, failed ones that were imported already are left out."""
     source = context.source(job)
+    if args.query is None:
+        planned, keys = count_failed(context.catalog, args.run), failed_keys(context.catalog, args.run)
+    else:
+        selection = select_ids(args.query)
+        planned = looks.count_by_source(context.catalog, selection).get(source.name, 0)
+        keys = looks.keys_to_look_at(context.catalog, source.id, selection)
     with open_run_context(context.settings, context.catalog, context.processes) as run:
-        context.reporter.planned(count_failed(context.catalog, args.run))
-        return retry(context.run_lease, source, args.run, run, context.reporter, store_factory=context.store_of(source))
+        context.reporter.planned(planned)
+        return retry(
+            context.run_lease,
+            source,
+            keys,
+            run,
+            context.reporter,
+            unchanged=args.query is not None,
+            store_factory=context.store_of(source),
+        )
 
 
 RETRY = Handler(

@@ -1,4 +1,4 @@
-"""Check the thumbnails against the catalog, rebuild missing ones, and remove orphaned files."""
+"""Check the thumbnails against the catalog, rebuild missing ones, and remove orphaned thumbnails."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class MakeArgs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanArgs:
-    """Remove orphaned files older than `hours`. `acknowledged` is their number, required if there are many."""
+    """Remove orphaned thumbnails older than `hours`. `acknowledged` is their number, required if there are many."""
 
     hours: int = GRACE_HOURS
     acknowledged: int | None = None
 
 
 def check(_job: Job, _args: CheckArgs, context: JobContext) -> ThumbnailCheck:
-    """Count missing thumbnails and orphaned files. Changes nothing."""
+    """Count missing thumbnails and orphaned thumbnails. Changes nothing."""
     with open_run_context(context.settings, context.catalog, context.processes) as run:
         return audit.check(context.catalog, run.thumbnails, run.workdir, context.reporter.step)
 
@@ -63,7 +63,7 @@ def make(_job: Job, _args: MakeArgs, context: JobContext) -> MakeResult:
 
 
 def clean(_job: Job, args: CleanArgs, context: JobContext) -> Cleaning:
-    """Remove orphaned files, after completing what an interrupted job quarantined."""
+    """Remove orphaned thumbnails, and merge sparse and small packs."""
     with open_run_context(context.settings, context.catalog, context.processes) as run:
         return cleanup.clean(
             context.catalog,

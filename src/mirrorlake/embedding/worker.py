@@ -1,0 +1,86 @@
+"""A process that decodes thumbnails and embeds them: `python -m mirrorlake.embedding.worker MODEL`.
+
+It reads batches from standard input and answers on standard output, each a length and a message. The bytes of pictures
+are decoded here only, so that a damaged or hostile one can end nothing but this process.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+from io import BytesIO
+from typing import BinaryIO
+
+import msgspec
+import numpy as np
+from PIL import Image
+
+from mirrorlake.embedding.base import Embedder, Picture
+from mirrorlake.embedding.registry import open_embedder
+from mirrorlake.formats.picture_hash import picture_hash
+
+MEMORY_BYTES = 8 << 30  # of address space: the network, its runtime and one batch take less than one
+MAX_PIXELS = 4_000_000  # of a thumbnail: more is none of ours
+LENGTH_BYTES = 4
+
+
+class Embedded(msgspec.Struct, frozen=True, array_like=True):
+    """What was found of one picture: its hash, and its vector as bytes if there is a model."""
+
+    hash: int | None
+    vector: bytes | None
+
+
+def main() -> None:
+    """Answer batches until standard input ends."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    embedder = open_embedder(sys.argv[1]) if len(sys.argv) > 1 else None
+    while (batch := read_message(sys.stdin.buffer)) is not None:
+        answer = embed_batch(msgspec.msgpack.decode(batch, type=list[bytes]), embedder)
+        write_message(sys.stdout.buffer, msgspec.msgpack.encode(answer))
+
+
+def embed_batch(thumbnails: list[bytes], embedder: Embedder | None) -> list[Embedded | None]:
+    """What is found of each picture; None for one that cannot be decoded."""
+    decoded = [_decode(one) for one in thumbnails]
+    pictures = [one for one in decoded if one is not None]
+    vectors = iter([] if embedder is None or not pictures else embedder.embed_pictures(pictures))
+    return [
+        None if one is None else Embedded(picture_hash(one), None if embedder is None else next(vectors).tobytes())
+        for one in decoded
+    ]
+
+
+def _decode(thumbnail: bytes) -> Picture | None:
+    """The pixels of a WebP, on white."""
+    try:
+        with Image.open(BytesIO(thumbnail), formats=["WEBP"]) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                return None
+            if picture.mode == "RGB":
+                return np.asarray(picture)
+            white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
+            white.alpha_composite(picture.convert("RGBA"))
+            return np.asarray(white.convert("RGB"))
+    except (OSError, ValueError, SyntaxError):
+        return None
+
+
+def read_message(file: BinaryIO) -> bytes | None:
+    """The next message; None at the end."""
+    head = file.read(LENGTH_BYTES)
+    if len(head) < LENGTH_BYTES:
+        return None
+    size = int.from_bytes(head, "big")
+    body = file.read(size)
+    return body if len(body) == size else None
+
+
+def write_message(file: BinaryIO, body: bytes) -> None:
+    """Send a message at once."""
+    file.write(len(body).to_bytes(LENGTH_BYTES, "big") + body)
+    file.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Compute the hashes and vectors of pictures that have none, from their thumbnails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from mirrorlake.catalog import embeddings
+from mirrorlake.catalog.thumbnails import last_asset
+from mirrorlake.embedding.process import EmbeddingProcess, open_process
+from mirrorlake.embedding.registry import facts_of
+from mirrorlake.embedding.worker import Embedded
+from mirrorlake.jobs.handler import LAST, GaveWay, Handler, JobContext
+from mirrorlake.jobs.library_store import library_store
+from mirrorlake.mirror.thumbnails import Thumbnails
+from mirrorlake.model.jobs import Job, JobKind
+from mirrorlake.model.likeness import LikenessUpdate, StoredModel
+from mirrorlake.plan.backoff import RetryPolicy
+from mirrorlake.processing.prestart import cores
+
+ROWS = 256  # pictures that are committed together
+BATCH = 16  # pictures of one answer of a process
+READS = 8  # thumbnails that are read at once
+KEPT_DAYS = 30
+TURN_S = 30.0  # before it gives way to other jobs
+LOCK = "likeness"
+STEP = "embedding pictures"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LikenessArgs:
+    """No arguments: everything that is missing is computed."""
+
+
+def update(job: Job, _args: LikenessArgs, context: JobContext) -> LikenessUpdate:
+    """Embed what is missing, then let the model answer searches. What an interrupted job stored is not repeated."""
+    catalog, reporter = context.catalog, context.reporter
+    reporter.step(STEP, 0, 0)
+    name = embeddings.wanted_model(catalog)
+    model = None if name is None else _prepare(context, name)
+    embeddings.forget_failures(catalog, None if job.requested_by is None else job.created)
+    began = time.monotonic()
+    last, after, hashed, embedded, failed = last_asset(catalog), 0, 0, 0, 0
+    with closing(library_store(context.settings)) as store, _processes(name, context.processes or cores()) as pool:
+        thumbnails = Thumbnails(catalog, store.store)
+        while missing := embeddings.missing_pictures(catalog, model, after, ROWS):
+            reporter.step(STEP, after, last)
+            if time.monotonic() - began > TURN_S and context.others_wait():
+                if embeddings.is_queued(catalog, LOCK):  # it continues this one
+                    return LikenessUpdate(hashed=hashed, embedded=embedded, failed=failed, model=name)
+                raise GaveWay
+            digests = list(dict.fromkeys(one.digest for one in missing))
+            found = pool.embed(thumbnails, digests)
+            kept = [(digest, one) for digest, one in zip(digests, found, strict=True) if one is not None]
+            vectors = [np.frombuffer(one.vector or b"", np.float32).tolist() for _, one in kept]
+            hashes = [one.hash for _, one in kept]
+            embeddings.store_pictures(catalog, model, [digest for digest, _ in kept], hashes, vectors)
+            lost = [digest for digest, one in zip(digests, found, strict=True) if one is None]
+            embeddings.store_failures(catalog, lost)
+            hashed, failed = hashed + len(kept), failed + len(lost)
+            embedded += 0 if model is None else len(kept)
+            after = missing[-1].asset_id
+    if model is not None:
+        reporter.step("completing the model", last, last)
+        embeddings.complete_model(catalog, model, reporter.counted("completing the model"))
+    return LikenessUpdate(hashed=hashed, embedded=embedded, failed=failed, model=name)
+
+
+def _prepare(context: JobContext, name: str) -> StoredModel:
+    facts = facts_of(name)
+    return embeddings.prepare_model(
+        context.catalog,
+        name=facts.name,
+        dimensions=facts.dimensions,
+        picture_cutoff=facts.picture_cutoff,
+        text_cutoff=facts.text_cutoff,
+    )
+
+
+class _Pool:
+    """Processes that embed, each with a thread that waits for it, and threads that read thumbnails."""
+
+    def __init__(self, processes: Sequence[EmbeddingProcess], readers: ThreadPoolExecutor) -> None:
+        self._processes = processes
+        self._readers = readers
+
+    def embed(self, thumbnails: Thumbnails, digests: Sequence[bytes]) -> list[Embedded | None]:
+        """What was found of each digest; None without a thumbnail, or for a damaged one."""
+        places = thumbnails.locate(digests)
+        read = list(self._readers.map(thumbnails.read_at, digests, [places.get(digest) for digest in digests]))
+        present = [one for one in read if one is not None]
+        batches = [present[first : first + BATCH] for first in range(0, len(present), BATCH)]
+        shares = [batches[place :: len(self._processes)] for place in range(len(self._processes))]
+        answers = list(self._readers.map(_embed_share, self._processes, shares))
+        found = iter(
+            one
+            for number in range(len(batches))
+            for one in answers[number % len(self._processes)][number // len(self._processes)]
+        )
+        return [None if one is None else next(found) for one in read]
+
+
+def _embed_share(process: EmbeddingProcess, share: Sequence[Sequence[bytes]]) -> list[list[Embedded | None]]:
+    return [process.embed(batch) for batch in share]
+
+
+@contextmanager
+def _processes(model: str | None, count: int) -> Generator[_Pool]:
+    with ThreadPoolExecutor(max(READS, count), thread_name_prefix="embedding") as readers, ExitStack() as stack:
+        yield _Pool([stack.enter_context(open_process(model)) for _ in range(count)], readers)
+
+
+LIKENESS = Handler(
+    kind=JobKind.LIKENESS,
+    args=LikenessArgs,
+    result=LikenessUpdate,
+    run=update,
+    lock=lambda _: LOCK,
+    policy=RetryPolicy(after_failure=False),  # it is due again after the next run
+    priority=LAST,
+    kept_days=KEPT_DAYS,
+)

@@ -1,0 +1,31 @@
+"""What a worker does now and then for one workspace, besides its jobs."""
+
+from __future__ import annotations
+
+from mirrorlake.catalog import bulk_edits, embeddings, field_counts, jobs, picture_hashes, search_indexes
+from mirrorlake.jobs.execution import new_job
+from mirrorlake.jobs.handlers.likeness import LikenessArgs
+from mirrorlake.jobs.handlers.search_indexes import IndexArgs
+from mirrorlake.jobs.places import Place
+from mirrorlake.jobs.registry import HANDLERS
+from mirrorlake.model.jobs import JobKind
+
+
+def fold_fields(place: Place) -> bool:
+    """Count the keys and values of some changed assets; return whether nothing is left."""
+    return field_counts.fold(place.catalog, seconds=0)
+
+
+def enqueue_due(place: Place) -> None:
+    """Queue what is due for indexes and likeness."""
+    search_indexes.enqueue_due(place.catalog, new_job(JobKind.SEARCH_INDEXES, IndexArgs()))
+    embeddings.enqueue_due(place.catalog, new_job(JobKind.LIKENESS, LikenessArgs()))
+
+
+def prune(place: Place) -> None:
+    """Delete what has been kept long enough."""
+    for handler in HANDLERS.values():
+        if handler.kept_days is not None:
+            jobs.prune(place.catalog, [handler.kind], days=handler.kept_days)
+    bulk_edits.purge_undo(place.catalog, days=place.settings.undo_days)
+    picture_hashes.delete_unused(place.catalog)

@@ -1,0 +1,58 @@
+"""The protocol between a server and the process that makes its previews: one task, one answer.
+
+The process gets the address of an object, not its bytes, so that the server holds only previews. It answers JSON and
+a WebP, never pickle, because it reads untrusted bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import orjson
+
+from mirrorlake.core import errors
+from mirrorlake.core.errors import MirrorlakeError, NoPreview, SettingsError, StorageError
+from mirrorlake.model.asset_previews import PreviewOptions
+from mirrorlake.processing.store_factory import StoreFactory
+
+MAX_PREVIEW_BYTES = 16 << 20  # that are accepted as an answer; a preview has a hundredth of that
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewTask:
+    """An object, and the preview of it that is wanted."""
+
+    store_factory: StoreFactory
+    key: str
+    token: str
+    size: int
+    wanted: PreviewOptions
+
+
+def pack_preview(data: bytes) -> bytes:
+    """A finished preview as a frame."""
+    return b"{}\n" + data
+
+
+def pack_refusal(error: MirrorlakeError) -> bytes:
+    """Why there is none, as a frame."""
+    known = type(error).__name__ if hasattr(errors, type(error).__name__) else NoPreview.__name__
+    return orjson.dumps({"error": known, "message": error.message, "fix": error.fix}) + b"\n"
+
+
+def unpack_preview(frame: bytes) -> bytes | MirrorlakeError:
+    """The preview in a frame, or the error of a refusal. Raises ValueError for any other frame."""
+    head, _, body = frame.partition(b"\n")
+    match orjson.loads(head):
+        case {"error": str(name), "message": str(message), "fix": str(fix)}:
+            return _refusal(name)(message, fix)
+        case {**rest} if not rest and body:
+            return body
+        case _:
+            raise ValueError("a frame has no known head")
+
+
+def _refusal(name: str) -> type[MirrorlakeError]:
+    """The error of this name, if a process that reads objects raises such: a hostile one may name any."""
+    kind: object = getattr(errors, name, None)
+    return kind if isinstance(kind, type) and issubclass(kind, (StorageError, SettingsError)) else NoPreview

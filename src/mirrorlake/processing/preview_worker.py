@@ -1,0 +1,105 @@
+"""A process that makes previews for a server, one at a time. Started as `-m mirrorlake.processing.preview_worker`.
+
+It has the limits of a worker, because it opens untrusted bytes: its server never does.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import signal
+import sys
+from contextlib import closing
+from multiprocessing.connection import Connection
+
+from mirrorlake.core.errors import (
+    MirrorlakeError,
+    NoPreview,
+    ObjectTooLarge,
+    RangesUnsupported,
+    ReadTooMuch,
+    StorageError,
+)
+from mirrorlake.formats.identify import identify
+from mirrorlake.formats.magic import HEAD_BYTES
+from mirrorlake.formats.preview import render_preview
+from mirrorlake.formats.registry import MAX_OBJECT_BYTES, Format, format_of_name, is_ranged, load_codecs
+from mirrorlake.formats.stages import UndecodableObject
+from mirrorlake.model.media import MediaKind
+from mirrorlake.processing.preview_task import PreviewTask, pack_preview, pack_refusal
+from mirrorlake.processing.sandbox import limit_memory, load_stores
+from mirrorlake.storage.base import Store
+from mirrorlake.storage.ranged import RangedObject
+
+MEMORY_BYTES = 4 << 30  # address space on top of the started process, as of a worker
+
+
+def make_preview(task: PreviewTask) -> bytes:
+    """Read an object that still has its token, and render the preview. Raises StorageError and NoPreview."""
+    try:
+        with closing(task.store_factory.open()) as store:
+            preview = _of_parts(task, store) if is_ranged(task.key, task.size) else None
+            return preview if preview is not None else _of_all(task, store)
+    except UndecodableObject as error:
+        raise NoPreview(f"No preview of {task.key} can be made: {error.message}.") from error
+    except ObjectTooLarge as error:
+        raise NoPreview(f"No preview of {task.key} can be made: the object is too large. {error.message}") from error
+    except MemoryError as error:
+        raise NoPreview(
+            f"No preview of {task.key} can be made: decoding needs more memory than a worker may take."
+        ) from error
+
+
+def _of_all(task: PreviewTask, store: Store) -> bytes:
+    named = format_of_name(task.key)
+    limit = MAX_OBJECT_BYTES if named is None else named.max_bytes
+    return render_preview(store.get(task.key, token=task.token, limit=limit).data, task.key, task.wanted)
+
+
+def _of_parts(task: PreviewTask, store: Store) -> bytes | None:
+    """A preview for which a decoder reads what it needs; None if all of the object must be read."""
+    data = RangedObject(store, task.key, token=task.token, size=task.size)
+    preview: bytes | None = None
+    damage: UndecodableObject | None = None
+    try:
+        found = identify(data.head(HEAD_BYTES), task.key)
+        if isinstance(found, Format) and found.ranged_from is None:
+            return None  # another format than its name has
+        preview = render_preview(data, task.key, task.wanted)
+    except UndecodableObject as error:
+        damage = error
+    except StorageError as error:
+        data.failure = error
+    if isinstance(data.failure, RangesUnsupported | ReadTooMuch):
+        return None
+    data.check()  # whatever was made of the rest
+    if damage is not None:
+        raise damage
+    return preview
+
+
+def main() -> None:
+    """Entry of the process: `preview_worker SOCKET STATUS`, both inherited file descriptors."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server decides when it ends
+    logging.disable()  # libvips logs every odd file
+    connection = Connection(int(sys.argv[1]))
+    load_stores()
+    load_codecs(set(MediaKind))
+    limit_memory(MEMORY_BYTES)
+    while True:
+        try:
+            frame = connection.recv_bytes()
+        except (EOFError, OSError):
+            return  # the server has ended
+        try:
+            answer = pack_preview(make_preview(pickle.loads(frame)))  # noqa: S301  from the process that started us
+        except MirrorlakeError as error:
+            answer = pack_refusal(error)
+        except Exception as error:  # noqa: BLE001  a bug met with strange bytes fails this preview alone
+            what = f"Unexpected error while decoding ({type(error).__name__}: {error})."
+            answer = pack_refusal(NoPreview(what, "Please report this file."))
+        connection.send_bytes(answer)
+
+
+if __name__ == "__main__":
+    main()
