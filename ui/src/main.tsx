@@ -6,6 +6,8 @@ import { createRoot } from 'react-dom/client';
 import './styles/tokens.css';
 import './styles/base.css';
 import './components/components.css';
+import './components/forms.css';
+import './components/panels.css';
 import { isTransient } from './api/problem';
 import { router } from './app/router';
 

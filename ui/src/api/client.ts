@@ -2,31 +2,93 @@
 import createClient from 'openapi-fetch';
 import { noAnswer, Problem, unexpectedAnswer } from './problem';
 import type { components, paths } from './schema';
+import { noteStatus } from './sessionEnd';
+import { chosenWorkspace, HEADER, inWorkspace } from './workspace';
 
 type Schemas = components['schemas'];
+export type AbilityCheck = Schemas['AbilityCheck'];
+export type About = Schemas['About'];
+export type Annotation = Schemas['Annotation'];
+export type ApiKey = Schemas['ApiKey'];
+export type AssetFull = Schemas['AssetDetail'];
 export type AssetItem = Schemas['Asset'];
 export type AssetPage = Schemas['AssetPage'];
-export type AssetFull = Schemas['AssetDetail'];
 export type AssetState = Schemas['AssetState'];
+export type BulkChange = Schemas['BulkChange'];
+export type BulkEditPreview = Schemas['BulkEditPreview'];
+export type Completions = Schemas['Completions'];
+export type Connection = Schemas['Connection'];
+export type ConnectionDocuments = Schemas['ConnectionDocuments'];
+export type ConnectionKind = Schemas['ConnectionKind'];
 export type Datasource = Schemas['DatasourceSummary'];
+export type DatasourceChange = Schemas['DatasourceChange'];
+export type DatasourceStatus = Schemas['DatasourceStatus'];
 export type Deletion = Schemas['Deletion'];
+export type Delivery = Schemas['Delivery'];
+export type Depth = Schemas['Depth'];
+export type DeliveryState = Schemas['DeliveryState'];
+export type EventStatus = Schemas['EventStatus'];
+export type ExportBody = Schemas['ExportBody'];
+export type ExportFormat = Schemas['ExportFormat'];
+export type Facet = Schemas['Facet'];
+export type Folder = Schemas['Folder'];
+export type Health = Schemas['Health'];
+export type HistoryEntry = Schemas['HistoryEntry'];
 export type Hold = Schemas['Hold'];
+export type Identity = Schemas['Identity'];
 export type Job = Schemas['Job'];
 export type JobKind = Schemas['JobKind'];
+export type KnownKey = Schemas['KnownKey'];
+export type LabelClass = Schemas['LabelClass'];
+export type LeftOutKind = Schemas['LeftOutKind'];
+export type LocationPreview = Schemas['LocationPreview'];
+export type LocationSummary = Schemas['LocationSummary'];
+export type MatchBy = Schemas['MatchBy'];
+export type MediaKind = Schemas['MediaKind'];
+export type Member = Schemas['Member'];
+export type MetadataStrategy = Schemas['MetadataStrategy'];
+export type MirrorConfig = Schemas['MirrorConfig'];
+export type NamingStrategy = Schemas['NamingStrategy'];
+export type Ontology = Schemas['Ontology'];
 export type Orphans = Schemas['Orphans'];
 export type Outcome = Schemas['Outcome'];
 export type OutcomeKind = Schemas['OutcomeKind'];
+export type Permission = Schemas['Permission'];
+export type Policies = Schemas['Policies'];
 export type Preview = Schemas['Preview'];
+export type Project = Schemas['Project'];
+export type ProjectDetail = Schemas['ProjectDetail'];
+export type Provider = Schemas['Provider'];
 export type Purge = Schemas['Purge'];
+export type ReceiverKind = Schemas['ReceiverKind'];
+export type Role = Schemas['Role'];
 export type Run = Schemas['Run'];
 export type RunCounts = Schemas['Counts'];
 export type RunState = Schemas['RunState'];
+export type SavedSearch = Schemas['SavedSearch'];
+export type Shape = Schemas['Shape'];
+export type Selected = Schemas['Selected'];
+export type Session = Schemas['Session'];
+export type Snapshot = Schemas['Snapshot'];
+export type SnapshotChange = Schemas['SnapshotChange'];
+export type SnapshotComparison = Schemas['SnapshotComparison'];
+export type SplitCounts = Schemas['SplitCounts'];
+export type SplitSettings = Schemas['SplitSettings'];
+export type Suggestion = Schemas['Suggestion'];
+export type SuggestionKind = Schemas['SuggestionKind'];
+export type Webhook = Schemas['Webhook'];
+export type WebhookEvent = Schemas['WebhookEvent'];
+export type Workspace = Schemas['Workspace'];
 
 export const PAGE_SIZE = 100; // items of one request
 
 export const client = createClient<paths>({
   headers: { accept: 'application/json' },
-  fetch: (request) => fetch(request), // looked up per call, so that tests can replace it
+  fetch: (request) => {
+    const workspace = chosenWorkspace();
+    if (workspace !== undefined) request.headers.set(HEADER, encodeURIComponent(workspace));
+    return fetch(request); // looked up per call, so that tests can replace it
+  },
 });
 
 /**
@@ -43,6 +105,7 @@ export async function answer<T>(request: Promise<{ data?: T; error?: unknown; re
     throw noAnswer();
   }
   const { data, error, response } = result;
+  noteStatus(response.status);
   if (response.ok) return data as T;
   const described = response.headers.get('content-type')?.startsWith('application/problem+json');
   throw described ? new Problem(error as Schemas['Problem']) : unexpectedAnswer(response.status);
@@ -50,9 +113,26 @@ export async function answer<T>(request: Promise<{ data?: T; error?: unknown; re
 
 /** The address of a thumbnail. It changes whenever the asset does, so the browser may cache the image forever. */
 export function thumbnailUrl(asset: AssetItem): string {
-  return `/api/v1/assets/${encodeURIComponent(asset.id)}/thumbnail?v=${encodeURIComponent(asset.updated)}`;
+  return inWorkspace(`/api/v1/assets/${encodeURIComponent(asset.id)}/thumbnail?v=${encodeURIComponent(asset.updated)}`);
+}
+
+/** The address of a larger picture than the thumbnail, cached like it. */
+export function previewUrl(asset: AssetItem, page = 1): string {
+  const version = encodeURIComponent(asset.updated);
+  return inWorkspace(`/api/v1/assets/${encodeURIComponent(asset.id)}/preview?page=${page}&v=${version}`);
+}
+
+/** The address of the frames of a video beside each other, cached like its thumbnail. */
+export function stripUrl(asset: AssetItem): string {
+  const version = encodeURIComponent(asset.updated);
+  return inWorkspace(`/api/v1/assets/${encodeURIComponent(asset.id)}/preview?kind=strip&v=${version}`);
 }
 
 export function originalUrl(asset: AssetItem): string {
-  return `/api/v1/assets/${encodeURIComponent(asset.id)}/original`;
+  return inWorkspace(`/api/v1/assets/${encodeURIComponent(asset.id)}/original`);
+}
+
+/** The address of a file of an export, which the server keeps for a day. */
+export function exportUrl(job: number, file: string): string {
+  return inWorkspace(`/api/v1/exports/${job}/files/${encodeURIComponent(file)}`);
 }

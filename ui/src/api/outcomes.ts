@@ -9,5 +9,6 @@ export const OUTCOMES = {
   removed: { label: 'removed', tone: 'warn', preview: 'orphaned' },
   unchanged: { label: 'unchanged', tone: 'calm', countedOnly: true },
   skipped: { label: 'skipped', tone: 'calm' },
+  rejected: { label: 'rejected', tone: 'warn' },
   failed: { label: 'failed', tone: 'bad' },
 } as const;

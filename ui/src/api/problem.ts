@@ -42,3 +42,15 @@ export function describeError(error: unknown): string {
   if (error instanceof Problem) return [error.document.detail, error.document.fix].filter(Boolean).join(' ');
   return error instanceof Error ? error.message : String(error);
 }
+
+/**
+ * What is wrong with single fields of a form, by their names. An error without a field is that of the whole form, which
+ * `describeError` describes.
+ */
+export function fieldErrors(error: unknown): Record<string, string> {
+  if (!(error instanceof Problem)) return {};
+  const { field, errors } = error.document;
+  if (field) return { [field]: describeError(error) };
+  const named = (errors ?? []).map(({ where, message }) => [where.split('.').at(-1) ?? where, message] as const);
+  return Object.fromEntries(named);
+}

@@ -7,22 +7,38 @@ import {
   answer,
   client,
   type Job,
+  type LocationPreview,
   type OutcomeKind,
   PAGE_SIZE,
   type Preview,
   type Run,
 } from './client';
-import { isTransient } from './problem';
+import { isTransient, Problem } from './problem';
+import { noteSignedIn } from './sessionEnd';
 import { isActive } from './vocabulary';
 
 const SECOND = 1000; // ms
 const PREVIEW_POLL = 800; // ms
 
 export const keys = {
+  identity: ['identity'],
+  signInOptions: ['sign-in-options'],
+  about: ['about'],
   assets: ['assets'],
   asset: (id: string) => ['asset', id],
+  connections: ['connections'],
+  connection: (name: string) => ['connections', 'one', name],
   datasources: ['datasources'],
+  datasource: (name: string) => ['datasources', 'one', name],
   jobs: ['jobs'],
+  job: (id: number) => ['job', id],
+  projects: ['projects'],
+  project: (name: string) => ['projects', 'one', name],
+  members: ['members'],
+  apiKeys: ['api-keys'],
+  webhooks: ['webhooks'],
+  sessions: ['sessions'],
+  workspace: (name: string) => ['workspaces', name],
   runs: ['runs'],
   run: (id: number) => ['runs', 'one', id],
 } as const;
@@ -51,6 +67,25 @@ async function fetchWithTotal(query: string, offset: number, signal: AbortSignal
 }
 
 export const queries = {
+  identity: () =>
+    queryOptions({
+      queryKey: keys.identity,
+      queryFn: async ({ signal }) => {
+        const identity = await answer(client.GET('/api/v1/me', { signal }));
+        noteSignedIn(true);
+        return identity;
+      },
+    }),
+
+  about: () =>
+    queryOptions({ queryKey: keys.about, queryFn: ({ signal }) => answer(client.GET('/api/v1/about', { signal })) }),
+
+  signInOptions: () =>
+    queryOptions({
+      queryKey: keys.signInOptions,
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/sign-in', { signal })),
+    }),
+
   asset: (id: string) =>
     queryOptions({
       queryKey: keys.asset(id),
@@ -70,6 +105,41 @@ export const queries = {
       refetchOnWindowFocus: false,
     }),
 
+  connections: () =>
+    queryOptions({
+      queryKey: keys.connections,
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/connections', { signal })),
+    }),
+
+  connection: (name: string) =>
+    queryOptions({
+      queryKey: keys.connection(name),
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/connections/{name}', { params: { path: { name } }, signal })),
+    }),
+
+  connectionDocuments: (name: string, origin: string) =>
+    queryOptions({
+      queryKey: [...keys.connection(name), 'documents', origin],
+      queryFn: ({ signal }) => {
+        const params = { path: { name }, query: { origin } };
+        return answer(client.GET('/api/v1/connections/{name}/documents', { params, signal }));
+      },
+      retry: false,
+    }),
+
+  /** The state of a preview of a location; `id` undefined: nothing is asked. */
+  locationPreview: (id: string | undefined) =>
+    queryOptions({
+      queryKey: ['location-previews', id],
+      queryFn: ({ signal }) => {
+        const params = { path: { preview_id: id as string } };
+        return answer(client.GET('/api/v1/location-previews/{preview_id}', { params, signal }));
+      },
+      enabled: id !== undefined,
+      refetchInterval: poll<LocationPreview>((preview) => preview.state === 'running', PREVIEW_POLL, false),
+      gcTime: 0,
+    }),
+
   datasources: () =>
     queryOptions({
       queryKey: keys.datasources,
@@ -79,6 +149,48 @@ export const queries = {
         1.5 * SECOND,
         15 * SECOND,
       ),
+    }),
+
+  datasource: (name: string) =>
+    queryOptions({
+      queryKey: keys.datasource(name),
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/datasources/{name}', { params: { path: { name } }, signal })),
+      refetchInterval: poll<{ status: string }>(
+        ({ status }) => status === 'running' || status === 'queued',
+        1.5 * SECOND,
+        15 * SECOND,
+      ),
+    }),
+
+  datasourceRuns: (name: string) =>
+    queryOptions({
+      queryKey: [...keys.runs, 'of', name],
+      queryFn: ({ signal }) =>
+        answer(client.GET('/api/v1/runs', { params: { query: { datasource: name, limit: 50 } }, signal })),
+      refetchInterval: poll<Run[]>((runs) => runs.some((run) => isActive(run.state)), 2 * SECOND, 15 * SECOND),
+    }),
+
+  datasourceHistory: (name: string) =>
+    queryOptions({
+      queryKey: [...keys.datasource(name), 'history'],
+      queryFn: ({ signal }) => {
+        const params = { path: { name }, query: { limit: 200 } };
+        return answer(client.GET('/api/v1/datasources/{name}/history', { params, signal }));
+      },
+    }),
+
+  /** How events arrive; null: they do not. */
+  datasourceEvents: (name: string) =>
+    queryOptions({
+      queryKey: [...keys.datasource(name), 'events'],
+      queryFn: async ({ signal }) => {
+        try {
+          return await answer(client.GET('/api/v1/datasources/{name}/events', { params: { path: { name } }, signal }));
+        } catch (error) {
+          if (error instanceof Problem && error.status === 404) return null;
+          throw error;
+        }
+      },
     }),
 
   deletion: (name: string) =>
@@ -171,6 +283,121 @@ export const queries = {
         return answer(client.GET('/api/v1/jobs', { params: { query }, signal }));
       },
       refetchInterval: poll<Job[]>((jobs) => jobs.some((job) => isActive(job.state)), SECOND, 10 * SECOND),
+    }),
+
+  /** One job; `id` undefined: nothing is asked. The stream of all jobs is quicker; this works without it, too. */
+  job: (id: number | undefined) =>
+    queryOptions({
+      queryKey: keys.job(id ?? 0),
+      queryFn: ({ signal }) =>
+        answer(client.GET('/api/v1/jobs/{job_id}', { params: { path: { job_id: id as number } }, signal })),
+      enabled: id !== undefined,
+      refetchInterval: poll<Job>((job) => isActive(job.state), PREVIEW_POLL, false),
+    }),
+
+  projects: () =>
+    queryOptions({
+      queryKey: keys.projects,
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/projects', { signal })),
+    }),
+
+  project: (name: string) =>
+    queryOptions({
+      queryKey: keys.project(name),
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/projects/{name}', { params: { path: { name } }, signal })),
+    }),
+
+  snapshots: (project: string) =>
+    queryOptions({
+      queryKey: [...keys.project(project), 'snapshots'],
+      queryFn: ({ signal }) =>
+        answer(client.GET('/api/v1/snapshots', { params: { query: { project, limit: 500 } }, signal })),
+    }),
+
+  comparison: (project: string, before: string, after: string) =>
+    queryOptions({
+      queryKey: [...keys.project(project), 'comparison', before, after],
+      queryFn: ({ signal }) => {
+        const params = { path: { snapshot: before }, query: { with: after, limit: 500 } };
+        return answer(client.GET('/api/v1/snapshots/{snapshot}/compare', { params, signal }));
+      },
+      retry: false,
+    }),
+
+  /** How many assets a query adds to a project; undefined: nothing is asked. */
+  addition: (project: string, query: string | undefined) =>
+    queryOptions({
+      queryKey: [...keys.project(project), 'addition', query],
+      queryFn: ({ signal }) => {
+        const body = { query: query as string, add_projects: [project] };
+        return answer(client.POST('/api/v1/edits/preview', { body, signal }));
+      },
+      enabled: query !== undefined,
+      placeholderData: keepPreviousData,
+      retry: false,
+      gcTime: 0,
+    }),
+
+  members: () =>
+    queryOptions({
+      queryKey: keys.members,
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/members', { signal })),
+    }),
+
+  apiKeys: () =>
+    queryOptions({
+      queryKey: keys.apiKeys,
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/api-keys', { signal })),
+    }),
+
+  webhooks: () =>
+    queryOptions({
+      queryKey: keys.webhooks,
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/webhooks', { signal })),
+      refetchInterval: 15 * SECOND,
+    }),
+
+  deliveries: (id: number) =>
+    queryOptions({
+      queryKey: [...keys.webhooks, id, 'deliveries'],
+      queryFn: ({ signal }) => {
+        const params = { path: { webhook_id: id }, query: { limit: 50 } };
+        return answer(client.GET('/api/v1/webhooks/{webhook_id}/deliveries', { params, signal }));
+      },
+      refetchInterval: 5 * SECOND,
+    }),
+
+  sessions: () =>
+    queryOptions({
+      queryKey: keys.sessions,
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/sessions', { signal })),
+    }),
+
+  workspace: (name: string | undefined) =>
+    queryOptions({
+      queryKey: keys.workspace(name ?? ''),
+      queryFn: ({ signal }) =>
+        answer(client.GET('/api/v1/workspaces/{name}', { params: { path: { name: name as string } }, signal })),
+      enabled: name !== undefined,
+    }),
+
+  /** What the whole library holds, by kind, type, datasource and the day on which it came. */
+  libraryFacets: () =>
+    queryOptions({
+      queryKey: [...keys.assets, 'library-facets'],
+      queryFn: ({ signal }) => {
+        const query = { keys: 'kind,type,datasource,created', limit: 12 };
+        return answer(client.GET('/api/v1/search/facets', { params: { query }, signal }));
+      },
+      staleTime: 60 * SECOND,
+    }),
+
+  /** The folders at the top of the library. */
+  topFolders: () =>
+    queryOptions({
+      queryKey: [...keys.assets, 'top-folders'],
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/folders', { params: { query: { limit: 200 } }, signal })),
+      staleTime: 60 * SECOND,
     }),
 
   outcomes: (run: Run, kind: OutcomeKind | undefined) =>

@@ -3,6 +3,7 @@ import contract from '../../openapi.json';
 import type { RunCounts } from './client';
 import {
   ASSET_STATES,
+  DATASOURCE_STATUSES,
   JOB_KINDS,
   LISTED_KINDS,
   OUTCOME_KINDS,
@@ -13,7 +14,13 @@ import {
 } from './vocabulary';
 
 const schemas = contract.components.schemas as unknown as Record<string, { enum?: string[] }>;
-const TABLES = { OutcomeKind: OUTCOME_KINDS, RunState: RUN_STATES, AssetState: ASSET_STATES, JobKind: JOB_KINDS };
+const TABLES = {
+  OutcomeKind: OUTCOME_KINDS,
+  RunState: RUN_STATES,
+  AssetState: ASSET_STATES,
+  JobKind: JOB_KINDS,
+  DatasourceStatus: DATASOURCE_STATUSES,
+};
 
 function counts(some: Partial<RunCounts>): RunCounts {
   const none = Object.fromEntries(Object.keys(contract.components.schemas.Counts.properties).map((name) => [name, 0]));

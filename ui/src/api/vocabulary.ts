@@ -1,7 +1,7 @@
 // The enumerations of the contract, as pages show them: label, colour and order. A new value is a new row here, except
 // for kinds of outcomes, which are made from the table of the library (model/outcomes.py);
 // a test compares the rows with ui/openapi.json. Badges, counts, filters and previews follow these tables.
-import type { AssetState, Job, JobKind, OutcomeKind, Run, RunCounts, RunState } from './client';
+import type { AssetState, DatasourceStatus, Job, JobKind, OutcomeKind, Run, RunCounts, RunState } from './client';
 import { OUTCOMES } from './outcomes';
 
 export type Tone = 'good' | 'busy' | 'calm' | 'warn' | 'bad';
@@ -41,6 +41,16 @@ export const ASSET_STATES: Record<AssetState, Row> = {
   trash: { label: 'trash', tone: 'calm' },
 };
 
+export const DATASOURCE_STATUSES: Record<DatasourceStatus, Row> = {
+  running: { label: 'running', tone: 'busy' },
+  broken_connection: { label: 'connection broken', tone: 'bad' },
+  queued: { label: 'queued', tone: 'calm' },
+  held: { label: 'held', tone: 'warn' },
+  failed: { label: 'last run failed', tone: 'bad' },
+  new: { label: 'never run', tone: 'calm' },
+  active: { label: 'active', tone: 'good' },
+};
+
 /** What started a run. Open in the contract so far: an unknown trigger is shown by its name. */
 export const TRIGGERS: Record<string, { label: string }> = {
   mirror: { label: 'command line' },
@@ -73,6 +83,17 @@ export const JOB_KINDS: Record<JobKind, { label: string }> = {
   thumbnails_clean: { label: 'thumbnails cleaned' },
   labels_import: { label: 'labels imported' },
   labels_export: { label: 'labels exported' },
+  assets_export: { label: 'assets exported' },
+  edit: { label: 'bulk edit' },
+  undo: { label: 'bulk edit undone' },
+  function: { label: 'function called' },
+  discard_files: { label: 'files of a workspace deleted' },
+  project_split: { label: 'project divided' },
+  split_assign: { label: 'splits assigned' },
+  snapshot_create: { label: 'snapshot' },
+  snapshot_restore: { label: 'snapshot restored' },
+  search_indexes: { label: 'search indexes' },
+  likeness: { label: 'likeness of pictures' },
 };
 
 const kinds = Object.keys(OUTCOME_KINDS) as OutcomeKind[];

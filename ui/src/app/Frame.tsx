@@ -1,15 +1,25 @@
 // The frame around every page: the name of the product, the navigation and the keyboard shortcuts.
 import { Link, Outlet, useMatches } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { Toasts } from '../components/Toasts';
+import { useLiveJobs } from '../components/useLiveJobs';
+import { Invitation, invitationSecret } from './Invitation';
+import { SessionEnded } from './SessionEnded';
 import { Shortcuts } from './Shortcuts';
 import { type Section, text } from './text';
+import { WhoAmI } from './WhoAmI';
 import './frame.css';
 
 const SECTIONS = [
   { section: 'library', to: '/' },
+  { section: 'overview', to: '/overview' },
   { section: 'datasources', to: '/datasources' },
+  { section: 'connections', to: '/connections' },
+  { section: 'projects', to: '/projects' },
+  { section: 'labels', to: '/labels' },
   { section: 'runs', to: '/runs' },
   { section: 'jobs', to: '/jobs' },
+  { section: 'settings', to: '/settings' },
 ] as const;
 
 function useSection(): Section | undefined {
@@ -21,10 +31,17 @@ function useSection(): Section | undefined {
 export function Frame() {
   const current = useSection();
   const [help, setHelp] = useState(false);
+  const [invitation, setInvitation] = useState(() => invitationSecret(window.location.hash));
   useEffect(() => {
     document.title = current === undefined ? text.product : text.documentTitle(text.sections[current]);
   }, [current]);
+  const nav = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another link to bring into view
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [current]);
   useQuestionMark(() => setHelp(true));
+  useLiveJobs();
   return (
     <div className="shell">
       <header className="bar">
@@ -35,7 +52,7 @@ export function Frame() {
           </svg>
           {text.product}
         </Link>
-        <nav aria-label={text.navigation}>
+        <nav aria-label={text.navigation} ref={nav}>
           {SECTIONS.map(({ section, to }) => (
             <Link
               key={section}
@@ -47,6 +64,7 @@ export function Frame() {
             </Link>
           ))}
         </nav>
+        <WhoAmI />
         <button
           type="button"
           className="shortcuts-button"
@@ -58,7 +76,19 @@ export function Frame() {
           <kbd>?</kbd>
         </button>
       </header>
-      <Outlet />
+      {invitation === undefined ? (
+        <Outlet />
+      ) : (
+        <Invitation
+          secret={invitation}
+          done={() => {
+            window.history.replaceState(null, '', window.location.pathname + window.location.search);
+            setInvitation(undefined);
+          }}
+        />
+      )}
+      <Toasts />
+      <SessionEnded />
       {help ? <Shortcuts close={() => setHelp(false)} /> : null}
     </div>
   );

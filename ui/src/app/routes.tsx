@@ -1,9 +1,14 @@
 // Every page with its address. All but the library are chunks of their own, loaded when they are first visited.
-import { createRootRoute, createRoute, lazyRouteComponent, notFound } from '@tanstack/react-router';
+import { createRootRoute, createRoute, lazyRouteComponent, notFound, retainSearchParams } from '@tanstack/react-router';
 import type { OutcomeKind } from '../api/client';
 import { LISTED_KINDS } from '../api/vocabulary';
 import { librarySearch } from '../components/address';
+import { SERVICE_NAMES, type Service } from '../components/connections/services';
+import { datasourceSearch } from '../features/datasources/tabs';
+import { wizardSearch } from '../features/datasources/wizard/wizard';
 import { LibraryPage } from '../features/library/LibraryPage';
+import { DIFFERENCES, type Difference } from '../features/projects/differences';
+import { settingsSearch } from '../features/settings/parts';
 import { Frame } from './Frame';
 import type { Section } from './text';
 
@@ -21,16 +26,101 @@ const library = createRoute({
   id: 'library',
   staticData: { section: 'library' },
   validateSearch: librarySearch,
+  search: { middlewares: [retainSearchParams(['panel', 'size'])] }, // how it is shown stays, whatever is searched
   component: LibraryPage,
 });
 const results = createRoute({ getParentRoute: () => library, path: '/' });
 const asset = createRoute({ getParentRoute: () => library, path: '/assets/$assetId' });
 
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: '/overview',
+  staticData: { section: 'overview' },
+  component: lazyRouteComponent(() => import('../features/overview/OverviewPage'), 'OverviewPage'),
+});
+
 const datasources = createRoute({
   getParentRoute: () => root,
   path: '/datasources',
   staticData: { section: 'datasources' },
+});
+const datasourceList = createRoute({
+  getParentRoute: () => datasources,
+  path: '/',
   component: lazyRouteComponent(() => import('../features/datasources/DatasourcesPage'), 'DatasourcesPage'),
+});
+const newDatasource = createRoute({
+  getParentRoute: () => root,
+  path: '/new/datasource', // not below the list, where a datasource may have any name
+  staticData: { section: 'datasources' },
+  validateSearch: wizardSearch,
+  component: lazyRouteComponent(() => import('../features/datasources/wizard/WizardPage'), 'WizardPage'),
+});
+const datasource = createRoute({
+  getParentRoute: () => datasources,
+  path: '$name',
+  validateSearch: datasourceSearch,
+  component: lazyRouteComponent(() => import('../features/datasources/DatasourcePage'), 'DatasourcePage'),
+});
+
+const connections = createRoute({
+  getParentRoute: () => root,
+  path: '/connections',
+  staticData: { section: 'connections' },
+});
+const connectionList = createRoute({
+  getParentRoute: () => connections,
+  path: '/',
+  component: lazyRouteComponent(() => import('../features/connections/ConnectionsPage'), 'ConnectionsPage'),
+});
+const newConnection = createRoute({
+  getParentRoute: () => root,
+  path: '/new/connection', // not below the list, where a connection may have any name
+  staticData: { section: 'connections' },
+  validateSearch: ({ service }: Record<string, unknown>): { service?: Service } => {
+    const known = SERVICE_NAMES.find((one) => one === service);
+    return known === undefined ? {} : { service: known };
+  },
+  component: lazyRouteComponent(() => import('../features/connections/NewConnectionPage'), 'NewConnectionPage'),
+});
+const connection = createRoute({
+  getParentRoute: () => connections,
+  path: '$name',
+  component: lazyRouteComponent(() => import('../features/connections/ConnectionPage'), 'ConnectionPage'),
+});
+
+const projects = createRoute({ getParentRoute: () => root, path: '/projects', staticData: { section: 'projects' } });
+const projectList = createRoute({
+  getParentRoute: () => projects,
+  path: '/',
+  component: lazyRouteComponent(() => import('../features/projects/ProjectsPage'), 'ProjectsPage'),
+});
+const project = createRoute({
+  getParentRoute: () => projects,
+  path: '$name',
+  component: lazyRouteComponent(() => import('../features/projects/ProjectPage'), 'ProjectPage'),
+});
+const comparison = createRoute({
+  getParentRoute: () => projects,
+  path: '$name/compare',
+  validateSearch: ({ before, after, difference }: Record<string, unknown>) => ({
+    before: String(before ?? ''),
+    after: String(after ?? ''),
+    ...(DIFFERENCES.some((one) => one === difference) ? { difference: difference as Difference } : {}),
+  }),
+  component: lazyRouteComponent(() => import('../features/projects/ComparePage'), 'ComparePage'),
+});
+
+const labels = createRoute({ getParentRoute: () => root, path: '/labels', staticData: { section: 'labels' } });
+const ontologyList = createRoute({
+  getParentRoute: () => labels,
+  path: '/',
+  component: lazyRouteComponent(() => import('../features/labels/OntologiesPage'), 'OntologiesPage'),
+});
+const ontology = createRoute({
+  getParentRoute: () => labels,
+  path: '$name',
+  component: lazyRouteComponent(() => import('../features/labels/OntologyPage'), 'OntologyPage'),
 });
 
 const runs = createRoute({ getParentRoute: () => root, path: '/runs', staticData: { section: 'runs' } });
@@ -59,9 +149,24 @@ const jobs = createRoute({
   component: lazyRouteComponent(() => import('../features/jobs/JobsPage'), 'JobsPage'),
 });
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  staticData: { section: 'settings' },
+  validateSearch: settingsSearch,
+  component: lazyRouteComponent(() => import('../features/settings/SettingsPage'), 'SettingsPage'),
+});
+
 export const routes = root.addChildren([
   library.addChildren([results, asset]),
-  datasources,
+  overview,
+  datasources.addChildren([datasourceList, datasource]),
+  newDatasource,
+  connections.addChildren([connectionList, connection]),
+  newConnection,
+  projects.addChildren([projectList, project, comparison]),
+  labels.addChildren([ontologyList, ontology]),
   runs.addChildren([runList, run]),
   jobs,
+  settings,
 ]);

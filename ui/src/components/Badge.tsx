@@ -1,6 +1,6 @@
 // A state at a glance: colour and word together, never colour alone.
-import type { AssetState, OutcomeKind, RunState } from '../api/client';
-import { ASSET_STATES, OUTCOME_KINDS, RUN_STATES, type Tone } from '../api/vocabulary';
+import type { AssetState, DatasourceStatus, OutcomeKind, RunState } from '../api/client';
+import { ASSET_STATES, DATASOURCE_STATUSES, OUTCOME_KINDS, RUN_STATES, type Tone } from '../api/vocabulary';
 
 function Badge({ label, tone }: { label: string; tone: Tone }) {
   return <span className={`badge tone-${tone}`}>{label}</span>;
@@ -8,6 +8,10 @@ function Badge({ label, tone }: { label: string; tone: Tone }) {
 
 export function RunBadge({ state }: { state: RunState }) {
   return <Badge {...RUN_STATES[state]} />;
+}
+
+export function DatasourceBadge({ status }: { status: DatasourceStatus }) {
+  return <Badge {...DATASOURCE_STATUSES[status]} />;
 }
 
 export function OutcomeBadge({ kind }: { kind: OutcomeKind }) {

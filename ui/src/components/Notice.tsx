@@ -1,10 +1,12 @@
 // Stands where there is nothing to show: why, and what to do.
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { isSignedOut, Problem } from '../api/problem';
 import { Copyable } from './CopyButton';
 import { Prose } from './Rich';
 import { SignIn } from './SignIn';
 import { text } from './text';
+import { usePermission } from './usePermission';
 
 export function Notice({ title, children, alarm }: { title: string; children?: ReactNode; alarm?: boolean }) {
   return (
@@ -23,6 +25,16 @@ export function ErrorNotice({ error }: { error: Error }) {
       </Notice>
     );
   }
+  if (isSignedOut(error)) {
+    return (
+      <Notice title={text.signIn.title}>
+        <p>
+          <Prose text={text.signIn.lead} />
+        </p>
+        <SignIn />
+      </Notice>
+    );
+  }
   const { title, detail, fix } = error.document;
   return (
     <Notice title={title} alarm>
@@ -34,16 +46,22 @@ export function ErrorNotice({ error }: { error: Error }) {
           <Prose text={fix} />
         </p>
       ) : null}
-      {isSignedOut(error) ? <SignIn /> : null}
     </Notice>
   );
 }
 
 export function FirstBucket() {
+  const may = usePermission();
   const { title, explanation, commands, afterwards } = text.firstBucket;
   return (
     <Notice title={title}>
       <p>{explanation}</p>
+      {may('datasources:edit') ? (
+        <Link to="/new/datasource" className="primary">
+          {text.firstBucket.action}
+        </Link>
+      ) : null}
+      <p className="quiet">{text.firstBucket.orCommand}</p>
       {commands.map((command) => (
         <Copyable key={command} text={command} />
       ))}

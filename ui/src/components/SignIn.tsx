@@ -1,17 +1,84 @@
-// The access token, for a browser that has no session yet.
-import { useQueryClient } from '@tanstack/react-query';
+// For a browser that has no session yet: a member's name and password, the identity provider, or the access token.
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useId, useState } from 'react';
 import { answer, client } from '../api/client';
 import { isSignedOut, Problem } from '../api/problem';
+import { queries } from '../api/queries';
 import { ErrorText } from './ErrorText';
+import { PasswordField } from './PasswordField';
+import { providerError } from './providerError';
 import { text } from './text';
 import { useAsyncAction } from './useAsyncAction';
 
-export function SignIn() {
-  const [token, setToken] = useState('');
+const PROVIDER = '/api/v1/sign-in/oidc';
+
+/** `done`: what follows, instead of loading everything again. */
+export function SignIn({ done }: { done?: () => Promise<void> }) {
+  const [withToken, setWithToken] = useState(false);
+  const provider = useQuery(queries.signInOptions()).data?.oidc;
+  return (
+    <div className="sign-in">
+      <ErrorText text={providerError(window.location.hash)} />
+      {provider ? (
+        <button type="button" className="primary" onClick={() => window.location.assign(PROVIDER)}>
+          {text.signIn.provider(provider)}
+        </button>
+      ) : null}
+      {withToken ? <TokenForm done={done} /> : <PasswordForm done={done} />}
+      <button type="button" onClick={() => setWithToken(!withToken)}>
+        {withToken ? text.signIn.usePassword : text.signIn.useToken}
+      </button>
+    </div>
+  );
+}
+
+interface Props {
+  done: (() => Promise<void>) | undefined;
+}
+
+function PasswordForm({ done }: Props) {
+  const [name, setName] = useState('');
+  const [password, setPassword] = useState('');
   const action = useAsyncAction();
   const cache = useQueryClient();
   const id = useId();
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (name.trim() === '' || password === '') return;
+    action.run(async () => {
+      await answer(client.POST('/api/v1/sign-in', { body: { name: name.trim(), password } }));
+      await (done ?? (() => cache.resetQueries()))();
+    });
+  };
+  return (
+    <form onSubmit={submit}>
+      <label htmlFor={id}>{text.signIn.name}</label>
+      <input
+        id={id}
+        autoComplete="username"
+        autoCapitalize="none"
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <PasswordField
+        label={text.signIn.password}
+        autoComplete="current-password"
+        value={password}
+        change={setPassword}
+      />
+      <button type="submit" className="primary" disabled={action.busy}>
+        {action.busy ? text.working : text.signIn.action}
+      </button>
+      <ErrorText text={action.error} />
+    </form>
+  );
+}
+
+function TokenForm({ done }: Props) {
+  const [token, setToken] = useState('');
+  const action = useAsyncAction();
+  const cache = useQueryClient();
 
   const signIn = async () => {
     // A header takes no other characters; a token has none of them.
@@ -23,27 +90,18 @@ export function SignIn() {
       if (error instanceof Problem && isSignedOut(error)) throw new Error(text.signIn.refused);
       throw error;
     }
-    await cache.resetQueries();
+    await (done ?? (() => cache.resetQueries()))();
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (token.trim() !== '') action.run(signIn);
   };
   return (
-    <form className="sign-in" onSubmit={submit}>
-      <label htmlFor={id}>{text.signIn.token}</label>
-      <div className="row">
-        <input
-          id={id}
-          type="password"
-          autoComplete="current-password"
-          value={token}
-          onChange={(event) => setToken(event.target.value)}
-        />
-        <button type="submit" className="primary" disabled={action.busy}>
-          {action.busy ? text.working : text.signIn.action}
-        </button>
-      </div>
+    <form onSubmit={submit}>
+      <PasswordField label={text.signIn.token} autoComplete="current-password" value={token} change={setToken} />
+      <button type="submit" className="primary" disabled={action.busy}>
+        {action.busy ? text.working : text.signIn.action}
+      </button>
       <ErrorText text={action.error} />
     </form>
   );

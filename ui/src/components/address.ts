@@ -5,7 +5,13 @@ type Search = Record<string, unknown>;
 export interface LibrarySearch {
   query?: string;
   at?: number; // the first position in view, or that of the open asset
+  panel?: Panel; // what is open beside the grid
+  size?: number; // px, of a cell
 }
+
+export const PANELS = ['filters', 'folders', 'none'] as const;
+export type Panel = (typeof PANELS)[number];
+export const CELL_SIZES = { least: 96, usual: 196, most: 420 }; // px
 
 /** Every parameter as text; the route that is addressed gives it its type. */
 export function parseSearch(text: string): Record<string, string> {
@@ -22,16 +28,25 @@ export function stringifySearch(search: Search): string {
   return text ? `?${text}` : '';
 }
 
+function wholeNumber(value: unknown): number | undefined {
+  return /^\d{1,15}$/.test(String(value ?? '')) ? Number(value) : undefined;
+}
+
 export function librarySearch(search: Search): LibrarySearch {
-  const { query, at } = search;
-  const position = /^\d{1,15}$/.test(String(at ?? '')) ? Number(at) : undefined;
+  const { query } = search;
+  const at = wholeNumber(search.at);
+  const size = wholeNumber(search.size);
+  const panel = PANELS.find((one) => one === search.panel);
   return {
     ...(typeof query === 'string' && query !== '' ? { query } : {}),
-    ...(position === undefined ? {} : { at: position }),
+    ...(at === undefined ? {} : { at }),
+    ...(panel === undefined ? {} : { panel }),
+    ...(size === undefined || size < CELL_SIZES.least || size > CELL_SIZES.most ? {} : { size }),
   };
 }
 
 /** The address of an asset in a result, for links outside of React: the grid draws many of them per frame. */
 export function assetHref(id: string, search: LibrarySearch): string {
-  return `/assets/${encodeURIComponent(id)}${stringifySearch({ query: search.query, at: search.at })}`;
+  const { query, at, panel, size } = search;
+  return `/assets/${encodeURIComponent(id)}${stringifySearch({ query, at, panel, size })}`;
 }

@@ -65,12 +65,23 @@ export function ago(iso: string, now: number = Date.now()): string {
 }
 
 export function duration(from: string, until: string | null, now: number = Date.now()): string {
-  const seconds = Math.max(0, ((until === null ? now : new Date(until).getTime()) - new Date(from).getTime()) / 1000);
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
+  return seconds(Math.max(0, ((until === null ? now : new Date(until).getTime()) - new Date(from).getTime()) / 1000));
+}
+
+export function seconds(value: number): string {
+  if (value < 10) return `${value.toFixed(1)} s`;
+  if (value < 60) return `${Math.round(value)} s`;
+  const minutes = Math.floor(value / 60);
+  if (minutes < 60) return `${minutes} min ${Math.floor(value % 60)} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** The length of a video or recording, as players show it: 0:07, 12:05, 1:02:03. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const two = (number: number) => String(number).padStart(2, '0');
+  return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(whole % 60)}`;
 }
 
 /** A value as a query writes it. */

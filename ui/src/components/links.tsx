@@ -20,6 +20,22 @@ export function AssetLink({ id, ...rest }: Props & { id: string }) {
   return <Link to="/assets/$assetId" params={{ assetId: id }} {...rest} />;
 }
 
+export function DatasourceLink({ name, children, ...rest }: Props & { name: string }) {
+  return (
+    <Link to="/datasources/$name" params={{ name }} {...rest}>
+      {children ?? name}
+    </Link>
+  );
+}
+
+export function ConnectionLink({ name, ...rest }: Props & { name: string }) {
+  return (
+    <Link to="/connections/$name" params={{ name }} {...rest}>
+      {name}
+    </Link>
+  );
+}
+
 export function RunLink({ id, children, ...rest }: Props & { id: number }) {
   return (
     <Link to="/runs/$runId" params={{ runId: String(id) }} {...rest}>

@@ -4,11 +4,12 @@ import type { Datasource } from '../../api/client';
 import { RunBadge } from '../../components/Badge';
 import { ErrorText } from '../../components/ErrorText';
 import { ago, quoted, when } from '../../components/format';
-import { AssetsLink, RunLink } from '../../components/links';
+import { AssetsLink, DatasourceLink, RunLink } from '../../components/links';
 import { OutcomeCounts } from '../../components/OutcomeCounts';
 import { Prose, Sentences } from '../../components/Rich';
 import { text as texts } from '../../components/text';
 import { useAsyncAction } from '../../components/useAsyncAction';
+import { usePermission } from '../../components/usePermission';
 import { DeleteDialog } from './DeleteDialog';
 import { PreviewDialog } from './PreviewDialog';
 import { PurgeDialog } from './PurgeDialog';
@@ -18,11 +19,11 @@ import { describeSchedule } from './schedule';
 import { text } from './text';
 
 const DIALOGS = {
-  preview: { label: text.card.preview, Dialog: PreviewDialog },
-  schedule: { label: text.card.schedule, Dialog: ScheduleDialog },
-  purge: { label: text.card.emptyTrash, Dialog: PurgeDialog },
-  delete: { label: text.card.delete, Dialog: DeleteDialog },
-};
+  preview: { label: text.card.preview, needs: 'datasources:read', Dialog: PreviewDialog },
+  schedule: { label: text.card.schedule, needs: 'datasources:edit', Dialog: ScheduleDialog },
+  purge: { label: text.card.emptyTrash, needs: 'datasources:delete', Dialog: PurgeDialog },
+  delete: { label: text.card.delete, needs: 'datasources:delete', Dialog: DeleteDialog },
+} as const;
 type DialogName = keyof typeof DIALOGS;
 
 function LastRun({ source }: { source: Datasource }) {
@@ -78,11 +79,15 @@ function Assets({ source }: { source: Datasource }) {
 export function DatasourceCard({ source }: { source: Datasource }) {
   const [open, setOpen] = useState<DialogName>();
   const action = useAsyncAction();
+  const may = usePermission();
+  const offered = (Object.keys(DIALOGS) as DialogName[]).filter((name) => may(DIALOGS[name].needs));
   const Dialog = open === undefined ? undefined : DIALOGS[open].Dialog;
   return (
     <li className="card">
       <div className="card-head">
-        <h2 className="wrap">{source.name}</h2>
+        <h2 className="wrap">
+          <DatasourceLink name={source.name}>{source.title ?? source.name}</DatasourceLink>
+        </h2>
         <Assets source={source} />
       </div>
       <p className="mono quiet wrap">{source.uri}</p>
@@ -97,8 +102,8 @@ export function DatasourceCard({ source }: { source: Datasource }) {
         ) : null}
       </p>
       <div className="row card-actions">
-        <RunButton source={source} action={action} />
-        {(Object.keys(DIALOGS) as DialogName[]).map((name) => (
+        {may('runs:control') ? <RunButton source={source} action={action} /> : null}
+        {offered.map((name) => (
           <button
             key={name}
             type="button"

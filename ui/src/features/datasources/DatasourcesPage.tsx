@@ -1,23 +1,30 @@
 // All datasources, by name.
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { queries } from '../../api/queries';
 import { ErrorNotice, FirstBucket } from '../../components/Notice';
+import { PageHead } from '../../components/PageHead';
+import { usePermission } from '../../components/usePermission';
 import { DatasourceCard } from './DatasourceCard';
 import { text } from './text';
 import './datasources.css';
 
 export function DatasourcesPage() {
   const { data, error } = useQuery(queries.datasources());
+  const may = usePermission();
   return (
     <main className="page">
       {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
       {data?.length === 0 ? <FirstBucket /> : null}
       {data !== undefined && data.length > 0 ? (
         <>
-          <div className="page-head">
-            <h1>{text.title}</h1>
-            <p className="quiet">{text.number(data.length)}</p>
-          </div>
+          <PageHead title={text.title} lead={text.number(data.length)}>
+            {may('datasources:edit') ? (
+              <Link to="/new/datasource" className="primary">
+                {text.add}
+              </Link>
+            ) : null}
+          </PageHead>
           <ul className="cards">
             {data.map((source) => (
               <DatasourceCard key={source.id} source={source} />

@@ -1,6 +1,8 @@
 // Texts of the datasources.
+import type { Depth, MediaKind, MetadataStrategy, NamingStrategy, Orphans, ReceiverKind } from '../../api/client';
 import { bytes, count, plural } from '../../components/format';
 import type { Form } from './schedule';
+import type { DatasourceTab } from './tabs';
 
 export const text = {
   title: 'Datasources',
@@ -131,4 +133,142 @@ export const text = {
       cron: (expression: string, zone: string) => `Cron ${expression}, ${zone}`,
     },
   },
+
+  settings: {
+    orphans: {
+      legend: 'When an object disappears from the bucket, or is no longer selected',
+      keep: { label: 'Keep the asset', note: 'It is marked missing.' },
+      trash: { label: 'Move it to the trash', note: 'It can be restored.' },
+      remove: { label: 'Remove it', note: 'For good, unless a project or another datasource uses it.' },
+    } satisfies { legend: string } & Record<Orphans, { label: string; note: string }>,
+    suffix: {
+      label: 'Suffix of metadata files',
+      hint: 'Added to the whole name: `photo.jpg.metadata.json`. Empty: `photo.json` beside `photo.jpg`.',
+      placeholder: '.metadata.json',
+    },
+    strategy: 'When a metadata file and a person set the same key',
+    strategies: {
+      mergeBucketWins: 'Merge, the bucket wins',
+      mergeUserWins: 'Merge, the person wins',
+      overwrite: 'The bucket replaces all metadata',
+      untilFirstChange: 'The bucket, until a person changes something',
+      append: 'The bucket only adds new keys',
+    } satisfies Record<MetadataStrategy, string>,
+    naming: 'Names of assets',
+    namings: {
+      fullPath: 'Whole path',
+      fileName: 'File name',
+      eTag: 'ETag',
+      metadata: 'A value of the metadata',
+    } satisfies Record<NamingStrategy, string>,
+    namingKey: { label: 'Metadata key of the name', placeholder: 'capture.id' },
+    updates: 'Changes in the bucket',
+    updateImage: { label: 'Read changed objects again', hint: 'Otherwise an object that was read stays as it was.' },
+    updateMetadata: { label: 'Read changed metadata files again', hint: undefined },
+    look: {
+      legend: 'How much of each object is read',
+      full: { label: 'The whole object', note: 'Facts, thumbnails and a digest.' },
+      header: { label: 'Only its header', note: 'Facts such as size and camera, but no thumbnails.' },
+      none: { label: 'Nothing', note: 'Objects are listed by key and size. They can be read later.' },
+    } satisfies { legend: string } & Record<Depth, { label: string; note: string }>,
+    policies: {
+      legend: 'Reject objects',
+      hint: 'An object outside these limits becomes no asset. It is listed with the reason, and considered again when it or a limit changes. Empty: no limit.',
+      minWidth: 'Least width, pixels',
+      minHeight: 'Least height, pixels',
+      maxPixels: 'Most pixels, width times height',
+      maxBytes: 'Most bytes',
+      maxSeconds: 'Longest video or recording, seconds',
+      brands: { label: 'Brands of videos', placeholder: 'mp42, isom' },
+      formats: { label: 'Pixel formats of videos', placeholder: 'yuv420p' },
+      upright: { label: 'Reject pictures that are stored turned', hint: 'Otherwise they are shown upright.' },
+    },
+    schedule: 'Schedule',
+    title: { label: 'Title', hint: 'Shown beside the name.' },
+    description: { label: 'Description' },
+    metadata: 'Metadata',
+    several: (number: number) =>
+      `It has ${number} mirror configs, whose settings are changed over the API or with a settings file.`,
+  },
+
+  page: {
+    parts: 'Parts of this page',
+    tabs: {
+      overview: 'Overview',
+      settings: 'Settings',
+      runs: 'Runs',
+      health: 'Health',
+      events: 'Events',
+      activity: 'Activity',
+    } satisfies Record<DatasourceTab, string>,
+    noPermission: 'You may look at this datasource, but not change it.',
+    lastRun: 'Last run',
+    held: (number: number) => plural(number, { one: '# removal is held', other: '# removals are held' }),
+    decide: 'Look at the plan and decide',
+    reasons: 'See why objects failed',
+    next: (ago: string, time: string) => `Next run ${ago}: ${time}`,
+    paused: (reason: string) => `Paused: ${reason}`,
+    facts: {
+      title: 'What it mirrors',
+      connection: 'Connection',
+      none: 'identity of the server',
+      endpoint: 'Endpoint',
+      patterns: 'Only',
+      everything: 'everything',
+      except: 'Except',
+      media: 'Kinds of files',
+      orphans: 'Disappeared objects',
+      strategy: 'Metadata',
+      naming: 'Names',
+      labels: 'Labels for',
+      description: 'Description',
+    },
+    media: {
+      image: 'images',
+      video: 'videos',
+      document: 'documents',
+      audio: 'audio',
+      text: 'text',
+    } satisfies Record<MediaKind, string>,
+    selection: 'Patterns',
+    previewSelection: 'Preview what they select',
+    previewNote: 'Nothing is stored.',
+    save: 'Save changes',
+    saved: 'Saved.',
+    saveNote: 'The next run uses them.',
+    runColumns: ['Run', 'State', 'Started by', 'Started', 'Duration', 'Outcomes'],
+    healthLead: 'Each permission that a run needs, tried with a real request on the location and patterns.',
+    events: {
+      none: 'Its bucket sends no events: runs find changes by listing. Events make it fresh within seconds.',
+      command: (name: string) => `mirrorlake datasource events set ${quotedWord(name)} --webhook`,
+      never: 'never',
+      kind: 'Arrive through',
+      kinds: {
+        sqs: 'a queue of Amazon SQS',
+        'azure-queue': 'a queue of Azure Storage',
+        pubsub: 'a Pub/Sub subscription',
+        webhook: 'a webhook',
+      } satisfies Record<ReceiverKind, string>,
+      address: 'Address',
+      lastEvent: 'Last event',
+      lastPoll: 'Last poll',
+      waiting: 'Keys that wait for a check',
+      received: 'Received',
+      foreign: 'About other locations',
+      unreadable: 'Unreadable',
+    },
+    noActivity: 'Nothing has been changed yet.',
+    default: 'default',
+    actions: {
+      create: 'created it',
+      change_settings: 'changed settings',
+      delete: 'deleted it',
+      force_run: 'started a run during the cooldown',
+    } as Record<string, string>,
+  },
+  add: 'Add datasource',
 };
+
+function quotedWord(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
+}

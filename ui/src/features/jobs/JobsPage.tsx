@@ -9,6 +9,7 @@ import { ErrorText } from '../../components/ErrorText';
 import { ago, duration, when } from '../../components/format';
 import { ErrorNotice } from '../../components/Notice';
 import { Prose, Rich } from '../../components/Rich';
+import { TableBox } from '../../components/TableBox';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { text } from './text';
 import './jobs.css';
@@ -80,30 +81,12 @@ function Row({ job }: { job: Job }) {
 }
 
 function Table({ jobs }: { jobs: Job[] }) {
-  const { job, kind, subject, state, created, progress, actions } = text.columns;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className="table-box jobs-table" aria-label={text.title} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            {[job, kind, subject, state, created, progress].map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
-            <th scope="col">
-              <span className="hidden">{actions}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {jobs.map((one) => (
-            <Row key={one.id} job={one} />
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <TableBox name="jobs-table" label={text.title} columns={Object.values(text.columns)} unseen={text.columns.actions}>
+      {jobs.map((one) => (
+        <Row key={one.id} job={one} />
+      ))}
+    </TableBox>
   );
 }
 

@@ -1,37 +1,25 @@
 // The library: the query, the grid of its result, and the open asset above it. All of that is in the address.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, Link, useNavigate, useParams } from '@tanstack/react-router';
+import { getRouteApi, useNavigate, useParams } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
+import { libraryQueries } from '../../api/libraryQueries';
 import { describeError, isSignedOut, isTransient, Problem } from '../../api/problem';
 import { keys, queries } from '../../api/queries';
+import { useSessionEnd } from '../../api/sessionEnd';
 import { isActive } from '../../api/vocabulary';
 import { ErrorNotice, FirstBucket, Notice } from '../../components/Notice';
 import { Prose, Rich, Sentences } from '../../components/Rich';
-import { QueryBar } from './QueryBar';
+import { SelectionBar } from './bulk/SelectionBar';
+import { Panel } from './panel/Panel';
 import { type Result, Results, useLibraryRouter } from './Results';
-import { text } from './text';
+import { Toolbar } from './Toolbar';
+import { TRASH, text } from './text';
+import { useSelection } from './useSelection';
+import { useView } from './view';
 import './library.css';
-import './viewer.css';
 
 const route = getRouteApi('/library');
-const TRASH = 'state:trash';
-const SIZE_KEY = 'mirrorlake.cell';
-const SIZES = { least: 96, usual: 196, most: 420 }; // px
 const REFRESH_MS = 4000; // while assets may be added
-
-function useThumbnailSize(): [number, (size: number) => void] {
-  const [size, setSize] = useState(() => {
-    const stored = Number(window.localStorage.getItem(SIZE_KEY));
-    return stored >= SIZES.least && stored <= SIZES.most ? stored : SIZES.usual;
-  });
-  return [
-    size,
-    (next) => {
-      setSize(next);
-      window.localStorage.setItem(SIZE_KEY, String(next));
-    },
-  ];
-}
 
 /** Whether a run is queued or running. */
 function useRunInProgress(): boolean {
@@ -62,61 +50,67 @@ function useResult(query: string, running: boolean, atTop: boolean) {
   return { shown, error: found.error, stale: found.error !== null || (found.isFetching && shown?.query !== query) };
 }
 
+/** What the query names and the library does not know, though something matches. */
+function useNotes(result: Result | undefined, error: Error | null): string[] {
+  const found = result !== undefined && error === null && result.first.total > 0;
+  const { data } = useQuery(libraryQueries.explained(result?.query ?? '', found));
+  return found && data?.query === result.query ? data.notes : [];
+}
+
 export function LibraryPage() {
-  const { query = '', at } = route.useSearch();
+  const search = route.useSearch();
+  const { query = '', at } = search;
   const { assetId: open = null } = useParams({ strict: false });
-  const [size, setSize] = useThumbnailSize();
+  const view = useView(search);
   const running = useRunInProgress();
   const atTop = open === null && at === undefined; // further down, the assets in view must not move
   useRefreshAfterRun(running, atTop);
   const { shown, error, stale } = useResult(query, running, atTop);
   const queryError = error instanceof Problem && error.document.position != null ? error : null;
   const failure = queryError === null ? error : null;
+  const ended = useSessionEnd(); // then the form to sign in lies above the page
   const empty = shown?.first.total === 0 && error === null;
+  // There is nothing to filter.
+  const nothing =
+    (empty && query === '') || (failure !== null && (shown === undefined || (isSignedOut(failure) && !ended)));
+  const notes = useNotes(shown, error);
+  const selecting = useSelection(shown);
+  const total = shown !== undefined && error === null ? text.total(shown.first.total, shown.first.total_capped) : null;
   return (
     <main className="library">
       <h1 className="hidden">{text.title}</h1>
-      <div className="toolbar">
-        <QueryBar query={query} error={queryError} />
-        {running ? (
-          <Link className="busy" to="/runs">
-            {text.runInProgress}
-          </Link>
-        ) : null}
-        <output className="total">
-          {shown !== undefined && error === null ? text.total(shown.first.total, shown.first.total_capped) : null}
-        </output>
-        <Link
-          className="trash"
-          to="/"
-          search={query === TRASH ? {} : { query: TRASH }}
-          activeOptions={{ exact: true }}
-          aria-current={query === TRASH ? 'page' : undefined}
-        >
-          {text.trash}
-        </Link>
-        <label className="size">
-          <span className="hidden">{text.thumbnailSize}</span>
-          <input
-            type="range"
-            min={SIZES.least}
-            max={SIZES.most}
-            step={4}
-            value={size}
-            onChange={(event) => setSize(Number(event.target.value))}
+      <Toolbar query={query} error={queryError} running={running} total={total} view={view} panel={!nothing} />
+      {failure !== null ? (
+        <Failure error={failure} strip={shown !== undefined && (ended || !isSignedOut(failure))} />
+      ) : null}
+      {notes.length > 0 ? (
+        <div className="strip notes" role="status">
+          <Sentences texts={notes} />
+        </div>
+      ) : null}
+      <div className="library-body">
+        {view.panel !== 'none' && !nothing ? (
+          <Panel
+            tab={view.panel}
+            choose={view.show}
+            close={() => view.show('none')}
+            query={query}
+            ready={shown !== undefined}
           />
-        </label>
+        ) : null}
+        <div className="library-results">
+          {empty ? <Empty query={query} notes={shown.first.notes} /> : null}
+          <Results result={shown} stale={stale} size={view.size} open={open} search={search} selecting={selecting} />
+          {shown !== undefined ? <SelectionBar selecting={selecting} result={shown} /> : null}
+        </div>
       </div>
-      {failure !== null ? <Failure error={failure} strip={shown !== undefined} /> : null}
-      {empty ? <Empty query={query} notes={shown.first.notes} /> : null}
-      <Results result={shown} stale={stale} size={size} open={open} at={at} />
     </main>
   );
 }
 
 /** An error that is not about the query; a strip where there is an older result to be shown below it. */
 function Failure({ error, strip }: { error: Error; strip: boolean }) {
-  if (!strip || isSignedOut(error)) return <ErrorNotice error={error} />;
+  if (!strip) return <ErrorNotice error={error} />;
   return (
     <p className="strip" role="alert">
       <Prose text={describeError(error)} />

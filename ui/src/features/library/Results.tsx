@@ -6,10 +6,12 @@ import { describeError } from '../../api/problem';
 import { fetchAssets } from '../../api/queries';
 import { assetHref, type LibrarySearch, librarySearch, parseSearch } from '../../components/address';
 import { Prose } from '../../components/Rich';
+import { Viewer } from './asset/Viewer';
 import { Grid } from './grid/grid';
 import { Pages } from './grid/pages';
+import { isEmpty, isSelected } from './selection';
 import { text } from './text';
-import { Viewer } from './Viewer';
+import type { Selecting } from './useSelection';
 
 const RETRY_MS = 3200; // a little longer than `Pages` waits before it fetches a failed page again
 
@@ -41,34 +43,49 @@ interface ResultsProps {
   stale: boolean;
   size: number; // px, of a cell
   open: string | null; // the id of the open asset
-  at: number | undefined;
+  search: LibrarySearch;
+  selecting: Selecting;
 }
 
 interface View {
   query: string;
   open: string | null;
   shown?: string; // the query whose result the grid shows
+  kept: LibrarySearch; // what a link of the grid keeps of the address
 }
 
-export function Results({ result, stale, size, open, at }: ResultsProps) {
+export function Results({ result, stale, size, open, search, selecting }: ResultsProps) {
+  const { at } = search;
   const container = useRef<HTMLDivElement>(null);
   const [grid, setGrid] = useState<Grid>();
   const [pages, setPages] = useState<Pages>();
   const [, redraw] = useState(0);
   const [error, setError] = useState<unknown>();
-  const view = useRef<View>({ query: '', open }); // for the callbacks of the grid, which outlive a render
+  const view = useRef<View>({ query: '', open, kept: {} }); // for the callbacks of the grid, which outlive a render
   const last = useRef<number>(undefined); // the position of the asset that was open last
   const library = useLibraryRouter();
+  const chosen = useRef({ selecting, pages }); // likewise
 
   useEffect(() => {
-    view.current = { ...view.current, query: result?.query ?? '', open };
-  }, [result, open]);
+    chosen.current = { selecting, pages };
+  });
+
+  useEffect(() => {
+    view.current = { ...view.current, query: result?.query ?? '', open, kept: search };
+  }, [result, open, search]);
 
   useEffect(() => {
     if (container.current === null) return;
     const made = new Grid(container.current, {
-      href: (asset, index) => assetHref(asset.id, { query: view.current.query, at: index }),
+      href: (asset, index) => assetHref(asset.id, { ...view.current.kept, query: view.current.query, at: index }),
       open: (asset, index) => library.openAsset(asset.id, searchFor(view.current.query, index)),
+      toggle: (asset, index) => chosen.current.selecting.toggle(asset.id, index),
+      extend: (index) => {
+        const { selecting: now, pages: shown } = chosen.current;
+        if (shown !== undefined) now.extend(shown, view.current.query, index);
+      },
+      selectAll: () => chosen.current.selecting.all(),
+      selectNone: () => chosen.current.selecting.none(),
       rested: (first) => {
         if (view.current.open !== null || view.current.shown !== view.current.query) return;
         const query = library.current().query ?? '';
@@ -96,7 +113,7 @@ export function Results({ result, stale, size, open, at }: ResultsProps) {
     );
     setPages(made);
     const start = library.current().at;
-    if (again && start === undefined) grid.renew(made);
+    if (again) grid.renew(made);
     else grid.show(made, start ?? 0);
     return () => made.close();
   }, [grid, result, library]);
@@ -108,6 +125,9 @@ export function Results({ result, stale, size, open, at }: ResultsProps) {
   }, [grid, error]);
 
   useEffect(() => grid?.resizeCells(size), [grid, size]);
+
+  const { selection } = selecting;
+  useEffect(() => grid?.showSelection((id) => isSelected(selection, id), !isEmpty(selection)), [grid, selection]);
 
   // Positions drift during a run: the id identifies the asset, the position is where to look for it first.
   const index = open !== null ? pages?.find(open, at ?? 0) : undefined;

@@ -1,11 +1,32 @@
 // Texts of the library: the query, the grid and the open asset.
-import { count, plural } from '../../components/format';
+import { plural } from '../../components/format';
+import type { Order } from './query/terms';
+
+export const TRASH = 'state:trash';
+
+const orders: { name: string; order: Order | undefined }[] = [
+  { name: 'Newest first', order: undefined },
+  { name: 'Oldest first', order: { column: 'id', descending: false } },
+  { name: 'Last changed first', order: { column: 'updated', descending: true } },
+  { name: 'Last modified first', order: { column: 'modified', descending: true } },
+  { name: 'Name, A to Z', order: { column: 'name', descending: false } },
+  { name: 'Name, Z to A', order: { column: 'name', descending: true } },
+  { name: 'Key, A to Z', order: { column: 'key', descending: false } },
+  { name: 'Largest first', order: { column: 'size', descending: true } },
+  { name: 'Smallest first', order: { column: 'size', descending: false } },
+];
 
 export const text = {
   title: 'Library',
   runInProgress: 'Run in progress',
   trash: 'Trash',
+  saved: 'Saved',
   thumbnailSize: 'Thumbnail size',
+  showPanel: 'Show filters and folders',
+  hidePanel: 'Hide filters and folders',
+  sort: 'Order',
+  orders,
+  orderOf: (column: string) => `By ${column}`,
   total: (number: number, capped: boolean) =>
     capped
       ? plural(number, { one: 'more than # asset', other: 'more than # assets' })
@@ -14,7 +35,7 @@ export const text = {
   emptyTrash: {
     title: 'The trash is empty',
     explanation:
-      'Assets whose objects are gone are moved here if their datasource is set to trash orphans. They can be restored.',
+      'Assets come here when somebody moves them, or when their objects are gone and their datasource is set to trash orphans. They can be restored.',
   },
   noResults: {
     title: 'No results',
@@ -24,100 +45,11 @@ export const text = {
   },
   grid: {
     label: 'Assets',
-    unavailable: (name: string, state: string) => `${name}, ${state}`,
+    selected: 'selected',
+    select: (name: string) => `Select ${name}`,
   },
 
-  query: {
-    label: 'Query',
-    placeholder: 'Search names, metadata, tags',
-    syntax: 'Syntax',
-    syntaxTitle: 'Query syntax',
-    examples: [
-      { query: 'sunset', meaning: 'names that contain this word' },
-      { query: 'metadata.place:"Harbour"', meaning: 'an exact value' },
-      { query: 'metadata.score>0.8', meaning: 'a numeric comparison' },
-      { query: 'tag:review NOT tag:blurred', meaning: 'assets with one tag and without another' },
-      { query: 'datasource:"photos" (cat OR dog)', meaning: 'one datasource, either word' },
-    ],
-  },
-
-  viewer: {
-    untitled: 'Asset',
-    facts: 'Facts',
-    position: (index: number, total: number, capped: boolean) =>
-      `${count(index + 1)} of ${count(total)}${capped ? '+' : ''}`,
-    previous: 'Previous',
-    next: 'Next',
-    objectMissing: 'The object is gone from its source. This is its thumbnail.',
-    originalUnavailable: 'The original could not be loaded. This is its thumbnail.',
-  },
-
-  asset: {
-    dimensions: (width: number | null, height: number | null, size: string, format: string) =>
-      [width === null || height === null ? [] : `${count(width)} × ${count(height)}`, size, format].flat().join(' · '),
-    parts: {
-      warnings: 'Warnings',
-      metadata: 'Metadata',
-      camera: 'Camera',
-      source: 'Source',
-      projects: 'Projects',
-      file: 'File',
-      trash: 'In the trash',
-    },
-    trashExplanation:
-      'Search results leave this asset out. Restoring keeps its tags, metadata and projects; without its object, the asset is marked missing. If the object returns, the asset is restored automatically.',
-    restore: 'Restore',
-    restoring: 'Restoring…',
-    key: 'Key',
-    modified: 'Modified',
-    added: 'Added',
-    sidecar: 'Sidecar',
-    storageClass: 'Storage class',
-    version: 'Version',
-    theAddress: 'the URI',
-    openOriginal: 'Open the original',
-    orientation: 'Orientation',
-    upright: 'upright',
-    turned: (orientation: number) => `EXIF ${orientation}, turned upright`,
-    mediaType: 'Media type',
-    digest: 'BLAKE3',
-    changeToken: 'Change token',
-    id: 'Asset ID',
-  },
-
-  tags: {
-    label: 'Tags',
-    add: 'Add a tag',
-    remove: (tag: string) => `Remove the tag ${tag}`,
-  },
-  metadata: {
-    columns: { key: 'Key', value: 'Value', setBy: 'Set by', actions: 'Actions' },
-    setAt: (time: string) => `Set ${time}`,
-    change: (key: string) => `Change ${key}`,
-    remove: (key: string) => `Remove ${key}`,
-    key: 'Metadata key',
-    value: 'Metadata value',
-    keyPlaceholder: 'key',
-    valuePlaceholder: '95, true, "95" or text',
-    set: 'Set',
-    noNull: 'A metadata value cannot be null. Remove the key, or write "null" in quotes.',
-  },
-
-  facts: {
-    camera: 'Camera',
-    taken: 'Taken',
-    lens: 'Lens',
-    exposure: 'Exposure',
-    aperture: 'Aperture',
-    iso: 'ISO',
-    focalLength: 'Focal length',
-    focalLength35mm: '35 mm equivalent',
-    flash: 'Flash',
-    whiteBalance: 'White balance',
-    software: 'Software',
-    altitude: 'Altitude',
-    position: 'Position',
-    yes: 'yes',
-    no: 'no',
+  selection: {
+    tooMany: 'A range holds at most 10,000 assets. Select all that match instead.',
   },
 };

@@ -9,6 +9,7 @@ import { count } from '../../components/format';
 import { AssetLink } from '../../components/links';
 import { ErrorNotice } from '../../components/Notice';
 import { Prose } from '../../components/Rich';
+import { TableBox } from '../../components/TableBox';
 import { text } from './text';
 
 function Filter({ run, kind }: { run: Run; kind: OutcomeKind | undefined }) {
@@ -70,23 +71,11 @@ export function Outcomes({ run, kind }: { run: Run; kind: OutcomeKind | undefine
         <p className="quiet">{text.outcomes.none}</p>
       ) : null}
       {rows.length > 0 ? (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-        <section className="table-box outcomes-table" aria-label={text.outcomes.region} tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{text.outcomes.columns.outcome}</th>
-                <th scope="col">{text.outcomes.columns.object}</th>
-                <th scope="col">{text.outcomes.columns.reason}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((outcome) => (
-                <Row key={outcome.key} outcome={outcome} />
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <TableBox name="outcomes-table" label={text.outcomes.region} columns={Object.values(text.outcomes.columns)}>
+          {rows.map((outcome) => (
+            <Row key={outcome.key} outcome={outcome} />
+          ))}
+        </TableBox>
       ) : null}
       {found.hasNextPage ? (
         <button type="button" className="secondary" disabled={found.isFetching} onClick={() => found.fetchNextPage()}>

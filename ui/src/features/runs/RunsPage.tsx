@@ -9,6 +9,7 @@ import { RunLink } from '../../components/links';
 import { ErrorNotice, FirstBucket } from '../../components/Notice';
 import { OutcomeCounts } from '../../components/OutcomeCounts';
 import { Prose } from '../../components/Rich';
+import { TableBox } from '../../components/TableBox';
 import { text } from './text';
 import './runs.css';
 
@@ -79,31 +80,16 @@ export function RunsPage() {
             <h1>{text.title}</h1>
             <p className="quiet">{text.subtitle}</p>
           </div>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-          <section className="table-box runs-table" aria-label={text.title} tabIndex={0}>
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">{text.columns.run}</th>
-                  <th scope="col">{text.columns.state}</th>
-                  <th scope="col">{text.columns.datasource}</th>
-                  <th scope="col">{text.columns.started}</th>
-                  <th scope="col" className="number">
-                    {text.columns.duration}
-                  </th>
-                  <th scope="col" className="number">
-                    {text.columns.objects}
-                  </th>
-                  <th scope="col">{text.columns.outcomes}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {data.map((run) => (
-                  <Row key={run.id} run={run} />
-                ))}
-              </tbody>
-            </table>
-          </section>
+          <TableBox
+            name="runs-table"
+            label={text.title}
+            columns={Object.values(text.columns)}
+            numbers={[text.columns.duration, text.columns.objects]}
+          >
+            {data.map((run) => (
+              <Row key={run.id} run={run} />
+            ))}
+          </TableBox>
         </>
       ) : null}
     </main>

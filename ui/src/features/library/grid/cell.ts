@@ -2,7 +2,9 @@
 import { thumbHashToAverageRGBA, thumbHashToRGBA } from 'thumbhash';
 import { type AssetItem, thumbnailUrl } from '../../../api/client';
 import { ASSET_STATES } from '../../../api/vocabulary';
+import { clock } from '../../../components/format';
 import { text } from '../text';
+import { HoverStrip } from './strip';
 
 export class Cell {
   readonly root = document.createElement('div');
@@ -12,7 +14,11 @@ export class Cell {
   private readonly image = document.createElement('img');
   private readonly blur = document.createElement('canvas');
   private readonly badge = document.createElement('span');
+  private readonly length = document.createElement('span');
   private readonly label = document.createElement('span');
+  private readonly check = document.createElement('button');
+  private selected = false;
+  private readonly strip = new HoverStrip(this.link);
   private painted = false;
 
   constructor() {
@@ -25,9 +31,13 @@ export class Cell {
     this.image.draggable = false;
     this.image.addEventListener('load', () => this.image.classList.add('ready'));
     this.badge.className = 'cell-badge';
+    this.length.className = 'cell-length';
     this.label.className = 'cell-label';
-    this.link.append(this.blur, this.image, this.badge, this.label);
-    this.root.append(this.link);
+    this.link.append(this.blur, this.image, this.strip.canvas, this.badge, this.label, ' ', this.length);
+    this.check.type = 'button';
+    this.check.className = 'cell-check';
+    this.check.tabIndex = -1; // the space bar does the same on the link
+    this.root.append(this.link, this.check);
   }
 
   /** The id of the asset that is shown. */
@@ -52,6 +62,15 @@ export class Cell {
     }
   }
 
+  /** Whether the asset is selected; only a change touches the page. */
+  select(on: boolean): void {
+    if (on === this.selected) return;
+    this.selected = on;
+    this.root.classList.toggle('selected', on);
+    this.check.setAttribute('aria-pressed', String(on));
+    if (this.asset !== undefined) this.name(this.asset);
+  }
+
   /** Show an asset. `hurried` paints only its colour, while the grid scrolls fast. */
   show(asset: AssetItem | undefined, href: string, hurried: boolean): void {
     if (asset !== this.asset) {
@@ -73,8 +92,12 @@ export class Cell {
     this.blur.width = 0;
     this.link.removeAttribute('href');
     this.link.removeAttribute('aria-label');
+    this.check.removeAttribute('aria-label');
+    this.select(false);
     this.link.style.removeProperty('background-color');
     this.badge.textContent = '';
+    this.length.textContent = '';
+    this.strip.clear();
     this.label.textContent = '';
     this.root.classList.remove('missing');
     this.asset = undefined;
@@ -85,9 +108,11 @@ export class Cell {
     this.link.setAttribute('href', href);
     const missing = asset.state !== 'present';
     const { label } = ASSET_STATES[asset.state];
-    this.link.setAttribute('aria-label', missing ? text.grid.unavailable(asset.name, label) : asset.name);
+    this.name(asset);
     this.label.textContent = asset.name;
     this.badge.textContent = missing ? label : '';
+    this.length.textContent = lengthOf(asset);
+    this.strip.show(asset);
     this.root.classList.toggle('missing', missing);
     const hash = decode(asset.placeholder);
     if (hash !== undefined) {
@@ -95,6 +120,19 @@ export class Cell {
       const [red, green, blue] = [r, g, b].map((part) => Math.round(part * 255));
       this.link.style.backgroundColor = `rgb(${red} ${green} ${blue})`;
     }
+  }
+
+  private name(asset: AssetItem): void {
+    const state = asset.state === 'present' ? [] : [ASSET_STATES[asset.state].label];
+    const length = lengthOf(asset);
+    const names = [
+      asset.name,
+      ...state,
+      ...(length === '' ? [] : [length]),
+      ...(this.selected ? [text.grid.selected] : []),
+    ];
+    this.link.setAttribute('aria-label', names.join(', '));
+    this.check.setAttribute('aria-label', text.grid.select(asset.name));
   }
 
   private paint(asset: AssetItem): void {
@@ -107,6 +145,11 @@ export class Cell {
     }
     if (asset.placeholder !== null) this.image.src = thumbnailUrl(asset);
   }
+}
+
+/** The length of a video or recording that can be played; empty for everything else. */
+function lengthOf(asset: AssetItem): string {
+  return asset.duration_s === null || asset.state !== 'present' ? '' : clock(asset.duration_s);
 }
 
 /** The bytes of a placeholder; undefined without one, and for one that is broken, which costs its colour only. */

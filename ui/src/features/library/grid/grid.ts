@@ -13,6 +13,12 @@ const REST_MS = 110; // scrolling has stopped after this time without an event
 export interface Owner {
   href(asset: AssetItem, index: number): string;
   open(asset: AssetItem, index: number): void;
+  /** Select an asset, or no longer. */
+  toggle(asset: AssetItem, index: number): void;
+  /** Select everything from the asset that was toggled last to this position. */
+  extend(index: number): void;
+  selectAll(): void;
+  selectNone(): void;
   /** Scrolling has stopped. `first` is the first item in full view. */
   rested(first: number): void;
 }
@@ -30,6 +36,8 @@ export class Grid {
   private focus = 0;
   private focusRequest: number | undefined; // an item to focus as soon as it is drawn
   private pending: number | undefined; // the first item in view as soon as the size is known
+  private isSelected: (id: string) => boolean = () => false;
+  private selecting = false; // something is selected: a click selects, too
   private hurried = false;
   private moment = 0;
   private frame = 0;
@@ -86,6 +94,13 @@ export class Grid {
   refresh(): void {
     if (this.pages !== undefined && this.pages.total !== this.g.total) this.measure();
     else this.draw();
+  }
+
+  showSelection(isSelected: (id: string) => boolean, selecting: boolean): void {
+    this.isSelected = isSelected;
+    this.selecting = selecting;
+    this.view.classList.toggle('selecting', selecting);
+    this.draw();
   }
 
   resizeCells(wanted: number): void {
@@ -195,6 +210,7 @@ export class Grid {
       cell.place(index, g.total, x, y + shift, g.cell);
       const asset = pages.at(index);
       cell.show(asset, asset === undefined ? '' : this.owner.href(asset, index), this.hurried);
+      cell.select(asset !== undefined && this.isSelected(asset.id));
       cell.link.tabIndex = index === stop ? 0 : -1;
     }
     const requested = this.focusRequest === undefined ? undefined : this.shown.get(this.focusRequest);
@@ -219,8 +235,9 @@ export class Grid {
   }
 
   private indexOf(event: Event): number | undefined {
-    const link = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-index]') : null;
-    return link === null ? undefined : Number(link.dataset.index);
+    const cell = event.target instanceof Element ? event.target.closest('.cell') : null;
+    const link = cell?.querySelector<HTMLElement>('[data-index]');
+    return link == null ? undefined : Number(link.dataset.index);
   }
 
   private readonly onFocus = (event: FocusEvent): void => {
@@ -230,19 +247,40 @@ export class Grid {
   };
 
   private readonly onKey = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.altKey || this.selectByKey(event) || event.ctrlKey || event.metaKey) return;
     const next = moved(this.g, this.focus, event.key);
     if (next === null) return;
     event.preventDefault();
+    if (event.shiftKey) {
+      const asset = this.pages?.at(this.focus);
+      if (!this.selecting && asset !== undefined) this.owner.toggle(asset, this.focus); // the range begins here
+      this.owner.extend(next);
+    }
     this.focusItem(next);
   };
 
+  private selectByKey(event: KeyboardEvent): boolean {
+    const asset = this.pages?.at(this.focus);
+    const all = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'a';
+    if (all) this.owner.selectAll();
+    else if (event.key === 'Escape' && this.selecting) this.owner.selectNone();
+    else if (event.key === ' ' && asset !== undefined && event.shiftKey) this.owner.extend(this.focus);
+    else if (event.key === ' ' && asset !== undefined) this.owner.toggle(asset, this.focus);
+    else return false;
+    event.preventDefault();
+    return true;
+  }
+
   private readonly onClick = (event: MouseEvent): void => {
-    if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (event.button !== 0 || event.altKey) return;
     const index = this.indexOf(event);
     const asset = index === undefined ? undefined : this.pages?.at(index);
     if (index === undefined || asset === undefined) return;
     event.preventDefault();
-    this.owner.open(asset, index);
+    const checked = event.target instanceof Element && event.target.closest('.cell-check') !== null;
+    if (event.shiftKey) this.owner.extend(index);
+    else if (checked || event.ctrlKey || event.metaKey || this.selecting) this.owner.toggle(asset, index);
+    else this.owner.open(asset, index);
+    if (checked || event.shiftKey || event.ctrlKey || event.metaKey) this.focusItem(index); // keys go on from here
   };
 }

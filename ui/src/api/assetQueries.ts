@@ -1,0 +1,52 @@
+// The queries of one open asset beside its facts: annotations and history.
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { answer, client } from './client';
+import { nextCursor } from './libraryQueries';
+import { fetchAssets, keys } from './queries';
+
+const MINUTE = 60_000; // ms
+const STRIP = 9; // the picture itself and those beside each other
+const ENTRIES = 20; // of a history at once
+
+export const assetQueries = {
+  annotations: (id: string, enabled: boolean) =>
+    queryOptions({
+      queryKey: [...keys.asset(id), 'annotations'],
+      queryFn: ({ signal }) =>
+        answer(client.GET('/api/v1/assets/{asset_id}/annotations', { params: { path: { asset_id: id } }, signal })),
+      enabled,
+      retry: false,
+    }),
+
+  ontologies: (enabled: boolean) =>
+    queryOptions({
+      queryKey: ['ontologies'],
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/ontologies', { signal })),
+      enabled,
+      staleTime: MINUTE,
+    }),
+
+  /** The first assets of a search by likeness, which the server refuses where it compares no pictures. */
+  like: (query: string) =>
+    queryOptions({
+      queryKey: ['like', query],
+      queryFn: ({ signal }) => fetchAssets(query, 0, signal, STRIP),
+      staleTime: MINUTE,
+      retry: false,
+    }),
+
+  history: (id: string, enabled: boolean) =>
+    infiniteQueryOptions({
+      queryKey: [...keys.asset(id), 'history'],
+      queryFn: async ({ pageParam, signal }) => {
+        const query = { limit: ENTRIES, ...(pageParam === '' ? {} : { cursor: pageParam }) };
+        const params = { path: { asset_id: id }, query };
+        const request = client.GET('/api/v1/assets/{asset_id}/history', { params, signal });
+        const [entries, { response }] = await Promise.all([answer(request), request]);
+        return { entries, next: nextCursor(response.headers.get('link')) };
+      },
+      initialPageParam: '',
+      getNextPageParam: (last) => last.next,
+      enabled,
+    }),
+};

@@ -1,0 +1,229 @@
+// One connection: its health, the documents that grant it access, its settings, and where it is used.
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
+import { answer, type Connection, client } from '../../api/client';
+import { keys, queries } from '../../api/queries';
+import { CopyButton } from '../../components/CopyButton';
+import { ConnectionForm } from '../../components/connections/ConnectionForm';
+import { draftOf } from '../../components/connections/form';
+import { HealthRows, HealthSummary } from '../../components/connections/HealthRows';
+import { text as shared } from '../../components/connections/text';
+import { Dialog } from '../../components/Dialog';
+import { ErrorText } from '../../components/ErrorText';
+import { ago, when } from '../../components/format';
+import { DatasourceLink } from '../../components/links';
+import { ErrorNotice } from '../../components/Notice';
+import { PageHead } from '../../components/PageHead';
+import { text as texts } from '../../components/text';
+import { useAsyncAction } from '../../components/useAsyncAction';
+import { usePermission } from '../../components/usePermission';
+import { Documents } from './Documents';
+import { text } from './text';
+import './connections.css';
+
+const route = getRouteApi('/connections/$name');
+
+function HealthPanel({ connection, edit }: { connection: Connection; edit: boolean }) {
+  const action = useAsyncAction();
+  const cache = useQueryClient();
+  const { health, name } = connection;
+  const check = async () => {
+    const params = { path: { name }, query: { origin: window.location.origin } };
+    await answer(client.POST('/api/v1/connections/{name}/check', { params }));
+    await cache.invalidateQueries({ queryKey: keys.connections });
+  };
+  return (
+    <section className="panel">
+      <div className="panel-head">
+        <h2>{shared.health.title}</h2>
+        {edit ? (
+          <button type="button" className="secondary" disabled={action.busy} onClick={() => action.run(check)}>
+            {health === null ? shared.health.check : shared.health.again}
+          </button>
+        ) : null}
+      </div>
+      {action.busy ? (
+        <p className="quiet" role="status">
+          {shared.health.checking}
+        </p>
+      ) : health === null ? (
+        <HealthSummary health={null} />
+      ) : (
+        <HealthRows health={health} />
+      )}
+      <ErrorText text={action.error} />
+    </section>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd className="wrap">{children}</dd>
+    </div>
+  );
+}
+
+function Facts({ connection }: { connection: Connection }) {
+  const { values } = draftOf(connection);
+  return (
+    <dl className="described">
+      <Fact label={text.facts.kind}>{shared.kinds[connection.kind]}</Fact>
+      {Object.entries(values).map(([name, value]) => (
+        <Fact key={name} label={shared.fields[name]?.label ?? name}>
+          {value === 'true' ? text.facts.yes : <span className="mono">{value}</span>}
+        </Fact>
+      ))}
+      {connection.kind === 'aws-role' ? (
+        <Fact label={text.facts.externalId}>
+          <code>{connection.external_id}</code>{' '}
+          <CopyButton text={connection.external_id} what={text.facts.externalId} />
+        </Fact>
+      ) : null}
+      {connection.secrets.map((name) => (
+        <Fact key={name} label={shared.fields[name]?.label ?? name}>
+          <span className="quiet">{text.facts.stored}</span>
+        </Fact>
+      ))}
+      {Object.entries(connection.references).map(([name, place]) => (
+        <Fact key={name} label={shared.fields[name]?.label ?? name}>
+          {text.facts.reference(place)}
+        </Fact>
+      ))}
+      {connection.trusted ? <Fact label={text.facts.trusted}>{text.facts.trustedNote}</Fact> : null}
+      <Fact label={text.facts.created}>
+        <span title={when(connection.created)}>{ago(connection.created)}</span>
+      </Fact>
+    </dl>
+  );
+}
+
+function SettingsPanel({ connection, edit }: { connection: Connection; edit: boolean }) {
+  const [editing, setEditing] = useState(false);
+  return (
+    <section className="panel">
+      <div className="panel-head">
+        <h2>{text.facts.title}</h2>
+        {edit && !editing ? (
+          <button type="button" className="secondary" onClick={() => setEditing(true)}>
+            {text.edit}
+          </button>
+        ) : null}
+      </div>
+      {editing ? (
+        <ConnectionForm
+          service={draftOf(connection).service}
+          connection={connection}
+          done={() => setEditing(false)}
+          cancel={() => setEditing(false)}
+        />
+      ) : (
+        <Facts connection={connection} />
+      )}
+    </section>
+  );
+}
+
+/** The wizard with this connection chosen, and its bucket proposed. */
+function wizardFor({ name, settings }: Connection) {
+  return {
+    step: 'location' as const,
+    connection: name,
+    ...(settings.bucket === null ? {} : { place: settings.bucket }),
+    ...(settings.prefix === '' ? {} : { folder: settings.prefix }),
+  };
+}
+
+function UsedBy({ connection, add }: { connection: Connection; add: boolean }) {
+  return (
+    <section className="panel">
+      <h2>{text.usedBy.title}</h2>
+      {connection.datasources.length === 0 ? <p className="quiet">{text.usedBy.none}</p> : null}
+      <ul className="stack-s">
+        {connection.datasources.map((name) => (
+          <li key={name} className="wrap">
+            <DatasourceLink name={name} />
+          </li>
+        ))}
+      </ul>
+      {add ? (
+        <p>
+          <Link to="/new/datasource" search={wizardFor(connection)} className="secondary">
+            {text.usedBy.add}
+          </Link>
+        </p>
+      ) : null}
+    </section>
+  );
+}
+
+function DeleteDialog({ connection, close }: { connection: Connection; close: () => void }) {
+  const action = useAsyncAction();
+  const cache = useQueryClient();
+  const navigate = useNavigate();
+  const { name, datasources } = connection;
+  const remove = async () => {
+    await answer(client.DELETE('/api/v1/connections/{name}', { params: { path: { name } } }));
+    await navigate({ to: '/connections' });
+    cache.removeQueries({ queryKey: keys.connection(name) });
+    await cache.invalidateQueries({ queryKey: keys.connections });
+  };
+  return (
+    <Dialog title={text.remove.title(name)} close={close}>
+      {datasources.length > 0 ? (
+        <p>{text.remove.inUse(datasources)}</p>
+      ) : (
+        <>
+          <p>{text.remove.detail}</p>
+          <p>
+            <button type="button" className="danger" disabled={action.busy} onClick={() => action.run(remove)}>
+              {action.busy ? texts.working : text.remove.confirm}
+            </button>
+          </p>
+        </>
+      )}
+      <ErrorText text={action.error} />
+    </Dialog>
+  );
+}
+
+function Shown({ connection }: { connection: Connection }) {
+  const may = usePermission();
+  const [deleting, setDeleting] = useState(false);
+  const edit = may('connections:edit');
+  return (
+    <>
+      <PageHead title={connection.name} above={<Link to="/connections">{text.back}</Link>}>
+        {edit ? (
+          <button type="button" className="secondary" aria-haspopup="dialog" onClick={() => setDeleting(true)}>
+            {text.remove.action}
+          </button>
+        ) : null}
+      </PageHead>
+      <div className="panels">
+        <div className="stack">
+          <HealthPanel connection={connection} edit={edit} />
+          <Documents name={connection.name} />
+        </div>
+        <div className="stack">
+          <SettingsPanel connection={connection} edit={edit} />
+          <UsedBy connection={connection} add={may('datasources:edit')} />
+        </div>
+      </div>
+      {deleting ? <DeleteDialog connection={connection} close={() => setDeleting(false)} /> : null}
+    </>
+  );
+}
+
+export function ConnectionPage() {
+  const { name } = route.useParams();
+  const { data, error } = useQuery(queries.connection(name));
+  return (
+    <main className="page">
+      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      {data === undefined ? null : <Shown key={data.id} connection={data} />}
+    </main>
+  );
+}

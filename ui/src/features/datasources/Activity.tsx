@@ -1,0 +1,48 @@
+// Who changed what of a datasource, from which value to which.
+import { useQuery } from '@tanstack/react-query';
+import type { DatasourceChange } from '../../api/client';
+import { queries } from '../../api/queries';
+import { ago, when } from '../../components/format';
+import { ErrorNotice } from '../../components/Notice';
+import { text } from './text';
+
+function shown(value: unknown): string {
+  if (value === null || value === undefined) return text.page.default;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function Changes({ change }: { change: DatasourceChange }) {
+  return change.changes.map(({ setting, old, new: now }) => (
+    <p key={setting} className="wrap">
+      <span className="mono">{setting}</span>{' '}
+      {change.action === 'create' ? null : (
+        <>
+          <del className="quiet">{shown(old)}</del>{' '}
+        </>
+      )}
+      <ins>{shown(now)}</ins>
+    </p>
+  ));
+}
+
+export function Activity({ name }: { name: string }) {
+  const { data, error } = useQuery(queries.datasourceHistory(name));
+  if (error !== null && data === undefined) return <ErrorNotice error={error} />;
+  if (data === undefined) return null;
+  if (data.length === 0) return <p className="quiet">{text.page.noActivity}</p>;
+  return (
+    <ul className="timeline">
+      {data.map((change) => (
+        <li key={change.id}>
+          <p>
+            <strong>{change.actor}</strong> {text.page.actions[change.action] ?? change.action}{' '}
+            <span className="quiet" title={when(change.at)}>
+              {ago(change.at)}
+            </span>
+          </p>
+          <Changes change={change} />
+        </li>
+      ))}
+    </ul>
+  );
+}

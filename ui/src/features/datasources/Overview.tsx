@@ -1,0 +1,152 @@
+// How a datasource is doing: its newest run, what waits for somebody, when the next run is, and what it selects.
+import type { ReactNode } from 'react';
+import type { Datasource, Run } from '../../api/client';
+import { RunBadge } from '../../components/Badge';
+import { ago, when, zoned } from '../../components/format';
+import { ConnectionLink, RunLink } from '../../components/links';
+import { Notice } from '../../components/Notice';
+import { OutcomeCounts } from '../../components/OutcomeCounts';
+import { Prose, Sentences } from '../../components/Rich';
+import { describeSchedule } from './schedule';
+import { text } from './text';
+
+function Held({ run }: { run: Run }) {
+  if (run.state !== 'held' || run.hold === null) return null;
+  return (
+    <Notice title={text.page.held(run.hold.count)} alarm>
+      <p>
+        <Prose text={run.hold.reason} />
+      </p>
+      <p>
+        <RunLink id={run.id} className="primary">
+          {text.page.decide}
+        </RunLink>
+      </p>
+    </Notice>
+  );
+}
+
+function LastRun({ run }: { run: Run | null }) {
+  return (
+    <section className="panel">
+      <h2>{text.page.lastRun}</h2>
+      {run === null ? <p className="quiet">{text.card.neverRun}</p> : <RunLines run={run} />}
+    </section>
+  );
+}
+
+function RunLines({ run }: { run: Run }) {
+  return (
+    <>
+      <p className="row">
+        <RunBadge state={run.state} />
+        <RunLink id={run.id} title={when(run.started)}>
+          {text.card.lastRun(run.id, ago(run.started))}
+        </RunLink>
+      </p>
+      <p>
+        {run.state === 'running' ? text.card.progress(run.counts.listed, run.counts.selected) : null}{' '}
+        <OutcomeCounts counts={run.counts} />
+      </p>
+      {run.waiting === null ? null : (
+        <p className={run.waiting.stuck ? 'error-text' : 'quiet'}>
+          <Prose text={text.card.waiting(run.id, run.waiting.reason)} />
+        </p>
+      )}
+      {run.error ? (
+        <p className="error-text">
+          <Prose text={run.error} />
+        </p>
+      ) : null}
+      <Sentences texts={run.notes} />
+      {run.counts.failed > 0 ? (
+        <p>
+          <RunLink id={run.id}>{text.page.reasons}</RunLink>
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+function Schedule({ source }: { source: Datasource }) {
+  return (
+    <section className="panel">
+      <h2>{text.settings.schedule}</h2>
+      <p>{describeSchedule(source)}</p>
+      {source.paused !== null ? (
+        <p className="error-text">
+          <Prose text={text.page.paused(source.paused)} />
+        </p>
+      ) : null}
+      {source.next_due !== null && source.paused === null ? (
+        <p className="quiet" title={when(source.next_due)}>
+          {text.page.next(
+            ago(source.next_due),
+            zoned(source.next_due, source.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone),
+          )}
+        </p>
+      ) : null}
+    </section>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd className="wrap">{children}</dd>
+    </div>
+  );
+}
+
+function Facts({ source }: { source: Datasource }) {
+  const { facts } = text.page;
+  const config = source.configs[0];
+  const exclude = config?.exclude ?? [];
+  return (
+    <section className="panel">
+      <h2>{facts.title}</h2>
+      <dl className="described">
+        <Fact label={facts.connection}>
+          {source.connection === null ? facts.none : <ConnectionLink name={source.connection} />}
+        </Fact>
+        {source.endpoint === null ? null : (
+          <Fact label={facts.endpoint}>
+            <span className="mono">{source.endpoint}</span>
+          </Fact>
+        )}
+        <Fact label={facts.patterns}>
+          {source.globs.length === 0 ? facts.everything : <span className="mono">{source.globs.join('\n')}</span>}
+        </Fact>
+        {exclude.length === 0 ? null : (
+          <Fact label={facts.except}>
+            <span className="mono">{exclude.join('\n')}</span>
+          </Fact>
+        )}
+        <Fact label={facts.media}>{source.media.map((kind) => text.page.media[kind]).join(', ')}</Fact>
+        {config === undefined ? null : (
+          <>
+            <Fact label={facts.orphans}>{text.settings.orphans[config.orphans].label}</Fact>
+            <Fact label={facts.strategy}>{text.settings.strategies[config.metadata_strategy]}</Fact>
+            <Fact label={facts.naming}>{text.settings.namings[config.naming]}</Fact>
+          </>
+        )}
+        {source.labels === null ? null : <Fact label={facts.labels}>{source.labels.ontology}</Fact>}
+        {source.description === null ? null : <Fact label={facts.description}>{source.description}</Fact>}
+      </dl>
+    </section>
+  );
+}
+
+export function Overview({ source }: { source: Datasource }) {
+  return (
+    <div className="panels">
+      <div className="stack">
+        {source.last_run === null ? null : <Held run={source.last_run} />}
+        <LastRun run={source.last_run} />
+        <Schedule source={source} />
+      </div>
+      <Facts source={source} />
+    </div>
+  );
+}

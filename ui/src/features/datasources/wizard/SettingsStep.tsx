@@ -1,0 +1,125 @@
+// The last step: how the datasource behaves. Creating it starts a run, or not.
+import { useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
+import { answer, type Connection, client } from '../../../api/client';
+import { fieldErrors } from '../../../api/problem';
+import { keys } from '../../../api/queries';
+import { ErrorText } from '../../../components/ErrorText';
+import { TextField } from '../../../components/Field';
+import { useAsyncAction } from '../../../components/useAsyncAction';
+import { usePermission } from '../../../components/usePermission';
+import { LOCAL_ZONE } from '../ScheduleFields';
+import { SettingsFields } from '../SettingsFields';
+import { settingsRequest } from '../settingsForm';
+import { text } from './text';
+import { useDraft } from './useDraft';
+import { addressOf, lines, selectionOf, type WizardSearch } from './wizard';
+
+interface Props {
+  search: WizardSearch;
+  connection: Connection | undefined;
+  back: () => void;
+}
+
+const FIELDS = ['name', 'metadataSidecarSuffix', 'namingStrategyMetadataKey'];
+
+function Summary({
+  search,
+  connection,
+  uri,
+}: {
+  search: WizardSearch;
+  connection: Connection | undefined;
+  uri: string;
+}) {
+  const { settings } = text;
+  const rows = [
+    [settings.address, uri],
+    [settings.via, connection?.name ?? settings.own],
+    [settings.patterns, lines(search.only).join(', ') || settings.everything],
+    [settings.except, lines(search.except).join(', ')],
+    [settings.media, selectionOf(search).media?.join(', ') ?? ''],
+  ];
+  return (
+    <section className="panel">
+      <h2>{settings.summary}</h2>
+      <dl className="described">
+        {rows
+          .filter(([, value]) => value !== '')
+          .map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd className="mono wrap">{value}</dd>
+            </div>
+          ))}
+      </dl>
+    </section>
+  );
+}
+
+export function SettingsStep({ search, connection, back }: Props) {
+  const [draft, setDraft, forget] = useDraft(LOCAL_ZONE);
+  const { name, form } = draft;
+  const [errors, setErrors] = useState<Record<string, string>>({});
+  const action = useAsyncAction();
+  const cache = useQueryClient();
+  const navigate = useNavigate();
+  const may = usePermission();
+  const uri = addressOf(search, connection) ?? '';
+
+  const create = (run: boolean) =>
+    action.run(async () => {
+      setErrors({});
+      const settings = { ...selectionOf(search), ...settingsRequest(form) };
+      const body = { uri, name: name.trim() || null, connection: connection?.name ?? null, settings, run };
+      try {
+        const made = await answer(client.POST('/api/v1/datasources', { body }));
+        forget();
+        await cache.invalidateQueries({ queryKey: keys.datasources });
+        await navigate({ to: '/datasources/$name', params: { name: made.name } });
+      } catch (error) {
+        setErrors(fieldErrors(error));
+        throw error;
+      }
+    });
+  const runs = may('runs:control');
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    create(runs);
+  };
+  const placed = Object.keys(errors).some((field) => FIELDS.includes(field));
+  return (
+    <form className="location-step" onSubmit={submit}>
+      <div className="stack">
+        <TextField
+          {...text.settings.name}
+          error={errors.name}
+          value={name}
+          change={(next) => {
+            setDraft({ ...draft, name: next });
+            setErrors({});
+          }}
+          focus
+        />
+        <SettingsFields form={form} set={(next) => setDraft({ ...draft, form: next })} errors={errors} />
+        <div className="row wizard-actions">
+          <button type="button" className="secondary" onClick={back}>
+            {text.previous}
+          </button>
+          <span className="spacer" />
+          {runs ? (
+            <button type="button" className="secondary" disabled={action.busy} onClick={() => create(false)}>
+              {text.settings.createOnly}
+            </button>
+          ) : null}
+          <button type="submit" className="primary" disabled={action.busy}>
+            {action.busy ? text.settings.creating : runs ? text.settings.create : text.settings.createOnly}
+          </button>
+        </div>
+        {placed ? null : <ErrorText text={action.error} />}
+      </div>
+      <Summary search={search} connection={connection} uri={uri} />
+    </form>
+  );
+}

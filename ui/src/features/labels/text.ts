@@ -1,0 +1,114 @@
+// Texts of the ontologies and of importing labels.
+import type { Shape } from '../../api/client';
+import { count, plural } from '../../components/format';
+
+const annotations = (number: number) => plural(number, { one: '# annotation', other: '# annotations' });
+
+export const text = {
+  title: 'Labels',
+  number: (number: number) => plural(number, { one: '# ontology', other: '# ontologies' }),
+  empty: {
+    title: 'No ontologies yet',
+    detail:
+      'An ontology is a named list of classes: what can be drawn on a picture, with a colour and a shape. Create one, or import labels and let them make it.',
+    cannot: 'You may look at ontologies, but not create one.',
+  },
+  columns: { name: 'Ontology', classes: 'Classes', annotations: 'Annotations', updated: 'Changed' },
+  changed: (when: string, by: string | null) => (by === null ? when : `${when} by ${by}`),
+  create: { open: 'New ontology', title: 'New ontology', name: 'Name', action: 'Create ontology' },
+
+  back: 'Labels',
+  lead: (classes: number, version: number) =>
+    `${plural(classes, { one: '# class', other: '# classes' })}, version ${count(version)}`,
+  classes: {
+    title: 'Classes',
+    none: 'No classes yet.',
+    name: 'Name',
+    shape: 'Shape',
+    colour: (name: string) => `Colour of ${name}`,
+    nameOf: (position: number) => `Name of class ${position}`,
+    shapeOf: (name: string) => `Shape of ${name}`,
+    used: annotations,
+    more: (attributes: number, ids: number) =>
+      `${plural(attributes, { one: '# attribute', other: '# attributes' })}, ${plural(ids, { one: '# external id', other: '# external ids' })}`,
+    remove: (name: string) => `Remove ${name}`,
+    add: 'Add a class',
+    unnamed: 'the new class',
+    shapes: {
+      box: 'Box',
+      rotated_box: 'Rotated box',
+      polygon: 'Polygon',
+      polyline: 'Line',
+      keypoints: 'Keypoints',
+      mask: 'Mask',
+      classification: 'Whole picture',
+    } satisfies Record<Shape, string>,
+  },
+  attributes: {
+    title: 'Attributes',
+    name: 'Attribute',
+    type: 'Type',
+    types: { text: 'Text', number: 'Number', boolean: 'Yes or no' },
+    add: 'Add an attribute',
+    drop: 'Leave this attribute out',
+  },
+  externalIds: {
+    title: 'What other systems call it',
+    name: 'Namespace, such as YOLO',
+    value: 'Id',
+    add: 'Add an id',
+    drop: 'Leave this id out',
+  },
+  save: 'Save changes',
+  discard: 'Discard changes',
+  saved: (version: number) => `Saved as version ${count(version)}.`,
+  export: 'Export JSON',
+  import: 'Import JSON',
+  imported: 'The classes of the file are shown. Nothing is stored before you save.',
+  notClasses: 'This file is not a list of classes as an ontology exports it.',
+  deletion: {
+    open: 'Delete',
+    title: (name: string) => `Delete ${name}?`,
+    detail: 'The ontology and its classes are deleted. One with annotations cannot be deleted.',
+    used: (number: number) => `${annotations(number)} use it.`,
+    action: 'Delete ontology',
+    cancel: 'Cancel',
+  },
+
+  labels: {
+    open: 'Import labels',
+    title: (name: string) => `Import labels into ${name}`,
+    file: 'File',
+    fileHint: 'One label file, or a zip file of them.',
+    format: 'Format',
+    matchBy: 'Find the asset of a picture by',
+    matches: { key: 'its key', name: 'its name', digest: 'the digest of its bytes, as the name of the file' },
+    query: 'Only assets that match',
+    queryHint: 'A query; empty: every asset.',
+    addClasses: 'Add classes that the ontology lacks',
+    keepExisting: 'Keep the annotations of earlier imports',
+    preview: 'Preview',
+    uploading: 'Uploading…',
+    found: (matched: number, images: number) =>
+      `${count(matched)} of ${plural(images, { one: '# picture is an asset', other: '# pictures are assets' })}.`,
+    would: (added: number, replaced: number) =>
+      replaced === 0
+        ? `${annotations(added)} would be added.`
+        : `${annotations(added)} would be added, and ${count(replaced)} of earlier imports replaced.`,
+    unmatched: (names: string[]) => `Without an asset: ${names.join(', ')}`,
+    mapping: { name: 'In the file', annotations: 'Annotations', becomes: 'Becomes' },
+    becomes: (name: string) => `What ${name} becomes`,
+    fits: (name: string | null) => (name === null ? 'nothing: choose a class' : name),
+    isNew: (name: string) => `${name}, a new class`,
+    leaveOut: 'Leave it out',
+    again: 'The choice of classes changed: preview again.',
+    problems: (number: number) => plural(number, { one: '# problem', other: '# problems' }),
+    problem: (file: string, place: string, reason: string) =>
+      place === '' ? `${file}: ${reason}` : `${file}, ${place}: ${reason}`,
+    skipInvalid: 'Import the rest without what has a problem',
+    action: 'Import',
+    doing: (name: string) => `Importing labels into ${name}…`,
+    done: (result: Record<string, unknown>) =>
+      `${annotations(typeof result.annotations === 'number' ? result.annotations : 0)} imported.`,
+  },
+};

@@ -1,0 +1,160 @@
+// The asset itself, as large as possible: a picture that can be zoomed, a player, or a text.
+import { type ReactNode, useRef, useState } from 'react';
+import { type AssetItem, originalUrl, previewUrl, thumbnailUrl } from '../../../api/client';
+import { IconButton } from '../../../components/Icon';
+import { EditBar } from './EditBar';
+import { EditLayer } from './EditLayer';
+import { Overlay } from './Overlay';
+import { TextView } from './TextView';
+import { text } from './text';
+import { type AnnotationView, FALLBACK } from './useAnnotations';
+import type { LabelEdit } from './useLabelEdit';
+import type { Zooming } from './useZoom';
+
+// What browsers show as an image. Of other originals, such as a TIFF or a PDF, a preview is shown.
+const SHOWN = /^image\/(jpeg|png|gif|webp|avif|bmp|svg\+xml)$/;
+const LARGE = 8_000_000; // bytes of an original, beyond which a preview is enough
+const WHOLE = /^image\/(gif|svg\+xml)$/; // a preview has neither their motion nor their sharpness
+const PREVIEWED = new Set(['image', 'document']);
+
+/** The addresses of what is shown instead of the thumbnail: each one if those before it could not be loaded. */
+function largeUrls(asset: AssetItem, page: number): string[] {
+  const original = SHOWN.test(asset.media_type) ? [originalUrl(asset)] : [];
+  if (original.length > 0 && (asset.size <= LARGE || WHOLE.test(asset.media_type))) return original;
+  const previewed = PREVIEWED.has(asset.kind) && asset.placeholder !== null;
+  return previewed ? [previewUrl(asset, page), ...original] : original;
+}
+
+function unavailable(asset: AssetItem): string {
+  if (asset.state !== 'present') return text.viewer.objectMissing;
+  return SHOWN.test(asset.media_type) ? text.viewer.originalUnavailable : text.viewer.previewUnavailable;
+}
+
+interface StageProps {
+  asset: AssetItem;
+  firstLines: string | undefined; // of a text
+  pages: number; // of a document
+  labels: AnnotationView;
+  edit: LabelEdit;
+  stage: React.RefObject<HTMLDivElement | null>;
+  frame: React.RefObject<HTMLDivElement | null>;
+  zooming: Zooming;
+}
+
+export function Stage({ asset, firstLines, pages, labels, edit, stage, frame, zooming }: StageProps) {
+  const [page, setPage] = useState(1); // the viewer makes a stage for each asset
+  if (asset.kind === 'video' || asset.kind === 'audio') return <Player key={asset.id} asset={asset} />;
+  if (asset.kind === 'text') return <TextView key={asset.id} asset={asset} firstLines={firstLines} />;
+  const { scale, x, y } = zooming.zoom;
+  return (
+    <div ref={stage} className={scale > 1 ? 'stage zoomed' : 'stage'} {...zooming.handlers}>
+      <Picture
+        key={page}
+        asset={asset}
+        page={page}
+        frame={frame}
+        transform={`translate(${x}px, ${y}px) scale(${scale})`}
+      >
+        {edit.draft !== undefined ? (
+          <EditLayer edit={edit} colours={labels.colours} fallback={FALLBACK} scale={scale} />
+        ) : labels.shown === undefined ? null : (
+          <Overlay annotations={labels.annotations} shown={labels.shown} scale={scale} />
+        )}
+      </Picture>
+      <EditBar edit={edit} />
+      {pages > 1 ? <Pages page={page} pages={pages} turn={setPage} /> : null}
+    </div>
+  );
+}
+
+interface PictureProps {
+  asset: AssetItem;
+  page: number;
+  frame: React.RefObject<HTMLDivElement | null>;
+  transform: string;
+  children: ReactNode;
+}
+
+/** The thumbnail at once, and the original or a preview above it when it has loaded. */
+function Picture({ asset, page, frame, transform, children }: PictureProps) {
+  const [shown, setShown] = useState(false);
+  const [failed, setFailed] = useState(0);
+  const urls = largeUrls(asset, page);
+  const url = urls[failed];
+  const { width, height } = asset;
+  const shape =
+    width === null || height === null
+      ? { width: '100cqw', height: '100cqh' }
+      : { width: `min(100cqw, 100cqh * ${width / height}, ${width}px)`, aspectRatio: `${width} / ${height}` };
+  return (
+    <>
+      <div ref={frame} className="frame" style={{ ...shape, transform }}>
+        {asset.placeholder !== null && page === 1 ? (
+          <img src={thumbnailUrl(asset)} alt={asset.name} className="under" draggable={false} />
+        ) : null}
+        {url !== undefined ? (
+          <img
+            src={url}
+            alt={page === 1 ? '' : asset.name}
+            className={shown ? 'over ready' : 'over'}
+            draggable={false}
+            onLoad={() => setShown(true)}
+            onError={() => setFailed(failed + 1)}
+          />
+        ) : null}
+        {children}
+      </div>
+      {failed > 0 && failed === urls.length ? (
+        <p className="stage-note" role="status">
+          {unavailable(asset)}
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+/** The pages of a document, one at a time. */
+function Pages({ page, pages, turn }: { page: number; pages: number; turn: (page: number) => void }) {
+  return (
+    <fieldset className="pages" aria-label={text.viewer.pages}>
+      <IconButton
+        icon="previous"
+        label={text.viewer.previousPage}
+        onClick={() => turn(page - 1)}
+        disabled={page <= 1}
+      />
+      <span aria-live="polite">{text.viewer.page(page, pages)}</span>
+      <IconButton icon="next" label={text.viewer.nextPage} onClick={() => turn(page + 1)} disabled={page >= pages} />
+    </fieldset>
+  );
+}
+
+/** The browser's own player: its keys and its captions are those that people know. */
+function Player({ asset }: { asset: AssetItem }) {
+  const [failed, setFailed] = useState(false);
+  const poster = useRef(asset.placeholder === null ? undefined : thumbnailUrl(asset)).current;
+  const common = {
+    controls: true,
+    preload: 'metadata',
+    src: originalUrl(asset),
+    'aria-label': asset.name,
+    onError: () => setFailed(true),
+  } as const;
+  return (
+    <div className="stage">
+      {asset.kind === 'video' ? (
+        <video {...common} poster={poster} className="player" />
+      ) : (
+        <div className="listen">
+          {poster === undefined ? null : <img src={poster} alt="" />}
+          <audio {...common} />
+        </div>
+      )}
+      {failed ? (
+        <p className="stage-note" role="status">
+          {asset.state !== 'present' ? text.viewer.objectMissing : text.viewer.notPlayable}
+        </p>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,198 @@
+// The dialogs of the selection: what would change is counted before, and a job of the server changes it.
+import { useQuery } from '@tanstack/react-query';
+import { type FormEvent, type ReactNode, useDeferredValue, useState } from 'react';
+import { answer, client, type ExportFormat } from '../../../api/client';
+import { libraryQueries } from '../../../api/libraryQueries';
+import { describeError } from '../../../api/problem';
+import { Dialog } from '../../../components/Dialog';
+import { ErrorText } from '../../../components/ErrorText';
+import { addToast } from '../../../components/toasts';
+import { useAsyncAction } from '../../../components/useAsyncAction';
+import { asQuery, asRequest, type Selection, sizeOf } from '../selection';
+import { bodyOf, type Draft, EMPTY, isNothing } from './draft';
+import { MetadataRows, newRow } from './MetadataRows';
+import { Tokens } from './Tokens';
+import { text } from './text';
+import './bulk.css';
+
+const MOST_PICKED = 150; // of an export: each is a term of its query
+
+export type BulkAction = keyof typeof text.actions;
+
+interface Props {
+  action: BulkAction;
+  selection: Selection;
+  close: () => void;
+  done: () => void; // a job was started
+}
+
+export function BulkDialog(props: Props) {
+  if (props.action === 'export') return <ExportDialog {...props} />;
+  if (props.action === 'restore' || props.action === 'trash') return <MoveDialog {...props} action={props.action} />;
+  return <EditDialog {...props} action={props.action} />;
+}
+
+interface FrameProps extends Props {
+  children: ReactNode;
+  label: string;
+  blocked: boolean;
+  start: () => Promise<void>;
+}
+
+/** What all of them have: the title with the number of assets, the button, and the error of the request. */
+function Frame({ action, selection, close, done, children, label, blocked, start }: FrameProps) {
+  const work = useAsyncAction();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (blocked) return;
+    work.run(async () => {
+      await start();
+      done();
+    });
+  };
+  return (
+    <Dialog title={text.titles[action](sizeOf(selection))} close={close}>
+      <form className="bulk" onSubmit={submit}>
+        {children}
+        <ErrorText text={work.error} />
+        <div className="row end">
+          <button type="button" className="secondary" onClick={close}>
+            {text.cancel}
+          </button>
+          <button type="submit" className="primary" disabled={blocked || work.busy}>
+            {label}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function Counted({
+  shown,
+  found,
+}: {
+  shown: boolean;
+  found: ReturnType<typeof useQuery<{ assets: number; changed: number }>>;
+}) {
+  const { data, error } = found;
+  return (
+    <p className="quiet" role="status">
+      {!shown
+        ? text.nothing
+        : error !== null
+          ? describeError(error)
+          : data === undefined
+            ? text.counting
+            : text.preview(data.assets, data.changed)}
+    </p>
+  );
+}
+
+function EditDialog(props: Props & { action: 'tags' | 'metadata' | 'projects' }) {
+  const { action, selection } = props;
+  const [draft, setDraft] = useState<Draft>(action === 'metadata' ? { ...EMPTY, rows: [newRow(1)] } : EMPTY);
+  const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
+  const nothing = isNothing(draft);
+  const body = bodyOf(asRequest(selection), draft);
+  const late = useDeferredValue(nothing ? undefined : body);
+  const found = useQuery(libraryQueries.editPreview(late));
+  const unchanged = late === body && found.data?.changed === 0;
+
+  const start = async () => {
+    const raw = { body: body as never, bodySerializer: () => body }; // sent as it is: numbers keep their digits
+    const job = await answer(client.POST('/api/v1/edits', raw));
+    addToast({ job, doing: text.doing.edit(sizeOf(selection)), done: text.done.edit });
+  };
+  return (
+    <Frame {...props} label={text.apply} blocked={nothing || unchanged} start={start}>
+      {action === 'tags' ? (
+        <>
+          <Tokens label={text.tags.add} field="tag" names={draft.addTags} change={(addTags) => change({ addTags })} />
+          <Tokens
+            label={text.tags.remove}
+            field="tag"
+            names={draft.removeTags}
+            change={(removeTags) => change({ removeTags })}
+          />
+        </>
+      ) : null}
+      {action === 'projects' ? (
+        <>
+          <Tokens
+            label={text.projects.add}
+            field="project"
+            names={draft.addProjects}
+            change={(addProjects) => change({ addProjects })}
+          />
+          <p className="quiet">{text.projects.hint}</p>
+          <Tokens
+            label={text.projects.remove}
+            field="project"
+            names={draft.removeProjects}
+            change={(removeProjects) => change({ removeProjects })}
+          />
+        </>
+      ) : null}
+      {action === 'metadata' ? <MetadataRows rows={draft.rows} change={(rows) => change({ rows })} /> : null}
+      <Counted shown={!nothing} found={found} />
+    </Frame>
+  );
+}
+
+/** To the trash, or out of it. */
+function MoveDialog(props: Props & { action: 'restore' | 'trash' }) {
+  const { action, selection } = props;
+  const body = asRequest(selection);
+  const found = useQuery(libraryQueries.movePreview(action, body));
+  const start = async () => {
+    const request =
+      action === 'trash' ? client.POST('/api/v1/trash', { body }) : client.POST('/api/v1/restorations', { body });
+    addToast({ job: await answer(request), doing: text.doing[action](sizeOf(selection)), done: text.done[action] });
+  };
+  return (
+    <Frame {...props} label={text[action].apply} blocked={found.data?.changed === 0} start={start}>
+      <p>{text[action].explanation}</p>
+      <Counted shown found={found} />
+    </Frame>
+  );
+}
+
+function ExportDialog(props: Props) {
+  const { selection } = props;
+  const [format, setFormat] = useState<ExportFormat>('parquet');
+  const [fields, setFields] = useState('');
+  const tooMany = selection.kind === 'some' && sizeOf(selection) > MOST_PICKED;
+  const start = async () => {
+    const columns = fields
+      .split(',')
+      .map((field) => field.trim())
+      .filter((field) => field !== '');
+    const body = { format, query: asQuery(selection), ...(columns.length > 0 ? { fields: columns } : {}) };
+    const job = await answer(client.POST('/api/v1/exports', { body: body as never }));
+    addToast({ job, doing: text.doing.export(sizeOf(selection)), done: text.done.export });
+  };
+  return (
+    <Frame {...props} label={text.export.apply} blocked={tooMany} start={start}>
+      <label className="bulk-field">
+        {text.export.format}
+        <select value={format} onChange={(event) => setFormat(event.target.value as ExportFormat)}>
+          {text.export.formats.map((one) => (
+            <option key={one.format} value={one.format}>
+              {one.name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label className="bulk-field">
+        {text.export.fields}
+        <input
+          value={fields}
+          placeholder={text.export.fieldsHint}
+          onChange={(event) => setFields(event.target.value)}
+        />
+      </label>
+      <p className="quiet">{tooMany ? text.export.tooMany : text.export.kept}</p>
+    </Frame>
+  );
+}

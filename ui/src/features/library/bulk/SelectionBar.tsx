@@ -1,0 +1,63 @@
+// What can be done with the selection, above the lower edge of the grid so that nothing moves when it comes.
+import { useState } from 'react';
+import { IconButton } from '../../../components/Icon';
+import { usePermission } from '../../../components/usePermission';
+import type { Result } from '../Results';
+import { asQuery, isEmpty, sizeOf } from '../selection';
+import { TRASH } from '../text';
+import type { Selecting } from '../useSelection';
+import { type BulkAction, BulkDialog } from './BulkDialogs';
+import { text } from './text';
+
+export function SelectionBar({ selecting, result }: { selecting: Selecting; result: Result }) {
+  const { selection, problem, all, none } = selecting;
+  const [action, setAction] = useState<BulkAction>();
+  const may = usePermission();
+  if (isEmpty(selection) && action === undefined) return null;
+  const everything = selection.kind === 'all' && selection.except.size === 0;
+  const { total, total_capped } = result.first;
+  const inTrash = /state:(trash|any)/.test(selection.kind === 'all' ? asQuery(selection) : result.query);
+  const actions: BulkAction[] = [
+    ...(may('assets:edit') ? (['tags', 'metadata'] as const) : []),
+    ...(may('assets:edit') && may('projects:edit') ? (['projects'] as const) : []),
+    ...(may('assets:edit') && inTrash ? (['restore'] as const) : []),
+    ...(may('assets:edit') && result.query !== TRASH ? (['trash'] as const) : []),
+    'export',
+  ];
+  return (
+    <>
+      <div className="selection-bar" role="toolbar" aria-label={text.bar}>
+        <IconButton icon="close" label={text.clear} onClick={none} small />
+        <output>{text.selected(sizeOf(selection), selection.kind === 'all' && selection.capped)}</output>
+        {everything ? null : (
+          <button type="button" className="link" onClick={all}>
+            {text.selectAll(total, total_capped)}
+          </button>
+        )}
+        <div className="selection-actions">
+          {actions.map((one) => (
+            <button key={one} type="button" onClick={() => setAction(one)} aria-haspopup="dialog">
+              {text.actions[one]}
+            </button>
+          ))}
+        </div>
+        {problem === undefined ? null : (
+          <p className="selection-problem" role="alert">
+            {problem}
+          </p>
+        )}
+      </div>
+      {action === undefined ? null : (
+        <BulkDialog
+          action={action}
+          selection={selection}
+          close={() => setAction(undefined)}
+          done={() => {
+            setAction(undefined);
+            none();
+          }}
+        />
+      )}
+    </>
+  );
+}

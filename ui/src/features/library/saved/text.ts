@@ -1,0 +1,21 @@
+// Texts of the saved searches.
+export const text = {
+  title: 'Saved searches',
+  none: 'Nobody has saved a search yet. Saved searches are shared with everybody in this workspace.',
+  everything: 'everything',
+  by: (who: string, when: string) => `${who} · ${when}`,
+  renameOf: (name: string) => `Rename ${name}`,
+  deleteOf: (name: string) => `Delete ${name}`,
+  newName: 'New name',
+  rename: 'Rename',
+  cancel: 'Cancel',
+  sure: 'Delete this search? Its assets stay.',
+  delete: 'Delete',
+  keep: 'Keep',
+  saveThis: 'Save this search',
+  name: 'Name',
+  save: 'Save',
+  replace: 'Replace',
+  searchFirst: 'Type a query to save it here under a name.',
+  isSaved: (name: string) => `This search is saved as ${name}.`,
+};

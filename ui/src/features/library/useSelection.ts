@@ -1,0 +1,85 @@
+// The selection of the grid, for as long as its query is shown.
+import { useRef, useState } from 'react';
+import { describeError } from '../../api/problem';
+import { fetchAssets } from '../../api/queries';
+import type { Pages } from './grid/pages';
+import type { Result } from './Results';
+import { isSelected, MOST_IDS, NOTHING, type Selection, select } from './selection';
+import { text } from './text';
+
+const LARGE_PAGE = 500; // assets of one request, as many as the server gives
+
+export interface Selecting {
+  selection: Selection;
+  problem: string | undefined; // why a range could not be selected
+  toggle: (id: string, index: number) => void;
+  extend: (pages: Pages, query: string, index: number) => void;
+  all: () => void;
+  none: () => void;
+}
+
+/** The ids from one position to another: those that are loaded, and from the server those that are not. */
+async function idsBetween(pages: Pages, query: string, from: number, to: number): Promise<string[]> {
+  const ids: string[] = [];
+  const never = new AbortController().signal;
+  for (let index = from; index <= to; ) {
+    const known = pages.at(index);
+    if (known !== undefined) {
+      ids.push(known.id);
+      index += 1;
+    } else {
+      const { items } = await fetchAssets(query, index, never, Math.min(LARGE_PAGE, to - index + 1));
+      if (items.length === 0) break; // the result has become shorter
+      ids.push(...items.map((one) => one.id));
+      index += items.length;
+    }
+  }
+  return ids;
+}
+
+export function useSelection(result: Result | undefined): Selecting {
+  const [selection, setSelection] = useState<Selection>(NOTHING);
+  const [problem, setProblem] = useState<string>();
+  const [query, setQuery] = useState(result?.query);
+  const range = useRef<{ anchor: number; end: number }>({ anchor: 0, end: 0 });
+  if (result !== undefined && result.query !== query) {
+    setQuery(result.query);
+    setSelection(NOTHING); // what is not shown must not be changed by a click
+    setProblem(undefined);
+  }
+  const extend = async (pages: Pages, asked: string, index: number) => {
+    const { anchor, end } = range.current;
+    const [from, to] = [Math.min(anchor, index), Math.max(anchor, index)];
+    if (to - from >= MOST_IDS) return setProblem(text.selection.tooMany);
+    range.current = { anchor, end: index };
+    const ids = await idsBetween(pages, asked, from, to);
+    const given: string[] = []; // up: what the range no longer reaches
+    for (let place = Math.min(anchor, end); place <= Math.max(anchor, end); place++) {
+      const id = place < from || place > to ? pages.at(place)?.id : undefined;
+      if (id !== undefined) given.push(id);
+    }
+    setProblem(undefined);
+    setSelection((before) => select(select(before, given, false), ids, true));
+  };
+  return {
+    selection,
+    problem,
+    toggle: (id, index) => {
+      range.current = { anchor: index, end: index };
+      setProblem(undefined);
+      setSelection((before) => select(before, [id], !isSelected(before, id)));
+    },
+    extend: (pages, asked, index) => {
+      extend(pages, asked, index).catch((error: unknown) => setProblem(describeError(error)));
+    },
+    all: () => {
+      if (result === undefined || result.first.total === 0) return;
+      const { total, total_capped: capped } = result.first;
+      setSelection({ kind: 'all', query: result.query, total, capped, except: new Set() });
+    },
+    none: () => {
+      setProblem(undefined);
+      setSelection(NOTHING);
+    },
+  };
+}

@@ -1,0 +1,37 @@
+// Texts of the overview.
+import { bytes, count, plural } from '../../components/format';
+
+export const text = {
+  title: 'Overview',
+  lead: (assets: number, size: number) =>
+    `${plural(assets, { one: '# asset', other: '# assets' })}, ${bytes(size)} of objects`,
+  came: {
+    title: 'What came in',
+    none: 'Nothing has come in yet.',
+    label: (bars: number, total: number, first: string, last: string) =>
+      `${count(total)} assets in ${bars} bars from ${first} to ${last}`,
+    bar: (from: string, assets: number) => `${from}: ${plural(assets, { one: '# asset', other: '# assets' })}`,
+    table: 'As a table',
+    columns: ['From', 'Assets'],
+    sampled: 'Estimated from a sample.',
+  },
+  shares: {
+    type: 'By type',
+    datasource: 'By datasource',
+    folder: 'By folder',
+    more: (number: number) => plural(number, { one: 'and # more', other: 'and # more' }),
+    empty: 'Nothing yet.',
+  },
+  problems: {
+    title: 'Needs attention',
+    none: 'Nothing needs attention.',
+    held: (number: number) =>
+      plural(number, { one: '# removal waits for a decision', other: '# removals wait for a decision' }),
+    failed: 'The last run failed',
+    broken: 'Its connection does not work',
+    rejected: (number: number) =>
+      plural(number, { one: '# object could not be read', other: '# objects could not be read' }),
+    stuck: (reason: string) => `Queued: ${reason}`,
+    unhealthy: (permission: string) => `Connection: ${permission} fails`,
+  },
+};

@@ -1,0 +1,82 @@
+// Export a project or a snapshot, and download the files.
+import { useState } from 'react';
+import { answer, client, type ExportFormat, exportUrl, type Job } from '../../api/client';
+import { isActive } from '../../api/vocabulary';
+import { Dialog } from '../../components/Dialog';
+import { ErrorText } from '../../components/ErrorText';
+import { SelectField } from '../../components/Field';
+import { Icon } from '../../components/Icon';
+import { JobStatus, useJob } from '../../components/JobStatus';
+import { Sentences } from '../../components/Rich';
+import { useAsyncAction } from '../../components/useAsyncAction';
+import { text } from './text';
+
+interface Exported {
+  assets: number;
+  size: number;
+  files: { name: string; size: number }[];
+  notes?: string[];
+}
+
+const FORMATS = Object.entries(text.export.formats).map(([value, label]) => ({ value, label }));
+const nothing = () => undefined;
+
+function Files({ job }: { job: Job }) {
+  const result = job.result as unknown as Exported;
+  return (
+    <>
+      <p role="status">{text.export.ready(result.assets, result.size)}</p>
+      <Sentences texts={result.notes ?? []} />
+      <ul className="stack-s">
+        {result.files.map((file) => (
+          <li key={file.name}>
+            <a className="download" href={exportUrl(job.id, file.name)} download={file.name}>
+              <Icon name="download" /> {text.export.download(file.name, file.size)}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+interface Props {
+  title: string;
+  scope: { project?: string; snapshot?: string };
+  close: () => void;
+}
+
+export function ExportDialog({ title, scope, close }: Props) {
+  const [format, setFormat] = useState<ExportFormat>('parquet');
+  const [id, setId] = useState<number>();
+  const action = useAsyncAction();
+  const job = useJob(id, nothing);
+  const busy = action.busy || (job !== undefined && isActive(job.state));
+  const start = () =>
+    action.run(async () => {
+      setId((await answer(client.POST('/api/v1/exports', { body: { format, ...scope } }))).id);
+    });
+  return (
+    <Dialog title={text.export.title(title)} close={close}>
+      <SelectField
+        label={text.export.format}
+        value={format}
+        change={(value) => {
+          setFormat(value as ExportFormat);
+          setId(undefined);
+        }}
+        options={FORMATS}
+      />
+      {job?.state === 'succeeded' ? (
+        <Files job={job} />
+      ) : (
+        <p>
+          <button type="button" className="primary" disabled={busy} onClick={start}>
+            {text.export.action}
+          </button>
+        </p>
+      )}
+      {busy ? <JobStatus job={job} /> : <ErrorText text={action.error ?? job?.error ?? undefined} />}
+    </Dialog>
+  );
+}

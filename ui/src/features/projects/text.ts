@@ -1,0 +1,158 @@
+// Texts of the projects and their snapshots.
+import type { ExportFormat } from '../../api/client';
+import { bytes, count, plural } from '../../components/format';
+import type { Difference } from './differences';
+
+export const text = {
+  title: 'Projects',
+  number: (number: number) => plural(number, { one: '# project', other: '# projects' }),
+  empty: {
+    title: 'No projects yet',
+    detail:
+      'A project is a set of assets for one purpose, such as a training. It is divided into splits, and frozen as snapshots that never change.',
+    cannot: 'You may look at projects, but not create one.',
+  },
+  columns: { name: 'Project', assets: 'Assets' },
+  create: {
+    open: 'New project',
+    title: 'New project',
+    name: 'Name',
+    description: 'Description',
+    action: 'Create project',
+  },
+  back: 'Projects',
+  edit: { open: 'Rename', title: (name: string) => `Change ${name}`, action: 'Save changes' },
+  assets: (number: number) => plural(number, { one: '# asset', other: '# assets' }),
+
+  add: {
+    title: 'Add assets',
+    label: 'Query',
+    hint: 'What the search of the library understands, such as `tag:ripe` or `datasource:"site a"`. Empty: every asset.',
+    placeholder: 'tag:ripe metadata.score:>0.8',
+    found: (matching: number, added: number) =>
+      `${plural(matching, { one: '# asset matches', other: '# assets match' })}, ${count(added)} of which ${added === 1 ? 'is' : 'are'} not in the project.`,
+    action: (number: number) => plural(number, { one: 'Add # asset', other: 'Add # assets' }),
+    check: 'Count',
+    look: 'Look at them',
+    done: 'Added.',
+  },
+
+  splits: {
+    title: 'Splits',
+    names: { train: 'Train', valid: 'Valid', test: 'Test', none: 'No split' },
+    chosen: (number: number) =>
+      plural(number, { one: '# of them was chosen by a person.', other: '# of them were chosen by people.' }),
+    by: 'Keep together',
+    groups: { asset: 'Each asset on its own', content: 'Equal files', folder: 'Assets of a folder' },
+    byKey: 'Equal metadata values',
+    key: 'Metadata key',
+    seed: 'Seed',
+    seedHint: 'Another seed divides differently.',
+    percent: (name: string) => `${name}, %`,
+    sum: (number: number) => `The three make ${number} %, not 100 %.`,
+    preview: 'Preview',
+    divide: 'Divide',
+    would: (number: number) =>
+      plural(number, { one: '# asset would change its split.', other: '# assets would change their split.' }),
+    did: (number: number) =>
+      plural(number, { one: '# asset changed its split.', other: '# assets changed their split.' }),
+    bar: (parts: string) => `Splits: ${parts}`,
+    part: (name: string, number: number) => `${name} ${count(number)}`,
+  },
+
+  snapshots: {
+    title: 'Snapshots',
+    none: 'Nothing is frozen yet. A snapshot keeps assets, versions, splits, metadata, tags and annotations as they are now.',
+    note: 'Note',
+    notePlaceholder: 'first training',
+    freeze: 'Freeze',
+    columns: ['Snapshot', 'Assets', 'Splits', 'Note', 'Created', 'Actions'],
+    restore: 'Restore',
+    restoreOf: (name: string) => `Restore ${name}`,
+    remove: 'Delete',
+    removeOf: (name: string) => `Delete ${name}`,
+    export: 'Export',
+    exportOf: (name: string) => `Export ${name}`,
+    compare: 'Compare',
+    compareFrom: 'Compare',
+    compareWith: 'with',
+    created: (when: string, by: string | null) => (by === null ? when : `${when}, by ${by}`),
+    digest: (digest: string) => `Digest ${digest}`,
+  },
+
+  restore: {
+    title: (name: string) => `Restore ${name}?`,
+    detail:
+      'The project gets the assets and splits of the snapshot. The project as it is now becomes a snapshot of its own, so this can be undone.',
+    also: 'Restore also',
+    metadata: 'Metadata that people had set',
+    tags: 'Tags',
+    annotations: 'Annotations',
+    preview: 'Count the changes',
+    action: 'Restore',
+    counts: {
+      added: 'assets added to the project',
+      removed: 'assets removed from the project',
+      splits: 'in another split',
+      metadata: 'with other metadata',
+      tags: 'with other tags',
+      annotations: 'with other annotations',
+      gone_count: 'not in the library any more',
+    },
+    nothing: 'Nothing would change.',
+    done: (undo: string | null) => (undo === null ? 'Restored.' : `Restored. The project as it was before is ${undo}.`),
+  },
+
+  remove: {
+    title: (name: string) => `Delete the snapshot ${name}?`,
+    detail: 'Its assets stay in the library. What it froze is gone.',
+    what: 'assets in the snapshot',
+    action: 'Delete snapshot',
+  },
+
+  deletion: {
+    open: 'Delete',
+    title: (name: string) => `Delete the project ${name}?`,
+    detail: 'Its assets stay in the library.',
+    snapshots: (number: number) =>
+      plural(number, { one: 'Also delete its # snapshot', other: 'Also delete its # snapshots' }),
+    what: 'assets in the project',
+    action: 'Delete project',
+  },
+
+  export: {
+    open: 'Export',
+    title: (name: string) => `Export ${name}`,
+    format: 'Format',
+    formats: {
+      parquet: 'Parquet',
+      arrow: 'Arrow',
+      jsonl: 'JSON Lines',
+      csv: 'CSV',
+      list: 'List of addresses',
+      manifest: 'Manifest with download addresses',
+      webdataset: 'WebDataset, with the files themselves',
+    } satisfies Record<ExportFormat, string>,
+    action: 'Start the export',
+    ready: (number: number, size: number) =>
+      `${plural(number, { one: '# asset', other: '# assets' })}, ${bytes(size)}. The files are kept for a day.`,
+    download: (name: string, size: number) => `Download ${name} (${bytes(size)})`,
+  },
+
+  compare: {
+    title: 'Compare snapshots',
+    lead: (before: string, after: string) => `${before} → ${after}`,
+    equal: 'Their content is equal.',
+    differences: { added: 'added', removed: 'removed', changed: 'changed' } satisfies Record<Difference, string>,
+    unchanged: 'unchanged',
+    all: 'All',
+    filter: 'Filter by difference',
+    columns: ['Difference', 'Object', 'What changed'],
+    fields: 'Changed:',
+    field: (name: string, number: number) => `${name} ${count(number)}`,
+    first: (number: number) => `Showing the first ${count(number)}.`,
+    step: (before: string, after: string) => `${before} → ${after}`,
+    nothing: 'none',
+    swap: 'Swap',
+  },
+};

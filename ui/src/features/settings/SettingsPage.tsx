@@ -1,0 +1,49 @@
+// The settings of a workspace: members, keys, webhooks, limits, and what is known about the server.
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { queries } from '../../api/queries';
+import { ErrorNotice } from '../../components/Notice';
+import { PageHead } from '../../components/PageHead';
+import { Tabs } from '../../components/Tabs';
+import { About } from './About';
+import { Keys } from './Keys';
+import { Members } from './Members';
+import { PARTS, type Part } from './parts';
+import { Sessions } from './Sessions';
+import { text } from './text';
+import { Webhooks } from './Webhooks';
+import { WorkspacePart } from './WorkspacePart';
+import './settings.css';
+
+const route = getRouteApi('/settings');
+const SHOWN: Record<Part, () => React.ReactNode> = {
+  workspace: () => <WorkspacePart />,
+  members: () => <Members />,
+  keys: () => <Keys />,
+  webhooks: () => <Webhooks />,
+  sessions: () => <Sessions />,
+  about: () => <About />,
+};
+
+export function SettingsPage() {
+  const { part = 'workspace' } = route.useSearch();
+  const navigate = useNavigate();
+  const { data, error } = useQuery(queries.identity());
+  return (
+    <main className="page">
+      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      {data === undefined ? null : (
+        <>
+          <PageHead title={text.title} lead={data.workspace} />
+          <Tabs
+            label={text.partsLabel}
+            value={part}
+            choices={PARTS.map((value) => ({ value, label: text.parts[value] }))}
+            choose={(next) => navigate({ to: '/settings', search: next === 'workspace' ? {} : { part: next } })}
+          />
+          {SHOWN[part]()}
+        </>
+      )}
+    </main>
+  );
+}
