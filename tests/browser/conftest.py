@@ -31,9 +31,12 @@ Serve = Callable[..., str]
 Visit = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """Serves a made library of so many assets, once for all tests, and returns its address."""
+    """Serves a made library with this number of assets, once for all tests of a file, and returns its address.
+
+    Each holds connections to the database and polls it, so that none outlives its file.
+    """
     running: dict[tuple[int, bool], tuple[subprocess.Popen[str], str]] = {}
     libraries = ExitStack()
 

@@ -11,7 +11,14 @@ import pytest
 from tests.contract.conftest import Bench
 from tests.support.torture import torture_keys, without_conflicts
 
-from mirrorlake.core.errors import ListingBroken, NoSuchBucket, ObjectChanged, ObjectGone, ObjectTooLarge
+from mirrorlake.core.errors import (
+    ListingBroken,
+    NoSuchBucket,
+    ObjectChanged,
+    ObjectGone,
+    ObjectTooLarge,
+    RangesUnsupported,
+)
 from mirrorlake.model.columns import LISTING
 from mirrorlake.model.objects import CompletedRange, KeyRange
 from mirrorlake.storage.base import Store
@@ -199,6 +206,48 @@ def test_an_object_above_the_limit_is_not_read(bench: Bench, key: str) -> None:
     with pytest.raises(ObjectTooLarge):
         bench.store.get(key, token=None, limit=1000)
     assert len(bench.store.get(key, token=None, limit=1001).data) == 1001
+
+
+# Servers that ignore ranges, or send objects compressed.
+WITHOUT_RANGES = {"azure stub", "body-compressed", "encoding-wrong", "head-refused-range-ignored"}
+
+
+def returns_parts(bench: Bench, request: pytest.FixtureRequest) -> bool:
+    """Whether its server returns parts of objects; of any other, it is proven that nothing wrong is returned."""
+    if request.node.callspec.params["bench"] not in WITHOUT_RANGES:
+        return True
+    bench.put("a", b"some bytes")
+    with pytest.raises(RangesUnsupported):
+        bench.store.get_range("a", token=None, start=4, length=3)
+    return False
+
+
+def test_a_part_of_an_object_is_read_by_its_range(bench: Bench, request: pytest.FixtureRequest) -> None:
+    if not returns_parts(bench, request):
+        return
+    key, content = "nasty\u00e9 +%.bin", bytes(range(256)) * 40
+    bench.put(key, content)
+    info = bench.store.head(key)
+    for start, length in ((0, 1), (0, 20_000), (1000, 5000), (10_239, 1), (10_000, 1000)):
+        body = bench.store.get_range(key, token=info.token, start=start, length=length)
+        assert (body.data, body.info.size) == (content[start : start + length], len(content))
+        assert body.info.is_version(info.token)
+
+
+def test_a_part_is_of_the_listed_version_or_an_error(bench: Bench, request: pytest.FixtureRequest) -> None:
+    if not returns_parts(bench, request):
+        return
+    bench.put("a", b"old bytes, and more of them")
+    token = bench.store.head("a").token
+    bench.put("a", b"new bytes")
+    with pytest.raises(ObjectChanged):
+        bench.store.get_range("a", token=token, start=0, length=3)
+    assert bench.store.get_range("a", token=None, start=4, length=100).data == b"bytes"
+    with pytest.raises(ObjectChanged):  # it is shorter than the caller believes
+        bench.store.get_range("a", token=None, start=9, length=3)
+    bench.delete("a")
+    with pytest.raises(ObjectGone):
+        bench.store.get_range("a", token=token, start=0, length=3)
 
 
 def test_an_empty_object_is_an_object(bench: Bench) -> None:

@@ -139,6 +139,19 @@ def test_what_was_written_is_read_whole_and_by_its_beginning(kind: Kind) -> None
     assert store.get("v1/aa/one.webp").data == b""
 
 
+def test_a_range_is_read_alone_and_ends_with_the_object(kind: Kind) -> None:
+    store = kind.store
+    store.put("packs/a", b"0123456789")
+    middle = store.get("packs/a", start=3, length=4)
+    assert (middle.data, middle.info.size) == (b"3456", 10)
+    assert store.get("packs/a", start=7).data == b"789"
+    assert store.get("packs/a", start=7, length=40).data == b"789"
+    past = store.get("packs/a", start=10, length=4)
+    assert (past.data, past.info.size) == (b"", 10)
+    with pytest.raises(ObjectGone):
+        store.get("packs/b", start=3, length=4)
+
+
 def test_what_is_not_there_is_gone(kind: Kind) -> None:
     for call in (kind.store.head, kind.store.get, lambda key: kind.store.move(key, "other")):
         with pytest.raises(ObjectGone):
@@ -217,6 +230,57 @@ def test_a_stream_becomes_one_object(kind: Kind, pieces: int) -> None:
     assert kind.unfinished() == 0
 
 
+@pytest.mark.parametrize("pieces", [1, 7], ids=["one piece", "several parts"])
+def test_a_stream_never_replaces(conditional: Kind, pieces: int) -> None:
+    store = conditional.store
+
+    def overtaken() -> Iterator[bytes]:
+        for _ in range(pieces):
+            yield bytes(PIECE)
+        store.put("big", b"first")
+
+    with pytest.raises(ObjectExists):
+        store.put_stream("big", overtaken())
+    assert store.get("big").data == b"first"
+    assert conditional.unfinished() == 0
+
+
+def test_a_completion_that_s3_refuses_after_it_sent_status_200_is_no_failure_of_the_server(stub: s3stub.S3Stub) -> None:
+    stub.create_bucket("bucket")
+    store = s3_store(stub, "bucket")
+    exists = Answer(200, b"<Error><Code>PreconditionFailed</Code></Error>")
+    stub.faults.append(lambda request: exists if "if-none-match" in request.headers else None)
+    with pytest.raises(ObjectExists):
+        store.put_stream("big", (bytes(PIECE) for _ in range(7)))
+    stub.faults.clear()
+    assert stub.uploads == {}
+    store.close()
+
+
+def test_an_upload_that_another_write_disturbs_may_be_tried_again(stub: s3stub.S3Stub) -> None:
+    stub.create_bucket("bucket")
+    store = s3_store(stub, "bucket")
+    disturbed = Answer(409, b"<Error><Code>ConditionalRequestConflict</Code></Error>")
+    stub.faults.append(lambda request: disturbed if "if-none-match" in request.headers else None)
+    with pytest.raises(SourceUnreachable, match="another write"):
+        store.put_stream("big", (bytes(PIECE) for _ in range(7)))
+    stub.faults.clear()
+    assert stub.uploads == {}
+    store.close()
+
+
+@pytest.mark.parametrize("pieces", [1, 7], ids=["one piece", "several parts"])
+def test_a_server_that_knows_no_conditions_keeps_a_stream_all_the_same(stub: s3stub.S3Stub, pieces: int) -> None:
+    stub.create_bucket("bucket")
+    store = s3_store(stub, "bucket")
+    unknown = Answer(501, b"<Error><Code>NotImplemented</Code></Error>")
+    stub.faults.append(lambda request: unknown if "if-none-match" in request.headers else None)
+    store.put_stream("big", (bytes(PIECE) for _ in range(pieces)))
+    assert store.head("big").size == pieces * PIECE
+    assert stub.uploads == {}
+    store.close()
+
+
 @pytest.mark.parametrize("pieces", [1, 7], ids=["early", "late"])
 def test_a_stream_that_breaks_off_leaves_nothing(kind: Kind, pieces: int) -> None:
     def broken() -> Iterator[bytes]:
@@ -228,6 +292,14 @@ def test_a_stream_that_breaks_off_leaves_nothing(kind: Kind, pieces: int) -> Non
         kind.store.put_stream("big", broken())
     assert keys(kind.store) == []
     assert kind.unfinished() == 0
+
+
+def test_what_was_flushed_is_still_there(kind: Kind) -> None:
+    store = kind.store
+    token = store.put("packs/v1/aa/one.pack", b"0123456789")
+    store.flush("packs/v1/aa/one.pack")
+    body = store.get("packs/v1/aa/one.pack")
+    assert (body.data, body.info.token) == (b"0123456789", token)
 
 
 @pytest.mark.parametrize(
@@ -265,6 +337,15 @@ def test_a_full_disk_is_reported_as_such(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(DiskFull, match="No space is left"):
         made.store.put("a/b", b"y")
     assert (made.store.get("a/b").data, made.unfinished()) == (b"x", 0)
+
+
+def test_a_folder_that_is_a_link_is_written_and_flushed(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "lib").symlink_to("disk")
+    store = _folder(tmp_path, flush=True).store
+    store.put("a", b"x")
+    store.flush("a")
+    assert (tmp_path / "disk/a").read_bytes() == b"x"
 
 
 def test_a_link_in_a_folder_is_listed_and_not_followed(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from mirrorlake.client import Client
 from mirrorlake.core.errors import PermissionDenied, UsageError
 from mirrorlake.core.settings import Settings
 from mirrorlake.model.access import Actor, ActorKind, Context, Permission
-from mirrorlake.model.activity import Activity, Subject
+from mirrorlake.model.activity import Activity, ActivityFilter, Subject
 from mirrorlake.model.edits import Edit
 from mirrorlake.services.base import open_resources
 from mirrorlake.services.contract import Activities
@@ -47,7 +47,7 @@ def told(changes: Iterator[Activity] | list[Activity]) -> list[tuple[str, str, s
 def pages(activity: Activities, **filters: object) -> Iterator[Activity]:
     cursor: str | None = None
     while True:
-        page = activity.page(limit=2, cursor=cursor, **filters)  # type: ignore[arg-type]
+        page = activity.page(ActivityFilter(**filters), limit=2, cursor=cursor)  # type: ignore[arg-type]
         assert len(page.items) <= 2
         yield from page.items
         cursor = page.next_cursor
@@ -73,7 +73,7 @@ def check(activity: Activities) -> None:
     assert told(pages(activity, kind=Subject.DATASOURCE, subject="harbour cams")) == everything[:1]
     assert told(pages(activity, kind=Subject.DATASOURCE, subject="nothing'; --")) == []
     with pytest.raises(UsageError, match="needs its kind"):
-        activity.page(subject="1000")
+        activity.page(ActivityFilter(subject="1000"))
     with pytest.raises(UsageError, match="cursor"):
         activity.page(cursor="WyJqb2JzIiwxXQ")  # of the list of jobs
 
@@ -92,6 +92,7 @@ def test_reading_activity_needs_its_permission_and_shows_only_the_workspace(sett
         reader = Context(actor=ANNA.actor, permissions=frozenset({Permission.ACTIVITY_READ}))
         assert len(LocalLibrary(resources, reader).activity.list()) == 6
         elsewhere = Context(actor=ANNA.actor, workspace="another")
+        LocalLibrary(resources, Context(actor=ANNA.actor)).workspaces.create(elsewhere.workspace)
         assert LocalLibrary(resources, elsewhere).activity.list() == []
 
 

@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 import stat
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
 
 import psycopg
 import pytest
-from tests.support.backups import back_up, is_empty, restore, rows_of
+from tests.support.backups import back_up, back_up_as_before, is_empty, restore, rows_of
+from tests.support.images import pdf
 from tests.support.passes import Mirrored, picture, put_all
 from tests.support.postgres import Server
-from tests.support.thumbnails import checked, cleaned, contents, place
+from tests.support.thumbnails import checked, cleaned, contents, damage, forget, name_of, shown
 
-from mirrorlake.catalog import edits, jobs, projects, queue, runs
+from mirrorlake.catalog import assets, edits, jobs, project_splits, projects, queue, runs
 from mirrorlake.core.errors import BadBackup, Conflict, DiskFull, UsageError
+from mirrorlake.formats.registry import RANGED_BYTES
 from mirrorlake.jobs.execution import new_job
 from mirrorlake.jobs.handlers.verify import VerifyArgs
 from mirrorlake.library import backup as backing_up
 from mirrorlake.library import restore as restoring
+from mirrorlake.library.snapshot_reading import check_snapshots
+from mirrorlake.library.snapshots import freeze, read_snapshot
+from mirrorlake.model.access import LIBRARY
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.jobs import JobKind, JobState
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.runs import Trigger
+from mirrorlake.model.splits import SplitOptions, SplitSettings
 from mirrorlake.postgres.dump import CatalogSnapshot, Table
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
 KEYS = [f"{number:02}.png" for number in range(30)]
 TRASHED = "29.png"
+PROJECT = "Ripeness 2026"
 
 
 @pytest.fixture
@@ -52,7 +61,11 @@ def mirrored(empty_catalog: Catalog, tmp_path: Path, store: MemoryStore) -> Mirr
     mirrored.run()
     ids = [asset.id for asset in mirrored.assets().values()]
     edits.apply(empty_catalog, ids[:3], Edit(metadata={"who": "anna\t\\N"}, add_tags=("ripe", "ü")))
-    projects.add(empty_catalog, "Ripeness 2026", ids[:5])
+    projects.add(empty_catalog, PROJECT, ids[:5])
+    halves = SplitOptions(project=PROJECT, settings=SplitSettings(train=50, valid=50, test=0))
+    project_splits.divide(empty_catalog, halves, lambda _done, _total: None, by=LIBRARY)
+    project_splits.assign_ids(empty_catalog, PROJECT, None, ids[:1], automatic=False, by=LIBRARY)
+    freeze(empty_catalog, PROJECT, lambda _step, _done, _total: None, note="", by=LIBRARY)
     return mirrored
 
 
@@ -95,10 +108,14 @@ def test_a_restored_library_is_equal_and_recomputes_nothing(mirrored: Mirrored, 
     assert done.created == made.created
     assert rows_of(target) == rows_of(mirrored.catalog.conninfo)
     with restored(mirrored, target, folder) as other:
+        name = f"{PROJECT}@1"
+        assert check_snapshots(other.catalog, [name], lambda _step, _done, _total: None).damaged == ()
+        assert list(read_snapshot(other.catalog, name)) == list(read_snapshot(mirrored.catalog, name))
         report = other.run()
         assert (report.counts.unchanged, report.requests.get, report.requests.head) == (len(KEYS) - 1, 0, 0)
         for key in other.assets("state:any"):
-            assert place(other, key).read_bytes() == place(mirrored, key).read_bytes()
+            assert shown(other, key) == shown(mirrored, key)
+            assert shown(other, key) is not None
         found = checked(other)
         assert (found.assets, found.thumbnails, found.lacking, found.left_over) == (len(KEYS), len(KEYS), 0, 0)
 
@@ -139,6 +156,19 @@ def test_a_backup_without_thumbnails_restores_the_catalog_alone(mirrored: Mirror
         assert checked(other).lacking == len(KEYS)
 
 
+def test_a_backup_of_the_first_format_is_restored_as_before(mirrored: Mirrored, target: str, folder: Path) -> None:
+    archive = folder / "library.backup"
+    back_up_as_before(mirrored.catalog, mirrored.library(), archive)
+    with psycopg.connect(target) as session:
+        session.execute("INSERT INTO access.member (name) VALUES ('of the server')")  # and stays
+    done = restore(target, folder, archive)
+    assert (done.assets, done.thumbnails, done.workspaces, done.members) == (len(KEYS), len(KEYS), ("default",), None)
+    assert rows_of(target) == rows_of(mirrored.catalog.conninfo)
+    assert len(rows_of(target, "access")["member"]) == 1
+    with restored(mirrored, target, folder) as other:
+        assert checked(other).lacking == 0
+
+
 def test_runs_and_cleanups_during_a_backup_do_not_show_in_it(
     mirrored: Mirrored, store: MemoryStore, target: str, folder: Path
 ) -> None:
@@ -174,8 +204,8 @@ def test_runs_and_cleanups_during_a_backup_do_not_show_in_it(
 def test_a_thumbnail_that_is_missing_is_counted_and_nothing_else_is_lost(
     mirrored: Mirrored, target: str, folder: Path
 ) -> None:
-    place(mirrored, "05.png").unlink()
-    place(mirrored, "06.png").write_bytes(b"RIFF\x10\x00\x00\x00half")
+    forget(mirrored.catalog, [name_of(mirrored, "05.png")])
+    damage(mirrored, "06.png", b"RIFF\x10\x00\x00\x00half")
     path = folder / "library.backup"
     made = back_up(mirrored.catalog, mirrored.library(), path)
     assert (made.thumbnails, made.missing) == (len(KEYS) - 2, 2)
@@ -227,7 +257,7 @@ def test_a_database_without_tables_is_as_good_as_a_new_library(
 def test_a_restore_that_fails_leaves_the_target_empty_and_can_be_repeated(
     archive: Path, mirrored: Mirrored, target: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for owner, name in ((restoring, "end_restored"), (Thumbnails, "write")):
+    for owner, name in ((restoring, "end_restored"), (restoring, "put_pack")):
         with monkeypatch.context() as patched:
             patched.setattr(owner, name, _fail)
             with pytest.raises(DiskFull):
@@ -302,3 +332,44 @@ def test_rows_that_postgresql_refuses_are_a_bad_backup(
     with pytest.raises(BadBackup, match="refuses rows of the table asset_tag"):
         restore(target, folder, path)
     assert is_empty(target)
+
+
+def test_thumbnails_of_objects_that_were_read_in_parts_are_saved(
+    mirrored: Mirrored, store: MemoryStore, target: str, folder: Path
+) -> None:
+    store.put("large.pdf", pdf(attached=RANGED_BYTES))
+    mirrored.change_all(media=tuple(MediaKind))
+    mirrored.run()
+    number = mirrored.assets()["large.pdf"].id
+    assert assets.get_asset_detail(mirrored.catalog, number).digest is None
+    path = folder / "library.backup"
+    assert back_up(mirrored.catalog, mirrored.library(), path).thumbnails == len(KEYS) + 1
+    restore(target, folder, path)
+    with restored(mirrored, target, folder) as other:
+        assert shown(other, "large.pdf") is not None
+        assert other.run().requests.get == 0
+
+
+def _restore_beside(session: psycopg.Connection[tuple[object, ...]], target: str, folder: Path, archive: Path) -> None:
+    """Restore, and commit the session once the restore waits for a lock that the session holds."""
+    with ThreadPoolExecutor(1) as threads:
+        restoring_there = threads.submit(restore, target, folder, archive)
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'"
+        while not restoring_there.done() and session.execute(waiting).fetchone() == (0,):
+            time.sleep(0.01)
+        session.commit()
+        restoring_there.result()
+
+
+@pytest.mark.parametrize("without_default", [False, True])
+def test_a_member_who_is_added_meanwhile_is_not_dropped(
+    archive: Path, target: str, folder: Path, *, without_default: bool
+) -> None:
+    with psycopg.connect(target) as session:
+        if without_default:  # the tables of members are there alone
+            session.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE EXTENSION pg_trgm")
+            session.commit()
+        session.execute("INSERT INTO access.member (name) VALUES ('anna')")
+        with pytest.raises(Conflict, match="already has members"):
+            _restore_beside(session, target, folder, archive)
+        assert session.execute("SELECT name FROM access.member").fetchall() == [("anna",)]

@@ -17,6 +17,8 @@ from mirrorlake.core.errors import CoolingDown, PassRunning, PermissionDenied
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.model.access import Actor, ActorKind, Context, Permission
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.jobs import JobKind
+from mirrorlake.model.runs import RunState
 from mirrorlake.services import contract
 from mirrorlake.services.base import Resources, open_resources
 from mirrorlake.services.foreground import Foreground
@@ -36,10 +38,14 @@ def resources(postgres_server: Server, tmp_path: Path) -> Iterator[Resources]:
 
 
 def use_cases(service: object) -> Iterator[tuple[str, Any]]:
-    """The methods of a service that do something themselves; the others wait for them."""
+    """The methods of a service that do something themselves, for a caller; the others wait for them."""
     for name, method in inspect.getmembers(service, inspect.ismethod):
-        if not name.startswith("_") and not method.__func__.__qualname__.startswith(
-            ("Runs.", "Datasources.", "Activities.", "Service.")
+        if (
+            not name.startswith("_")
+            and name != "record_refusal"
+            and not method.__func__.__qualname__.startswith(
+                ("Assets.", "Runs.", "Datasources.", "Activities.", "Service.")
+            )
         ):
             yield name, method
 
@@ -77,6 +83,16 @@ def test_one_permission_opens_what_it_names_and_nothing_else(resources: Resource
     assert reader.assets.get("1000").asset.id == "1000"
     with pytest.raises(PermissionDenied):
         reader.assets.edit("1000", Edit(add_tags=("x",)))
+
+
+def test_who_may_not_start_runs_cannot_cancel_them_as_jobs(resources: Resources) -> None:
+    operator = LocalLibrary(resources, ANNA)
+    operator.datasources.start("harbour cams", force=True)
+    job, *_ = operator.jobs.list(kind=JobKind.MIRROR, state=RunState.QUEUED)
+    editor = Context(actor=ANNA.actor, permissions=frozenset({Permission.JOBS_READ, Permission.JOBS_CONTROL}))
+    with pytest.raises(PermissionDenied, match="runs:control"):
+        LocalLibrary(resources, editor).jobs.cancel(job.id)
+    assert operator.jobs.cancel(job.id).id == job.id
 
 
 def test_each_change_is_recorded_with_who_made_it(resources: Resources) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,14 +11,17 @@ import pytest
 from tests.support.faulty import Faulty
 from tests.support.passes import Mirrored, put_all
 
-from mirrorlake.catalog import commit, leases, queue, runs
+from mirrorlake.catalog import commit, datasources, leases, queue, runs
 from mirrorlake.catalog.cancel import request_cancel
 from mirrorlake.core.errors import Conflict, NotFound, PassRunning, RunCancelled
 from mirrorlake.mirror.reapply import reapply
+from mirrorlake.model.access import LIBRARY
 from mirrorlake.model.runs import RunState, Trigger
+from mirrorlake.model.sources import Location, Provider
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing import pool
 from mirrorlake.storage.providers.memory.store import MemoryStore
+from mirrorlake.storage.providers.s3.access import S3Access
 
 
 @pytest.fixture
@@ -44,6 +48,30 @@ def test_a_commit_after_the_request_writes_nothing(mirrored: Mirrored):
         late = threading.Event()
         lease.on_cancel(late.set)
         assert late.is_set()
+    assert set(mirrored.states().values()) == {"present"}
+
+
+def test_held_removals_are_dismissed_when_the_source_is_reached_in_another_way(empty_catalog: Catalog, tmp_path: Path):
+    store = MemoryStore()
+    put_all(store, [f"{number:02}.png" for number in range(20)])
+    mirrored = Mirrored(empty_catalog, tmp_path, store, location=Location(provider=Provider.S3, container="photos"))
+    mirrored.run()
+    for number in range(20):
+        store.delete(f"{number:02}.png")
+    held = mirrored.run()
+    name = mirrored.source.name
+
+    def reach(access: S3Access) -> None:
+        datasources.change_stored(mirrored.catalog, name, lambda found: replace(found, access=access), by=LIBRARY)
+
+    reach(S3Access(region="eu-west-1"))  # a correction: it is the same bucket
+    assert held.run is not None
+    assert (held.state, runs.show_run(mirrored.catalog, held.run).state) == (RunState.HELD, RunState.HELD)
+    reach(S3Access(region="eu-west-1", endpoint="https://s3.example"))
+    dismissed = runs.show_run(mirrored.catalog, held.run)
+    assert (dismissed.state, "its connection was changed" in (dismissed.error or "")) == (RunState.CANCELLED, True)
+    with pytest.raises(Conflict, match="dismissed"):
+        mirrored.confirm(held.run)
     assert set(mirrored.states().values()) == {"present"}
 
 

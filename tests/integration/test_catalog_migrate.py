@@ -70,7 +70,7 @@ def test_media_kinds_come_to_a_library_without_a_row_being_written(
     postgres_server: Server, monkeypatch: pytest.MonkeyPatch
 ):
     conninfo = bare_database(postgres_server, "migrate_kinds")
-    (kinds,) = (step for step in all_migrations() if "image_has_pixels" in step.sql)
+    kinds = next(step for step in all_migrations() if "image_has_pixels" in step.sql)
     before = tuple(step for step in all_migrations() if step.version < kinds.version)
     with monkeypatch.context() as patched:
         patched.setattr("mirrorlake.postgres.migrate.all_migrations", lambda: before)
@@ -142,5 +142,22 @@ def test_backups_know_everything_that_migrations_create(postgres_server: Server)
     with psycopg.connect(postgres_server.new_database()) as session:
         owned = session.execute(
             "SELECT count(*) FROM pg_class JOIN pg_depend ON objid = pg_class.oid AND deptype = 'i' WHERE relkind = 'S'"
+            " AND relnamespace = current_schema()::regnamespace"
         ).fetchone()
     assert owned == (sum(kind == "S" for kind in kinds.values()),)
+
+
+def test_the_tables_of_access_are_made_once_for_several_schemas_of_a_database(postgres_server: Server):
+    conninfo = postgres_server.new_database()
+    with psycopg.connect(conninfo, autocommit=True) as session:
+        session.execute("CREATE SCHEMA another")
+        session.execute("ALTER EXTENSION pg_trgm SET SCHEMA access")  # found there by both
+        session.execute("UPDATE access.workspace SET name = 'renamed'")
+
+    applied = migrate(f"{conninfo} options='-c search_path=another,access'", address="here")
+
+    assert applied == len(all_migrations())
+    with psycopg.connect(conninfo) as session:
+        assert session.execute("SELECT name FROM access.workspace").fetchall() == [("renamed",)]
+        tables = "SELECT count(*) FROM pg_tables WHERE schemaname = %s AND tablename = 'activity'"
+        assert session.execute(tables, ["another"]).fetchone() == (1,)

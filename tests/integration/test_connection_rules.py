@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from tests.support.buckets import picture
+from tests.support.passes import Mirrored, put_all
 from tests.support.postgres import Server
 from tests.support.rawserver import RawServer, response, sends
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub
@@ -23,15 +24,20 @@ from mirrorlake.connections.master_keys import new_key
 from mirrorlake.connections.vault import Vault
 from mirrorlake.core.errors import AccessDenied, Conflict, MirrorlakeError, NotFound, SettingsError, UsageError
 from mirrorlake.core.settings import PRIVATE_NETWORKS, Settings
+from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.access import Actor, ActorKind, Context
 from mirrorlake.model.connections import AbilityCheck, Health
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import RunState
+from mirrorlake.services import settings_change
 from mirrorlake.services.base import Resources, open_resources
 from mirrorlake.services.foreground import Foreground
 from mirrorlake.services.library import LocalLibrary
+from mirrorlake.services.mirror import mirror
+from mirrorlake.services.mirror_request import MirrorRequest, read_request
 from mirrorlake.storage.connections import ForbiddenAddress
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 OPERATOR = Context(actor=Actor(kind=ActorKind.USER, name="anna on lab"))
 CALLER = Context(actor=Actor(kind=ActorKind.TOKEN, name="the holder of the access token"))
@@ -277,6 +283,99 @@ def test_the_login_of_a_proxy_is_sealed_and_shown_nowhere(resources: Resources, 
     assert "pr0xy-canary" not in str(rows)
     changed = operator.connections.change("lake", settings={"proxy": None}, secrets={"proxy_login": None})
     assert (changed.settings.proxy, changed.secrets) == (None, ())
+
+
+def test_a_datasource_changes_its_connection_and_leaves_it(
+    resources: Resources, api: LocalLibrary, operator: LocalLibrary, stub: S3Stub
+) -> None:
+    operator.connections.add("keys", "aws-keys", secrets=KEYS)
+    operator.connections.add("other", "s3", settings={"endpoint": stub.endpoint}, secrets=KEYS)
+    operator.datasources.create("s3://lake", connection="keys", name="lake", settings={"title": "Lake"})
+    assert api.datasources.change_settings("lake", {"connection": None, "title": "Mine"}).connection is None
+    changed = api.datasources.change_settings("lake", {"connection": "other"})
+    assert (changed.connection, changed.title) == ("other", "Mine")
+    assert list_source(resources, "lake") == 1
+    # The credentials of this machine would go to an endpoint that callers of the API may have chosen.
+    with pytest.raises(SettingsError, match="needs a connection"):
+        api.datasources.change_settings("lake", {"connection": None, "title": "Not stored"})
+    assert api.datasources.get("lake") == changed
+    told = api.datasources.history("lake")
+    assert [(one.setting, one.old, one.new) for one in told[0].changes] == [
+        ("endpoint", None, stub.endpoint), ("connection", None, "other"),
+    ]  # fmt: skip
+    assert operator.datasources.change_settings("lake", {"connection": None}).connection is None
+    assert operator.connections.get("other").datasources == ()
+
+
+def test_a_connection_that_a_datasource_cannot_use_is_not_stored(operator: LocalLibrary) -> None:
+    operator.connections.add("keys", "aws-keys", secrets=KEYS)
+    operator.connections.add("google", "gcs-ambient")
+    operator.datasources.create("s3://lake", connection="keys", name="lake")
+    for wrong, error in (("google", SettingsError), ("nothing", NotFound), (7, SettingsError)):
+        with pytest.raises(error):
+            operator.datasources.change_settings("lake", {"connection": wrong, "title": "Not stored"})
+    assert (operator.datasources.get("lake").connection, operator.datasources.get("lake").title) == ("keys", None)
+
+
+def test_a_connection_to_another_server_never_separates_datasources_that_share_assets(
+    resources: Resources, operator: LocalLibrary, api: LocalLibrary, tmp_path: Path
+) -> None:
+    for name, host in (("one", "near"), ("two", "near"), ("far", "far")):
+        operator.connections.add(name, "s3", settings={"endpoint": f"https://{host}.example"}, secrets=KEYS)
+    store = MemoryStore()
+    put_all(store, [f"x/{number:02}.png" for number in range(20)])
+    for name, uri, connection in (
+        ("alone", "s3://pond", "one"),
+        ("whole", "s3://lake", "one"),
+        ("part", "s3://lake/x/", "two"),
+    ):
+        operator.datasources.create(uri, connection=connection, name=name)
+    alone, whole, part = (
+        Mirrored(resources.catalog, tmp_path, store, source=datasources.named(resources.catalog, name))
+        for name in ("alone", "whole", "part")
+    )
+    for mirrored in (alone, whole, part):
+        assert mirrored.run().counts.new == 20
+    for library in (api, operator):
+        with pytest.raises(Conflict, match="part shares assets with whole, and another server"):
+            library.datasources.change_settings("part", {"connection": "far"})
+    request = MirrorRequest(uri="s3://lake/x/", name="part", connection="far", jobs=1)
+    with pytest.raises(Conflict, match="part shares assets with whole"):
+        mirror(resources.settings, read_request(request), NullProgress())
+    with pytest.raises(Conflict, match="shares assets"):
+        operator.connections.change("two", settings={"endpoint": "https://far.example"})
+    assert operator.datasources.get("part").endpoint == "https://near.example"
+    operator.datasources.change_settings("part", {"connection": "one"})  # the same server
+    for number in range(20):
+        store.delete(f"x/{number:02}.png")
+    held = alone.run().run
+    assert held is not None
+    assert operator.runs.get(held).state is RunState.HELD
+    operator.connections.change("one", settings={"endpoint": "https://far.example"})  # they stay together
+    assert operator.datasources.get("part").endpoint == "https://far.example"
+    assert operator.runs.get(held).state is RunState.CANCELLED
+
+
+def test_a_connection_that_is_deleted_while_it_is_chosen_is_not_found(
+    operator: LocalLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator.connections.add("short", "aws-keys", secrets=KEYS)
+    operator.datasources.create("s3://lake", name="lake")
+    monkeypatch.setattr(settings_change, "check_fits", lambda *_: operator.connections.delete("short"))
+    with pytest.raises(NotFound, match="deleted meanwhile"):
+        operator.datasources.change_settings("lake", {"connection": "short"})
+    assert operator.datasources.get("lake").connection is None
+
+
+def test_a_local_folder_leaves_its_connection_where_an_operator_allows_it(
+    resources: Resources, api: LocalLibrary, operator: LocalLibrary, tmp_path: Path
+) -> None:
+    operator.connections.add("folder", "local", settings={"bucket": str(tmp_path)})
+    operator.datasources.create(tmp_path.as_uri(), connection="folder", name="folder")
+    with pytest.raises(SettingsError, match="not among those"):
+        api.datasources.change_settings("folder", {"connection": None})
+    allow(resources, local_roots=(str(tmp_path),))
+    assert api.datasources.change_settings("folder", {"connection": None}).connection is None
 
 
 def test_a_connection_fits_its_provider(operator: LocalLibrary, tmp_path: Path) -> None:

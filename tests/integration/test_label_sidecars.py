@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.support.passes import Mirrored, picture
 
 from mirrorlake.catalog import annotations, datasources, deletion, ontologies, runs
+from mirrorlake.core.errors import AccessDenied, MirrorlakeError, ObjectGone, UsageError
 from mirrorlake.labels.documents import geometry_from_json
-from mirrorlake.model.label_sidecars import LabelSidecars, LabelStrategy, SidecarFormat
+from mirrorlake.model.label_sidecars import FoundClassNames, LabelSidecars, LabelStrategy, SidecarFormat
 from mirrorlake.model.labels import Annotation, Box, LabelClass, NewAnnotation, Shape
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.store_factory import OpenedStore, StoreConfig
+from mirrorlake.services.class_names import find_class_names
+from mirrorlake.storage.address import parse_location
+from mirrorlake.storage.base import Body
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
 CLASSES = [
@@ -280,3 +286,153 @@ def test_what_was_metadata_before_label_files_were_enabled_is_none_any_more(
     assert mirrored.assets()["a.png"].metadata == {}
     again = mirrored.run()
     assert (again.counts.unchanged, again.requests.head, again.requests.get) == (1, 0, 0)
+
+
+def test_many_label_files_that_vanish_alone_are_held_until_somebody_confirms(
+    mirrored: Mirrored, store: MemoryStore
+) -> None:
+    keys = [f"images/val/{number}.png" for number in range(20)]
+    gone = [f"labels/val/{number}.txt" for number in range(15)]
+    for number, key in enumerate(keys):
+        store.put(key, picture(100 + number))
+        store.put(f"labels/val/{number}.txt", BOX)
+    mirrored.run()
+    for key in gone:
+        store.delete(key)
+    preview = mirrored.preview()
+    held = mirrored.run()
+    assert held.state is RunState.HELD
+    assert held.hold is not None
+    assert held.hold.count == 15
+    assert held.hold.by_prefix == {"labels/": 15}
+    assert held.hold.reason == "15 of 20 label files would be removed, more than half."
+    assert preview.hold is not None
+    assert (preview.hold.plan_hash, preview.hold.reason) == (held.hold.plan_hash, held.hold.reason)
+    assert (held.counts.unchanged, held.counts.labels_changed) == (20, 0)
+    assert [key for key in keys if classes(mirrored, key) != ["forklift"]] == []
+    assert set(outcomes(mirrored, held.run)) == set(gone)
+
+    for number in range(20, 80):  # the hold does not dissolve, because there is more now
+        store.put(f"images/val/{number}.png", picture(100 + number))
+        store.put(f"labels/val/{number}.txt", BOX)
+    store.put(gone[0], BOX)
+    again = mirrored.run()
+    assert (again.state, again.hold and again.hold.count) == (RunState.HELD, 14)
+    assert classes(mirrored, keys[3]) == ["forklift"]
+
+    done = mirrored.confirm(again.run)
+    assert (done.state, done.counts.labels_changed) == (RunState.SUCCEEDED, 14)
+    assert [classes(mirrored, key) for key in (keys[0], keys[1], keys[14], keys[15])] == [
+        ["forklift"],
+        [],
+        [],
+        ["forklift"],
+    ]
+    after = mirrored.run()
+    assert (after.state, after.counts.labels_changed, after.counts.unchanged) == (RunState.SUCCEEDED, 0, 80)
+
+
+def test_objects_and_label_files_are_held_as_one_plan(mirrored: Mirrored, store: MemoryStore) -> None:
+    for number in range(25):
+        store.put(f"images/val/{number}.png", picture(100 + number))
+    for number in range(20):
+        store.put(f"images/test/{number}.png", picture(200 + number))
+        store.put(f"labels/test/{number}.txt", BOX)
+    store.put("labels/val/3.txt", BOX)
+    mirrored.run()
+    for number in range(25):
+        store.delete(f"images/val/{number}.png")
+    for number in range(20):
+        store.delete(f"labels/test/{number}.txt")
+    store.delete("labels/val/3.txt")  # its image waits for confirmation, so its annotations stay in any case
+    preview, held = mirrored.preview(), mirrored.run()
+    assert held.hold is not None
+    assert preview.hold is not None
+    assert held.hold.by_prefix == {"images/": 25, "labels/": 20}
+    assert preview.hold == replace(held.hold, confirm=None)
+    done = mirrored.confirm(plan_hash=held.hold.plan_hash)
+    assert (done.counts.removed, done.counts.labels_changed) == (25, 20)
+    assert mirrored.states()["images/val/3.png"] == "trash"
+    assert classes(mirrored, "images/val/3.png") == ["forklift"]
+    assert classes(mirrored, "images/test/3.png") == []
+
+
+def test_events_remove_few_labels_and_leave_many_to_a_pass(mirrored: Mirrored, store: MemoryStore) -> None:
+    for number in range(20):
+        store.put(f"images/val/{number}.png", picture(100 + number))
+        store.put(f"labels/val/{number}.txt", BOX)
+    mirrored.run()
+    gone = [f"labels/val/{number}.txt" for number in range(12)]
+    for key in gone:
+        store.delete(key)
+    assert not mirrored.partial(gone[:6]).needs_whole
+    assert classes(mirrored, "images/val/0.png") == []
+    assert mirrored.partial(gone[6:]).needs_whole  # 12 of 20 in two steps
+    assert classes(mirrored, "images/val/7.png") == ["forklift"]
+
+
+def names_found(mirrored: Mirrored, key: str | None = None, ontology: str | None = None) -> list[FoundClassNames]:
+    return find_class_names(
+        mirrored.catalog, mirrored.source.name, lambda _: OpenedStore(mirrored.store), key=key, ontology=ontology
+    )
+
+
+def test_files_of_class_names_in_the_source_are_offered_as_class_map(mirrored: Mirrored, store: MemoryStore) -> None:
+    store.put("labels/classes.txt", b"Load\nperson\n")
+    store.put("data.yaml", b"names: {0: forklift, 3: pallet}\n")
+    store.put("labels/train/deep/classes.txt", b"elsewhere\n")  # below the placeholders
+    store.put("images/data.yaml", b"train: images\n")
+    assert [(one.key, one.names, one.class_map) for one in names_found(mirrored)] == [
+        ("data.yaml", {"0": "forklift", "3": "pallet"}, {"0": "forklift", "3": "pallet"}),
+        ("labels/classes.txt", {"0": "Load", "1": "person"}, {"0": "load", "1": ""}),
+    ]
+    (one,) = names_found(mirrored, "labels/train/deep/classes.txt", "yard")
+    assert one.class_map == {"0": ""}
+
+
+@pytest.mark.parametrize(
+    ("key", "error", "words"),
+    [
+        ("none.txt", ObjectGone, "none.txt"),
+        ("images/data.yaml", UsageError, "no class names"),
+        ("large.txt", UsageError, "1,000,000 bytes"),
+        ("secret.json", UsageError, "not the key of a file of class names"),
+        ("a\0.txt", UsageError, "not the key of a file of class names"),
+    ],
+)
+def test_a_file_without_class_names_says_why(
+    mirrored: Mirrored, store: MemoryStore, key: str, error: type[Exception], words: str
+) -> None:
+    store.put("images/data.yaml", b"train: images\n")
+    store.put("large.txt", b"a\n" * 600_000)
+    with pytest.raises(error, match=words):
+        names_found(mirrored, key)
+
+
+class _Denying(MemoryStore):
+    """As S3 without the permission to list: what does not exist is denied."""
+
+    def get(self, key: str, *, token: str | None, limit: int) -> Body:
+        try:
+            return super().get(key, token=token, limit=limit)
+        except ObjectGone as error:
+            raise AccessDenied(f"The bucket refused to read {key}.") from error
+
+
+def test_class_names_are_found_although_absent_files_are_denied(mirrored: Mirrored) -> None:
+    mirrored.store = store = _Denying()
+    with pytest.raises(AccessDenied):  # nothing tells whether there is any
+        names_found(mirrored)
+    store.put("labels/data.yaml", b"names: [forklift]\n")
+    assert [one.key for one in names_found(mirrored)] == ["labels/data.yaml"]
+    with pytest.raises(AccessDenied, match=r"none\.txt"):
+        names_found(mirrored, "none.txt")
+
+
+def test_no_file_outside_of_a_folder_is_read_for_class_names(mirrored: Mirrored, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("a\n")
+    (tmp_path / "source").mkdir()
+    location = parse_location(f"file://{tmp_path / 'source'}")
+    mirrored.store = StoreConfig(location=location, access=Access(), listing_ordered=None).open()
+    with pytest.raises(MirrorlakeError):
+        names_found(mirrored, "../secret.txt")

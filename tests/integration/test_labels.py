@@ -16,6 +16,7 @@ import pytest
 from tests.support.label_files import CLASSES, flat
 
 from mirrorlake.catalog import annotations, ontologies
+from mirrorlake.catalog.asset_history import list_changes
 from mirrorlake.catalog.label_import import ImageStage, label_transaction
 from mirrorlake.catalog.label_statistics import read_statistics
 from mirrorlake.catalog.sql_names import replace_names
@@ -45,7 +46,7 @@ from mirrorlake.model.labels import (
     Shape,
 )
 from mirrorlake.model.sources import Location, Provider
-from mirrorlake.postgres.load import _by_reference
+from mirrorlake.postgres.load_rows import _by_reference
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.run import select_ids
 from mirrorlake.storage.providers.folder.store import FolderStore
@@ -554,3 +555,26 @@ def test_the_rest_of_a_file_is_taken_or_not_by_a_setting(library: Catalog, tmp_p
         assert (result.annotations, result.problem_count) == (1, 1), name
     found = annotations.of_asset(library, ids(library)["4.jpg"])
     assert [(one.ontology, one.class_name) for one in found] == [(name, "0") for name in BROKEN]
+
+
+def test_the_history_of_an_asset_shows_who_changed_its_annotations(library: Catalog, tmp_path: Path) -> None:
+    ontologies.save(library, "site", [FORKLIFT])
+    path = yolo(tmp_path, {"data.yaml": "names: [forklift]\n", "4.txt": "0 0.5 0.5 0.1 0.1\n0 0.2 0.2 0.1 0.1\n"})
+    run_import(library, path)
+    number = ids(library)["4.jpg"]
+    box = NewAnnotation(class_name=FORKLIFT.name, geometry=Box(0.1, 0.1, 0.2, 0.2))
+    annotations.replace(library, number, "site", [box], by=ANNA)
+    annotations.replace(library, number, "site", [], by=ANNA)
+    run_import(library, path)
+    shown = [
+        (one.action, one.actor, one.ontology, one.annotations_added, one.annotations_removed)
+        for _, one in list_changes(library, number, limit=10)
+    ]
+    who = ANNA.actor.name
+    assert shown == [
+        ("import_labels", who, "site", 2, 0),
+        ("annotate", who, "site", 0, 1),
+        ("annotate", who, "site", 1, 2),
+    ]
+    places = [place for place, _ in list_changes(library, number, limit=10)]
+    assert [place for place, _ in list_changes(library, number, limit=10, before=places[0])] == places[1:]

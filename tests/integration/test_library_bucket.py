@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.changes import everything_new
-from tests.support.passes import Mirrored, picture, put_all
+from tests.support.passes import Mirrored, put_all
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub, error
 from tests.support.thumbnails import checked, cleaned, made
 
 from mirrorlake.core.errors import CatalogError, SettingsError
 from mirrorlake.core.settings import Settings, read_settings
 from mirrorlake.jobs.library_store import library_store
-from mirrorlake.model.outcomes import ResultKind
 from mirrorlake.model.sources import Access
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
-from mirrorlake.processing.pool import ProcessingPool
-from mirrorlake.processing.store_factory import OpenedStore, StoreConfig
-from mirrorlake.processing.thumbnails import thumbnail_key
+from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.services.base import Resources
 from mirrorlake.services.callers import local_user
 from mirrorlake.services.library import LocalLibrary
 from mirrorlake.services.removal import purge_trash
-from mirrorlake.storage.address import parse_location
 from mirrorlake.storage.providers.memory.store import MemoryStore
-from mirrorlake.storage.providers.s3.access import S3Access
 
 KEYS = [f"{number:02}.png" for number in range(6)]
 WRITES = {"PUT", "POST", "DELETE", "PATCH"}
@@ -74,12 +67,13 @@ def mirrored(empty_catalog: Catalog, tmp_path: Path, settings: Settings) -> Buck
 
 
 def stored(mirrored: Bucketed) -> list[str]:
-    return sorted(one.key for one in mirrored.library().store.list("v1/"))
+    return sorted(one.key for one in mirrored.library().store.list("packs/"))
 
 
 def test_a_pass_writes_into_the_bucket_and_the_server_serves_from_it(mirrored: Bucketed, server: S3Stub) -> None:
-    keys = stored(mirrored)
-    assert len(keys) == len(KEYS)
+    assert len(stored(mirrored)) == 1
+    packs = [request for request in server.requests if request.method == "PUT" and b"/packs/" in request.key]
+    assert len(packs) == 1
     assert not (mirrored.folder / "library").exists()
     assert all(request.bucket == "library" for request in server.requests)
     assert all(request.key.startswith(b"mine/thumbnails/") for request in server.requests if request.key)
@@ -90,10 +84,10 @@ def test_a_pass_writes_into_the_bucket_and_the_server_serves_from_it(mirrored: B
 
 def test_lost_and_orphaned_thumbnails_are_found_made_and_removed(mirrored: Bucketed, server: S3Stub) -> None:
     assert (checked(mirrored).lacking, checked(mirrored).left_over, checked(mirrored).thumbnails) == (0, 0, len(KEYS))
-    lost, *_ = stored(mirrored)
+    (lost,) = stored(mirrored)
     server.delete("library", f"mine/thumbnails/{lost}")
-    assert checked(mirrored).lacking == 1
-    assert (made(mirrored)[0].made, checked(mirrored).lacking) == (1, 0)
+    assert checked(mirrored).lacking == len(KEYS)
+    assert (made(mirrored)[0].made, checked(mirrored).lacking) == (len(KEYS), 0)
 
     for key in KEYS[:2]:
         mirrored.store.delete(key)  # type: ignore[attr-defined]
@@ -110,22 +104,20 @@ def test_lost_and_orphaned_thumbnails_are_found_made_and_removed(mirrored: Bucke
     )
     assert checked(mirrored).left_over == 2
     done = cleaned(mirrored)
-    assert (done.left_over, done.removed, done.waiting, done.hold) == (2, 2, 0, None)
-    assert len(stored(mirrored)) == len(KEYS) - 2
-    assert list(mirrored.library().store.list("aside/")) == []
+    assert (done.left_over, done.removed, done.hold) == (2, 2, None)
+    assert checked(mirrored).thumbnails == len(KEYS) - 2
     assert (checked(mirrored).lacking, checked(mirrored).left_over) == (0, 0)
 
 
-def test_workers_write_into_the_bucket_and_the_source_is_only_read(server: S3Stub, settings: Settings) -> None:
-    source = f"source-{uuid.uuid4().hex[:8]}"
-    server.put(source, "a.png", picture(1))
-    store_factory = StoreConfig(location=parse_location(f"s3://{source}"), access=S3Access(endpoint=server.endpoint))
-    with ProcessingPool(store_factory, library_store(settings), processes=1) as pool:
-        (batch,) = pool.process([everything_new(store_factory.open())])
-    (row,) = batch.to_pylist()
-    assert row["result"] == ResultKind.PROCESSED
-    assert library_store(settings).store.head(thumbnail_key(row["digest"])).size > 0
-    assert {request.bucket for request in server.requests if request.method in WRITES} == {"library"}
+def test_a_thumbnail_is_read_by_one_request_for_its_range(mirrored: Bucketed, server: S3Stub) -> None:
+    library = LocalLibrary(Resources(mirrored.settings, mirrored.catalog), local_user())
+    (asset, *_) = mirrored.assets().values()
+    before = len(server.requests)
+    data = library.assets.thumbnail(asset.id)
+    (request,) = server.requests[before:]
+    assert (request.method, request.headers["range"].startswith("bytes=")) == ("GET", True)
+    first, _, last = request.headers["range"].removeprefix("bytes=").partition("-")
+    assert len(data) < int(last) - int(first) + 1 < len(data) + 64
 
 
 def test_a_library_that_cannot_be_reached_ends_the_pass_in_a_sentence(mirrored: Bucketed, server: S3Stub) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.support.backups import back_up, restore, rows_of
+from tests.support.backups import back_up, back_up_as_before, restore, rows_of
 from tests.support.made_library import PICTURES, SCHEMA, copy_of, made_template
 from tests.support.other_postgres import OtherServer, other_postgres, running
 from tests.support.passes import Mirrored, put_all
@@ -40,7 +40,7 @@ def test_a_library_moves_to_another_major_version_and_back_and_is_upgraded_on_th
     with made_template(postgres_server, home, size=120, migrated=False) as template:
         former = copy_of(postgres_server, template).database_url or ""
     with Catalog(former) as catalog:
-        back_up(catalog, LibraryStore.in_folder(Settings(home=home).thumbnails), tmp_path / "old.backup")
+        back_up_as_before(catalog, LibraryStore.in_folder(Settings(home=home).thumbnails), tmp_path / "old.backup")
 
     done = restore(there, tmp_path / "there", tmp_path / "old.backup")
 

@@ -82,6 +82,19 @@ def test_a_purge_removes_for_good_and_the_next_pass_plans_nothing(mirrored: Mirr
     assert purge(mirrored, None) == (0, None)
 
 
+def test_a_purge_forgets_what_the_pictures_showed(mirrored: Mirrored):
+    assert _hashes(mirrored.catalog) == len(KEYS)
+    purge(mirrored, 6)
+    assert _hashes(mirrored.catalog) == len(KEYS) - 6
+
+
+def _hashes(catalog: Catalog) -> int:
+    with catalog.read() as connection:
+        row = connection.execute("SELECT count(*) FROM picture_hash").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def test_what_was_touched_of_late_stays(mirrored: Mirrored):
     assert purge(mirrored, None, days=1) == (0, None)
 

@@ -541,6 +541,29 @@ def test_a_refused_object_that_vanishes_takes_its_earlier_picture_along(mirrored
     assert mirrored.run().counts.removed == 0
 
 
+def test_a_pass_whose_datasource_leaves_its_connection_meanwhile_removes_nothing(
+    mirrored: Mirrored, bucket: MemoryStore
+):
+    """It has listed what the other connection reaches."""
+    mirrored.change(orphans=Orphans.REMOVE)
+    first(mirrored, bucket, [*MANY, *FEW])
+    bucket.delete("x.png")
+
+    def connect() -> None:
+        with mirrored.catalog.write() as connection:
+            connection.execute(
+                "INSERT INTO connection (name, kind, settings, external_id, trusted)"
+                " VALUES ('new', 'aws-ambient', '{}', 'x', true) ON CONFLICT DO NOTHING"
+            )
+            connection.execute("UPDATE datasource SET connection_id = (SELECT id FROM connection)")
+
+    meanwhile = Faulty(bucket)
+    meanwhile.before_list = connect
+    told = mirrored.run(meanwhile)
+    assert (told.state, told.counts.removed, told.counts.missing) == (RunState.SUCCEEDED, 0, 1)
+    assert mirrored.states()["x.png"] == "present"
+
+
 @pytest.mark.parametrize("orphans", [Orphans.TRASH, Orphans.REMOVE])
 def test_who_spares_orphans_while_a_pass_is_at_work_is_heard_by_it(
     mirrored: Mirrored, bucket: MemoryStore, orphans: Orphans

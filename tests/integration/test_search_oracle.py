@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 from tests.support.queries import FRAGMENTS, KEYS, MOMENTS, TAGS, queries, write
-from tests.support.query_oracle import Row, ids
+from tests.support.query_oracle import Row, ids, with_likeness
 
+from mirrorlake.catalog import field_counts
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.model.assets import STATE_NUMBERS, AssetState
 from mirrorlake.model.media import MediaKind
+from mirrorlake.model.splits import SPLIT_NUMBERS, Split
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.search import known_values
 from mirrorlake.search.compile import compile_query
+from mirrorlake.search.cursor import Cursor
+from mirrorlake.search.filters import BLOCK_BITS
+from mirrorlake.search.find import Finder
 from mirrorlake.search.grammar import parse
-from mirrorlake.search.nodes import Boolean, Comparison, MetadataCompare, Or, Query, TimeColumn, TimeCompare
+from mirrorlake.search.index_needs import needed_indexes
+from mirrorlake.search.nodes import Boolean, Comparison, Everything, MetadataCompare, Or, Query, TimeColumn, TimeCompare
 from mirrorlake.search.scanner import Value
 from mirrorlake.search.values import read_literal, read_span
 
@@ -36,12 +45,27 @@ def _text(dice: random.Random) -> str:
     return "".join(dice.choices(FRAGMENTS, k=dice.randint(1, 6)))
 
 
+HASHES = [0, -1, 2**63 - 1, -(2**63), 0x0F0F_3333_5A5A_1234]  # which near-duplicates surround
+
+
+def _hash(digest: bytes) -> int | None:
+    """A hash that differs from one of HASHES in up to 12 bits."""
+    dice = random.Random(digest)  # noqa: S311 - as below
+    if dice.random() < 0.1:
+        return None
+    bits = dice.choice(HASHES) & (2**64 - 1)
+    for place in dice.sample(range(64), dice.randint(0, 12)):
+        bits ^= 1 << place
+    return bits - 2**64 if bits >= 2**63 else bits
+
+
 def _row(dice: random.Random, number: int) -> Row:
     key = _text(dice) if dice.random() < 0.8 else dice.choice(["/a", "a/b", "a/1/b", "//a", "a", "b/a", "a%/b"])
     source = dice.choice(["one", "two"])
     kind = dice.choices(list(MediaKind), weights=[8, 1, 1, 1, 1])[0]
     seen = kind is MediaKind.IMAGE or dice.random() < 0.5
     classes = {name: dice.randint(1, 3) for name in dice.sample(TAGS, dice.choice([0, 0, 1, 2]))}
+    digest = dice.randint(1, ASSETS).to_bytes(32)
     boxes = [(dice.choice(SIDES), dice.choice(SIDES)) for _ in range(sum(classes.values()))]
     return Row(
         id=number,
@@ -59,30 +83,38 @@ def _row(dice: random.Random, number: int) -> Row:
         updated=dice.choice(MOMENTS),
         modified=dice.choice([*MOMENTS, None, None]),
         tags=frozenset(dice.sample(TAGS, dice.choice([0, 0, 1, 2]))),
-        projects=frozenset(dice.sample(TAGS, dice.choice([0, 0, 1, 2]))),
+        projects={name: dice.choice([*Split, None]) for name in dice.sample(TAGS, dice.choice([0, 0, 1, 2]))},
         classes=classes,
         boxes=tuple(boxes[1:]),  # the first annotation has none
         metadata={name: dice.choice(VALUES) for name in dice.sample(KEYS, dice.randint(0, len(KEYS)))},
+        facts={name: dice.choice(VALUES) for name in dice.sample(KEYS, dice.randint(0, 3))},
+        digest=digest,
+        hash=_hash(digest),
     )
 
 
 def _insert(connection: psycopg.Connection, row: Row, sources: dict[str, int]) -> None:
     connection.execute(
         "INSERT INTO asset (id, datasource_id, key, name, state, token, size, modified, kind, media_type, width,"
-        " height, orientation, digest, placeholder, metadata, created, updated)"
-        " VALUES (%s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s, %s, 1, '', '', %s, %s, %s)",
+        " height, orientation, digest, placeholder, metadata, facts, created, updated)"
+        " VALUES (%s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s, %s, 1, %s, '', %s, %s, %s, %s)",
         (
             row.id, sources[row.datasource], row.key, row.name, STATE_NUMBERS[row.state], row.size, row.modified,
-            row.kind, row.type, row.width, row.height, Jsonb(row.metadata), row.created, row.updated,
+            row.kind, row.type, row.width, row.height, row.digest, Jsonb(row.metadata), Jsonb(row.facts), row.created,
+            row.updated,
         ),
     )  # fmt: skip
+    connection.execute(
+        "INSERT INTO picture_hash (digest, hash) VALUES (%s, %s) ON CONFLICT DO NOTHING", (row.digest, row.hash)
+    )
     for tag in row.tags:
         connection.execute("INSERT INTO asset_tag VALUES (%s, %s)", (tag, row.id))
-    for project in row.projects:
+    for project, split in row.projects.items():
         connection.execute(
             "WITH made AS (INSERT INTO project (name) VALUES (%(name)s) ON CONFLICT (name) DO UPDATE"
-            " SET name = excluded.name RETURNING id) INSERT INTO project_asset SELECT id, %(asset)s FROM made",
-            {"name": project, "asset": row.id},
+            " SET name = excluded.name RETURNING id)"
+            " INSERT INTO project_asset (project_id, asset_id, split) SELECT id, %(asset)s, %(split)s FROM made",
+            {"name": project, "asset": row.id, "split": None if split is None else SPLIT_NUMBERS[split]},
         )
     boxes = [(None, None), *row.boxes]
     for name, count in row.classes.items():
@@ -102,7 +134,8 @@ def _insert(connection: psycopg.Connection, row: Row, sources: dict[str, int]) -
 @pytest.fixture(scope="module")
 def library(catalog: Catalog) -> list[Row]:
     dice = random.Random(20_260_101)  # noqa: S311 - a fixed library, no secret
-    rows = [_row(dice, number) for number in range(1, ASSETS + 1)]
+    # Ids of several blocks: see search.narrowing.
+    rows = with_likeness([_row(dice, number + (number // 50 << BLOCK_BITS)) for number in range(1, ASSETS + 1)])
     with catalog.write() as connection:
         sources = {
             name: connection.execute(
@@ -118,6 +151,15 @@ def library(catalog: Catalog) -> list[Row]:
         )
         for row in rows:
             _insert(connection, row, sources)
+    field_counts.fold(catalog)
+    with catalog.write() as connection:  # some were changed after they were counted
+        for place in dice.sample(range(ASSETS), 12):
+            other = _row(dice, rows[place].id)
+            rows[place] = row = replace(rows[place], metadata=other.metadata, facts=other.facts, type=other.type)
+            connection.execute(
+                "UPDATE asset SET metadata = %s, facts = %s, media_type = %s WHERE id = %s",
+                (Jsonb(row.metadata), Jsonb(row.facts), row.type, row.id),
+            )
     return rows
 
 
@@ -142,6 +184,48 @@ def answered(query: Query, reader: psycopg.Connection) -> list[int]:
 @given(query=queries)
 def test_sql_answers_what_the_query_means(query: Query, reader: psycopg.Connection, library: list[Row]):
     assert answered(parse(write(query)), reader) == ids(query, library)
+
+
+def paged(query: Query, reader: psycopg.Connection, size: int) -> list[int]:
+    """All pages, with so little effort allowed that each way of finding a page is used."""
+    compiled = compile_query(query)
+    if size != 7:
+        compiled = known_values.narrow(reader, query, compiled)
+    found: list[int] = []
+    place: Cursor | None = None
+    while True:
+        finder = Finder(
+            reader,
+            compiled,
+            place=place,
+            everything=isinstance(query.where, Everything),
+            indexed=[] if size % 2 else needed_indexes(query),
+            answered=size == 30,
+            walk_rows=size + 3,
+            narrow_rows=1,
+        )
+        rows = finder.first_rows(size)
+        found += [row[0] for row in rows]
+        if len(rows) < size:
+            return found
+        last, *values = rows[-1]
+        place = Cursor(values=tuple(values), asset_id=last, seen=len(found), total=0, total_capped=True)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(query=queries, size=st.sampled_from([7, 30, 300]))
+def test_pages_are_what_the_query_means(query: Query, size: int, reader: psycopg.Connection, library: list[Row]):
+    parsed = parse(write(query))
+    assert paged(parsed, reader, size) == ids(query, library)
+
+
+@pytest.mark.parametrize("order", ["metadata.{}:desc", "metadata.{}", "width:desc", "modified", "id sort:-id"])
+@pytest.mark.parametrize("size", [1, 7])
+def test_assets_without_the_sort_value_follow_whatever_block_they_are_in(
+    order: str, size: int, reader: psycopg.Connection, library: list[Row]
+):
+    query = parse(f"kind:image state:any sort:{order.format(KEYS[0])}")
+    assert paged(query, reader, size) == ids(query, library)
 
 
 @pytest.mark.parametrize("comparison", list(Comparison))

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from tests.support.queries import junk
 
-from mirrorlake.catalog import known_names, library_count
+from mirrorlake.catalog import library_count
 from mirrorlake.core.errors import CatalogError, QueryError
 from mirrorlake.model.assets import Asset, AssetState
 from mirrorlake.model.media import MediaKind
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search import run
+from mirrorlake.search import count, run
 from mirrorlake.search.run import search, stream
 
 ASSETS = 120
@@ -75,6 +75,7 @@ def test_an_asset_comes_with_everything_that_is_shown_of_it(library: Catalog):
         placeholder="dGh1bWI=",
         modified=None,
         updated=datetime(2026, 1, 2, tzinfo=UTC),
+        duration_s=None,
     )
 
 
@@ -99,8 +100,8 @@ def test_nothing_found_is_an_empty_page(library: Catalog):
 
 
 def test_a_total_beyond_the_limit_is_a_lower_bound(library: Catalog, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "COUNT_LIMIT", 50)
-    monkeypatch.setattr(run, "COUNT_COST", 0)  # as in a library of many millions of assets
+    monkeypatch.setattr(count, "COUNT_LIMIT", 50)
+    monkeypatch.setattr(count, "COUNT_COST", 0)  # as in a library of many millions of assets
     page = search(library, "-id:0", limit=10, offset=0)
     assert (page.total, page.total_capped) == (50, True)
     deep = search(library, "-id:0", limit=10, offset=60)
@@ -110,8 +111,8 @@ def test_a_total_beyond_the_limit_is_a_lower_bound(library: Catalog, monkeypatch
 
 
 def test_the_total_of_the_whole_library_is_exact_at_any_size(library: Catalog, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "COUNT_LIMIT", 50)
-    monkeypatch.setattr(run, "COUNT_COST", 0)
+    monkeypatch.setattr(count, "COUNT_LIMIT", 50)
+    monkeypatch.setattr(count, "COUNT_COST", 0)
     for query in ("", "sort:name", "sort:-size"):
         for offset in (0, 60):
             page = search(library, query, limit=10, offset=offset)
@@ -122,7 +123,7 @@ def test_the_total_of_the_whole_library_is_exact_at_any_size(library: Catalog, m
 
 
 def test_a_total_that_can_be_counted_quickly_is_exact(library: Catalog, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "COUNT_LIMIT", 50)
+    monkeypatch.setattr(count, "COUNT_LIMIT", 50)
     for query, total in (("", len(ALIVE)), ("name -id:7", len(ALIVE) - 1), ("state:any", ASSETS)):
         page = search(library, query, limit=10)
         assert (page.total, page.total_capped) == (total, False)
@@ -152,12 +153,6 @@ def test_a_query_with_an_unknown_name_is_explained(library: Catalog, query: str)
 )
 def test_a_query_of_known_names_or_with_results_needs_no_explanation(library: Catalog, query: str):
     assert search(library, query, limit=10).notes == ()
-
-
-def test_a_large_library_is_sampled_and_says_so(library: Catalog, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(known_names, "SAMPLE_ROWS", 30)
-    (note,) = search(library, "metadata.hlaf>2", limit=10).notes
-    assert note == "None of 30 sampled assets has the metadata key `hlaf`. Did you mean `metadata.half`?"
 
 
 def test_a_stream_is_the_whole_result_in_order(library: Catalog, monkeypatch: pytest.MonkeyPatch):

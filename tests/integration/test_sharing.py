@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 
@@ -13,15 +14,18 @@ from tests.support.passes import Mirrored, picture, put_all
 from tests.support.two import KEYS, Two, bucket_at, outcome, planned_nothing
 
 from mirrorlake.catalog import datasources, edits
+from mirrorlake.core.errors import Conflict
 from mirrorlake.mirror.report import Report
+from mirrorlake.model.access import LIBRARY
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import OutcomeKind
-from mirrorlake.model.sources import Location, NamingStrategy, Provider
+from mirrorlake.model.sources import Datasource, Location, NamingStrategy, Provider
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search import run as search
 from mirrorlake.storage.providers.folder.store import FolderStore
 from mirrorlake.storage.providers.memory.store import MemoryStore
+from mirrorlake.storage.providers.s3.access import S3Access
 
 
 @pytest.fixture
@@ -77,6 +81,26 @@ def test_a_replaced_object_is_read_by_whoever_sees_it_first(two: Two, *, younger
     assert after.placeholder != before.placeholder
     assert planned_nothing(first.run())
     assert planned_nothing(second.run())
+
+
+def test_a_datasource_that_shares_assets_stays_on_its_server(two: Two):
+    put_all(two.store, KEYS)
+    two.older.run()
+    two.younger.run()
+    before = two.younger.source
+
+    def elsewhere(found: Datasource) -> Datasource:
+        return replace(found, access=S3Access(endpoint="https://s3.example"))
+
+    with pytest.raises(Conflict, match=f"{before.name} shares assets with {two.older.source.name}, and another server"):
+        datasources.change_stored(two.catalog, before.name, elsewhere, by=LIBRARY)
+    assert datasources.by_id(two.catalog, before.id) == before
+    for access in (S3Access(endpoint="https://s3.eu-west-1.amazonaws.com"), S3Access(profile="other")):  # all of AWS
+        datasources.change_stored(two.catalog, before.name, lambda one, to=access: replace(one, access=to), by=LIBRARY)
+    alone = Mirrored(two.catalog, two.folder, two.store, location=bucket_at("b/"))
+    alone.run()
+    datasources.change_stored(two.catalog, alone.source.name, elsewhere, by=LIBRARY)
+    assert datasources.by_id(two.catalog, alone.source.id).access.options().endpoint == "https://s3.example"
 
 
 def test_passes_over_the_same_new_objects_at_the_same_time_make_one_asset_each(two: Two):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
 from tests.support.passes import Mirrored, picture, put_all
+from tests.support.soak import some_of
 from tests.support.two import KEYS, Two, bucket_at, outcome, planned_nothing
 
 from mirrorlake.catalog import deletion, edits, projects
@@ -26,9 +28,9 @@ CAREFUL = (Orphans.KEEP, Orphans.TRASH, Orphans.REMOVE)
 ENDS = {Orphans.KEEP: "missing", Orphans.TRASH: "trash", Orphans.REMOVE: None}
 
 
-@pytest.mark.parametrize("younger_first", [False, True])
-@pytest.mark.parametrize("of_younger", CAREFUL)
-@pytest.mark.parametrize("of_older", CAREFUL)
+@pytest.mark.parametrize(
+    ("of_older", "of_younger", "younger_first"), some_of(product(CAREFUL, CAREFUL, (False, True)), 5)
+)
 def test_an_orphan_is_only_let_go_while_another_shows_it_and_ends_as_the_most_careful_says(
     two: Two, of_older: Orphans, of_younger: Orphans, *, younger_first: bool
 ):

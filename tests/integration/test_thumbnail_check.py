@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 from tests.support.passes import Mirrored, picture, put_all
-from tests.support.thumbnails import checked, into_old_folder, place
+from tests.support.thumbnails import (
+    as_before,
+    checked,
+    damage,
+    forget,
+    into_old_folder,
+    name_of,
+    pack_of,
+    place,
+    single,
+)
 
 from mirrorlake.catalog import thumbnails as digests
 from mirrorlake.core.errors import CatalogError
@@ -31,19 +41,21 @@ def mirrored(empty_catalog: Catalog, tmp_path: Path) -> Mirrored:
 def test_after_a_pass_no_thumbnail_is_lacking_and_none_is_left_over(mirrored: Mirrored) -> None:
     told = checked(mirrored)
     assert (told.assets, told.thumbnails, told.lacking, told.left_over, told.unknown) == (12, 12, 0, 0, 0)
-    assert told.bytes == sum(place(mirrored, key).stat().st_size for key in KEYS)
+    assert told.bytes == sum(place(mirrored, key).entry.length for key in KEYS)
+    assert (told.packs, told.dead_bytes) == (1, 0)
     assert told.clean
 
 
 def test_what_is_lost_damaged_or_in_an_old_folder_is_lacking(mirrored: Mirrored) -> None:
-    place(mirrored, "00.png").unlink()
-    stump = place(mirrored, "01.png")
-    stump.write_bytes(stump.read_bytes()[:-1])
-    place(mirrored, "02.png").write_bytes(b"")
-    into_old_folder(place(mirrored, "03.png"))
+    as_before(mirrored, ("02.png", "03.png", "04.png"))
+    damage(mirrored, "01.png")
+    forget(mirrored.catalog, [name_of(mirrored, "00.png")])
+    single(mirrored, "02.png").write_bytes(b"")
+    into_old_folder(single(mirrored, "03.png"))
     told = checked(mirrored)
     assert (told.lacking, told.damaged, told.misplaced, told.left_over) == (4, 2, 1, 0)
     assert told.to_read == sum(mirrored.assets()[key].size for key in ("00.png", "01.png", "02.png"))
+    assert told.thumbnails == 8
 
 
 def test_an_asset_in_the_trash_uses_its_thumbnail_until_it_is_purged(mirrored: Mirrored) -> None:
@@ -51,7 +63,7 @@ def test_an_asset_in_the_trash_uses_its_thumbnail_until_it_is_purged(mirrored: M
         mirrored.store.delete(key)  # type: ignore[attr-defined]
     mirrored.run()
     assert (checked(mirrored).assets, checked(mirrored).left_over) == (12, 0)
-    size = sum(place(mirrored, key).stat().st_size for key in KEYS[:3])
+    size = sum(place(mirrored, key).entry.length for key in KEYS[:3])
     purge_trash(
         Settings(home=mirrored.folder),
         mirrored.catalog,
@@ -69,14 +81,19 @@ def test_assets_with_the_same_bytes_use_one_thumbnail_and_its_original_is_read_o
     mirrored.store.put("twin.png", picture(0))  # type: ignore[attr-defined]
     mirrored.run()
     assert (checked(mirrored).assets, checked(mirrored).thumbnails) == (13, 12)
-    place(mirrored, "00.png").unlink()
+    damage(mirrored, "00.png")
     told = checked(mirrored)
     assert (told.lacking, told.to_read) == (2, len(picture(0)))
 
 
 def test_every_file_is_counted_as_what_it_is(mirrored: Mirrored) -> None:
-    standing = place(mirrored, "00.png")
+    as_before(mirrored, ["00.png"])
+    standing = single(mirrored, "00.png")
     shelf, root = standing.parent, mirrored.folder / "thumbnails"
+    pack = pack_of(mirrored, "01.png")
+    (pack.parent / ".tmpabc.part").write_bytes(b"half")
+    (pack.parent / "notes.txt").write_bytes(b"a person's")
+    (pack.parent / f"{pack.parent.name * 16}.pack").write_bytes(b"of nobody, and no pack")
     (shelf / ".tmpabc.part").write_bytes(b"half")  # a write that a power cut ended
     (shelf / ("ab" * 32 + ".webp.bak")).write_bytes(b"a person's")
     (shelf / ("zz" * 32 + ".webp")).write_bytes(b"no digest")
@@ -88,8 +105,8 @@ def test_every_file_is_counted_as_what_it_is(mirrored: Mirrored) -> None:
     (root / "v0").mkdir()  # of another version of mirrorlake
     (root / "v0" / "aa.webp").write_bytes(b"other")
     told = checked(mirrored)
-    assert (told.lacking, told.left_over, told.unknown) == (0, 2, 4)
-    assert told.left_over_bytes == 4 + standing.stat().st_size
+    assert (told.lacking, told.left_over, told.unknown) == (0, 4, 5)
+    assert told.left_over_bytes == 4 + standing.stat().st_size + 4 + 22
 
 
 def test_a_library_without_a_folder_of_thumbnails_lacks_all(mirrored: Mirrored) -> None:

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.support.faulty import Faulty
 from tests.support.mortal import Killed
 from tests.support.passes import Mirrored, picture, put_all
-from tests.support.thumbnails import checked, cleaned, contents, into_old_folder, made, place, root
+from tests.support.thumbnails import (
+    as_before,
+    checked,
+    cleaned,
+    contents,
+    damage,
+    everything_shown,
+    into_old_folder,
+    made,
+    name_of,
+    packs,
+    place,
+    root,
+    shown,
+    single,
+)
 from tests.support.two import planned_nothing
 
-from mirrorlake.catalog import edits, runs
+from mirrorlake.catalog import commit, edits, thumbnail_packs
 from mirrorlake.catalog.thumbnails import exclusive_lock, library_id
 from mirrorlake.core.errors import Conflict, UsageError
 from mirrorlake.core.settings import Settings
 from mirrorlake.mirror.library_marker import MARKERS
+from mirrorlake.mirror.thumbnails import Thumbnails
 from mirrorlake.model.edits import Edit
-from mirrorlake.model.runs import Trigger
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.services.removal import purge_trash
@@ -61,28 +77,21 @@ def purge(mirrored: Mirrored, count: int) -> None:
     )
 
 
-def thumbnails(mirrored: Mirrored) -> dict[Path, bytes]:
-    return {path: data for path, data in contents(root(mirrored)).items() if path.suffix == ".webp"}
-
-
 def test_only_thumbnails_of_assets_that_went_for_good_go(mirrored: Mirrored, store: MemoryStore) -> None:
     store.put("twin.png", picture(0))
     mirrored.run()
     # A copy that somebody worked on stays an asset of its own when the original goes.
     edits.apply(mirrored.catalog, [mirrored.assets()["twin.png"].id], Edit(add_tags=("mine",)))
-    before = thumbnails(mirrored)
-    gone = {place(mirrored, key) for key in GONE}
+    before = everything_shown(mirrored)
+    gone = [place(mirrored, key) for key in GONE if key != GONE[0]]
     trash(mirrored, *GONE)
     assert cleaned(mirrored).left_over == 0  # what is in the trash may come back
-    twin = place(mirrored, "twin.png")
     purge(mirrored, 3)
     told = cleaned(mirrored)
-    kept = {path: data for path, data in before.items() if path not in gone - {twin}}
-    assert thumbnails(mirrored) == kept
-    assert (told.left_over, told.removed, told.put_back, told.waiting, told.hold) == (2, 2, 0, 0, None)
-    assert told.removed_bytes == sum(len(before[path]) for path in gone - {twin})
+    assert everything_shown(mirrored) == {key: data for key, data in before.items() if key not in GONE}
+    assert (told.left_over, told.removed, told.repacked, told.hold) == (2, 2, 0, None)
+    assert told.removed_bytes == sum(one.entry.length for one in gone)
     assert (checked(mirrored).lacking, checked(mirrored).left_over) == (0, 0)
-    assert not list((root(mirrored) / "aside").iterdir())
     assert planned_nothing(mirrored.run())
 
 
@@ -95,118 +104,174 @@ def test_what_was_written_of_late_stays(mirrored: Mirrored, tmp_path: Path) -> N
     os.utime(mark, (0, 0))
     with pytest.raises(Conflict, match="only recently"):  # nor is a mark believed that was put there with an old date
         cleaned(mirrored, hours=24)
-    before = thumbnails(mirrored)
-    for path in before:
-        os.utime(path, (2**33, 2**33))  # by a clock that is far ahead
+    before = everything_shown(mirrored)
+    with mirrored.catalog.write() as connection:
+        connection.execute("UPDATE thumbnail_pack SET created = now() + interval '1 hour'")  # by another clock
     told = cleaned(mirrored)
     assert (told.left_over, told.young, told.removed) == (0, 3, 0)
-    assert thumbnails(mirrored) == before
+    assert everything_shown(mirrored) == before
     assert tmp_path.exists()
 
 
-def test_a_pass_that_found_a_left_over_thumbnail_commits_it_whole(mirrored: Mirrored, store: MemoryStore) -> None:
-    """The file is old and no asset's; the pass sees that it stands, and commits its asset only after the cleaning."""
+def test_a_pass_that_found_a_left_over_thumbnail_commits_it_whole(
+    mirrored: Mirrored, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thumbnail is old and no asset's; the pass finds it, and commits its asset only after the cleanup."""
     trash(mirrored, *GONE)
     purge(mirrored, 3)
-    adopted = picture(0)
-    store.put("a-first.png", adopted)
-    put_all(store, ["b-second.png"])
+    store.put("a-first.png", picture(0))
     store.put("b-second.png", picture(222))
-    faulty = Faulty(store)
     during: list[object] = []
+    real = commit.commit_processed
 
-    def clean_now(key: str) -> None:
-        if key == "b-second.png":  # the first was looked at, and is not committed
+    def clean_before(*arguments: object, **named: object) -> object:
+        if not during:  # the thumbnail was found, and the other one written; neither is committed
             during.append(cleaned(mirrored))
+        return real(*arguments, **named)  # type: ignore[arg-type]
 
-    faulty.before_get = clean_now
-    report = mirrored.run(faulty)
+    monkeypatch.setattr(commit, "commit_processed", clean_before)
+    report = mirrored.run()
     assert report.counts.new == 2
     (told,) = during
-    assert (told.waiting, told.waits_for, told.removed) == (3, (report.run,), 0)  # type: ignore[attr-defined]
-    after = cleaned(mirrored)
-    assert (after.put_back, after.removed, after.waiting) == (1, 2, 0)
-    assert checked(mirrored).lacking == 0
-    assert checked(mirrored).left_over == 0
+    assert told.removed == 3  # type: ignore[attr-defined]
+    assert None not in everything_shown(mirrored).values()
+    assert (checked(mirrored).lacking, checked(mirrored).left_over) == (0, 0)
 
 
-def test_what_is_put_aside_does_not_wait_for_passes_that_began_later(mirrored: Mirrored, store: MemoryStore) -> None:
+def test_the_cleanup_waits_for_a_commit_that_uses_what_it_would_remove(mirrored: Mirrored) -> None:
     trash(mirrored, *GONE)
     purge(mirrored, 3)
-    first = runs.begin(mirrored.catalog, mirrored.source.id, Trigger.MIRROR)
-    assert cleaned(mirrored).waits_for == (first.run_id,)
-    first.close()
-    with mirrored.catalog.write() as connection:
-        connection.execute("DELETE FROM lease")
-    later = runs.begin(mirrored.catalog, mirrored.source.id, Trigger.MIRROR)
+    with closing(mirrored.catalog.session()) as session, ThreadPoolExecutor(1) as threads:
+        with session.transaction():
+            session.execute("LOCK TABLE thumbnail IN ROW EXCLUSIVE MODE")  # as a commit does
+            done = threads.submit(cleaned, mirrored)
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'"
+            while session.execute(waiting).fetchone() == (0,):
+                assert not done.done()
+            unused = "SELECT digest FROM thumbnail WHERE digest NOT IN (SELECT digest FROM asset) LIMIT 1"
+            digest = session.execute(unused).fetchone()
+            session.execute("UPDATE asset SET digest = %s WHERE key = '05.png'", digest)
+        assert done.result().removed == 2
+    assert None not in everything_shown(mirrored).values()
+
+
+def test_sparse_packs_are_rewritten_and_small_ones_merged(mirrored: Mirrored, store: MemoryStore) -> None:
+    for number in range(3):
+        store.put(f"more-{number}.png", picture(100 + number))
+        mirrored.run()
+    assert len(packs(root(mirrored))) == 4
+    before, size = everything_shown(mirrored), sum(path.stat().st_size for path in packs(root(mirrored)))
     told = cleaned(mirrored)
-    later.close()
-    assert (told.removed, told.waiting) == (3, 0)
+    assert (told.removed, told.repacked, len(packs(root(mirrored)))) == (0, 4, 1)
+    assert everything_shown(mirrored) == before
+    assert checked(mirrored).dead_bytes == 0
+    for number in range(9):
+        store.put(KEYS[number], picture(200 + number))
+    mirrored.run()
+    before = everything_shown(mirrored)
+    told = cleaned(mirrored)
+    assert (told.removed, told.repacked) == (9, 2)
+    assert everything_shown(mirrored) == before
+    (pack,) = packs(root(mirrored))
+    assert pack.stat().st_size < size
+    assert (cleaned(mirrored).repacked, packs(root(mirrored))) == (0, [pack])
 
 
-def test_making_brings_back_what_was_put_aside_without_a_get(mirrored: Mirrored, store: MemoryStore) -> None:
-    trash(mirrored, *GONE)
-    purge(mirrored, 3)
-    lease = runs.begin(mirrored.catalog, mirrored.source.id, Trigger.MIRROR)
-    assert cleaned(mirrored).waiting == 3
-    lease.close()
-    with mirrored.catalog.write() as connection:
-        connection.execute("DELETE FROM lease")
-    files = thumbnails(mirrored)
-    for key, number in zip(GONE, range(3), strict=True):
-        store.put(key, picture(number))
-    mirrored.run()  # makes them anew
-    for key in GONE:
-        place(mirrored, key).unlink()
-    making, _ = made(mirrored)
-    assert (making.put_back, making.made, making.requests.get) == (3, 0, 0)
-    assert len(thumbnails(mirrored)) == len(files)
+def test_whoever_looked_up_a_pack_before_it_was_merged_still_reads_its_thumbnail(
+    mirrored: Mirrored, store: MemoryStore
+) -> None:
+    store.put("more.png", picture(100))
+    mirrored.run()
+    digest, earlier, data = name_of(mirrored, "more.png"), place(mirrored, "more.png"), shown(mirrored, "more.png")
+    cleaned(mirrored)
+    assert place(mirrored, "more.png") != earlier
+    assert Thumbnails(mirrored.catalog, mirrored.library().store).read_at(digest, earlier) == data
+
+
+def test_a_damaged_thumbnail_stays_where_it_is_and_is_made_again(mirrored: Mirrored, store: MemoryStore) -> None:
+    store.put("more.png", picture(100))
+    mirrored.run()
+    before = everything_shown(mirrored)
+    damage(mirrored, "03.png")
+    assert cleaned(mirrored).repacked == 1
+    assert checked(mirrored).damaged == 1
+    assert made(mirrored)[0].made == 1
+    assert everything_shown(mirrored) == before
+    assert cleaned(mirrored).repacked > 0
+    assert (everything_shown(mirrored), len(packs(root(mirrored)))) == (before, 1)
+
+
+def test_files_of_earlier_versions_are_shown_and_move_into_packs(mirrored: Mirrored) -> None:
+    before = everything_shown(mirrored)
+    as_before(mirrored, KEYS[:9])
+    aside = root(mirrored) / "aside" / "0123" / "v1" / single(mirrored, KEYS[6]).parent.name
+    aside.mkdir(parents=True)
+    (aside / single(mirrored, KEYS[6]).name).write_bytes(before[KEYS[6]] or b"")  # of a cleanup that was interrupted
+    (root(mirrored) / "aside" / "0123" / "runs").write_bytes(b"[]")
+    assert everything_shown(mirrored) == before
+    told = cleaned(mirrored)
+    assert (told.removed, told.packed) == (0, 9)
+    assert everything_shown(mirrored) == before
+    assert not list(root(mirrored).rglob("*.webp"))
+    assert not list((root(mirrored) / "aside").rglob("*"))
+    assert len(packs(root(mirrored))) == 1
     assert checked(mirrored).clean
 
 
 def test_older_folders_and_ends_of_writes_go_and_what_is_none_of_ours_stays(mirrored: Mirrored) -> None:
-    used = place(mirrored, "05.png")
+    as_before(mirrored, ("05.png", "06.png", GONE[0]))
+    used = single(mirrored, "05.png")
     data = used.read_bytes()
-    into_old_folder(used)
+    nested = into_old_folder(used)
     used.write_bytes(data)  # made again since: the old one is of no use
-    misplaced = into_old_folder(place(mirrored, "06.png"))  # still of use
+    misplaced = into_old_folder(single(mirrored, "06.png"))  # still of use
+    old = into_old_folder(single(mirrored, GONE[0]))
     trash(mirrored, *GONE)
-    old = into_old_folder(place(mirrored, GONE[0]))
     purge(mirrored, 3)
     write, person = used.parent / ".tmpxy.part", used.parent / "holiday.webp"
     write.write_bytes(b"half")
     person.write_bytes(b"mine")
     told = cleaned(mirrored)
-    assert (told.left_over, told.removed, told.young) == (4, 4, 1)  # the write may be going on
-    assert misplaced.exists()
+    assert (told.left_over, told.removed, told.young, told.packed) == (3, 3, 1, 2)  # the write may be going on
     assert write.exists()
     assert person.exists()
-    assert not old.parent.exists()
-    assert used.read_bytes() == data
-    assert (checked(mirrored).lacking, checked(mirrored).misplaced) == (1, 1)
+    assert not any(path.exists() for path in (used, nested, misplaced, old))
+    assert shown(mirrored, "05.png") == data
+    assert checked(mirrored).clean
 
 
-def test_killed_anywhere_a_cleaning_is_simply_run_again(mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch) -> None:
-    into_old_folder(place(mirrored, KEYS[0]))
+def test_killed_anywhere_a_cleanup_is_simply_run_again(
+    mirrored: Mirrored, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put("more.png", picture(100))
+    mirrored.run()
+    as_before(mirrored, [KEYS[5]])
     trash(mirrored, *GONE)
     purge(mirrored, 3)
+    kept = everything_shown(mirrored)
     files = contents(root(mirrored))
-    kept = {place(mirrored, key) for key in KEYS[3:]}
-    steps = 0
-    for name in ("rename", "replace", "unlink", "rmdir"):
-        real = getattr(os, name)
+    rows = _rows(mirrored.catalog)
+    monkeypatch.setattr("mirrorlake.library.cleanup.UNFINISHED_HOURS", 0)
+    steps = 10_000
+    for owner, names in (
+        (os, ("rename", "replace", "unlink")),
+        (thumbnail_packs, ("register", "add", "move", "forget")),
+    ):
+        for name in names:
+            real = getattr(owner, name)
 
-        def mortal(*arguments: object, _real: object = real, **named: object) -> object:
-            nonlocal steps
-            steps -= str(arguments[0]).startswith(str(root(mirrored)))  # of scratch folders there is no question
-            if steps < 0:
-                raise Killed
-            return _real(*arguments, **named)  # type: ignore[operator]
+            def mortal(*arguments: object, _real: object = real, **named: object) -> object:
+                nonlocal steps
+                first = str(arguments[0])
+                steps -= not first.startswith("/") or first.startswith(str(root(mirrored)))  # not of scratch folders
+                if steps < 0:
+                    raise Killed
+                return _real(*arguments, **named)  # type: ignore[operator]
 
-        monkeypatch.setattr(os, name, mortal)
+            monkeypatch.setattr(owner, name, mortal)
     survived = 0
     for deadline in range(1, 100):
-        _put(files)
+        _put(mirrored, files, rows)
         steps = deadline
         try:
             cleaned(mirrored)
@@ -216,17 +281,53 @@ def test_killed_anywhere_a_cleaning_is_simply_run_again(mirrored: Mirrored, monk
             break
         finally:
             steps = 10_000
-        assert kept <= contents(root(mirrored)).keys()
+        assert everything_shown(mirrored) == kept
         cleaned(mirrored)
-        assert set(thumbnails(mirrored)) == kept
-        assert list((root(mirrored) / "aside").iterdir()) == []
+        assert everything_shown(mirrored) == kept
+        assert (len(packs(root(mirrored))), checked(mirrored).left_over, checked(mirrored).lacking) == (1, 0, 0)
     assert 5 < survived < 99
 
 
-def _put(files: dict[Path, bytes]) -> None:
+def _rows(catalog: Catalog) -> dict[str, list[tuple[object, ...]]]:
+    with catalog.read() as connection:
+        return {
+            "thumbnail_pack": connection.execute("SELECT id, name, thumbnails, size FROM thumbnail_pack").fetchall(),
+            "thumbnail": connection.execute("SELECT * FROM thumbnail").fetchall(),
+        }
+
+
+def _put(mirrored: Mirrored, files: dict[Path, bytes], rows: dict[str, list[tuple[object, ...]]]) -> None:
+    for path in contents(root(mirrored)):
+        path.unlink()
     for path, data in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+    with mirrored.catalog.write() as connection, connection.cursor() as cursor:
+        cursor.execute("TRUNCATE thumbnail, thumbnail_pack")
+        cursor.executemany(
+            "INSERT INTO thumbnail_pack (id, name, thumbnails, size) OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s, %s)",
+            rows["thumbnail_pack"],
+        )
+        cursor.executemany("INSERT INTO thumbnail VALUES (%s, %s, %s, %s)", rows["thumbnail"])
+
+
+def test_the_only_good_pack_is_kept_while_rows_refer_to_packs_that_are_gone(
+    mirrored: Mirrored, store: MemoryStore
+) -> None:
+    """As after a restored database that is older than a merge of packs."""
+    store.put("more.png", picture(100))
+    mirrored.run()
+    before, rows = everything_shown(mirrored), _rows(mirrored.catalog)
+    assert cleaned(mirrored).repacked == 2
+    files = contents(root(mirrored))
+    _put(mirrored, files, rows)
+    with pytest.raises(Conflict, match=r"Packs of the catalog are missing .*: 2\. .*mirrorlake thumbnails make"):
+        cleaned(mirrored)
+    assert contents(root(mirrored)).keys() >= files.keys()
+    making, _ = made(mirrored)
+    assert (making.put_back, making.made) == (13, 0)
+    assert cleaned(mirrored).removed == 0
+    assert everything_shown(mirrored) == before
 
 
 def test_a_folder_that_another_library_uses_too_is_left_alone(
@@ -259,7 +360,7 @@ def test_when_most_would_go_a_person_is_asked(mirrored: Mirrored, postgres_serve
         assert told.hold is not None
         assert "more than half" in told.hold
         assert contents(root(mirrored)) == before
-        with pytest.raises(UsageError, match="110 files would be removed, not 109"):
+        with pytest.raises(UsageError, match="110 thumbnails would be removed, not 109"):
             cleaned(emptied, acknowledged=109)
         assert contents(root(mirrored)) == before
         assert cleaned(emptied, acknowledged=110).removed == 110

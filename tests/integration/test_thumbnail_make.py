@@ -8,16 +8,33 @@ from pathlib import Path
 
 import pytest
 from tests.support.faulty import Faulty
+from tests.support.images import pdf
 from tests.support.mortal import Killed
 from tests.support.passes import Mirrored, picture, put_all
-from tests.support.thumbnails import checked, contents, into_old_folder, made, place, root
+from tests.support.thumbnails import (
+    as_before,
+    checked,
+    damage,
+    everything_shown,
+    forget,
+    into_old_folder,
+    made,
+    name_of,
+    packs,
+    root,
+    shown,
+    single,
+)
 from tests.support.two import planned_nothing
 
 from mirrorlake.catalog import assets, edits
-from mirrorlake.catalog.thumbnails import exclusive_lock
-from mirrorlake.core.errors import Conflict, SourceUnreachable
+from mirrorlake.catalog.thumbnails import exclusive_lock, showing
+from mirrorlake.core.errors import Conflict, RangesUnsupported, SourceUnreachable
+from mirrorlake.formats.registry import RANGED_BYTES
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.looking import Depth
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.thumbnails import Lack
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing import pool
@@ -48,22 +65,22 @@ def everything(mirrored: Mirrored) -> dict[str, AssetDetail]:
 
 def test_every_kind_of_loss_is_mended_at_one_get_each_and_the_catalog_stays(mirrored: Mirrored) -> None:
     edits.apply(mirrored.catalog, [mirrored.assets()["00.png"].id], Edit(metadata={"site": "yard"}, add_tags=("old",)))
-    before, files = everything(mirrored), contents(root(mirrored))
-    place(mirrored, "00.png").unlink()
-    stump = place(mirrored, "01.png")
-    stump.write_bytes(stump.read_bytes()[:20])
-    zeros = place(mirrored, "02.png")
-    zeros.write_bytes(bytes(zeros.stat().st_size))  # as long as it should be, as some file systems leave it
-    into_old_folder(place(mirrored, "03.png"))
-    into_old_folder(place(mirrored, "04.png")).write_bytes(b"RIFF")
+    before, pictures = everything(mirrored), everything_shown(mirrored)
+    as_before(mirrored, ("03.png", "04.png", "05.png", "06.png"))
+    damage(mirrored, "01.png", b"RIFF\x10\x00\x00\x00half")
+    damage(mirrored, "02.png")  # zeros, as some file systems leave it
+    forget(mirrored.catalog, [name_of(mirrored, "00.png")])
+    into_old_folder(single(mirrored, "03.png"))
+    into_old_folder(single(mirrored, "04.png")).write_bytes(b"RIFF")
+    single(mirrored, "05.png").write_bytes(bytes(single(mirrored, "05.png").stat().st_size))
 
     making, unmade = made(mirrored)
 
-    assert (making.lacking, making.made, making.put_back, unmade) == (5, 4, 1, [])
-    assert (making.requests.get, making.requests.list, making.requests.head) == (4, 0, 0)
-    assert making.bytes_read == sum(len(picture(number)) for number in (0, 1, 2, 4))
+    assert (making.lacking, making.made, making.put_back, unmade) == (6, 5, 1, [])
+    assert (making.requests.get, making.requests.list, making.requests.head) == (5, 0, 0)
+    assert making.bytes_read == sum(len(picture(number)) for number in (0, 1, 2, 4, 5))
     assert making.clean
-    assert contents(root(mirrored)) == files
+    assert everything_shown(mirrored) == pictures
     assert everything(mirrored) == before
     assert planned_nothing(mirrored.run())
     assert made(mirrored)[0].lacking == 0
@@ -77,7 +94,7 @@ def test_an_asset_in_the_trash_gets_its_thumbnail_while_its_object_stands(
     mirrored.run()
     assert {mirrored.states()[key] for key in KEYS[:2]} == {"trash"}
     for key in KEYS[:2]:
-        place(mirrored, key).unlink()
+        damage(mirrored, key)
     making, unmade = made(mirrored)
     assert (making.made, [(one.key, one.lack) for one in unmade]) == (1, [("01.png", Lack.CHANGED)])
     assert not making.clean
@@ -87,7 +104,7 @@ def test_an_asset_in_the_trash_gets_its_thumbnail_while_its_object_stands(
 def test_what_changed_since_it_was_looked_at_is_left_to_the_next_pass(mirrored: Mirrored, store: MemoryStore) -> None:
     before = everything(mirrored)
     for key in KEYS[:3]:
-        place(mirrored, key).unlink()
+        damage(mirrored, key)
     store.put("00.png", picture(200))
     store.delete("01.png")
     store.put("02.png", b"no picture any more")
@@ -114,11 +131,11 @@ def test_other_bytes_under_the_same_token_are_told_and_never_written_down(
             return replace(body, data=other) if key == "00.png" else body
 
     before = everything(mirrored)
-    place(mirrored, "00.png").unlink()
+    damage(mirrored, "00.png")
     making, unmade = made(mirrored, Lying(store))
     assert [(one.key, one.lack) for one in unmade] == [("00.png", Lack.DIFFERENT)]
     assert making.made == 0
-    assert not place(mirrored, "00.png").exists()
+    assert shown(mirrored, "00.png") is None
     assert everything(mirrored) == before
 
 
@@ -127,10 +144,10 @@ def test_assets_with_the_same_bytes_cost_one_get_and_the_second_helps_where_the_
 ) -> None:
     store.put("twin.png", picture(0))
     mirrored.run()
-    place(mirrored, "00.png").unlink()
+    damage(mirrored, "00.png")
     making, _ = made(mirrored)
     assert (making.lacking, making.made, making.requests.get) == (2, 2, 1)
-    place(mirrored, "00.png").unlink()
+    damage(mirrored, "00.png")
     store.delete("00.png")
     making, unmade = made(mirrored)
     assert (making.made, [one.key for one in unmade]) == (1, ["00.png"])
@@ -145,7 +162,7 @@ def test_what_one_twin_gave_is_not_thrown_away_for_another_that_is_gone(
     for key in twins:
         store.put(key, picture(0))
     mirrored.run()
-    place(mirrored, "00.png").unlink()
+    damage(mirrored, "00.png")
     for key in ("00.png", *twins[1:]):
         store.delete(key)
     made(mirrored)
@@ -153,8 +170,8 @@ def test_what_one_twin_gave_is_not_thrown_away_for_another_that_is_gone(
 
 
 def test_killed_anywhere_it_is_simply_run_again(mirrored: Mirrored, store: MemoryStore) -> None:
-    files = contents(root(mirrored))
-    for path in files:
+    pictures = everything_shown(mirrored)
+    for path in packs(root(mirrored)):
         path.unlink()
     faulty = Faulty(store)
 
@@ -169,12 +186,12 @@ def test_killed_anywhere_it_is_simply_run_again(mirrored: Mirrored, store: Memor
     assert 0 < lacking <= 12
     making, _ = made(mirrored)
     assert (making.lacking, making.made) == (lacking, lacking)
-    assert contents(root(mirrored)) == files
+    assert everything_shown(mirrored) == pictures
 
 
 def test_a_pass_at_work_beside_it_is_no_trouble(mirrored: Mirrored, store: MemoryStore) -> None:
     for key in KEYS:
-        place(mirrored, key).unlink()
+        damage(mirrored, key)
     faulty = Faulty(store)
 
     def mirror(_key: str) -> None:
@@ -196,7 +213,7 @@ def test_a_source_that_does_not_answer_is_given_up_and_named_once(
     for number in range(400):
         store.put(f"more/{number:03}.png", picture(number))  # some have a twin
     mirrored.run()
-    for path in contents(root(mirrored)):
+    for path in packs(root(mirrored)):
         path.unlink()
     faulty = Faulty(store)
     faulty.fail("get", times=1000, error=SourceUnreachable("busy"))
@@ -211,3 +228,61 @@ def test_two_commands_are_not_at_the_thumbnails_at_once(mirrored: Mirrored) -> N
     with exclusive_lock(mirrored.catalog), pytest.raises(Conflict, match="Another command"):
         made(mirrored)
     assert made(mirrored)[0].clean
+
+
+def test_a_thumbnail_of_a_digest_is_made_of_the_whole_object(mirrored: Mirrored, store: MemoryStore) -> None:
+    store.put("large.pdf", pdf(attached=RANGED_BYTES))
+    mirrored.change_all(media=tuple(MediaKind))
+    as_a_whole = Faulty(store)
+    as_a_whole.fail("get", error=RangesUnsupported("The test returns no parts."))
+    mirrored.run(as_a_whole)
+    store.put("second.pdf", pdf(attached=RANGED_BYTES + 1))
+    mirrored.run()
+    found = everything(mirrored)
+    assert (found["large.pdf"].digest is None, found["second.pdf"].digest is None) == (False, True)
+    pictures = everything_shown(mirrored)
+    for path in packs(root(mirrored)):
+        path.unlink()
+    making, unmade = made(mirrored)
+    assert (making.made, unmade) == (len(KEYS) + 2, [])
+    assert everything_shown(mirrored) == pictures
+
+
+def test_an_asset_of_which_nothing_is_read_meanwhile_needs_no_thumbnail(mirrored: Mirrored, store: MemoryStore) -> None:
+    number = int(mirrored.assets()["00.png"].id)
+    assert [one.asset for one in showing(mirrored.catalog, [number])] == [number]
+    mirrored.change_all(depth=Depth.NONE)
+    store.put("00.png", picture(90))
+    mirrored.run()
+    assert showing(mirrored.catalog, [number]) == []
+
+
+def test_packs_that_the_catalog_forgot_are_found_again_without_a_get(mirrored: Mirrored, store: MemoryStore) -> None:
+    """As after a backup without thumbnails was restored beside the library store that survived."""
+    store.put("more.png", picture(99))
+    mirrored.run()
+    pictures = everything_shown(mirrored)
+    with mirrored.catalog.write() as connection:
+        connection.execute("DELETE FROM thumbnail")
+        connection.execute("DELETE FROM thumbnail_pack")
+    assert set(everything_shown(mirrored).values()) == {None}
+    told = checked(mirrored)
+    assert (told.lacking, told.misplaced, told.to_read, told.left_over) == (13, 13, 0, 0)
+    making, unmade = made(mirrored)
+    assert (making.put_back, making.made, making.requests.get, unmade) == (13, 0, 0, [])
+    assert everything_shown(mirrored) == pictures
+    assert checked(mirrored).clean
+
+
+def test_a_truncated_pack_gives_what_is_left_of_it(mirrored: Mirrored) -> None:
+    pictures = everything_shown(mirrored)
+    (pack,) = packs(root(mirrored))
+    pack.write_bytes(pack.read_bytes()[: pack.stat().st_size * 2 // 3])
+    left = [key for key, data in everything_shown(mirrored).items() if data is not None]
+    assert 0 < len(left) < len(KEYS)
+    lost = len(KEYS) - len(left)
+    told = checked(mirrored)
+    assert (told.lacking, told.damaged) == (lost, lost)
+    making, _ = made(mirrored)
+    assert (making.made, making.requests.get) == (lost, lost)
+    assert everything_shown(mirrored) == pictures

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import psycopg
-from tests.support.backups import back_up, restore, rows_of
+from tests.support.backups import back_up_as_before, restore, rows_of
 from tests.support.made_library import PICTURES, SCHEMA, copy_of, made_template
 from tests.support.postgres import Server
 
@@ -68,12 +68,11 @@ def test_a_backup_of_an_earlier_schema_becomes_the_library_that_an_upgrade_makes
     with made_template(postgres_server, home, size=120, migrated=False) as template:
         former = copy_of(postgres_server, template).database_url or ""
     with Catalog(former) as catalog:  # opened without a migration, as the earlier version did
-        made = back_up(catalog, LibraryStore.in_folder(Settings(home=home).thumbnails), path)
-    assert (made.schema, made.thumbnails, made.missing) == (SCHEMA, PICTURES, 0)
+        back_up_as_before(catalog, LibraryStore.in_folder(Settings(home=home).thumbnails), path)
 
     done = restore(target, tmp_path / "new", path)
 
-    assert (done.schema, done.migrated) == (SCHEMA, len(all_migrations()) - SCHEMA)
+    assert (done.schema, done.thumbnails, done.migrated) == (SCHEMA, PICTURES, len(all_migrations()) - SCHEMA)
     assert (done.interrupted, done.cancelled) == (1, 0)
     migrate(former, address="here")
     upgraded, restored = rows_of(former), rows_of(target)

@@ -7,17 +7,16 @@ from pathlib import Path
 import pytest
 from tests.support.faulty import Faulty
 from tests.support.passes import Mirrored, picture, put_all
+from tests.support.thumbnails import damage
 
-from mirrorlake.catalog import assets
 from mirrorlake.core.errors import AccessDenied, SourceUnreachable
 from mirrorlake.mirror.counters import Counters
+from mirrorlake.mirror.thumbnails import Thumbnails
 from mirrorlake.mirror.verify import verify
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.model.verification import DriftKind, Finding
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.store_factory import OpenedStore
-from mirrorlake.processing.thumbnails import Thumbnails, thumbnail_key
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
@@ -41,7 +40,7 @@ def mirrored(empty_catalog: Catalog, tmp_path: Path, store: MemoryStore) -> Mirr
 
 def found(mirrored: Mirrored, store: Store | None = None, sample: int | None = None) -> tuple[int, list[Finding]]:
     store_factory = OpenedStore(store or mirrored.store)
-    thumbnails = Thumbnails(LibraryStore.in_folder(mirrored.folder / "thumbnails").store)
+    thumbnails = Thumbnails(mirrored.catalog, mirrored.library().store)
     batches = list(
         verify(mirrored.source, mirrored.catalog, thumbnails, Counters(), sample=sample, store_factory=store_factory)
     )
@@ -64,8 +63,7 @@ def test_every_kind_of_drift_is_found_and_the_next_pass_mends_it(mirrored: Mirro
     store.put("39.png", picture(39))
     store.put("broken.png", picture(201))
     store.put("unknown-to-us.png", picture(202))
-    digest = bytes.fromhex(assets.get_asset_detail(mirrored.catalog, mirrored.assets()["05.png"].id).digest)
-    (mirrored.folder / "thumbnails" / thumbnail_key(digest)).write_bytes(b"RIFF\x10\x00\x00\x00half")
+    damage(mirrored, "05.png", b"RIFF\x10\x00\x00\x00half")
     faulty = Faulty(store)
     faulty.fail("head", times=9, error=AccessDenied("not you"), keys=lambda key: key == "06.png")
     before = mirrored.states()

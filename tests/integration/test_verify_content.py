@@ -16,13 +16,13 @@ from mirrorlake.catalog import verifying
 from mirrorlake.core.errors import AccessDenied, ObjectChanged, ObjectGone, SourceUnreachable
 from mirrorlake.mirror import verify as module
 from mirrorlake.mirror.counters import Counters
+from mirrorlake.mirror.thumbnails import Thumbnails
 from mirrorlake.mirror.verify import verify
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.model.verification import DriftKind
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import OpenedStore
-from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.storage.base import Body, Store
 from mirrorlake.storage.providers.folder.store import FolderStore
 from mirrorlake.storage.providers.memory.store import MemoryStore
@@ -41,7 +41,7 @@ def drifts(
         verify(
             mirrored.source,
             mirrored.catalog,
-            Thumbnails(mirrored.library().store),
+            Thumbnails(mirrored.catalog, mirrored.library().store),
             counters,
             sample=sample,
             content=content,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Queue
@@ -16,7 +17,9 @@ from tests.support.postgres import Server, discard, new_home
 from mirrorlake.catalog import datasources, queue, runs, schedules
 from mirrorlake.catalog.leases import JobLease
 from mirrorlake.core.settings import Settings
+from mirrorlake.jobs import housekeeping
 from mirrorlake.jobs import worker as working
+from mirrorlake.jobs.places import Place, Places
 from mirrorlake.jobs.worker import Stop, Worker
 from mirrorlake.model.jobs import JobKind
 from mirrorlake.model.runs import RunState
@@ -84,6 +87,39 @@ def test_two_workers_do_each_due_pass_exactly_once(postgres_server: Server, tmp_
         assert sum("started" in line for line in told) == expected.total()
 
 
+def test_one_bad_workspace_costs_the_others_nothing(
+    empty_catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, done = list[str](), list[tuple[str, str]]()
+    worker = a_worker(empty_catalog, tmp_path / "home", Clock(schedules.database_time(empty_catalog)), told)
+    places = [
+        Place(id=number, name=name, settings=Settings(home=tmp_path), catalog=empty_catalog)
+        for number, name in enumerate(("bad", "fine"))
+    ]
+    monkeypatch.setattr(Places, "all", lambda _self: places)
+
+    def step(what: str) -> Callable[[Place], bool]:
+        def work(place: Place) -> bool:
+            done.append((what, place.name))
+            if place.name == "bad":
+                raise RuntimeError(f"{what} is broken")
+            return True
+
+        return work
+
+    monkeypatch.setattr(working, "RETRY_S", 0.0)
+    for what in ("fold_fields", "enqueue_due", "prune"):
+        monkeypatch.setattr(housekeeping, what, step(what))
+    worker._count_fields()
+    worker._keep_house()
+
+    steps = [(what, name) for name in ("bad", "fine") for what in ("enqueue_due", "prune")]
+    assert done == [("fold_fields", "bad"), ("fold_fields", "fine"), *steps]
+    assert [line.splitlines()[-1] for line in told] == [
+        f"RuntimeError: {what} is broken" for what in ("fold_fields", "enqueue_due", "prune")
+    ]
+
+
 def test_one_bad_datasource_costs_the_others_nothing(empty_catalog: Catalog, tmp_path: Path) -> None:
     gone, fine = (new_source(empty_catalog, tmp_path / name, 1) for name in ("gone", "fine"))
     (tmp_path / gone).rmdir()
@@ -129,7 +165,7 @@ def test_a_worker_waits_for_a_database_that_restarts(tmp_path: Path, monkeypatch
             run_id = queue.request(catalog, name)
             assert heard.get(timeout=PATIENCE_S) == f"run {run_id} of {name} started"
             assert heard.get(timeout=PATIENCE_S).startswith(f"run {run_id} of {name} succeeded")
-            worker.stop.request(15)
+            worker.stop.signal = signal.SIGTERM  # a handler runs in the main thread, and would interrupt this test
             thread.join(PATIENCE_S)
             assert not thread.is_alive()
     finally:
@@ -156,8 +192,8 @@ def test_a_run_that_was_taken_but_not_begun_goes_to_the_next_worker_at_once(
     worker = a_worker(empty_catalog, tmp_path / "home", clock, told)
     claim = queue.claim
 
-    def asked_meanwhile(catalog: Catalog, kinds: Collection[JobKind]) -> JobLease | None:
-        lease = claim(catalog, kinds)
+    def asked_meanwhile(catalog: Catalog, kinds: Collection[JobKind], *, pool: str) -> JobLease | None:
+        lease = claim(catalog, kinds, pool=pool)
         worker.stop.request(15)
         return lease
 

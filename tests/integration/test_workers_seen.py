@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from tests.support.cli import PATIENCE_S
 
-from mirrorlake.catalog import datasources, queue, runs, workers
+from mirrorlake.catalog import datasources, jobs, queue, runs, workers
 from mirrorlake.core.errors import PassRunning
 from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.places import Places
 from mirrorlake.jobs.worker import Stop, Worker
+from mirrorlake.model.jobs import DEFAULT_POOL, JobKind, NewJob
+from mirrorlake.model.objects import Requests
 from mirrorlake.model.queue import QueuedReason, Workers
-from mirrorlake.model.runs import Trigger
+from mirrorlake.model.runs import Counts, Trigger
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
 from mirrorlake.postgres.pool import Catalog
 
@@ -39,14 +42,14 @@ def told(catalog: Catalog, run: int) -> QueuedReason:
     return waiting
 
 
-def seen(catalog: Catalog) -> Workers:
+def seen(catalog: Catalog, pool: str = DEFAULT_POOL) -> Workers:
     with catalog.read() as connection:
-        return workers.count_workers(connection)
+        return workers.count_workers(connection, [pool])[pool]
 
 
-def wait_until_seen(catalog: Catalog, alive: int) -> None:
+def wait_until_seen(catalog: Catalog, alive: int, *, pool: str = DEFAULT_POOL) -> None:
     give_up = time.monotonic() + PATIENCE_S
-    while seen(catalog).alive != alive:
+    while seen(catalog, pool).alive != alive:
         assert time.monotonic() < give_up
         time.sleep(0.02)
 
@@ -109,3 +112,38 @@ def test_what_does_not_wait_has_no_reason_to(empty_catalog: Catalog, waiting: in
     assert lease is not None
     with lease:
         assert runs.show_run(empty_catalog, waiting).waiting is None
+
+
+def test_a_job_of_a_pool_waits_for_its_workers_and_nobody_else_takes_it(empty_catalog: Catalog):
+    job = jobs.request(empty_catalog, NewJob(kind=JobKind.VERIFY, pool="gpu"))
+
+    with workers.register_worker(empty_catalog):
+        wait_until_seen(empty_catalog, 1)
+        reason = "no worker of the pool gpu is running: start one with `mirrorlake worker --pool gpu`"
+        assert jobs.show_job(empty_catalog, job).waiting == QueuedReason(reason=reason, stuck=True)
+        assert queue.claim(empty_catalog) is None
+        with workers.register_worker(empty_catalog, pool="gpu"):
+            wait_until_seen(empty_catalog, 1, pool="gpu")
+            waiting = QueuedReason(reason="the next free worker of the pool gpu takes it", stuck=False)
+            assert jobs.show_job(empty_catalog, job).waiting == waiting
+            lease = queue.claim(empty_catalog, pool="gpu")
+    assert lease is not None
+    with lease:
+        assert (lease.job_id, jobs.show_job(empty_catalog, job).pool) == (job, "gpu")
+
+
+def test_what_continues_a_run_stays_in_its_pool(empty_catalog: Catalog, waiting: int, tmp_path: Path):
+    with empty_catalog.write() as connection:
+        connection.execute("UPDATE job SET pool = 'gpu' WHERE id = %s", (waiting,))
+    lease = queue.claim(empty_catalog, pool="gpu")
+    assert isinstance(lease, runs.Lease)
+    assert "continues from there" in queue.put_back(
+        lease, runs.Live(counts=Counts(), requests=Requests(), bytes_read=0)
+    )
+
+    places = Places(Settings(home=tmp_path), empty_catalog, pool="gpu")
+    assert [place.name for place in places.with_queued([JobKind.MIRROR])] == ["default"]
+    assert queue.claim(empty_catalog) is None
+    again = queue.claim(empty_catalog, pool="gpu")
+    assert again is not None
+    again.close()

@@ -116,5 +116,5 @@ def test_a_library_keeps_its_thumbnails_in_a_container(container: Bucket, azure:
     checked = cli.run("thumbnails", "check", "--json")
     assert checked.code == 0, checked.err
     written = store.keys()
-    assert len([name for name in written if name.endswith(".webp")]) == 3
+    assert len([name for name in written if name.endswith(".pack")]) == 1
     assert all(name.startswith("lib/") for name in written)

@@ -45,9 +45,10 @@ def documented(field: str) -> list[str]:
     return list(json.loads(found))
 
 
-def thumbnails(cli: Cli) -> dict[str, bytes]:
-    folder = cli.home / "library" / "thumbnails"
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.webp")}
+def thumbnails(cli: Cli) -> list[object]:
+    """What a check counts of the thumbnails."""
+    found = cli.run("thumbnails", "check", "--json").json
+    return [found[name] for name in ("assets", "thumbnails", "bytes", "lacking", "left_over", "packs")]
 
 
 def test_a_library_moves_into_an_empty_home_and_into_an_external_database(
@@ -101,12 +102,12 @@ def test_a_backup_that_cannot_be_restored_is_refused_in_one_sentence(
     whole = path.read_bytes()
     with zipfile.ZipFile(path) as archive:
         manifest = json.loads(archive.read("manifest.json"))
-        place = archive.getinfo("tables/asset").header_offset + 100
+        place = archive.getinfo("workspaces/1/tables/asset").header_offset + 100
     newer = tmp_path / "newer"
     with zipfile.ZipFile(newer, "w") as archive:
         archive.writestr("manifest.json", json.dumps(manifest | {"schema": 9999, "version": "7.0"}))
     for content, said in (
-        (whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :], "is damaged: tables/asset"),
+        (whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :], "is damaged: workspaces/1/tables/asset"),
         (whole[:-9], "no backup of mirrorlake, or it was cut short"),
         (newer.read_bytes(), "made by a newer mirrorlake ('7.0')"),
     ):

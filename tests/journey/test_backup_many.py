@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,10 @@ from tests.support.soak import sized
 
 from mirrorlake.client import Client
 from mirrorlake.core.settings import Settings
+from mirrorlake.mirror.thumbnail_writer import ThumbnailWriter
 from mirrorlake.postgres.pool import open_catalog
 from mirrorlake.processing.library_store import LibraryStore
-from mirrorlake.processing.thumbnails import Thumbnails
+from mirrorlake.processing.packs import PACK_THUMBNAILS
 
 pytestmark = pytest.mark.long
 
@@ -35,10 +35,9 @@ def seed(cli: Cli, endpoint: str, assets: int) -> None:
         know_synthetic(catalog, name=NAME, endpoint=endpoint, objects=2 * assets)
         with catalog.read() as connection:
             digests = [bytes(digest) for (digest,) in connection.execute("SELECT digest FROM asset ORDER BY id")]
-    thumbnails = Thumbnails(LibraryStore.in_folder(settings.thumbnails).store)
-    with ThreadPoolExecutor(WRITERS) as threads:
-        for _ in threads.map(lambda digest: thumbnails.write(digest, thumbnail_of(digest)), digests):
-            pass
+        thumbnails = ThumbnailWriter(catalog, LibraryStore.in_folder(settings.thumbnails).store)
+        for start in range(0, len(digests), PACK_THUMBNAILS):
+            thumbnails.add([(digest, thumbnail_of(digest)) for digest in digests[start : start + PACK_THUMBNAILS]])
 
 
 def thumbnail_of(digest: bytes) -> bytes:

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from tests.support.cli import Cli
 from tests.support.images import many_pictures
+from tests.support.soak import some_of
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ def test_a_second_pass_at_the_same_time_is_refused_and_names_the_first(cli: Cli,
     assert json.loads(out)["new"] == 400
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", some_of([signal.SIGINT, signal.SIGTERM], 2))
 def test_ctrl_c_keeps_what_was_committed_and_the_next_pass_goes_on(
     cli: Cli, tmp_path: Path, sent: signal.Signals
 ) -> None:

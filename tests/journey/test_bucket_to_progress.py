@@ -91,9 +91,14 @@ def test_keys_of_a_signing_server_over_command_line_and_api(cli: Cli, weed: Seaw
 
             changes = created_and_changed(client, wanted, bucket.name)
         told = server.remote.run("datasource", "history", "cats", "--json").lines
+        refused = server.remote.run("datasource", "change", "cats", "--no-connection")
+        assert (refused.code, "needs a connection" in refused.err) == (2, True)
         assert [one["id"] for one in told] == [one["id"] for one in changes]
         of_source = server.remote.run("datasource", "check", "cats", "--json")
         assert rows(of_source)["read a match"]["key"] == "site-a/cat.png"
+    # Who may choose addresses may let the credentials of the machine go there.
+    assert succeeded(cli.run("datasource", "change", "cats", "--no-connection", "--json"))["connection"] is None
+    assert succeeded(cli.run("datasource", "change", "cats", "--connection", "lake", "--json"))["connection"] == "lake"
     assert SECRET_KEY not in json.dumps([made, here, there, job, changes]) + checked.out + of_source.out + of_source.err
 
 
@@ -110,6 +115,8 @@ def created_and_changed(client: httpx.Client, wanted: dict[str, object], bucket:
     refused = client.patch("/datasources/cats", json={"uri": "s3://other"})
     assert (refused.status_code, "cannot be changed" in refused.json()["detail"]) == (400, True)
     assert client.patch("/datasources/cats", json={"title": "Cats"}).json()["title"] == "Cats"
+    left = client.patch("/datasources/cats", json={"connection": None, "title": "Not stored"})
+    assert (left.status_code, "needs a connection" in left.json()["detail"]) == (400, True)
     changes = client.get("/datasources/cats/history").json()
     assert [one["action"] for one in changes] == ["change_settings", "create"]
     assert changes[0]["changes"] == [{"setting": "title", "old": None, "new": "Cats"}]

@@ -181,7 +181,7 @@ def test_retries_confirmations_restores_and_purges_use_the_connection_too(cli: C
     bucket.put("a/1.png", picture((1, 0, 0)))
     back = next(asset for asset in cli.search("state:trash") if asset["key"] == "a/1.png")
     assert cli.run("asset", "restore", back["id"], "--json").json["state"] in ("present", "missing")
-    for thumbnail in (cli.home / "library" / "thumbnails").rglob("*.webp"):
+    for thumbnail in (cli.home / "library" / "thumbnails").rglob("*.pack"):
         thumbnail.unlink()
     made = cli.run("thumbnails", "make", "--json")
     assert made.code in (0, 1), made.err

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
-from tests.support import azurite, s3stub
+from tests.support import azurite, preloaded, s3stub
 from tests.support.buckets import picture
 from tests.support.cli import COMMAND, Cli
 from tests.support.documents import ROOT, blocks, run_page
@@ -90,7 +90,9 @@ def place(
         "NEW_DATABASE_URL": address_of(make_conninfo(postgres_server.conninfo, dbname="documents")),
     }
     environ = Cli(home / "library", given).environ
-    environ["PATH"] = f"{COMMAND.parent}:{environ['PATH']}"
+    commands = tmp_path_factory.mktemp("commands")
+    preloaded.write_command(commands)
+    environ["PATH"] = f"{commands}:{COMMAND.parent}:{environ['PATH']}"
     environ["AWS_SHARED_CREDENTIALS_FILE"] = str(home / ".aws" / "credentials")
     environ["AWS_CONFIG_FILE"] = str(home / ".aws" / "config")
     port = _free_port()

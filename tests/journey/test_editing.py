@@ -58,7 +58,7 @@ def server(cli: Cli) -> Iterator[tuple[Cli, str]]:
 def edit_and_find(cli: Cli, asset_id: str) -> None:
     shown = cli.run("metadata", "set", asset_id, "weight=95", "ok=true", 'lot="007"', "side=front", "--json")
     assert shown.code == 0, shown.err
-    assert shown.json == cli.run("asset", "show", asset_id, "--json").json
+    assert shown.json | {"function_failures": []} == cli.run("asset", "show", asset_id, "--json").json
     entries = {key: (entry["value"], entry["source"]) for key, entry in shown.json["metadata_entries"].items()}
     assert entries == {
         "site": ("north", "bucket"),
@@ -101,32 +101,28 @@ def test_a_server_edits_as_the_library_on_this_machine_does(cli: Cli, photos: Pa
     assert httpx.patch(url, json={"metadata": {"a b": 1}}, headers=key).status_code == 400
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "told"),
-    [
-        (("metadata", "set", "ID", "k=null"), 2, "null"),
-        (("metadata", "set", "ID", "k"), 2, "KEY=VALUE"),
-        (("metadata", "set", "ID", "a b=1"), 2, "Invalid metadata key"),
-        (("metadata", "set", "ID"), 2, "KEY=VALUE"),
-        (("metadata", "remove", "ID", ""), 2, "Invalid metadata key"),
-        (("tag", "add", "ID", "  "), 2, "Invalid tag"),
-        (("tag", "add", "ID", "x" * 101), 2, "Invalid tag"),
-        (("tag", "add", "424242", "t"), 1, "Asset 424242 does not exist"),
-        (("metadata", "remove", "x", "k"), 1, "Asset x does not exist"),
-        (("datasource", "reapply", "nobody"), 1, "does not exist"),
-    ],
+REFUSED = (
+    (("metadata", "set", "ID", "k=null"), 2, "null"),
+    (("metadata", "set", "ID", "k"), 2, "KEY=VALUE"),
+    (("metadata", "set", "ID", "a b=1"), 2, "Invalid metadata key"),
+    (("metadata", "set", "ID"), 2, "KEY=VALUE"),
+    (("metadata", "remove", "ID", ""), 2, "Invalid metadata key"),
+    (("tag", "add", "ID", "  "), 2, "Invalid tag"),
+    (("tag", "add", "ID", "x" * 101), 2, "Invalid tag"),
+    (("tag", "add", "424242", "t"), 1, "Asset 424242 does not exist"),
+    (("metadata", "remove", "x", "k"), 1, "Asset x does not exist"),
+    (("datasource", "reapply", "nobody"), 1, "does not exist"),
 )
-def test_what_cannot_be_is_refused_in_one_sentence_and_changes_nothing(
-    cli: Cli, photos: Path, words: tuple[str, ...], code: int, told: str
-) -> None:
+
+
+def test_what_cannot_be_is_refused_in_one_sentence_and_changes_nothing(cli: Cli, photos: Path) -> None:
     cli.mirror(photos.as_uri())
     before = asset(cli, "a.png")
-
-    result = cli.run(*(before["id"] if word == "ID" else word for word in words), "--json")
-
-    assert (result.code, result.out) == (code, "")
-    assert told in result.err
-    assert "Traceback" not in result.err
+    for words, code, sentence in REFUSED:
+        result = cli.run(*(before["id"] if word == "ID" else word for word in words), "--json")
+        assert (result.code, result.out) == (code, ""), words
+        assert sentence in result.err
+        assert "Traceback" not in result.err
     assert asset(cli, "a.png") == before
 
 

@@ -12,13 +12,14 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+from tests.support.buckets import picture
 from tests.support.cli import PATIENCE_S, Cli
 from tests.support.job_library import GONE, PICTURES, QUEUED_KINDS, JobLibrary, job_library
 from tests.support.served import Serving, serving
 from tests.support.soak import soaking
 
 from mirrorlake.client import Client
-from mirrorlake.core.errors import Conflict, NotFound
+from mirrorlake.core.errors import Conflict, NotFound, UsageError
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.registry import BACKGROUND_KINDS
 from mirrorlake.model.jobs import RUN_KINDS, Job, JobKind, JobState
@@ -105,7 +106,20 @@ def events(lines: Iterator[str]) -> Iterator[tuple[str, Job | dict[str, object]]
             yield name, json.loads(line.removeprefix("data: "))
 
 
-def test_long_work_over_http_is_a_job_that_can_be_watched_to_its_result(served: tuple[Serving, JobLibrary]):
+def an_upload_waits_for_its_import(client: Client, folder: Path) -> None:
+    picture_file = folder / "arrival.png"
+    picture_file.write_bytes(picture((9, 9, 9)))
+    with pytest.raises(UsageError, match="part of a project"):
+        client.assets.upload(picture_file, split="train")
+    with pytest.raises(UsageError, match="no split 'dev'"):
+        client.assets.upload(picture_file, project="arrivals", split="dev")
+    made = client.assets.upload(picture_file, metadata={"gate": 1}, project="arrivals", split="train")
+    assert [one.id for one in client.assets.find("project:arrivals split:train metadata.gate:1")] == [made.asset]
+
+
+def test_long_work_over_http_is_a_job_that_can_be_watched_to_its_result(
+    served: tuple[Serving, JobLibrary], tmp_path: Path
+):
     serving_, library = served
     headers = {"Authorization": f"Bearer {serving_.token}"}
     with (
@@ -157,6 +171,8 @@ def test_long_work_over_http_is_a_job_that_can_be_watched_to_its_result(served: 
         assert [one.id for one in client.jobs.list(kind=JobKind.VERIFY, datasource="photos")] == [job.id]
         assert http.get("/jobs", params={"limit": 2}).links["next"]["url"].startswith("/api/v1/jobs?")
         assert http.get("/jobs", params={"stat": "held"}).status_code == 422
+
+        an_upload_waits_for_its_import(client, tmp_path)
 
     # The command line tells the same, here and over the server.
     for command in (serving_.cli, serving_.remote):

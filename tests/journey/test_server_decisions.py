@@ -76,8 +76,8 @@ def test_consent_restore_and_projects_reach_the_server(photos: Photos) -> None:
     assert (refused.code, refused.err) == (1, here.run("asset", "restore", trashed[0]["id"]).err)
 
     kept = [asset["id"] for asset in there.search()]
-    assert there.run("project", "add", "best/of", *kept).err == "5 assets added to best/of.\n"
-    assert there.run("project", "remove", "best/of", kept[0]).err == "1 asset removed from best/of.\n"
+    assert there.run("project", "add", "best/of", *kept).out == "5 assets added to best/of.\n"
+    assert there.run("project", "remove", "best/of", kept[0]).out == "1 asset removed from best/of.\n"
     assert there.run("project", "list", "--json").lines == [{"name": "best/of", "assets": 4}]
     assert there.run("project", "add", "best/of", "99").code == 1
 
@@ -112,7 +112,7 @@ def test_a_server_verifies_and_maintains_thumbnails_as_in_process(photos: Photos
         results = list[list[dict[str, object]]]()
         for command in (here, there):
             if words == ("thumbnails", "make"):
-                for path in (here.home / "library" / "thumbnails").rglob("*.webp"):
+                for path in (here.home / "library" / "thumbnails").rglob("*.pack"):
                     path.unlink()
             done = command.run(*words, "--json")
             assert done.code == (1 if words[0] == "verify" or "make" in words else 0), done.err
@@ -133,6 +133,9 @@ def test_a_server_explains_merges_again_and_deletes_as_in_process(photos: Photos
         ("datasource", "explain", "my/photos", ""),
         ("datasource", "delete", "my/photos", "--acknowledge", "3"),
         ("project", "remove", "none", "1"),
+        ("search", "--explain", "metadata.siet:x -a"),
+        ("search", "--explain", "--json", "sort:name"),
+        ("search", "--explain", "width:>"),
     ):
         mine, theirs = here.run(*words), there.run(*words)
         assert (theirs.code, theirs.out, theirs.err) == (mine.code, mine.out, mine.err), words

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 from hypothesis import example, given
-from tests.support.queries import junk, queries, write
+from tests.support.queries import junk, queries, ranked_queries, write
 
 from mirrorlake.core.errors import QueryError
 from mirrorlake.search.compile import compile_query
+from mirrorlake.search.explain import explain_query
 from mirrorlake.search.grammar import MAX_LENGTH, parse
 from mirrorlake.search.nodes import NameContains, Query
+from mirrorlake.search.printer import print_query
 
 
 def read(text: str) -> Query | QueryError:
@@ -23,6 +25,36 @@ def read(text: str) -> Query | QueryError:
 @given(queries)
 def test_a_written_query_means_itself(query: Query):
     assert parse(write(query)) == query
+
+
+@given(queries)
+def test_a_printed_query_means_itself_and_is_the_only_text_of_its_kind(query: Query):
+    text = print_query(query)
+    assert parse(text) == query
+    assert print_query(parse(write(query))) == text
+
+
+@given(ranked_queries)
+def test_a_ranked_query_is_written_printed_and_explained(query: Query):
+    assert parse(write(query)).likeness == query.likeness
+    text = print_query(query)
+    assert parse(text) == query
+    assert parse(explain_query(text, query).terms[-1].query).likeness == query.likeness
+
+
+@given(junk)
+def test_what_was_typed_is_printed_and_explained(text: str):
+    query = read(text)
+    if isinstance(query, Query):
+        printed = print_query(query)
+        assert parse(printed) == query
+        assert print_query(parse(printed)) == printed
+        explained = explain_query(text, query)
+        assert explained.canonical == printed
+        assert explained.terms[0].depth == 0
+        for term in explained.terms:  # each line is a query of its own
+            assert print_query(parse(term.query)) == term.query
+            assert term.text
 
 
 @given(junk)

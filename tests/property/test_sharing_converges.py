@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from tests.support.faulty import Faulty
+from tests.support.field_recount import counted, recount
 from tests.support.passes import Mirrored, picture
 
-from mirrorlake.catalog import library_count
+from mirrorlake.catalog import field_counts, library_count
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.runs import RunState
@@ -150,8 +151,10 @@ class Sharing(RuleBasedStateMachine):
             assert (counts.unchanged, again.requests.get) == (counts.selected, 0), which
             assert counts.selected == sum(one.source.name in self.takers(key) for key in self.pictures)
         with self.catalog.read() as connection:
-            counted = connection.execute("SELECT count(*) FROM asset WHERE state <> 2").fetchone()
-            assert (library_count.outside_trash(connection),) == counted
+            total = connection.execute("SELECT count(*) FROM asset WHERE state <> 2").fetchone()
+            assert (library_count.outside_trash(connection),) == total
+        field_counts.fold(self.catalog)
+        assert counted(self.catalog) == recount(self.catalog)
 
 
 def test_two_datasources_with_one_bucket_agree_on_its_assets(empty_catalog: Catalog, tmp_path: Path) -> None:

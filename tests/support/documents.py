@@ -115,9 +115,10 @@ def _script_of(block: Block, index: int, replaced: Mapping[str, str]) -> str:
     if block.language == "python":
         source = f"python - <<'END_OF_BLOCK'\n{source}END_OF_BLOCK\n"
     if block.is_server:
-        # Its first line says that it listens.
+        # A line says that it listens; its worker may have begun a job before.
+        ready = "grep -qs ' served at ' server.out" if "mirrorlake up" in source else "test -s server.out"
         started = f"{{ {source.strip()} ; }} > server.out 2>&1 &"
-        source = f"rm -f server.out\n{started}\nuntil test -s server.out; do sleep 0.1; done\ncat server.out\n"
+        source = f"rm -f server.out\n{started}\nuntil {ready}; do sleep 0.1; done\ncat server.out\n"
     return f"{source}_code=$?\necho\necho '{MARK}' {index} $_code"
 
 

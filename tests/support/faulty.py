@@ -89,6 +89,11 @@ class Faulty:
         self.before_get(key)
         return self._store.get(key, token=token, limit=limit)
 
+    def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
+        self._pass("get", key)
+        self.before_get(key)
+        return self._store.get_range(key, token=token, start=start, length=length)
+
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
         self._pass("split", scope.prefix)
         return self._store.split(scope, parts)

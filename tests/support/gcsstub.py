@@ -48,6 +48,7 @@ class GcsStub:
         self.billed: dict[str, str] = {}  # buckets whose requests must name this project
         self.page_keys = 1000
         self.reversed = False  # list in another order than Google
+        self._new_only = set[str]()  # uploads on condition that there is no object
         self.uploads: dict[str, tuple[str, str, bytes]] = {}  # that were begun and not completed
         self._buckets: dict[str, dict[str, StubObject]] = {}
         self._keys: dict[str, list[bytes]] = {}
@@ -164,6 +165,8 @@ class GcsStub:
         if query["uploadType"] == "resumable":
             upload = uuid.uuid4().hex
             self.uploads[upload] = (bucket, key, b"")
+            if wanted == "0":
+                self._new_only.add(upload)
             address = f"{self.endpoint}{request.path}?uploadType=resumable&name=x&upload_id={upload}"
             return Answer(200, headers={"Location": address})
         self.put(bucket, key, request.body)
@@ -186,6 +189,8 @@ class GcsStub:
             self.uploads[upload] = (bucket, key, held)
             return Answer(308, headers={"Range": f"bytes=0-{len(held) - 1}"})
         assert int(whole) == len(held)
+        if upload in self._new_only and key in self._buckets[bucket]:
+            return error(412, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.")
         del self.uploads[upload]
         self.put(bucket, key, held)
         return Answer(200, json.dumps(_facts(key, self._buckets[bucket][key])).encode())
@@ -254,5 +259,6 @@ def _media(request: Request, found: StubObject) -> Answer:
     first, _, last = span.removeprefix("bytes=").partition("-")
     if int(first) >= len(data):
         return error(416, "requestedRangeNotSatisfiable")
-    headers["Content-Range"] = f"bytes {first}-{min(int(last), len(data) - 1)}/{len(data)}"
-    return Answer(206, data[int(first) : int(last) + 1], headers)
+    end = min(int(last or len(data)), len(data) - 1)
+    headers["Content-Range"] = f"bytes {first}-{end}/{len(data)}"
+    return Answer(206, data[int(first) : end + 1], headers)

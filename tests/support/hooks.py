@@ -15,6 +15,7 @@ class Hooks:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/hooks?key=1"
         self.answers = [200]
+        self.body = b""  # of every response
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
 
     def next_answer(self) -> int:
@@ -33,8 +34,9 @@ def receiver() -> Generator[Hooks]:
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("Location", hooks.url)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(hooks.body)))
             self.end_headers()
+            self.wfile.write(hooks.body)
 
         def log_message(self, *_: Any) -> None:
             """Nothing."""

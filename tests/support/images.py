@@ -52,8 +52,15 @@ def svg(width: int, height: int, body: str = "", *, before: str = "", root: str 
     return f'{before}<svg {name} width="{width}" height="{height}" {root}>{body or areas}</svg>'.encode()
 
 
-def pdf(*, pages: int = 1, title: str = "A find", size: tuple[int, int] = (200, 300), content: str = "") -> bytes:
-    """A document whose pages have a red upper half, or this content."""
+def pdf(
+    *,
+    pages: int = 1,
+    title: str = "A find",
+    size: tuple[int, int] = (200, 300),
+    content: str = "",
+    attached: int = 0,
+) -> bytes:
+    """A document whose pages have a red upper half, or this content. `attached`: bytes of a stream that none shows."""
     width, height = size
     drawing = content or f"1 0 0 rg 0 {height // 2} {width} {height // 2} re f"
     kids = " ".join(f"{4 + page} 0 R" for page in range(pages))
@@ -64,6 +71,7 @@ def pdf(*, pages: int = 1, title: str = "A find", size: tuple[int, int] = (200, 
         f"<</Title({title})/Author(Ada)>>",
         *[page] * pages,
         f"<</Length {len(drawing)}>>stream\n{drawing}\nendstream",
+        *([f"<</Length {attached}>>stream\n{'x' * attached}\nendstream"] if attached else []),
     ]
     data = "%PDF-1.4\n"
     places: list[int] = []

@@ -2,36 +2,53 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.support.buckets import picture_no
 
-from mirrorlake.catalog import connections, datasources, events, jobs, ontologies, queue, runs
+from mirrorlake.catalog import connections, datasources, events, jobs, ontologies, projects, queue, runs
 from mirrorlake.catalog.connection_checks import check_job
 from mirrorlake.catalog.connections import ConnectionValues
-from mirrorlake.core.errors import NotFound
+from mirrorlake.core.errors import Conflict, NotFound
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import new_job
 from mirrorlake.jobs.handler import JobContext
 from mirrorlake.jobs.handlers.deliver import DeliverArgs
+from mirrorlake.jobs.handlers.discard import DiscardArgs
+from mirrorlake.jobs.handlers.likeness import LikenessArgs
 from mirrorlake.jobs.handlers.location_preview import LocationArgs
 from mirrorlake.jobs.handlers.receive import ReceiveArgs
-from mirrorlake.jobs.progress import Reporter
+from mirrorlake.jobs.handlers.search_indexes import IndexArgs
+from mirrorlake.jobs.progress import Reporter, discard_step
+from mirrorlake.library.snapshots import freeze
 from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.run import run_pass
-from mirrorlake.model.access import LIBRARY
+from mirrorlake.model.access import LIBRARY, Actor, ActorKind, Context
+from mirrorlake.model.bulk import BulkEdit
 from mirrorlake.model.connections import ConnectionKind, ConnectionSettings
+from mirrorlake.model.edits import Edit
 from mirrorlake.model.events import EventCounts
+from mirrorlake.model.exports import ExportFormat, ExportOptions
+from mirrorlake.model.functions import NewFunction
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.labels import LabelExportOptions, LabelImportOptions
+from mirrorlake.model.snapshots import RestoreOptions, SnapshotOptions
 from mirrorlake.model.sources import Access, Datasource, Location, MirrorConfig, MirrorSettings, Orphans, Provider
+from mirrorlake.model.splits import Split, SplitAssignment, SplitOptions, SplitSettings
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
-from mirrorlake.services import previews, reapply, removal, retry, thumbnails, verification
+from mirrorlake.search.run import stream
+from mirrorlake.services import previews, project_splits, reapply, removal, retry, thumbnails, verification
+from mirrorlake.services.base import Resources
+from mirrorlake.services.bulk_edits import edit_here, request_edit, request_undo
+from mirrorlake.services.library import LocalLibrary
 
 ME = "Ada"
+FUNCTION = "def size(asset): return {'bytes': len(asset.read())}"
+BY = Context(actor=Actor(kind=ActorKind.USER, name=ME))
 PICTURES, GONE = 12, 8
 QUEUED_KINDS = list(JobKind)
 
@@ -91,8 +108,59 @@ class JobLibrary:
                 return thumbnails.request_clean(catalog, hours=0, acknowledged=None, requested_by=ME)
             case JobKind.LABELS_IMPORT:
                 return self.request_label_import()
+            case JobKind.DISCARD_FILES:
+                job = new_job(kind, DiscardArgs(folder="workspaces/7"), subject="former", requested_by=ME)
+                return jobs.request(catalog, job)
+            case JobKind.LIKENESS:
+                return jobs.request(catalog, new_job(kind, LikenessArgs(), requested_by=ME))
+            case JobKind.FUNCTION:
+                return self.request_function()
+            case JobKind.SEARCH_INDEXES:
+                return jobs.request(catalog, new_job(kind, IndexArgs(), requested_by=ME))
             case JobKind.LABELS_EXPORT:
                 return self.request_label_export()
+            case JobKind.ASSETS_EXPORT:
+                job = new_job(kind, ExportOptions(format=ExportFormat.JSONL), requested_by=ME)
+                return jobs.request(catalog, job)
+            case JobKind.EDIT:
+                return request_edit(self._resources, self._bulk_edit(kind), by=BY)
+            case JobKind.UNDO:
+                job, _ = edit_here(self._resources, self._bulk_edit(kind), discard_step, by=BY)
+                return request_undo(catalog, job, by=BY)
+            case JobKind.SNAPSHOT_CREATE:
+                options = SnapshotOptions(project=self.add_project())
+                return jobs.request(catalog, new_job(kind, options, requested_by=ME))
+            case JobKind.SNAPSHOT_RESTORE:
+                made = freeze(catalog, self.add_project(), lambda _step, _done, _total: None, note="", by=LIBRARY)
+                return jobs.request(catalog, new_job(kind, RestoreOptions(snapshot=made.name), requested_by=ME))
+            case JobKind.PROJECT_SPLIT:
+                settings = SplitSettings(train=50, valid=25, test=25)
+                order = SplitOptions(project=self.add_project(), settings=settings)
+                return project_splits.request(catalog, order, by=BY)
+            case JobKind.SPLIT_ASSIGN:
+                assignment = SplitAssignment(project=self.add_project(), split=Split.TEST, query="")
+                return project_splits.request(catalog, assignment, by=BY)
+
+    @property
+    def _resources(self) -> Resources:
+        return Resources(self.settings, self.catalog)
+
+    def _bulk_edit(self, kind: JobKind) -> BulkEdit:
+        with self.catalog.write() as connection:  # each test of a kind has something to change
+            connection.execute("UPDATE asset SET metadata = metadata - %s::text, edited = false", [kind.value])
+        return BulkEdit.of(Edit(metadata={kind.value: 1}), query="")
+
+    def add_project(self) -> str:
+        """A project with one asset."""
+        projects.add(self.catalog, "frozen", [str(asset.id) for asset in stream(self.catalog, "", 1)])
+        return "frozen"
+
+    def request_function(self) -> int:
+        """Queue a job of a function, which is added for it."""
+        library = LocalLibrary(self._resources, BY)
+        with suppress(Conflict):
+            library.functions.add(NewFunction(name="size", source=FUNCTION, entry="size"))
+        return library.functions.call("size", query="").id
 
     def request_connection_check(self) -> int:
         """Queue a check of a connection to the folder, which is made for it."""

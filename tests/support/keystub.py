@@ -1,4 +1,4 @@
-"""Stubs of Google Cloud KMS and Azure Key Vault: no such server exists as a package.
+"""Stubs of Google Cloud KMS and Secret Manager and of Azure Key Vault: no such server exists as a package.
 
 They check what the services check: the token, the name of the key, the context, the algorithm.
 """
@@ -59,6 +59,7 @@ class KeyVaultStub:
 
     def __init__(self) -> None:
         self.resources: list[str] = []
+        self.secrets: dict[str, str] = {}
 
     def __call__(self, request: Request) -> Answer:
         if request.path == "/tenant/oauth2/v2.0/token":
@@ -67,6 +68,8 @@ class KeyVaultStub:
         if request.headers.get("authorization") != f"Bearer {TOKEN}" or request.query != {"api-version": "7.4"}:
             return _answer(401, {"error": {"code": "Unauthorized", "message": "AKV10000"}})
         match request.method, request.path:
+            case "GET", path if path.startswith("/secrets/") and path.split("/")[2] in self.secrets:
+                return _answer(200, {"value": self.secrets[path.split("/")[2]], "id": path})
             case "GET", "/keys/mirrorlake":
                 kid = f"https://stub-vault.vault.azure.net/keys/mirrorlake/{VERSION}"
                 return _answer(200, {"key": {"kid": kid, "kty": "RSA"}})
@@ -87,6 +90,24 @@ class KeyVaultStub:
         except ValueError:
             return _answer(400, {"error": {"code": "BadParameter", "message": "Decryption failed."}})
         return _answer(200, {"kid": VERSION, "value": base64.urlsafe_b64encode(found).decode().rstrip("=")})
+
+
+class SecretManagerStub:
+    """Secrets of one project of Google, by name, each with one version."""
+
+    def __init__(self) -> None:
+        self.secrets: dict[str, str] = {}
+
+    def __call__(self, request: Request) -> Answer:
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+            return _answer(
+                403, {"error": {"code": 403, "message": "Permission denied.", "status": "PERMISSION_DENIED"}}
+            )
+        name, _, version = request.path.removeprefix("/v1/projects/p-1/secrets/").partition("/versions/")
+        if name not in self.secrets or version not in ("latest:access", "1:access"):
+            return _answer(404, {"error": {"code": 404, "message": "Secret not found.", "status": "NOT_FOUND"}})
+        data = base64.b64encode(self.secrets[name].encode("latin-1")).decode()
+        return _answer(200, {"name": request.path, "payload": {"data": data}})
 
 
 def _answer(status: int, document: Mapping[str, Any]) -> Answer:

@@ -30,7 +30,7 @@ from tests.support.postgres import Server
 from mirrorlake.core.settings import Settings
 from mirrorlake.postgres.migrate import all_migrations, migrate
 from mirrorlake.processing.library_store import LibraryStore
-from mirrorlake.processing.thumbnails import Thumbnails
+from mirrorlake.processing.thumbnails import single_key
 
 FIRST_ID = 1000
 SCHEMA = 12  # the rows below are of this version
@@ -279,12 +279,13 @@ def digest_of(number: int) -> bytes:
 
 
 def thumbnails(home: Path) -> None:
-    """Write the thumbnails of all made pictures."""
-    store = Thumbnails(LibraryStore.in_folder(Settings(home=home).thumbnails).store)
+    """Write the thumbnails of all made pictures, as that version did: each as a file of its own."""
+    store = LibraryStore.in_folder(Settings(home=home).thumbnails).store
     for number in range(PICTURES):
         width, height = SIZES[number % len(SIZES)]
         scale = 320 / max(width, height)
-        store.write(digest_of(number), picture(number, max(1, round(width * scale)), max(1, round(height * scale))))
+        thumbnail = picture(number, max(1, round(width * scale)), max(1, round(height * scale)))
+        store.put(single_key(digest_of(number)), thumbnail)
 
 
 @lru_cache(maxsize=64)

@@ -14,6 +14,7 @@ from PIL import Image
 from tests.support.datasources import store
 
 from mirrorlake.catalog import datasources, queue, removal
+from mirrorlake.catalog.outcomes import failed_keys
 from mirrorlake.catalog.runs import Lease, begin
 from mirrorlake.mirror import scan
 from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
@@ -111,7 +112,12 @@ class Mirrored:
         lease = begin(self.catalog, self.source.id, Trigger.RETRY)
         with self._parts() as parts:
             return retry(
-                lease, self.source, run_id, parts, NullProgress(), store_factory=OpenedStore(store or self.store)
+                lease,
+                self.source,
+                failed_keys(self.catalog, run_id),
+                parts,
+                NullProgress(),
+                store_factory=OpenedStore(store or self.store),
             )
 
     @contextmanager

@@ -23,6 +23,8 @@ from mirrorlake.postgres.pool import Catalog
 from mirrorlake.postgres.server_lock import SupervisorArgs
 
 TEMPLATE = "template_mirrorlake"
+# Nobody misses these databases after a power cut, and the disk is shared. Tests have several servers at once.
+_SETTINGS = "fsync = off\nfull_page_writes = off\nmax_connections = 300\n"
 
 
 def new_home() -> Path:
@@ -86,9 +88,8 @@ class Server:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     home = new_home()
-    # Nobody misses these databases after a power cut, and the disk is shared.
     make_home(home)
-    (database_folder(home) / "local.conf").write_text("fsync = off\nfull_page_writes = off\n", "ascii")
+    (database_folder(home) / "local.conf").write_text(_SETTINGS, "ascii")
     try:
         yield Server(home)
     finally:

@@ -34,6 +34,18 @@ _LOADED = (
     "mirrorlake.storage.providers.s3.aws_session", "mirrorlake.storage.providers.s3.store", "rich.console",
 )  # fmt: skip
 
+# Without site packages: starting it takes a hundredth of a second.
+_COMMAND = """#!{python} -IS
+import array, json, os, socket, stat, sys
+if sys.argv[1:2] in (["up"], ["worker"]) or not stat.S_ISCHR(os.fstat(0).st_mode):
+    os.execv({installed!r}, [{installed!r}, *sys.argv[1:]])
+connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+connection.connect("\\0" + {address!r}.removeprefix("\\0"))
+request = json.dumps({{"words": sys.argv[1:], "environ": dict(os.environ), "folder": os.getcwd()}}).encode()
+connection.sendmsg([request], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [1, 2]))])
+sys.exit(os.waitstatus_to_exitcode(int(connection.recv(64))))
+"""
+
 
 def run(words: Sequence[str], environ: Mapping[str, str], out: IO[bytes], err: IO[bytes], *, timeout: float) -> int:
     """Run `mirrorlake` with these words and return its exit code; negative: the signal that ended it."""
@@ -47,6 +59,17 @@ def run(words: Sequence[str], environ: Mapping[str, str], out: IO[bytes], err: I
     if not answer:
         raise RuntimeError("The process that runs the commands of the tests has died.")
     return os.waitstatus_to_exitcode(int(answer))
+
+
+def write_command(folder: Path) -> None:
+    """Write a program `mirrorlake` for shells into a folder: it runs commands like `run` does.
+
+    Servers, and commands with standard input of their own, run as they are installed.
+    """
+    command = folder / "mirrorlake"
+    installed = Path(sys.executable).with_name("mirrorlake")
+    command.write_text(_COMMAND.format(python=sys.executable, address=_address(), installed=str(installed)))
+    command.chmod(0o755)
 
 
 @cache

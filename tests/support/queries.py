@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mirrorlake.model.assets import AssetState
 from mirrorlake.model.media import MediaKind
+from mirrorlake.model.splits import Split
 from mirrorlake.search.nodes import (
     And,
     AnnotationCount,
@@ -27,14 +28,18 @@ from mirrorlake.search.nodes import (
     HasTag,
     InDatasource,
     InProject,
+    InSplit,
     IntegerColumn,
     IntegerCompare,
+    LikeImage,
+    LikeText,
     Literal,
     MetadataColumn,
     MetadataCompare,
     MetadataExists,
     MetadataMatches,
     NameContains,
+    NearDuplicate,
     Node,
     Not,
     Or,
@@ -47,6 +52,7 @@ from mirrorlake.search.nodes import (
     Text,
     TimeColumn,
     TimeCompare,
+    Values,
 )
 from mirrorlake.search.values import read_number, read_span
 
@@ -104,8 +110,7 @@ booleans = st.sampled_from([Boolean("true", True), Boolean("false", False)])  # 
 literals = st.one_of(texts.map(Text), numbers, spans)
 
 
-def _compare_metadata(key: str, comparison: Comparison, literal: Literal) -> MetadataCompare:
-    return MetadataCompare(key, comparison, literal)
+stores = st.sampled_from([Values.METADATA, Values.METADATA, Values.FACTS])
 
 
 leaves: st.SearchStrategy[Node] = st.one_of(
@@ -116,12 +121,13 @@ leaves: st.SearchStrategy[Node] = st.one_of(
     .filter(lambda glob: "***" not in glob)
     .map(lambda glob: PathMatches(glob, literal=False)),
     texts.filter(bool).map(lambda path: PathMatches(path, literal=True)),
-    keys.map(MetadataExists),
-    st.builds(_compare_metadata, keys, comparisons, literals),
-    st.builds(_compare_metadata, keys, st.sampled_from([Comparison.EQ, Comparison.NE]), booleans),
-    st.builds(MetadataMatches, keys, patterns.filter(lambda pattern: any(pattern.pieces))),
+    st.builds(MetadataExists, keys, stores),
+    st.builds(MetadataCompare, keys, comparisons, literals, stores),
+    st.builds(MetadataCompare, keys, st.sampled_from([Comparison.EQ, Comparison.NE]), booleans, stores),
+    st.builds(MetadataMatches, keys, patterns.filter(lambda pattern: any(pattern.pieces)), stores),
     st.one_of(st.sampled_from(TAGS), patterns).map(HasTag),
     st.one_of(st.sampled_from(TAGS), patterns).map(InProject),
+    st.sampled_from([*Split, None]).map(InSplit),
     st.sampled_from(SOURCES).map(InDatasource),
     st.one_of(st.sampled_from(TAGS), patterns).map(HasClass),
     st.builds(HasClass, st.one_of(st.sampled_from(TAGS), patterns), comparisons, st.integers(0, 3)),
@@ -130,6 +136,7 @@ leaves: st.SearchStrategy[Node] = st.one_of(
     st.sampled_from(["image", "image/png", "image/jpeg", "ima", "im%ge"]).map(HasMediaType),
     st.sampled_from(list(MediaKind)).map(HasKind),
     st.integers(0, 50).map(HasId),
+    st.integers(0, 50).map(NearDuplicate),
     st.builds(IntegerCompare, st.sampled_from(list(IntegerColumn)), comparisons, st.integers(0, 12)),
     st.builds(TimeCompare, st.sampled_from(list(TimeColumn)), comparisons, spans),
     st.sampled_from([*AssetState, None]).map(StateIs),
@@ -142,18 +149,31 @@ def _several(children: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 
 
 nodes = st.recursive(leaves, _several, max_leaves=8)
-sorts = st.builds(Sort, st.one_of(st.sampled_from(list(SortColumn)), keys.map(MetadataColumn)), st.booleans())
+sorts = st.builds(
+    Sort, st.one_of(st.sampled_from(list(SortColumn)), st.builds(MetadataColumn, keys, stores)), st.booleans()
+)
 queries = st.builds(Query, st.one_of(nodes, st.just(Everything())), st.lists(sorts, max_size=2).map(tuple))
+
+
+likenesses = st.one_of(texts.filter(str.strip).map(LikeText), st.integers(0, 50).map(LikeImage))
+ranked_queries = st.builds(Query, st.one_of(nodes, st.just(Everything())), st.just(()), likenesses)
 
 
 def write(query: Query) -> str:
     """The query as a person could have typed it."""
-    where = [] if isinstance(query.where, Everything) else [_write(query.where)]
+    where = [] if isinstance(query.where, Everything) else [_nested(query.where)]
+    match query.likeness:
+        case LikeText(text):
+            where.append(f"like:{_quoted(text)}")
+        case LikeImage(number):
+            where.insert(0, f"like-image:{number}")
+        case None:
+            where = [] if isinstance(query.where, Everything) else [_write(query.where)]
     return " ".join([*where, *(_write_sort(sort) for sort in query.sorts)])
 
 
 def _write_sort(sort: Sort) -> str:
-    by = f"metadata.{sort.by.key}" if isinstance(sort.by, MetadataColumn) else sort.by.value
+    by = f"{sort.by.values}.{sort.by.key}" if isinstance(sort.by, MetadataColumn) else sort.by.value
     return f"sort:{by}:desc" if sort.descending else f"sort:{by}"
 
 
@@ -185,17 +205,19 @@ def _write(node: Node) -> str:
             return f"filename:{_stars(value)}"
         case PathMatches(glob, literal):
             return f"path:{_quoted(glob) if literal else glob}"
-        case MetadataExists(key):
-            return f"metadata.{key}:*"
-        case MetadataCompare(key, comparison, literal):
+        case MetadataExists(key, values):
+            return f"{values}.{key}:*"
+        case MetadataCompare(key, comparison, literal, values):
             value = _quoted(literal.text) if isinstance(literal, Text) else literal.text
-            return f"metadata.{key}{comparison.value}{value}"
-        case MetadataMatches(key, pattern):
-            return f"metadata.{key}:{_stars(pattern)}"
+            return f"{values}.{key}{comparison.value}{value}"
+        case MetadataMatches(key, pattern, values):
+            return f"{values}.{key}:{_stars(pattern)}"
         case HasTag(value):
             return f"tag:{_stars(value)}"
         case InProject(value):
             return f"project:{_stars(value)}"
+        case InSplit(split):
+            return f"split:{'none' if split is None else split.value}"
         case InDatasource(name):
             return f"datasource:{_quoted(name)}"
         case HasClass(value, comparison, count):
@@ -212,6 +234,8 @@ def _write(node: Node) -> str:
             return f"kind:{kind.value}"
         case HasId(number):
             return f"id:{number}"
+        case NearDuplicate(number):
+            return f"near-duplicate:{number}"
         case IntegerCompare(column, comparison, value):
             return f"{column.value}{comparison.value}{value}"
         case TimeCompare(column, comparison, span):

@@ -6,13 +6,14 @@ import operator
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import assert_never
 
 from mirrorlake.model.assets import AssetState, Scalar
 from mirrorlake.model.media import MediaKind
+from mirrorlake.model.splits import Split
 from mirrorlake.search.nodes import (
     And,
     AnnotationCount,
@@ -29,6 +30,7 @@ from mirrorlake.search.nodes import (
     HasTag,
     InDatasource,
     InProject,
+    InSplit,
     IntegerCompare,
     Literal,
     MetadataColumn,
@@ -36,6 +38,7 @@ from mirrorlake.search.nodes import (
     MetadataExists,
     MetadataMatches,
     NameContains,
+    NearDuplicate,
     Node,
     Not,
     Number,
@@ -48,7 +51,9 @@ from mirrorlake.search.nodes import (
     StateIs,
     Text,
     TimeCompare,
+    Values,
 )
+from mirrorlake.search.splits import bind_splits
 
 _OPERATORS = {
     Comparison.EQ: operator.eq,
@@ -79,15 +84,34 @@ class Row:
     updated: datetime
     modified: datetime | None
     tags: frozenset[str]
-    projects: frozenset[str]
+    projects: Mapping[str, Split | None]
     classes: Mapping[str, int]  # the number of annotations of each
     boxes: tuple[tuple[float, float], ...]  # width and height of the boxes of some annotations
     metadata: Mapping[str, Scalar]
+    facts: Mapping[str, Scalar]
+    digest: bytes
+    hash: int | None  # of the picture, from -2**63; equal for equal digests
+    looks_like: frozenset[int] = frozenset()  # see `with_likeness`
+
+    def named(self, values: Values) -> Mapping[str, Scalar]:
+        return self.facts if values is Values.FACTS else self.metadata
+
+
+def with_likeness(rows: list[Row]) -> list[Row]:
+    """The rows, each with the ids of its near-duplicates: all pairs are compared."""
+    return [replace(row, looks_like=frozenset(one.id for one in rows if _alike(row, one))) for row in rows]
+
+
+def _alike(row: Row, other: Row) -> bool:
+    if row.digest == other.digest:
+        return True
+    return row.hash is not None and other.hash is not None and ((row.hash ^ other.hash) & (2**64 - 1)).bit_count() <= 8
 
 
 def ids(query: Query, rows: list[Row]) -> list[int]:
     """The ids that a query answers, in its order."""
-    found = [row for row in rows if _matches(query.where, row) and (_names_trash(query.where) or not _trashed(row))]
+    where = bind_splits(query.where)
+    found = [row for row in rows if _matches(where, row) and (_names_trash(query.where) or not _trashed(row))]
     found.sort(key=lambda row: row.id, reverse=query.sorts[-1].descending if query.sorts else True)
     for sort in reversed(query.sorts):
         known = [row for row in found if _sort_value(sort, row) is not None]
@@ -116,7 +140,7 @@ def _names_trash(node: Node) -> bool:
 
 def _sort_value(sort: Sort, row: Row) -> tuple[int, Scalar] | Scalar | datetime | None:
     if isinstance(sort.by, MetadataColumn):
-        value = row.metadata.get(sort.by.key)
+        value = row.named(sort.by.values).get(sort.by.key)
         if value is None:
             return None
         rank = 2 if isinstance(value, bool) else 0 if isinstance(value, str) else 1  # texts, numbers, booleans
@@ -147,12 +171,12 @@ def _matches(node: Node, row: Row) -> bool:
                 if literal
                 else _glob(glob, row.key)
             )
-        case MetadataExists(key):
-            return key in row.metadata
-        case MetadataCompare(key, comparison, literal):
-            return key in row.metadata and _metadata(row.metadata[key], comparison, literal)
-        case MetadataMatches(key, Pattern(pieces)):
-            return key in row.metadata and _like(pieces, _text(row.metadata[key]))
+        case MetadataExists(key, values):
+            return key in row.named(values)
+        case MetadataCompare(key, comparison, literal, values):
+            return key in row.named(values) and _metadata(row.named(values)[key], comparison, literal)
+        case MetadataMatches(key, Pattern(pieces), values):
+            return key in row.named(values) and _like(pieces, _text(row.named(values)[key]))
         case HasTag(Pattern(pieces)):
             return any(_like(pieces, tag) for tag in row.tags)
         case HasTag(str() as tag):
@@ -161,6 +185,11 @@ def _matches(node: Node, row: Row) -> bool:
             return any(_like(pieces, project) for project in row.projects)
         case InProject(str() as project):
             return project in row.projects
+        case InSplit(split, ()):
+            return split in row.projects.values()
+        case InSplit(split, projects):
+            named = (part for name, part in row.projects.items() if any(_named(one, name) for one in projects))
+            return split in named
         case InDatasource(name):
             return name in (row.datasource, row.also_in)
         case HasClass(Pattern(pieces), comparison, count):
@@ -182,6 +211,8 @@ def _matches(node: Node, row: Row) -> bool:
             return row.kind is kind
         case HasId(number):
             return row.id == number
+        case NearDuplicate(number):
+            return number in row.looks_like
         case IntegerCompare(column, comparison, value):
             number = getattr(row, column.value)
             return number is not None and _OPERATORS[comparison](number, value)
@@ -193,6 +224,10 @@ def _matches(node: Node, row: Row) -> bool:
             return state is None or row.state is state
         case _:
             assert_never(node)
+
+
+def _named(wanted: str | Pattern, name: str) -> bool:
+    return wanted == name if isinstance(wanted, str) else _like(wanted.pieces, name)
 
 
 def _nfc(text: str) -> str:

@@ -42,9 +42,18 @@ def recording(name: str) -> bytes:
 
 
 def video(
-    container: str, picture: str | None, sound: str | None, *, rotation: int = 0, size: tuple[int, int] = SIZE
+    container: str,
+    picture: str | None,
+    sound: str | None,
+    *,
+    rotation: int = 0,
+    size: tuple[int, int] = SIZE,
+    noise: bool = False,
 ) -> bytes:
-    """A file of this container. `rotation`: what players are asked to turn it by, in degrees clockwise."""
+    """A file of this container. `rotation`: what players are asked to turn it by, in degrees clockwise.
+
+    `noise`: instead of the scene, which makes a large file.
+    """
     data = io.BytesIO()
     with av.open(data, "w", format=container) as out:
         out.metadata["title"] = "A find"
@@ -54,6 +63,8 @@ def video(
             film.width, film.height = size
             film.pix_fmt = "yuv420p"
             film.gop_size = 2  # a key frame every two frames
+            if noise:
+                film.bit_rate = 200_000_000
             if picture == "libvpx":
                 film.options = {"deadline": "realtime", "cpu-used": "8"}
             if rotation:
@@ -61,7 +72,8 @@ def video(
         track = None if sound is None else out.add_stream(sound, rate=48_000, layout="stereo")
         if film is not None:
             for number in range(RATE * SECONDS):
-                frame = av.VideoFrame.from_ndarray(_picture(size, dark=number == 0), format="rgb24")
+                pixels = _noise(size, number) if noise else _picture(size, dark=number == 0)
+                frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
                 frame.pts = number
                 out.mux(film.encode(frame))
             out.mux(film.encode())
@@ -82,6 +94,10 @@ def _picture(size: tuple[int, int], *, dark: bool) -> np.ndarray:
         pixels[height // 2 :, : width // 2] = (30, 30, 220)
         pixels[height // 2 :, width // 2 :] = (240, 240, 240)
     return pixels
+
+
+def _noise(size: tuple[int, int], number: int) -> np.ndarray:
+    return np.random.default_rng(number).integers(0, 256, (size[1], size[0], 3), np.uint8)
 
 
 def _tone() -> av.AudioFrame:

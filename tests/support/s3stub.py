@@ -233,6 +233,8 @@ class S3Stub:
         if request.method == "PUT":
             parts[int(request.query["partNumber"])] = request.body
             return Answer(200, headers={"ETag": f'"{hashlib.md5(request.body, usedforsecurity=False).hexdigest()}"'})
+        if request.headers.get("if-none-match") == "*" and request.key in self._buckets[request.bucket]:
+            return error(412, "PreconditionFailed")
         del self.uploads[upload]
         if request.method == "DELETE":
             return Answer(204)
@@ -258,6 +260,8 @@ def _object_answer(request: Request, found: StubObject | None) -> Answer:
     span = re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("range", ""))
     if span is not None and found.data:
         first, last = int(span[1]), min(int(span[2]), len(found.data) - 1)
+        if first > last:
+            return error(416, "InvalidRange")
         data, status = found.data[first : last + 1], 206
         extra = {"Content-Range": f"bytes {first}-{last}/{len(found.data)}"}
     return Answer(

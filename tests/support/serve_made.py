@@ -15,6 +15,7 @@ from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.worker import Stop, Worker
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.services.base import open_resources
+from mirrorlake.services.entrance import Entrance
 from mirrorlake.services.library import LocalLibrary
 
 
@@ -24,7 +25,9 @@ def main(home: str, database: str, token: str, workers: str) -> None:
         if int(workers):
             worker = Worker(settings, catalog, jobs=0, log=lambda line: print(line, file=sys.stderr), stop=Stop())  # noqa: T201
             threading.Thread(target=worker.serve, daemon=True).start()
-        app = create_app(partial(LocalLibrary, resources), token=token)
+        app = create_app(
+            partial(LocalLibrary, resources), token=token, entrance=Entrance(resources.catalog, settings, token)
+        )
         serve(app, ready=lambda address: print(address, flush=True))  # noqa: T201 - its caller reads it
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 SOAKING = "SOAK"  # "1": at full size
 SEED = "SOAK_SEED"  # another number draws other examples
@@ -17,6 +21,11 @@ def soaking() -> bool:
 def sized(quick: int, full: int) -> int:
     """How many: in `make test`, and in `make soak`."""
     return full if soaking() else quick
+
+
+def some_of(cases: Iterable[T], every: int) -> list[T]:
+    """Cases that differ in one value alone: all in `make soak`, the first of `every` in `make test`."""
+    return list(cases)[:: sized(every, 1)]
 
 
 def seed() -> int:

@@ -13,15 +13,22 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tests.tools.reference.arrow import annotation_column_reference, asset_column_reference
 from tests.tools.reference.commands import command_reference
 from tests.tools.reference.errors import error_reference, problem_reference
 from tests.tools.reference.packages import package_reference
 from tests.tools.reference.rest import rest_reference
+from tests.tools.reference.sdk import client_reference, dataset_reference, package_names_reference
 
 DOCS = Path(__file__).parents[2] / "docs"
 PARTS: Mapping[str, Callable[[], str]] = {
+    "annotation_columns": annotation_column_reference,
+    "asset_columns": asset_column_reference,
+    "client": client_reference,
     "commands": command_reference,
+    "datasets": dataset_reference,
     "errors": error_reference,
+    "package_names": package_names_reference,
     "packages": package_reference,
     "problems": problem_reference,
     "rest": rest_reference,

@@ -13,7 +13,11 @@ from mirrorlake.core.errors import MirrorlakeError, UsageError
 
 URN = "urn:mirrorlake:"
 # What the constructors of some errors need beyond their message.
-EXTRA: dict[str, dict[str, Any]] = {"minutes": {"minutes": 1}, "text": {"text": "", "position": 0}}
+EXTRA: dict[str, dict[str, Any]] = {
+    "minutes": {"minutes": 1},
+    "seconds": {"seconds": 1},
+    "text": {"text": "", "position": 0},
+}
 
 
 def error_reference() -> str:

@@ -19,6 +19,7 @@ from mirrorlake.api.routing import LibraryFactory
 from mirrorlake.core.settings import Settings
 from mirrorlake.model.access import Context
 from mirrorlake.services.base import Resources, open_resources
+from mirrorlake.services.entrance import Entrance
 from mirrorlake.services.library import LocalLibrary
 
 TOKEN = "a-token-of-the-tests"
@@ -95,6 +96,7 @@ def no_library(caller: Context) -> LocalLibrary:
 @pytest.fixture
 def stranger(app: FastAPI, library_for: LibraryFactory) -> Iterator[TestClient]:
     app.state.library_for = library_for
+    app.state.entrance = Entrance(library_for.args[0].catalog, library_for.args[0].settings, TOKEN)  # type: ignore[attr-defined]
     with TestClient(
         app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False, follow_redirects=False
     ) as client:
@@ -105,4 +107,5 @@ def stranger(app: FastAPI, library_for: LibraryFactory) -> Iterator[TestClient]:
 def client(stranger: TestClient) -> TestClient:
     """A script that holds the token."""
     stranger.headers["authorization"] = f"Bearer {TOKEN}"
+    stranger.headers["origin"] = "http://127.0.0.1:8000"  # which signing in needs
     return stranger

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Container
 
 import pytest
 from fastapi.testclient import TestClient
 
-from mirrorlake.core.errors import AccessDenied, CatalogUnavailable, MirrorlakeError, ObjectGone
-from mirrorlake.model.assets import Original
+from mirrorlake.api.schemas.search import AssetField
+from mirrorlake.core.errors import AccessDenied, CatalogUnavailable, MirrorlakeError, NoPreview, ObjectGone
+from mirrorlake.model.asset_previews import AssetPreview, PreviewKind
+from mirrorlake.model.assets import Original, Unchanged
 from mirrorlake.services.assets import AssetService
 
 PUBLIC_SHAPE = {
-    "id", "name", "key", "uri", "datasource", "datasources", "kind", "media_type", "size", "width", "height", "tags",
-    "metadata", "projects", "state",
+    "id", "name", "key", "uri", "datasource", "datasources", "kind", "media_type", "size", "width", "height",
+    "duration_s", "tags", "metadata", "projects", "state",
 }  # fmt: skip
 
 
@@ -30,6 +33,35 @@ def test_a_page_without_results_names_the_key_that_no_asset_has(client: TestClie
     page = client.get("/api/v1/assets", params={"query": "metadata.scoer>0.5"}).json()
     assert page["notes"] == ["No asset has the metadata key `scoer`. Did you mean `metadata.score`?"]
     assert client.get("/api/v1/assets", params={"query": "metadata.score>0.5"}).json()["notes"] == []
+
+
+def test_a_query_is_explained(client: TestClient) -> None:
+    answer = client.get("/api/v1/search/explain", params={"query": 'metadata.scoer>0.5 -"a b"'}).json()
+    assert [(term["depth"], term["query"]) for term in answer["terms"]] == [
+        (0, 'metadata.scoer>0.5 -"a b"'), (1, "metadata.scoer>0.5"), (1, '-"a b"'),
+    ]  # fmt: skip
+    assert answer["notes"] == ["No asset has the metadata key `scoer`. Did you mean `metadata.score`?"]
+    wrong = client.get("/api/v1/search/explain", params={"query": "width:>"})
+    assert (wrong.status_code, wrong.json()["position"]) == (400, 7)
+
+
+def test_a_search_in_the_body_returns_the_chosen_fields_page_by_page(client: TestClient) -> None:
+    body = {"query": "sort:name", "pageSize": 120, "fields": ["name", "metadata"]}
+    found, token = [], None
+    while not found or token:
+        page = client.post("/api/v1/search", json=body | ({"continuationToken": token} if token else {})).json()
+        assert page["total"] == 300
+        found += page["results"]
+        token = page["continuation_token"]
+    assert len(found) == len({item["id"] for item in found}) == 300
+    assert {tuple(sorted(item)) for item in found} == {("id", "metadata", "name")}
+    assert [item["name"] for item in found] == sorted(item["name"] for item in found)
+    whole = client.post("/api/v1/search", json={"page_size": 1}).json()["results"][0]
+    assert set(whole) == {field.value for field in AssetField}
+    assert whole == client.get("/api/v1/assets", params={"limit": 1}).json()["items"][0]
+    wrong = client.post("/api/v1/search", json={"fields": ["nmae"]})
+    assert wrong.status_code == 422
+    assert "name" in wrong.json()["detail"]
 
 
 def test_metadata_keeps_its_types(client: TestClient) -> None:
@@ -82,6 +114,30 @@ def test_a_thumbnail_is_sent_once_per_content(client: TestClient) -> None:
 
 def test_an_address_with_a_mark_is_kept_for_good(client: TestClient) -> None:
     assert "immutable" in client.get("/api/v1/assets/1000/thumbnail?v=1").headers["cache-control"]
+
+
+def test_a_preview_is_sent_once_per_content_and_its_failure_has_a_reason(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def preview(_self: AssetService, asset_id: str, *, kind: PreviewKind, page: int, known: Container[str]) -> object:
+        mark = f"{kind}-{page}"
+        if asset_id == "1003":
+            raise NoPreview("No preview of a.tif can be made: TIFF header is damaged.")
+        return Unchanged(mark) if mark in known else AssetPreview(data=b"a WebP", mark=mark)
+
+    monkeypatch.setattr(AssetService, "preview", preview)
+    path = "/api/v1/assets/1000/preview"
+    first = client.get(path, params={"page": 2})
+    assert (first.content, first.headers["content-type"]) == (b"a WebP", "image/webp")
+    assert (first.headers["etag"], first.headers["cache-control"]) == ('"picture-2"', "private, no-cache")
+    again = client.get(path, params={"page": 2, "v": "1"}, headers={"If-None-Match": '"picture-2"'})
+    assert (again.status_code, again.content) == (304, b"")
+    assert "immutable" in again.headers["cache-control"]
+    assert client.get(path, params={"kind": "strip"}).headers["etag"] == '"strip-1"'
+    assert client.get(path, params={"kind": "film"}).status_code == 422
+    refused = client.get("/api/v1/assets/1003/preview")
+    assert (refused.status_code, refused.json()["type"]) == (404, "urn:mirrorlake:no-preview")
+    assert "TIFF header is damaged" in refused.json()["detail"]
 
 
 def test_an_original_with_an_address_is_a_redirect_kept_for_less_than_it_can_be_followed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi.testclient import TestClient
+from tests.unit.api.conftest import Library
 
 from mirrorlake.model.runs import OutcomeKind
 
@@ -53,20 +54,70 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
     document = client.get("/api/v1/openapi.json").json()
     names = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
     assert names == {
-        "searchAssets", "getAsset", "editAsset", "getThumbnail", "getOriginal", "listDatasources", "listRuns",
-        "getDatasource", "getRun", "listOutcomes", "health", "restoreAsset", "explainKey", "previewDeletion",
+        "search", "explainQuery", "watchJobs",
+        "searchAssets", "getAsset", "editAsset", "getThumbnail", "getAssetPreview", "getOriginal", "listDatasources",
+        "listRuns",
+        "getDatasource", "getRun", "listOutcomes", "health", "restoreAsset", "explainKey", "findClassNames",
+        "previewDeletion",
         "previewPurge",
         "purgeTrash",
+        "listKeys", "getKey", "recountKeys", "completeQuery", "getFacets",
         "reapplyDatasource", "deleteDatasource", "confirmRun", "changeDatasource", "runDatasource",
         "previewSchedule", "listProjects", "addToProject", "removeFromProject", "beginPreview", "getPreview",
         "cancelRun", "retryRun", "signIn", "listActivity",
+        "signOut", "signInWithPassword", "acceptInvitation", "getSignInOptions", "getIdentity", "changePassword",
+        "getAbout",
+        "listMembers", "addMember", "changeMember", "removeMember", "inviteMember",
+        "listApiKeys", "createApiKey", "revokeApiKey", "listSessions", "endSession",
         "cancelJob", "checkThumbnails", "cleanThumbnails", "getJob", "listJobs", "makeThumbnails", "verify", "watchJob",
         "getEvents", "setEvents", "turnEventsOff", "sendEvents",
         "listWebhooks", "addWebhook", "getWebhook", "listDeliveries", "testWebhook", "deleteWebhook",
+        "reprocessAssets",
+        "listFunctions", "addFunction", "getFunction", "listFunctionFailures", "callFunction", "pauseFunction",
+        "resumeFunction", "deleteFunction", "getFunctionFailures",
         "addConnection", "listConnections", "getConnection", "changeConnection", "deleteConnection", "createDatasource",
         "checkConnection", "checkDatasource", "getConnectionDocuments",
         "beginLocationPreview", "getLocationPreview", "listChanges",
         "listOntologies", "getOntology", "saveOntology", "deleteOntology", "getAnnotations", "replaceAnnotations",
+        "listWorkspaces", "createWorkspace", "getWorkspace", "changeWorkspace", "deleteWorkspace",
+        "listSearchIndexes", "maintainSearchIndexes", "showLikeness", "changeLikeness", "updateLikeness",
         "countLabels", "getLabelStatistics", "uploadLabels", "importLabels", "exportLabels",
+        "exportAssets", "downloadExport", "streamAssets",
+        "editAssets", "previewEdit", "getAssetHistory", "undoJob", "restoreAssets", "previewRestoration", "uploadFiles",
+        "trashAssets", "previewTrash",
+        "listSavedSearches", "saveSearch", "changeSavedSearch", "deleteSavedSearch",
+        "getUpload",
+        "listFolders", "getProject", "createProject", "changeProject", "deleteProject", "splitProject", "assignSplit",
+        "changeSnapshot", "deleteSnapshot", "listFrozenAssets", "listGoneAssets", "compareSnapshots", "restoreSnapshot",
+        "listSnapshots", "createSnapshot", "getSnapshot",
     }  # fmt: skip
     assert all(path.startswith("/api/v1/") for path in document["paths"])
+
+
+def test_an_error_of_a_connection_names_the_field_that_a_form_marks(client: TestClient) -> None:
+    keys = {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "s" * 40}
+    wrong: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+        "endpoint": ({"endpoint": "ftp://nowhere"}, keys),
+        "region": ({"endpoint": "https://store.example.org", "region": "no region"}, keys),
+        "secret_access_key": ({"endpoint": "https://store.example.org"}, {"access_key_id": "AKIAIOSFODNN7EXAMPLE"}),
+        "preset": ({"preset": "nowhere"}, keys),
+        "account": ({"preset": "r2"}, keys),
+    }
+    for field, (settings, secrets) in wrong.items():
+        body = {"name": "archive", "kind": "s3", "settings": settings, "secrets": secrets}
+        answer = client.post("/api/v1/connections", json=body)
+        assert (answer.status_code, answer.json()["field"]) == (400, field), answer.json()
+
+
+def test_an_error_of_a_setting_names_it(client: TestClient) -> None:
+    for setting, value in (("schedule", "sometimes"), ("metadataSidecarSuffix", "x" * 255), ("title", "a\nb")):
+        answer = client.post("/api/v1/location-previews", json={"uri": "s3://photos", "settings": {setting: value}})
+        assert (answer.status_code, answer.json()["field"]) == (400, setting), answer.json()
+
+
+def test_about_shows_what_the_operator_allows(client: TestClient, library: Library) -> None:
+    about = client.get("/api/v1/about").json()
+    assert about["database"] == "external"
+    assert about["origin"] == library.settings.origin
+    assert about["local_folders"] == [str(root) for root in library.settings.local_roots]
+    assert about["version"]

@@ -22,6 +22,9 @@ NAMES = {
     "{name}": "harbour cams",
     "{preview_id}": "x",
     "{job_id}": "6",
+    "{key_id}": "1",
+    "{session_id}": "1",
+    "{search_id}": "1",
 }
 
 

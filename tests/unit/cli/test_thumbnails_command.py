@@ -1,4 +1,4 @@
-"""What `mirrorlake thumbnails clean` prints about files that it could not remove yet."""
+"""What `mirrorlake thumbnails clean` prints."""
 
 from __future__ import annotations
 
@@ -8,26 +8,13 @@ from mirrorlake.cli.commands.thumbnails import print_cleaned
 from mirrorlake.model.thumbnails import Cleaning
 
 
-@pytest.mark.parametrize(
-    ("runs", "said"),
-    [
-        ((4, 7), "3 files quarantined. Run this command again after the end of run 4, run 7 to remove them."),
-        ((), "3 files quarantined. Run this command again to remove them."),  # the runs ended while it was at work
-    ],
-)
-def test_quarantined_files_are_reported_with_the_runs_that_may_use_them(
-    runs: tuple[int, ...], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    told = Cleaning(
-        left_over=3,
-        young=0,
-        removed=0,
-        removed_bytes=0,
-        put_back=0,
-        waiting=3,
-        waits_for=runs,
-        hold=None,
-        seconds=0.1,
+def test_a_cleanup_reports_what_it_removed_moved_and_merged(capsys: pytest.CaptureFixture[str]) -> None:
+    print_cleaned(
+        Cleaning(left_over=3, young=2, removed=3, removed_bytes=3000, packed=7, repacked=1, hold=None, seconds=0.1)
     )
-    print_cleaned(told)
-    assert said in capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines() == [
+        "3 thumbnails removed, 3.0 kB.",
+        "7 files moved into packs.",
+        "1 pack merged or rewritten.",
+        "2 recently written thumbnails kept.",
+    ]

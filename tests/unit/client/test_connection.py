@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -147,3 +148,22 @@ def test_a_password_in_the_address_is_not_shown() -> None:
     with pytest.raises(MirrorlakeError) as raised:
         Connection(f"http://user:{CANARY}@127.0.0.1:1", None).send("GET", "/x")
     assert CANARY not in str(raised.value)
+
+
+def test_a_request_whose_connection_breaks_is_sent_again_with_the_same_key() -> None:
+    def answer(wire: socket.socket, head: bytes) -> None:
+        if len(server.heads) == 1:
+            wire.shutdown(socket.SHUT_RDWR)
+        else:
+            wire.sendall(response("200 OK", b"[]"))
+
+    with RawServer(answer) as server, closing(Connection(server.endpoint, CANARY)) as connection:
+        assert connection.send("POST", "/x").content == b"[]"
+        keys = [
+            line for head in server.heads for line in head.lower().splitlines() if line.startswith(b"idempotency-key: ")
+        ]
+        assert len(keys) == 2
+        assert len(set(keys)) == 1
+        connection.send("POST", "/x")
+        assert len(server.heads) == 3
+        assert keys[0] not in server.heads[2].lower()

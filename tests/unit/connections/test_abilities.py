@@ -63,6 +63,9 @@ class Scripted:
         self._fail("get")
         return Body(data=b"x" * self.sizes.get(key, 1), info=self.head(key))
 
+    def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
+        raise NotImplementedError
+
     def presign(self, key: str, _expires_s: int) -> str | None:
         self._fail("presign")
         return f"https://store.example.org/{key}?signature=canary"

@@ -13,7 +13,7 @@ from tests.support.ministack_server import Ministack
 
 from mirrorlake.connections.names import REFERENCES, is_reference
 from mirrorlake.connections.references import READERS, check_reference, resolve
-from mirrorlake.core.errors import AccessDenied, MirrorlakeError, SettingsError
+from mirrorlake.core.errors import AccessDenied, MirrorlakeError, SettingsError, SourceUnreachable
 
 SECRET = "canary/secret"
 
@@ -73,6 +73,8 @@ def vault(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             status, answer = 200, {"data": {"data": {"key": SECRET, "number": 7}}}
             if self.headers["X-Vault-Token"] != "vault-token":
                 status, answer = 403, {"errors": ["permission denied"]}
+            elif self.path == "/v1/secret/data/sealed":
+                status, answer = 503, {"errors": ["Vault is sealed"]}
             elif self.path != "/v1/secret/data/lake/s3":
                 status, answer = 404, {"errors": []}
             body = json.dumps(answer).encode()
@@ -98,6 +100,8 @@ def test_a_secret_of_vault_is_read_by_mount_path_and_field(monkeypatch: pytest.M
     for wrong in ("vault:secret/lake/other#key", "vault:secret/lake/s3#missing", "vault:secret/lake/s3#number"):
         with pytest.raises(SettingsError, match="vault:"):
             resolve("key", wrong)
+    with pytest.raises(SourceUnreachable, match="answered 503"):
+        resolve("key", "vault:secret/sealed#key")
     monkeypatch.setenv("VAULT_TOKEN", "canary-token")
     with pytest.raises(AccessDenied, match="does not permit") as refused:
         resolve("key", "vault:secret/lake/s3#key")

@@ -131,6 +131,7 @@ LIMITS = [
     ("glob file", "MAX_GLOB_FILE_BYTES", 1 << 10),
     ("mirror configs of a datasource", "CONFIG_LIMIT", 1),
     ("thumbnail", "THUMBNAIL_SIDE", 1),
+    ("preview", "PREVIEW_SIDE", 1),
     ("query", "MAX_LENGTH", 1),
     ("query", "MAX_TERMS", 1),
     ("query", "TIMEOUT_S", 1),

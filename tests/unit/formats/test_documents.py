@@ -7,6 +7,7 @@ from tests.support.examples import example
 from tests.support.images import encoded, pdf, pixels, scene
 
 from mirrorlake.formats.stages import Stage, UndecodableObject
+from mirrorlake.model.looking import Looking
 from mirrorlake.model.media import DocumentFacts, MediaKind, TextFacts
 from mirrorlake.processing.process import process_bytes
 
@@ -107,10 +108,11 @@ def test_text_with_nul_after_its_beginning_is_refused():
 )
 def test_another_kind_than_the_datasource_takes_is_refused(data: bytes, name: str, words: str):
     with pytest.raises(UndecodableObject, match=words.replace("(", r"\(")) as caught:
-        process_bytes(data, name, {MediaKind.IMAGE})
+        process_bytes(data, name, Looking(media=frozenset({MediaKind.IMAGE})))
     assert caught.value.stage is Stage.IDENTIFY
 
 
 def test_another_kind_under_a_wrong_name_is_a_warning_where_it_is_taken():
-    found = process_bytes(encoded(scene(20, 20), "png"), "a.pdf", {MediaKind.IMAGE, MediaKind.DOCUMENT})
+    both = Looking(media=frozenset({MediaKind.IMAGE, MediaKind.DOCUMENT}))
+    found = process_bytes(encoded(scene(20, 20), "png"), "a.pdf", both)
     assert found.warnings == ("named .pdf, but the bytes are a PNG; it was imported as a PNG",)

@@ -132,13 +132,16 @@ def test_hostile_values_are_problems_of_their_file(kind: SidecarFormat, file: by
     [
         (SidecarFormat.YOLO, "TEXT_BYTES", [b"0 " * 30, b"0\n"], "more than 20 bytes"),
         (SidecarFormat.YOLO, "LINES_LIMIT", [b"\n" * 21, b"\n" * 20], "more than 20 lines"),
-        (SidecarFormat.COCO, "VALUES_LIMIT", [b'{"images": [' + b"{}," * 9 + b"{}]}", b'{"images": []}'], "20 values"),
+        (SidecarFormat.COCO, "json_decode.ELEMENTS_LIMIT", [b'{"images": [' + b"{}," * 30 + b"{}]}"], "20 elements"),
+        (SidecarFormat.COCO, "json_decode.VALUES_LIMIT", [b'{"images": [[' + b"1," * 30 + b"1]]}"], "20 values"),
     ],
 )
 def test_what_needs_too_much_memory_is_not_parsed(
     monkeypatch: pytest.MonkeyPatch, kind: SidecarFormat, limit: str, files: list[bytes], reason: str
 ) -> None:
-    monkeypatch.setattr(sidecars, limit, 20)
+    module, _, name = limit.rpartition(".")
+    monkeypatch.setattr(f"mirrorlake.labels.{module or 'sidecars'}.{name}", 20)
+    monkeypatch.setattr("mirrorlake.labels.json_decode.SMALL_BYTES", 0)
     found = reader(kind, skip_invalid=True).read(files)
     assert [*found.refused] == [0]
     assert reason in found.refused[0].sentence()

@@ -25,9 +25,17 @@ from mirrorlake.library.archive import (
     table_name,
     thumbnail_record,
 )
-from mirrorlake.model.backups import Manifest, SequenceState, TablePart, ThumbnailPart
+from mirrorlake.model.backups import (
+    Manifest,
+    SchemaPart,
+    SequenceState,
+    TablePart,
+    ThumbnailPart,
+    WorkspacePart,
+)
 
 SCHEMA = 16
+PLACE = "workspaces/1/"
 ROWS = b"1\tred\n2\tgreen\n"
 
 
@@ -52,8 +60,8 @@ def write(
 ) -> Path:
     """An archive whose digests fit; `change` gets its manifest before it is written, `more` names further parts."""
     with path.open("wb") as file, ArchiveWriter(file) as archive:
-        table = archive.write(table_name("asset"), [ROWS[:5], ROWS[5:]], compress=True)
-        part = archive.write(shard_name(shard), chunks or records(THUMBNAILS), compress=False)
+        table = archive.write(table_name(PLACE, "asset"), [ROWS[:5], ROWS[5:]], compress=True)
+        part = archive.write(shard_name(PLACE, shard), chunks or records(THUMBNAILS), compress=False)
         for name in more:
             archive.write(name, [b""], compress=False)
         manifest = Manifest(
@@ -61,9 +69,22 @@ def write(
             version="1.2.3",
             schema=SCHEMA,
             created=datetime(2026, 11, 28, tzinfo=UTC),
-            tables=(TablePart(table="asset", columns=("id", "name"), rows=2, bytes=table.bytes, digest=table.digest),),
-            sequences=(SequenceState(table="asset", column="id", last=2),),
-            thumbnails=(ThumbnailPart(shard=shard, count=2, bytes=part.bytes, digest=part.digest),),
+            workspaces=(
+                WorkspacePart(
+                    id=1,
+                    name="default",
+                    content=SchemaPart(
+                        place=PLACE,
+                        tables=(
+                            TablePart(
+                                table="asset", columns=("id", "name"), rows=2, bytes=table.bytes, digest=table.digest
+                            ),
+                        ),
+                        sequences=(SequenceState(table="asset", column="id", last=2),),
+                    ),
+                    thumbnails=(ThumbnailPart(shard=shard, count=2, bytes=part.bytes, digest=part.digest),),
+                ),
+            ),
         )
         document = json.loads(msgspec.json.encode(manifest))
         change(document)
@@ -79,7 +100,9 @@ def read(path: Path) -> dict[bytes, bytes]:
 
 
 def _thumbnails(archive: ArchiveReader) -> dict[bytes, bytes]:
-    return {digest: data for part in archive.manifest.thumbnails or () for digest, data in archive.thumbnails(part)}
+    [workspace] = archive.manifest.workspaces
+    parts = workspace.thumbnails or ()
+    return {digest: data for part in parts for digest, data in archive.thumbnails(workspace.content, part)}
 
 
 def refused(path: Path) -> str:
@@ -97,10 +120,11 @@ def test_an_archive_is_read_as_it_was_written(tmp_path: Path) -> None:
         seen: list[tuple[int, int]] = []
         archive.check(lambda done, total: seen.append((done, total)))
         assert seen[-1][0] == seen[-1][1] == len(ROWS) + sum(map(len, records(THUMBNAILS)))
-        [table] = archive.manifest.tables
-        assert b"".join(archive.rows(table)) == ROWS
+        [workspace] = archive.manifest.workspaces
+        [table] = workspace.content.tables
+        assert b"".join(archive.rows(workspace.content, table)) == ROWS
         assert _thumbnails(archive) == THUMBNAILS
-        assert (archive.manifest.assets, archive.manifest.thumbnail_count) == (2, 2)
+        assert (workspace.assets, workspace.thumbnail_count) == (2, 2)
 
 
 def test_every_changed_or_missing_byte_of_the_content_is_noticed(tmp_path: Path) -> None:
@@ -138,14 +162,23 @@ def test_another_file_is_no_backup(tmp_path: Path, content: bytes) -> None:
     assert "cannot be read" in refused(tmp_path)
 
 
-@pytest.mark.parametrize("newer", [{"schema": SCHEMA + 1}, {"format": FORMAT + 1, "tables": "of another shape"}])
+@pytest.mark.parametrize("newer", [{"schema": SCHEMA + 1}, {"format": FORMAT + 1, "workspaces": "of another shape"}])
 def test_an_archive_of_a_newer_version_is_refused_by_its_name(tmp_path: Path, newer: dict[str, Any]) -> None:
     message = refused(write(tmp_path / "a", change=lambda manifest: manifest.update(newer)))
     assert "newer mirrorlake ('1.2.3')" in message
 
 
 def set_part(kind: str, **values: Any) -> Callable[[dict[str, Any]], object]:
-    return lambda manifest: manifest[kind][0].update(values)
+    def change(manifest: dict[str, Any]) -> None:
+        [workspace] = manifest["workspaces"]
+        (workspace if kind == "thumbnails" else workspace["content"])[kind][0].update(values)
+
+    return change
+
+
+def repeat_table(manifest: dict[str, Any]) -> None:
+    tables = manifest["workspaces"][0]["content"]["tables"]
+    tables.append(tables[0])
 
 
 @pytest.mark.parametrize(
@@ -159,7 +192,9 @@ def set_part(kind: str, **values: Any) -> Callable[[dict[str, Any]], object]:
         set_part("thumbnails", bytes=10**15),
         set_part("thumbnails", count=3),
         set_part("thumbnails", shard=8),
-        lambda manifest: manifest["tables"].append(manifest["tables"][0]),
+        repeat_table,
+        lambda manifest: manifest["workspaces"].append(manifest["workspaces"][0]),
+        lambda manifest: manifest.update(access=manifest["workspaces"][0]["content"]),
         lambda manifest: manifest.pop("created"),
         lambda manifest: manifest.update(version="x" * (MAX_MANIFEST_BYTES + 1)),
     ],
@@ -207,12 +242,17 @@ def test_an_archive_that_unpacks_to_more_than_it_declares_is_not_unpacked(tmp_pa
             yield bytes(1 << 20)
 
     with path.open("wb") as file, ArchiveWriter(file) as archive:
-        archive.write(table_name("asset"), zeros(), compress=True)
+        archive.write(table_name(PLACE, "asset"), zeros(), compress=True)
+        table = TablePart(table="asset", columns=("id",), rows=1, bytes=10, digest="0" * 64)
+        content = SchemaPart(place=PLACE, tables=(table,), sequences=())
         manifest = Manifest(
-            format=FORMAT, version="1", schema=SCHEMA, created=datetime.now(UTC), sequences=(), thumbnails=None,
-            tables=(TablePart(table="asset", columns=("id",), rows=1, bytes=10, digest="0" * 64),),
-        )  # fmt: skip
-        info = archive._zip.getinfo(table_name("asset"))
+            format=FORMAT,
+            version="1",
+            schema=SCHEMA,
+            created=datetime.now(UTC),
+            workspaces=(WorkspacePart(id=1, name="default", content=content, thumbnails=None),),
+        )
+        info = archive._zip.getinfo(table_name(PLACE, "asset"))
         info.file_size = 10
         archive.finish(manifest)
     assert path.stat().st_size < unpacked / 100

@@ -54,7 +54,7 @@ def test_a_bomb_is_refused_by_what_it_states_and_by_what_it_unpacks_to(
     with open_label_files(archive) as files, pytest.raises(BadLabels, match="larger than 50,000"):
         files.read("0.txt")
     monkeypatch.setattr(label_files, "TOTAL_BYTES", 200_000)
-    with pytest.raises(UsageError, match="members or 200,000 bytes"), open_label_files(archive):
+    with pytest.raises(UsageError, match="more than 200,000 bytes"), open_label_files(archive):
         pass
     monkeypatch.setattr(label_files, "LINE_BYTES", 50_000)
     monkeypatch.setattr(label_files, "TOTAL_BYTES", 300_000)
@@ -69,6 +69,10 @@ def test_a_directory_of_too_many_members_is_refused_before_it_is_read(
     monkeypatch.setattr(label_files, "DIRECTORY_BYTES", 50_000)
     monkeypatch.setattr(zipfile.ZipInfo, "__init__", None)  # no member is made
     with pytest.raises(UsageError, match="members in the zip file has more than 50,000"), open_label_files(archive):
+        pass
+    monkeypatch.setattr(label_files, "DIRECTORY_BYTES", 500_000)
+    monkeypatch.setattr(label_files, "ZIP_MEMBERS", 999)
+    with pytest.raises(UsageError, match="has more than 999 members"), open_label_files(archive):
         pass
 
 

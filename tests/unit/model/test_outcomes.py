@@ -22,7 +22,7 @@ def test_every_kind_has_its_count_in_the_order_of_the_table():
 def test_names_of_counts_and_groups_are_those_that_scripts_rely_on():
     assert [kind.value for kind in OutcomeKind] == [
         "new", "changed", "metadata_changed", "labels_changed", "moved", "missing", "removed", "unchanged", "skipped",
-        "failed",
+        "rejected", "failed",
     ]  # fmt: skip
     assert SAMPLE_GROUPS == ("new", "changed", "metadata_changed", "labels_changed", "moved", "orphaned", "skipped")
 

@@ -6,6 +6,7 @@ import pytest
 
 from mirrorlake.search.compile import compile_query
 from mirrorlake.search.grammar import parse
+from mirrorlake.search.order_sql import ORDERED_VALUE
 
 
 @pytest.mark.parametrize("query", ["", "cat", "-cat", "state:missing", "-state:present", "NOT state:missing OR a"])
@@ -26,7 +27,7 @@ def test_a_query_that_names_the_trash_sees_it(query: str):
         ("sort:-updated", "asset.updated DESC, asset.id DESC"),
         ("sort:-modified", "asset.modified DESC NULLS LAST, asset.id DESC"),
         ("sort:-size sort:width", "asset.size DESC, asset.width NULLS LAST, asset.id"),
-        ("sort:metadata.k:desc", "asset.metadata -> %s::text DESC NULLS LAST, asset.id DESC"),
+        ("sort:metadata.k:desc", f"{ORDERED_VALUE} DESC NULLS LAST, asset.id DESC"),
     ],
 )
 def test_every_order_ends_in_the_id(query: str, order: str):

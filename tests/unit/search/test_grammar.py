@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from mirrorlake.model.assets import AssetState
+from mirrorlake.model.splits import Split
 from mirrorlake.search.grammar import parse
 from mirrorlake.search.nodes import (
     And,
@@ -24,6 +25,7 @@ from mirrorlake.search.nodes import (
     HasTag,
     InDatasource,
     InProject,
+    InSplit,
     IntegerColumn,
     IntegerCompare,
     MetadataColumn,
@@ -122,6 +124,9 @@ MEANINGS: list[tuple[str, Node]] = [
     ("metadata.k!=a*", And((MetadataExists("k"), Not(MetadataMatches("k", Pattern(("a", ""))))))),
     ("tag:new", HasTag("new")),
     ("project:roads", InProject("roads")),
+    ("dataset:roads", InProject("roads")),
+    ("split:Train", InSplit(Split.TRAIN)),
+    ("split:none", InSplit(None)),
     ("project:*", InProject(Pattern(("", "")))),
     ("class:forklift", HasClass("forklift", GE, 1)),
     ("class:fork*>=3", HasClass(Pattern(("fork", "")), GE, 3)),

@@ -12,6 +12,7 @@ from mirrorlake.search.notes import explain_nothing, nearest
 
 NAMES = {
     NameKind.METADATA_KEY: ("temperature", "capture.temperature", "site", "camera_id"),
+    NameKind.FACT: ("pages", "iso"),
     NameKind.TAG: ("reviewed", "night shift"),
     NameKind.PROJECT: ("roads",),
     NameKind.CLASS: ("forklift", "fork lift"),
@@ -40,6 +41,7 @@ NOTES = {
         "No asset has the metadata key `capture.temprature`. Did you mean `metadata.capture.temperature`?",
     ],
     "metdata.site:x": ["`metdata.site:x` was searched in names. To search metadata, write `metadata.site:x`."],
+    "facts.page>3 sort:facts.iso": ["No asset has the fact `page`. Did you mean `facts.pages`?"],
     "tag:reviwed": ["No asset has the tag `reviwed`. Did you mean `tag:reviewed`?"],
     'tag:"nightshift"': ['No asset has the tag `nightshift`. Did you mean `tag:"night shift"`?'],
     "class:forklft>=3": ["No class is named `forklft`. Did you mean `class:forklift`?"],
@@ -64,10 +66,21 @@ def test_unknown_names_of_a_query_are_named_with_the_nearest(query: str) -> None
     assert list(explain_nothing(parse(query), lookup)) == NOTES[query]
 
 
-def test_a_sample_is_called_a_sample() -> None:
-    known = KnownNames(found=frozenset(), some=("site",), sampled=20_000)
+def test_assets_that_are_not_counted_yet_are_mentioned() -> None:
+    known = KnownNames(found=frozenset(), some=("site",), pending=20_000)
     (note,) = explain_nothing(parse("metadata.sitte:x"), lambda _kind, _wanted: known)
-    assert note == "None of 20,000 sampled assets has the metadata key `sitte`. Did you mean `metadata.site`?"
+    assert note == (
+        "No counted asset has the metadata key `sitte`; 20,000 changed assets are not counted yet."
+        " Did you mean `metadata.site`?"
+    )
+
+
+def test_last_parts_of_names_are_compared_too() -> None:
+    names = ("capture.temperature", "site")
+    assert nearest("tempreature", names) == "capture.temperature"
+    assert nearest("sensor.tempreature", names) == "capture.temperature"
+    assert nearest("ste", names) == "site"
+    assert nearest("humidity", names) is None
 
 
 def test_each_kind_of_name_is_looked_up_once() -> None:

@@ -20,10 +20,14 @@ WRONG = [
     ("cat width > 80", "          ^", "Expected a field name before >."),
     ("fiilename:x", "^", "Unknown search field: fiilename."),
     ("cat camera:x", "    ^", "Unknown search field: camera."),
-    ("cat dataset:dog", "    ^", "Search field dataset is not available yet."),
-    ("like-image:42", "^", "Search field like-image is not available yet."),
-    ("near-duplicate:42", "^", "Search field near-duplicate is not available yet."),
-    ("split:train", "^", "Search field split is not available yet."),
+    ("like-image:cat", "           ^", "Invalid asset id."),
+    ("cat like: dog", "         ^", "Expected a text."),
+    ("cat -like:dog", "     ^", "A likeness orders the whole result. It cannot be negated or placed inside brackets."),
+    ("like:a like-image:3", "       ^", "A query has one likeness."),
+    ("like:a sort:size", "       ^", "A result with a likeness is in the order of similarity."),
+    ("near-duplicate:cat", "               ^", "Invalid asset id."),
+    ("split:training", "      ^", "Unknown split."),
+    ("split>train", "     ^", "split does not support >."),
     ("has:labels", "    ^", "Unknown part of an asset."),
     ("min-annotations:x", "                ^", "Invalid number of annotations."),
     ("box-area>1.5", "         ^", "Invalid area."),
@@ -102,6 +106,23 @@ def test_the_closest_fields_are_named():
         parse("fiilename:x")
     with pytest.raises(QueryError, match="Did you mean height"):
         parse("heigth>5")
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("camera_id:7", "A metadata key is written metadata.camera_id:…"),
+        ("tempreature>20", "A metadata key is written metadata.tempreature>…"),
+        ("sort:hieght", "Did you mean height?"),
+        ("state:misssing", "Did you mean missing?"),
+        ("kind:imag", "Did you mean image?"),
+        ("format:pngg", "Did you mean png?"),
+    ],
+)
+def test_a_wrong_name_is_answered_with_what_was_meant(query: str, hint: str):
+    with pytest.raises(QueryError) as caught:
+        parse(query)
+    assert hint in caught.value.fix
 
 
 def test_a_far_off_field_lists_all_fields():

@@ -87,6 +87,13 @@ def test_tags_are_trimmed_and_each_is_named_once():
     assert (edit.add_tags, edit.remove_tags) == (("night shift", "a"), ("b",))
 
 
+def test_an_invalid_key_is_refused_with_the_rule_and_a_valid_one():
+    with pytest.raises(UsageError) as refused:
+        parse_assignment("camera/id=1")
+    assert "does not start with a dot" in refused.value.fix
+    assert refused.value.fix.endswith("For example: camera_id.")
+
+
 @pytest.mark.parametrize("tag", ["", "  ", "a\tb", "a\nb", "a\x7fb", "a\0", "\ud800", "a\u2028b", "x" * 101])
 def test_a_text_that_cannot_be_a_tag_is_refused(tag):
     for edit in (Edit(add_tags=(tag,)), Edit(remove_tags=(tag,))):

@@ -49,6 +49,9 @@ class Scripted:
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
         raise NotImplementedError
 
+    def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
+        raise NotImplementedError
+
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:  # noqa: ARG002 - the contract's
         return [scope]
 

@@ -1,0 +1,248 @@
+"""The open asset in a real browser: zoom, map, annotations, players and texts, over a real bucket."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import skimage
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, expect
+from psycopg.conninfo import conninfo_to_dict
+from tests.browser.conftest import violations
+from tests.support.buckets import stub_bucket
+from tests.support.cli import Cli
+from tests.support.postgres import Server
+from tests.support.s3stub import S3Stub
+from tests.support.served import serving
+
+PHOTO = Path(skimage.__file__).parent / "data" / "chelsea.png"
+GPS_IFD, MAKE = 0x8825, 0x010F
+HOSTILE = "<script>document.title='taken'</script>\u202egnp.exe\n" + "x" * 5000
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A served library of four assets, and a page that is signed in."""
+
+    page: Page
+    address: str
+    ids: dict[str, str]  # by key
+
+    def open(self, key: str) -> Page:
+        self.page.goto(f"{self.address}/assets/{self.ids[key]}")
+        self.page.locator(".side h1").wait_for()
+        return self.page
+
+
+def photograph() -> bytes:
+    """A picture with a camera and a position in Nairobi."""
+    held = io.BytesIO()
+    with Image.open(PHOTO) as image:
+        exif = Image.Exif()
+        exif[MAKE] = "Fujifilm"
+        exif.get_ifd(GPS_IFD).update({1: "S", 2: (1.0, 17.0, 11.0), 3: "E", 4: (36.0, 49.0, 2.0)})
+        image.convert("RGB").save(held, "JPEG", exif=exif)
+    return held.getvalue()
+
+
+def sound() -> bytes:
+    held = io.BytesIO()
+    with wave.open(held, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(1)
+        file.setframerate(8000)
+        file.writeframes(bytes(128 + (place // 8 % 2) * 90 for place in range(8000)))
+    return held.getvalue()
+
+
+@pytest.fixture(scope="module")
+def served(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    home = tmp_path_factory.mktemp("opened")
+    parts = conninfo_to_dict(postgres_server.new_database())
+    url = f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}"
+    with S3Stub() as stub:
+        bucket = stub_bucket(stub, Cli(home / "home", {"MIRRORLAKE_DATABASE_URL": url}))
+        bucket.put("cats/chelsea.jpg", photograph())
+        bucket.put("cats/chelsea.json", json.dumps({"note": HOSTILE, "lot": "95"}).encode())
+        bucket.put("cats/other.png", PHOTO.read_bytes())
+        bucket.put("notes.txt", HOSTILE.encode())
+        bucket.put("tone.wav", sound())
+        bucket.mirror("--name", "mixed", *(word for kind in ("image", "text", "audio") for word in ("--media", kind)))
+        with serving(bucket.cli, home / "nobody") as serving_:
+            yield serving_.address, serving_.token
+
+
+@pytest.fixture
+def opened(served: tuple[str, str], context: BrowserContext) -> Iterator[Opened]:
+    address, token = served
+    broken: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.goto(f"{address}/?token={token}")
+    items = page.evaluate("fetch('/api/v1/assets').then((answer) => answer.json())")["items"]
+    yield Opened(page, address, {item["key"]: item["id"] for item in items})
+    assert broken == []
+
+
+def in_both_themes(page: Page) -> None:
+    page.wait_for_load_state("networkidle")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
+        assert violations(page) == [], scheme
+
+
+def test_a_picture_is_zoomed_by_wheel_keys_and_double_click_and_moved(opened: Opened) -> None:
+    page = opened.open("cats/chelsea.jpg")
+    page.locator(".frame .over.ready").wait_for()
+    frame = page.locator(".frame")
+    fits = frame.bounding_box()
+    assert fits is not None
+    page.mouse.move(fits["x"] + fits["width"] * 0.25, fits["y"] + fits["height"] * 0.25)
+    page.mouse.wheel(0, -600)
+    expect(page.get_by_role("button", name=re.compile("Fit|%"))).not_to_have_text("100 %")
+    zoomed = frame.bounding_box()
+    assert zoomed is not None
+    assert zoomed["width"] > fits["width"] * 1.5
+    # The point under the pointer stays.
+    assert zoomed["x"] + zoomed["width"] * 0.25 == pytest.approx(fits["x"] + fits["width"] * 0.25, abs=60)
+    page.keyboard.press("Shift+ArrowLeft")
+    moved = frame.bounding_box()
+    assert moved is not None
+    assert moved["x"] > zoomed["x"]
+    page.keyboard.press("0")
+    again = frame.bounding_box()
+    assert again is not None
+    assert again["width"] == pytest.approx(fits["width"], abs=1)
+    page.locator(".stage").dblclick()
+    assert frame.bounding_box() != again
+    page.keyboard.press("ArrowLeft" if page.get_by_role("button", name="Next").is_disabled() else "ArrowRight")
+    expect(page.get_by_role("heading", name="chelsea.jpg")).to_have_count(0)  # another asset fits again
+    expect(page.get_by_role("button", name="Zoom out")).to_be_disabled()
+
+
+def test_a_position_is_on_a_map_without_any_request_to_the_outside(opened: Opened) -> None:
+    asked: list[str] = []
+    opened.page.on("request", lambda request: asked.append(request.url))
+    page = opened.open("cats/chelsea.jpg")
+    expect(page.get_by_role("img", name=re.compile("Position on a map: -1.28639, 36.81722"))).to_be_visible()
+    expect(page.locator(".side")).to_contain_text("Fujifilm")
+    in_both_themes(page)
+    assert not [url for url in asked if not url.startswith((opened.address, "data:")) and "/cats/" not in url]
+
+
+def test_annotations_lie_over_their_picture_and_are_toggled_by_class(opened: Opened) -> None:
+    page = opened.page
+    asset = opened.ids["cats/other.png"]
+    answer = page.evaluate(
+        """async (asset) => {
+        const send = (url, body) => fetch(url, {method: 'PUT', headers: {'content-type': 'application/json'},
+          body: JSON.stringify(body)});
+        await send('/api/v1/ontologies/pets', {classes: [
+          {name: 'eye', shape: 'box', colour: '#ff0000'}, {name: 'whisker <b>', shape: 'polygon', colour: '#00aa00'}]});
+        return (await send(`/api/v1/assets/${asset}/annotations`, {ontology: 'pets', annotations: [
+          {class_name: 'eye', shape: 'box', geometry: {x: 0.25, y: 0.25, width: 0.25, height: 0.5}},
+          {class_name: 'whisker <b>', shape: 'polygon',
+           geometry: {rings: [[[0.6, 0.6], [0.9, 0.6], [0.9, 0.9]]]}}]})).text();
+        }""",
+        asset,
+    )
+    assert "whisker" in answer
+    opened.open("cats/other.png")
+    page.locator(".frame .over.ready").wait_for()
+    paths = page.locator(".overlay path")
+    expect(paths).to_have_count(2)
+    frame, box = page.locator(".frame").bounding_box(), paths.first.bounding_box()
+    assert frame is not None
+    assert box is not None
+    assert box["x"] == pytest.approx(frame["x"] + frame["width"] * 0.25, abs=6)  # the line has a width
+    assert box["height"] == pytest.approx(frame["height"] * 0.5, abs=12)
+    in_both_themes(page)
+    page.get_by_role("checkbox", name="Show eye").uncheck()
+    expect(paths).to_have_count(1)
+    page.keyboard.press("l")
+    expect(paths).to_have_count(0)
+    page.keyboard.press("l")
+    expect(paths).to_have_count(2)
+
+
+def test_boxes_are_drawn_moved_relabelled_and_removed(opened: Opened) -> None:
+    page = opened.page
+    page.evaluate(
+        """fetch('/api/v1/ontologies/street', {method: 'PUT', headers: {'content-type': 'application/json'},
+        body: JSON.stringify({classes: [{name: 'car', shape: 'box', colour: '#2288ff'},
+          {name: 'van', shape: 'box', colour: '#ff8800'}]})}).then((answer) => answer.text())"""
+    )
+    stored = f"fetch('/api/v1/assets/{opened.ids['cats/chelsea.jpg']}/annotations').then((answer) => answer.json())"
+    opened.open("cats/chelsea.jpg")
+    page.locator(".frame .over.ready").wait_for()
+    page.get_by_role("button", name="Edit annotations").click()
+    bar = page.get_by_role("toolbar", name="Annotations")
+    bar.get_by_label("Class of new boxes").select_option("car · street")
+    frame = page.locator(".frame").bounding_box()
+    assert frame is not None
+    page.mouse.move(frame["x"] + frame["width"] * 0.2, frame["y"] + frame["height"] * 0.2)
+    page.mouse.down()
+    page.mouse.move(frame["x"] + frame["width"] * 0.6, frame["y"] + frame["height"] * 0.4, steps=4)
+    page.mouse.up()
+    expect(page.locator(".edit-handle")).to_have_count(4)
+    in_both_themes(page)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    bar.get_by_label("Class of the selected annotation").select_option("van · street")
+    bar.get_by_role("button", name="Save").click()
+    expect(bar).to_have_count(0)
+    (saved,) = page.evaluate(stored)
+    assert (saved["class_name"], saved["source"]) == ("van", "user")
+    assert saved["geometry"] == pytest.approx({"x": 0.205, "y": 0.2, "width": 0.4, "height": 0.205}, abs=0.01)
+    expect(page.locator(".overlay path")).to_have_count(1)
+    page.get_by_role("button", name="Edit annotations").press("Enter")
+    page.keyboard.press("j")
+    page.keyboard.press("Delete")
+    page.keyboard.press("n")  # another one, in the middle, without a pointer
+    bar.get_by_role("button", name="Save").press("Enter")
+    expect(bar).to_have_count(0)
+    assert [one["class_name"] for one in page.evaluate(stored)] == ["car"]
+
+
+def test_texts_and_metadata_are_shown_and_never_run(opened: Opened) -> None:
+    page = opened.open("notes.txt")
+    expect(page.locator(".reading pre")).to_contain_text("<script>document.title='taken'</script>")
+    in_both_themes(page)
+    opened.open("cats/chelsea.jpg")
+    expect(page.locator(".metadata")).to_contain_text("<script>")
+    assert page.title() != "taken"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_recording_is_played_by_the_browser(opened: Opened) -> None:
+    page = opened.open("tone.wav")
+    player = page.locator("audio")
+    player.evaluate(
+        "player => player.readyState >= 1 || new Promise((done) => (player.onloadedmetadata = () => done()))"
+    )
+    assert player.evaluate("player => player.duration") == pytest.approx(1, abs=0.1)
+    expect(page.locator(".side")).to_contain_text("Duration")
+    in_both_themes(page)
+
+
+def test_near_duplicates_are_one_click_away(opened: Opened) -> None:
+    page = opened.open("cats/other.png")
+    page.get_by_role("link", name="Show the near-duplicates").click()
+    expect(page.locator(".total")).to_have_text("2 assets")
+
+
+def test_the_history_says_who_changed_what(opened: Opened) -> None:
+    page = opened.open("cats/other.png")
+    page.get_by_label("Add a tag").fill("seen")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="seen", exact=True).wait_for()
+    page.get_by_role("button", name="Show who changed it").click()
+    expect(page.locator(".history")).to_contain_text("+ seen")
+    in_both_themes(page)

@@ -1,0 +1,332 @@
+"""Curating in a real browser: completion, facets, folders, selection, and bulk edits with their undoing."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+from tests.browser.conftest import TOKEN, Visit, violations
+
+JOB_MS = 30_000  # for a worker on a busy machine
+
+
+def in_both_themes(page: Page) -> None:
+    page.wait_for_load_state("networkidle")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
+        assert violations(page) == [], scheme
+
+
+def test_a_query_is_completed_by_keyboard_alone_and_explained(visit: Visit) -> None:
+    page = visit()
+    expect(page.locator(".total")).to_have_text("2,500 assets")
+    page.keyboard.press("/")
+    page.keyboard.type("metadata.pla")
+    options = page.get_by_role("option")
+    expect(options.first).to_contain_text("place")
+    expect(options.first).to_contain_text("2,500")
+    in_both_themes(page)
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("Query", exact=True)).to_have_attribute("aria-activedescendant", "query-suggestion-0")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Query", exact=True)).to_have_value("metadata.place")
+    page.keyboard.type(":Har")
+    expect(options.first).to_contain_text("Harbour")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Query", exact=True)).to_have_value("metadata.place:Harbour")
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.locator(".total")).to_have_text("417 assets")
+    page.get_by_role("button", name="Syntax").click()
+    expect(page.locator(".help")).to_contain_text("metadata key place")
+    in_both_themes(page)
+    page.keyboard.press("Escape")
+    page.get_by_label("Query", exact=True).hover(position={"x": 20, "y": 10})
+    expect(page.get_by_role("tooltip")).to_contain_text("metadata key place")
+
+
+def test_an_unknown_name_is_noted_though_something_matches(visit: Visit) -> None:
+    page = visit("/?query=metadata.scoer%3A1+OR+harbour")
+    expect(page.locator(".total")).to_have_text("417 assets")
+    expect(page.locator(".notes")).to_contain_text("Did you mean")
+
+
+def test_values_ranges_and_folders_are_terms_of_the_query(visit: Visit) -> None:
+    page = visit("/?panel=filters")
+    panel = page.get_by_role("complementary")
+    ripe = panel.get_by_role("button", name=re.compile("^ripe"))
+    expect(ripe).to_contain_text("1,666")
+    ripe.click()
+    expect(page).to_have_url(re.compile(r"query=tag%3Aripe"))
+    expect(ripe).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".total")).to_have_text("1,666 assets")
+    panel.get_by_role("button", name=re.compile("^review")).click()  # the facet still counts its other values
+    expect(page).to_have_url(re.compile(r"tag%3Aripe\+OR\+tag%3Areview"))
+    page.go_back()
+    expect(page.locator(".total")).to_have_text("1,666 assets")
+    panel.get_by_label("score: from").fill("0.9")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"metadata\.score%3A0\.9\.\."))
+    expect(page.locator(".total")).not_to_have_text("1,666 assets")
+    in_both_themes(page)
+    page.reload()
+    expect(panel.get_by_label("score: from")).to_have_value("0.9")
+    panel.get_by_role("button", name="Any", exact=True).click()
+    expect(page.locator(".total")).to_have_text("1,666 assets")
+    panel.get_by_role("tab", name="Folders").click()
+    expect(page).to_have_url(re.compile("panel=folders"))
+    panel.get_by_role("button", name="Folders in 2026").first.click()
+    panel.get_by_role("button", name=re.compile(r"^03")).first.click()
+    expect(page).to_have_url(re.compile(r"path%3A2026%2F03%2F\*\*"))
+    expect(page.locator(".total")).to_have_text("209 assets")
+    in_both_themes(page)
+    panel.get_by_role("button", name="All folders").click()
+    expect(page.locator(".total")).to_have_text("1,666 assets")
+
+
+def test_facets_are_counted_only_where_they_are_seen(visit: Visit) -> None:
+    page = visit("/?panel=none")
+    page.locator(".cell-image.ready").first.wait_for()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/search/facets" in request.url else None)
+    page.get_by_role("button", name="Show filters and folders").click()
+    expect(page.get_by_role("complementary")).to_contain_text("1,666")
+    page.wait_for_load_state("networkidle")
+    assert asked
+    assert all("keys=" in url and "%2C" not in url for url in asked)
+    assert not [url for url in asked if "keys=width" in url]  # it is closed
+    page.get_by_role("button", name="Width").click()
+    expect(page.get_by_role("img", name="Distribution of Width")).to_be_visible()
+
+
+def test_the_panel_is_a_drawer_on_a_phone(visit: Visit) -> None:
+    page = visit()
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.reload()
+    expect(page.get_by_role("complementary")).to_have_count(0)
+    page.get_by_role("button", name="Show filters and folders").click()
+    expect(page.get_by_role("complementary")).to_contain_text("1,666")
+    in_both_themes(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("tab", name="Filters").focus()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("complementary")).to_have_count(0)
+
+
+def test_order_and_size_are_in_the_address(visit: Visit) -> None:
+    page = visit("/?query=harbour")
+    page.get_by_label("Order").select_option("Name, A to Z")
+    expect(page).to_have_url(re.compile(r"query=harbour\+sort%3Aname"))
+    expect(page.locator(".cell a[data-index='0']")).to_have_attribute("aria-label", re.compile("harbour-00001"))
+    page.get_by_label("Thumbnail size").fill("120")
+    expect(page).to_have_url(re.compile("size=120"))
+    page.locator(".cell a[href]").first.click()
+    expect(page).to_have_url(re.compile(r"/assets/.*size=120"))
+
+
+def test_assets_are_selected_by_keyboard_and_by_mouse(visit: Visit) -> None:
+    page = visit()
+    bar = page.get_by_role("toolbar", name="Selection")
+    page.locator(".cell a[data-index='1']").focus()
+    page.keyboard.press("Space")
+    expect(bar).to_contain_text("1 selected")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(bar).to_contain_text("3 selected")
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(bar).to_contain_text("2 selected")
+    expect(page.locator(".cell a[data-index='2']")).to_have_attribute("aria-label", re.compile("selected$"))
+    in_both_themes(page)
+    page.keyboard.press("Escape")
+    expect(bar).to_have_count(0)
+    page.locator(".cell a[data-index='0']").click(modifiers=["Control"])
+    page.locator(".cell a[data-index='5']").click(modifiers=["Shift"])
+    expect(bar).to_contain_text("6 selected")
+    page.locator(".cell a[data-index='3']").click()  # while something is selected, a click selects
+    expect(bar).to_contain_text("5 selected")
+    page.keyboard.press("Control+a")
+    expect(bar).to_contain_text("2,500 selected")
+    page.locator(".cell a[data-index='3']").click()
+    expect(bar).to_contain_text("2,499 selected")
+    page.get_by_label("Query", exact=True).fill("harbour")
+    expect(bar).to_have_count(0)
+
+
+def test_a_range_reaches_assets_that_were_never_loaded(visit: Visit) -> None:
+    page = visit()
+    page.locator(".cell a[data-index='0']").click(modifiers=["Control"])
+    page.locator(".cell a[data-index='0']").focus()
+    page.keyboard.press("Shift+End")
+    expect(page.get_by_role("toolbar", name="Selection")).to_contain_text("2,500 selected")
+
+
+def test_everything_that_matches_is_tagged_as_a_job_and_undone(visit: Visit) -> None:
+    page = visit("/?query=harbour", size=1200)
+    expect(page.locator(".total")).to_have_text("200 assets")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.post_data or "") if "/edits" in request.url else None)
+    page.locator(".cell a[data-index='0']").focus()
+    page.keyboard.press("Control+a")
+    page.get_by_role("toolbar", name="Selection").get_by_role("button", name="Tags").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Add tags").fill("<b>wet</b> 2")
+    page.keyboard.press("Enter")
+    expect(dialog).to_contain_text("200 assets would change")
+    in_both_themes(page)
+    dialog.get_by_role("button", name="Apply").press("Enter")
+    expect(dialog).to_have_count(0)
+    toast = page.locator(".toast")
+    expect(toast).to_contain_text("200 assets changed", timeout=JOB_MS)
+    assert all('"query":"harbour"' in body and "assets" not in body for body in sent)  # never a list of ids
+    assert violations(page) == []
+    wet = page.get_by_role("complementary").get_by_role("button", name=re.compile("^<b>wet"))
+    expect(wet).to_contain_text("200")
+    toast.get_by_role("button", name="Undo").click()
+    expect(toast).to_contain_text("200 assets are as they were before", timeout=JOB_MS)
+    expect(wet).to_have_count(0)
+
+
+def test_metadata_of_many_keeps_its_type_and_another_browser_sees_it(visit: Visit) -> None:
+    page = visit("/?query=roof-survey", size=1200)
+    other = visit("/?query=metadata.lot%3A1.50", size=1200)
+    expect(other.get_by_role("heading", name="No results")).to_be_visible()
+    page.bring_to_front()
+    for place in range(2):
+        page.locator(f".cell a[data-index='{place}']").click(modifiers=["Control"])
+    page.get_by_role("toolbar", name="Selection").get_by_role("button", name="Metadata").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Key", exact=True).fill("lot")
+    dialog.get_by_label("Type").select_option("Number")
+    dialog.get_by_label("Value").fill("1,5")
+    expect(dialog).to_contain_text("This is no number")
+    in_both_themes(page)
+    dialog.get_by_label("Value").fill("1.50")
+    expect(dialog).to_contain_text("2 assets would change")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("2 assets changed", timeout=JOB_MS)
+    expect(other.locator(".total")).to_have_text("2 assets", timeout=JOB_MS)
+
+
+def test_many_come_back_from_the_trash_and_an_export_is_downloaded(visit: Visit) -> None:
+    page = visit("/?query=state%3Atrash", size=1200)
+    page.locator(".cell a[data-index='0']").focus()
+    page.keyboard.press("Control+a")
+    bar = page.get_by_role("toolbar", name="Selection")
+    bar.get_by_role("button", name="Export").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Format").select_option("csv")
+    dialog.get_by_label("Columns").fill("name, tags")
+    in_both_themes(page)
+    dialog.get_by_role("button", name="Export").click()
+    link = page.locator(".toast").get_by_role("link", name=re.compile("Download"))
+    link.wait_for(timeout=JOB_MS)
+    with page.expect_download() as download:
+        link.click()
+    assert download.value.path().read_text().count("\n") == 4
+    page.keyboard.press("Escape")
+    page.locator(".cell a[data-index='0']").focus()
+    page.keyboard.press("Control+a")
+    bar.get_by_role("button", name="Restore").click()
+    expect(dialog).to_contain_text("3 assets would change")
+    dialog.get_by_role("button", name="Restore").click()
+    expect(page.locator(".toast").filter(has_text="restored")).to_contain_text("3 assets restored", timeout=JOB_MS)
+    expect(page.get_by_role("heading", name="The trash is empty")).to_be_visible()
+
+
+def test_assets_are_moved_to_the_trash_by_the_selection_and_one_by_one(visit: Visit) -> None:
+    page = visit("/?query=filename%3Aharbour-000*", size=1200)
+    total = page.locator(".total")
+    page.locator(".cell a[data-index='0']").focus()
+    before = int(total.inner_text().split()[0])
+    page.keyboard.press("Control+a")
+    page.get_by_role("toolbar", name="Selection").get_by_role("button", name="Trash").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"{before} assets would change")
+    in_both_themes(page)
+    dialog.get_by_role("button", name="Move to the trash").click()
+    toast = page.locator(".toast").filter(has_text="moved to the trash")
+    expect(toast).to_contain_text(f"{before} assets moved to the trash", timeout=JOB_MS)
+    expect(page.get_by_role("heading", name="No results")).to_be_visible()
+    toast.get_by_role("button", name="Undo").click()
+    expect(total).to_have_text(f"{before} assets", timeout=JOB_MS)
+    page.locator(".cell a[data-index='0']").click()
+    page.get_by_role("button", name="Move to the trash").click()
+    expect(page.get_by_role("heading", name="In the trash")).to_be_visible(timeout=JOB_MS)
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_role("button", name="Move to the trash")).to_be_visible()
+
+
+def test_a_search_is_saved_opened_renamed_and_deleted_by_keyboard(visit: Visit) -> None:
+    page = visit("/?query=harbour+sort%3Aname")
+    page.get_by_role("button", name="Saved", exact=True).press("Enter")
+    dialog = page.get_by_role("dialog", name="Saved searches")
+    expect(dialog.get_by_label("Name")).to_be_focused()
+    page.keyboard.type("<b>Harbours</b>")
+    page.keyboard.press("Enter")
+    expect(dialog).to_contain_text("This search is saved as <b>Harbours</b>.")
+    in_both_themes(page)
+    page.goto(page.url.split("?")[0])
+    page.get_by_role("button", name="Saved", exact=True).press("Enter")
+    dialog.get_by_role("link", name="<b>Harbours</b>").press("Enter")
+    expect(page).to_have_url(re.compile(r"query=harbour\+sort%3Aname"))
+    expect(page.locator(".total")).to_have_text("417 assets")
+    page.get_by_role("button", name="Saved", exact=True).press("Enter")
+    dialog.get_by_role("button", name="Rename").press("Enter")
+    expect(dialog.get_by_label("New name")).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("The harbour")
+    page.keyboard.press("Enter")
+    dialog.get_by_role("button", name="Delete The harbour").press("Enter")
+    in_both_themes(page)
+    dialog.get_by_role("button", name="Delete", exact=True).press("Enter")
+    expect(dialog).to_contain_text("Nobody has saved a search yet")
+
+
+def test_what_was_typed_survives_a_session_that_ends(visit: Visit) -> None:
+    page = visit(size=1200)
+    page.locator(".cell a[data-index='0']").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("toolbar", name="Selection").get_by_role("button", name="Metadata").click()
+    dialog = page.get_by_role("dialog", name="Metadata of 1 asset")
+    dialog.get_by_label("Key").fill("kept")
+    dialog.get_by_label("Value").fill("typed before")
+    expect(dialog).to_contain_text("1 asset would change")
+    page.context.clear_cookies()
+    # An event, not a click: the dialog of the session may lie above the button already.
+    dialog.get_by_role("button", name="Apply").dispatch_event("click")
+    ended = page.get_by_role("dialog", name="Your session has ended")
+    ended.get_by_role("button", name="Use the access token instead").click()
+    in_both_themes(page)
+    ended.get_by_label("Access token").fill(TOKEN)
+    page.keyboard.press("Enter")
+    expect(ended).to_have_count(0)
+    expect(dialog.get_by_label("Value")).to_have_value("typed before")
+    dialog.get_by_role("button", name="Apply").click()
+    expect(page.locator(".toast").filter(has_text="1 asset changed")).to_be_visible(timeout=JOB_MS)
+
+
+def test_who_may_only_look_gets_no_buttons_that_edit(visit: Visit) -> None:
+    page = visit(size=1200)
+    made = page.evaluate(
+        "fetch('/api/v1/members', {method: 'POST', headers: {'content-type': 'application/json'},"
+        " body: JSON.stringify({name: 'looks-only', role: 'viewer'})}).then((answer) => answer.json())"
+    )
+    secret = made["invitation"].partition("#")[2]
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Name")).to_be_visible()
+    page.goto(f"{page.url.partition('?')[0]}#{secret}")
+    page.reload()
+    page.get_by_label("New password").fill("a canary that sings 7")
+    page.get_by_label("The same password again").fill("a canary that sings 7")
+    page.keyboard.press("Enter")
+    page.locator(".cell a[data-index='0']").click(modifiers=["Control"])
+    bar = page.get_by_role("toolbar", name="Selection")
+    expect(bar.get_by_role("button", name="Export")).to_be_visible()
+    expect(bar.get_by_role("button", name="Tags")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.locator(".cell a[data-index='0']").click()
+    expect(page.locator(".side h1")).to_be_visible()
+    expect(page.get_by_label("Add a tag")).to_have_count(0)
+    expect(page.get_by_label("Metadata key")).to_have_count(0)
+    assert violations(page) == []

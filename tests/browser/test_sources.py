@@ -1,0 +1,218 @@
+"""Connections and datasources made by the pages alone, over a real server and the real S3 protocol."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from psycopg.conninfo import conninfo_to_dict
+from tests.browser.conftest import violations
+from tests.support.buckets import picture
+from tests.support.cli import Cli
+from tests.support.postgres import Server
+from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub
+from tests.support.served import Serving, serving
+
+PATIENCE_MS = 30_000  # for a worker that has just been started
+BUCKET = "camera-archive"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A served library that is empty, and a server of S3 with a bucket."""
+
+    serving: Serving
+    stub: S3Stub
+    page: Page
+
+    def visit(self, path: str) -> None:
+        self.page.goto(self.serving.address + path)
+
+    def accessible(self) -> None:
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
+            assert violations(self.page) == [], scheme
+
+
+@pytest.fixture
+def site(postgres_server: Server, tmp_path: Path, context: BrowserContext) -> Iterator[Site]:
+    parts = conninfo_to_dict(postgres_server.new_database())
+    url = f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}"
+    broken: list[str] = []
+    with S3Stub() as stub:
+        for number in range(6):
+            stub.put(BUCKET, f"2026/{'raw' if number % 3 == 0 else 'site'}/{number}.png", picture((number, 9, 9)))
+        stub.put(BUCKET, "2026/notes.txt", b"nothing to see")
+        environ = {"MIRRORLAKE_DATABASE_URL": url, "MIRRORLAKE_ALLOW_ADDRESSES": "private"}
+        with serving(Cli(tmp_path / "home", environ), tmp_path / "nobody") as served:
+            page = context.new_page()
+            page.on("pageerror", lambda error: broken.append(str(error)))
+            page.goto(f"{served.address}/?token={served.token}")
+            yield Site(served, stub, page)
+    assert broken == []
+
+
+def test_a_connection_with_a_wrong_secret_shows_what_fails_and_is_mended(site: Site) -> None:
+    page = site.page
+    site.visit("/connections")
+    page.get_by_role("link", name="Add connection").click()
+    page.get_by_role("radio", name=re.compile("^S3-compatible")).check()
+    page.get_by_label("Name *").fill("a name")
+    page.get_by_role("button", name="Create connection").click()
+    expect(page.get_by_label("Name *")).to_have_attribute("aria-invalid", "true")
+    site.accessible()
+    page.get_by_label("Name *").fill("archive")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Endpoint *")).to_be_focused()  # the first field that is missing
+    page.get_by_label("Endpoint *").fill("ftp://nowhere")
+    page.get_by_label("Access key ID *").fill(ACCESS_KEY)
+    page.get_by_label("Secret access key *").fill("not-the-secret")
+    page.get_by_role("textbox", name="Bucket").fill(BUCKET)
+    page.get_by_label("Folder", exact=True).fill("2026/")
+    page.keyboard.press("Enter")
+    # The server names the field of its error.
+    expect(page.get_by_label("Endpoint *")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_role("alert")).to_contain_text("is no http address")
+    page.get_by_label("Endpoint *").fill(site.stub.endpoint)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="archive")).to_be_visible()
+    page.get_by_role("button", name="Check now").click()
+    red = page.locator(".health-row.tone-bad")
+    expect(red).to_contain_text("authenticate")
+    expect(red).to_contain_text("403 SignatureDoesNotMatch")
+    expect(red.get_by_role("button", name="Copy the fix")).to_be_visible()
+    site.accessible()
+
+    page.get_by_role("button", name="Edit").click()
+    expect(page.get_by_label("Secret access key")).to_have_value("")
+    page.get_by_label("Secret access key").fill(SECRET_KEY)
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("button", name="Edit")).to_be_visible()  # it was stored
+    page.get_by_role("button", name="Check now").click()  # what was known of the former secret is forgotten
+    expect(page.locator(".health-row.tone-good", has_text="list")).to_contain_text("7 objects")
+    assert SECRET_KEY not in page.content()
+
+    page.get_by_role("button", name="CORS").click()
+    expect(page.locator(".document pre")).to_contain_text(site.serving.address)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download CORS").click()
+    assert saved.value.suggested_filename == "archive-cors.json"
+    site.accessible()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete connection").click()
+    expect(page.get_by_role("heading", name="No connections yet")).to_be_visible()
+    site.accessible()
+
+
+def press_until(page: Page, key: str, name: str) -> None:
+    """Press a key until the control with that text or label has the focus, as somebody without a mouse would."""
+    shown = (
+        "(() => { const e = document.activeElement;"
+        " return e === document.body ? '' : [e.innerText, e.labels?.[0]?.innerText].join(' ') })()"
+    )
+    for _ in range(60):
+        page.keyboard.press(key)
+        if name in page.evaluate(shown):
+            return
+    pytest.fail(f"{name} cannot be reached by {key}.")
+
+
+def add_connection(site: Site) -> None:
+    body = {
+        "name": "archive",
+        "kind": "s3",
+        "settings": {"endpoint": site.stub.endpoint, "bucket": BUCKET, "prefix": "2026/"},
+        "secrets": {"access_key_id": ACCESS_KEY, "secret_access_key": SECRET_KEY},
+    }
+    site.page.evaluate(
+        "body => fetch('/api/v1/connections', {method: 'POST', headers: {'content-type': 'application/json'},"
+        " body: JSON.stringify(body)})",
+        body,
+    )
+
+
+def test_an_empty_library_leads_by_keyboard_to_a_datasource_that_runs(site: Site) -> None:
+    page = site.page
+    add_connection(site)
+    page.reload()
+    expect(page.get_by_role("link", name="Add a datasource")).to_be_visible()
+    press_until(page, "Tab", "Add a datasource")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("radio", name=re.compile("^archive"))).to_be_visible()
+    press_until(page, "Tab", "archive")
+    page.keyboard.press("Space")
+    site.accessible()
+    press_until(page, "Tab", "Next")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Bucket")).to_have_value(BUCKET)
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview).to_contain_text("Whole location listed", timeout=PATIENCE_MS)
+    expect(preview).to_contain_text("6 would be read")
+    expect(preview).to_contain_text("1 has no supported or chosen format")
+    press_until(page, "Tab", "Only these patterns")
+    page.keyboard.type("***")
+    expect(page.get_by_label("Only these patterns")).to_have_attribute("aria-invalid", "true")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("*.png")
+    expect(preview).to_contain_text("0 would be read", timeout=PATIENCE_MS)
+    expect(preview).to_contain_text("try **/*.png")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("site/**")
+    expect(preview).to_contain_text("4 would be read", timeout=PATIENCE_MS)
+    expect(preview).to_contain_text("2 match no pattern")
+    site.accessible()
+    page.wait_for_url(re.compile(r"only=site%2F\*\*"))
+    page.reload()  # the address holds what was typed
+    expect(page.get_by_label("Only these patterns")).to_have_value("site/**")
+    press_until(page, "Tab", "Next")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    page.keyboard.type("sites")
+    page.reload()  # the tab keeps what was typed in the last step
+    expect(page.get_by_label("Name", exact=True)).to_have_value("sites")
+    press_until(page, "Tab", "Suffix of metadata files")
+    page.keyboard.type("x" * 300)
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Suffix of metadata files")).to_have_attribute("aria-invalid", "true")
+    site.accessible()
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="sites")).to_be_visible()
+    expect(page.get_by_text("4 new")).to_be_visible(timeout=PATIENCE_MS)
+    change_datasource(site)
+
+
+def change_datasource(site: Site) -> None:
+    """Its settings show what they would select before they are saved, and its history shows what was changed."""
+    page = site.page
+    site.accessible()
+    page.get_by_role("button", name="Settings", exact=True).click()
+    save = page.get_by_role("button", name="Save changes")
+    expect(save).to_be_disabled()
+    page.get_by_label("Only these patterns").fill("raw/**")
+    page.get_by_role("button", name="Preview what they select").click()
+    expect(page.get_by_role("region", name="Preview")).to_contain_text("2 would be read", timeout=PATIENCE_MS)
+    page.get_by_label("Keep the asset").check()
+    page.get_by_text("Reject objects", exact=True).click()
+    page.get_by_label("Least width, pixels").fill("1")
+    site.accessible()
+    save.click()
+    expect(save).to_be_disabled()
+    page.get_by_role("button", name="Activity", exact=True).click()
+    expect(page.locator(".timeline")).to_contain_text("raw/**")
+    expect(page.locator(".timeline")).to_contain_text("orphans")
+    expect(page.locator(".timeline")).to_contain_text("policies")
+    assert "tab=activity" in page.url
+    for part in ("Runs", "Events", "Health"):
+        page.get_by_role("button", name=part, exact=True).click()
+        page.wait_for_load_state("networkidle")
+        site.accessible()
+    page.get_by_role("button", name="Check now").click()
+    expect(page.locator(".health-row.tone-good", has_text="read a match")).to_be_visible()
+    page.get_by_role("link", name="4 assets").click()
+    expect(page.locator(".total")).to_have_text("4 assets")

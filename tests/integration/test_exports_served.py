@@ -1,0 +1,158 @@
+"""Exports and datasets over HTTP, of a bucket: addresses, downloads, and files written back to a bucket."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from pyarrow import parquet
+from tests.support.buckets import picture_no
+from tests.support.postgres import Server
+from tests.support.s3stub import ACCESS_KEY, REGION, SECRET_KEY, S3Stub
+
+from mirrorlake import AssetDataset, ExportFormat, ExportOptions, ExportScope, Mirrorlake
+from mirrorlake.api.web import create_app
+from mirrorlake.catalog import queue
+from mirrorlake.client.dataset_sources import ServerSource
+from mirrorlake.core.errors import MirrorlakeError, NotFound, ObjectChanged, ObjectGone, QueryError, UsageError
+from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.execution import execute
+from mirrorlake.jobs.handler import JobContext
+from mirrorlake.jobs.progress import Reporter
+from mirrorlake.mirror.progress import NullProgress
+from mirrorlake.model.asset_columns import ASSETS
+from mirrorlake.model.jobs import Job, JobKind, JobState
+from mirrorlake.services.base import Resources, open_resources
+from mirrorlake.services.callers import local_user
+from mirrorlake.services.library import LocalLibrary
+from mirrorlake.services.mirror import mirror
+from mirrorlake.services.mirror_request import MirrorRequest, read_request
+
+BUCKET, TOKEN = "lake", "a-token-of-this-test"
+KEYS = ("a.png", "sub/b c.png", "sub/ü.png")
+
+
+@dataclass
+class Lake:
+    """A mirrored bucket, its library on a server, and a client."""
+
+    stub: S3Stub
+    resources: Resources
+    address: str
+    client: Mirrorlake
+
+    def export(self, **options: object) -> Job:
+        """Export as a client and a worker do."""
+        job = self.client.exports.start(ExportOptions(**options))  # type: ignore[arg-type]
+        lease = queue.claim(self.resources.catalog, [JobKind.ASSETS_EXPORT])
+        assert lease is not None
+        context = JobContext(
+            settings=self.resources.settings, catalog=self.resources.catalog, lease=lease, reporter=Reporter(lease)
+        )
+        with lease, suppress(MirrorlakeError):  # the job has it
+            execute(context)
+        return self.client.jobs.get(job.id)
+
+
+@pytest.fixture(scope="module")
+def lake(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    home = tmp_path_factory.mktemp("lake")
+    settings = Settings(home=home, database_url=postgres_server.new_database(), allow_addresses=("127.0.0.0/8",))
+    with S3Stub() as stub, open_resources(settings) as resources:
+        stub.create_bucket(BUCKET)
+        for number, key in enumerate(KEYS):
+            stub.put(BUCKET, key, picture_no(number))
+        LocalLibrary(resources, local_user()).connections.add(
+            BUCKET,
+            "s3",
+            settings={"endpoint": stub.endpoint, "region": REGION},
+            secrets={"access_key_id": ACCESS_KEY, "secret_access_key": SECRET_KEY},
+        )
+        request = read_request(MirrorRequest(uri=f"s3://{BUCKET}", connection=BUCKET, jobs=1))
+        assert mirror(settings, request, NullProgress()).counts.new == len(KEYS)
+        app = create_app(lambda caller: LocalLibrary(resources, caller), token=TOKEN)
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="off"))
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        with Mirrorlake(address, TOKEN) as client:
+            yield Lake(stub, resources, address, client)
+        server.should_exit = True
+        thread.join()
+
+
+def test_the_addresses_of_a_manifest_give_the_bytes(lake: Lake, tmp_path: Path) -> None:
+    job = lake.export(format=ExportFormat.MANIFEST, query="sort:key", url_life_s=600)
+    lake.client.exports.save(job, tmp_path / "m.jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "m.jsonl").read_text().splitlines()]
+    assert [row["key"] for row in rows] == list(KEYS)
+    assert [httpx.get(row["url"]).content for row in rows] == [picture_no(number) for number in range(len(KEYS))]
+    assert all("X-Amz-Expires=600" in row["url"] and row["expires"].endswith("Z") for row in rows)
+
+
+def test_a_download_is_the_file_and_its_job_names_it(lake: Lake, tmp_path: Path) -> None:
+    job = lake.export(format=ExportFormat.PARQUET, fields=("key", "size"))
+    result = lake.client.exports.save(job, tmp_path / "all.parquet")
+    assert parquet.read_table(tmp_path / "all.parquet").column_names == ["key", "size"]
+    assert (result.assets, result.files[0].name) == (len(KEYS), "assets.parquet")
+    with pytest.raises(UsageError):
+        lake.client.exports.save(job, tmp_path / "all.parquet")  # never replaced
+    with pytest.raises(NotFound):
+        lake.client.exports.download(job.id, "token")
+
+
+def test_an_export_goes_to_a_bucket_through_its_connection(lake: Lake) -> None:
+    lake.stub.create_bucket("out")
+    job = lake.export(format=ExportFormat.CSV, fields=("key",), path="s3://out/x/all.csv", connection=BUCKET)
+    assert job.state is JobState.SUCCEEDED, job.error
+    lines = lake.stub._buckets["out"][b"x/all.csv"].data.decode().splitlines()
+    assert lines == [f'"{text}"' for text in ("key", *KEYS)]
+    again = lake.export(format=ExportFormat.CSV, path="s3://out/x/all.csv", connection=BUCKET)
+    assert again.state is JobState.FAILED
+    assert "exists" in (again.error or "")
+
+
+def test_shards_go_to_a_folder_of_a_bucket(lake: Lake) -> None:
+    lake.stub.create_bucket("shards")
+    job = lake.export(format=ExportFormat.WEBDATASET, path="s3://shards/set", connection=BUCKET)
+    assert job.state is JobState.SUCCEEDED, job.error
+    assert list(lake.stub._buckets["shards"]) == [b"set/shard-000000.tar"]
+    with pytest.raises(NotFound):
+        lake.client.exports.download(job.id, "shard-000000.tar")  # it is in the bucket
+
+
+def test_a_table_comes_in_one_stream(lake: Lake) -> None:
+    table = lake.client.exports.table(ExportScope(query="sort:-key"), ("key", "uri"))
+    assert table.column("key").to_pylist() == sorted(KEYS, reverse=True)
+    assert lake.client.exports.table(ExportScope(query="tag:nothing")).schema.equals(ASSETS, check_metadata=True)
+    with pytest.raises(QueryError):
+        lake.client.exports.table(ExportScope(query="width:>"))
+    with pytest.raises(UsageError):
+        lake.client.exports.table(ExportScope(), ("nothing",))
+
+
+def test_a_dataset_of_a_server_streams_from_the_bucket(lake: Lake) -> None:
+    source = ServerSource(lake.address, TOKEN)
+    with AssetDataset(source, source.rows(ExportScope(query="sort:key"), tuple(ASSETS.names))) as dataset:
+        before = len(lake.stub.requests)
+        assert [record.read() for record in dataset] == [picture_no(number) for number in range(len(KEYS))]
+        assert len(lake.stub.requests) == before + len(KEYS)
+        with pickle.loads(pickle.dumps(dataset)) as copy:  # noqa: S301  our own
+            assert copy[1].read() == picture_no(1)
+        lake.stub.put(BUCKET, KEYS[1], picture_no(9))
+        lake.stub.delete(BUCKET, KEYS[2])
+        with pytest.raises(ObjectChanged):
+            dataset[1].read()
+        with pytest.raises(ObjectGone):
+            dataset[2].read()

@@ -1,0 +1,340 @@
+"""Pictures are embedded by a job, and searches rank them: by text, by picture, and beside other conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage
+from PIL import Image
+from tests.support.commits import Pass, commit_rows, processed_row
+
+from mirrorlake.catalog import embeddings, jobs
+from mirrorlake.core.errors import UsageError
+from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.execution import new_job, run_here
+from mirrorlake.jobs.handlers import likeness as handler
+from mirrorlake.jobs.handlers.likeness import LikenessArgs
+from mirrorlake.jobs.handlers.verify import VerifyArgs
+from mirrorlake.jobs.worker import Stop, Worker
+from mirrorlake.mirror.thumbnail_writer import ThumbnailWriter
+from mirrorlake.model.access import LIBRARY
+from mirrorlake.model.jobs import JobKind
+from mirrorlake.model.likeness import LikenessUpdate, StoredModel
+from mirrorlake.postgres.migrate import create_schema
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.library_store import LibraryStore
+from mirrorlake.search import alike
+from mirrorlake.search.run import search, select_ids, stream
+from mirrorlake.services.base import Resources
+from mirrorlake.services.likeness import LikenessService
+
+PHOTOS = ("chelsea.png", "coffee.png", "rocket.jpg", "astronaut.png")
+JOB = new_job(JobKind.LIKENESS, LikenessArgs())
+
+
+def discard(_done: int, _total: int) -> None:
+    """Ignore progress."""
+
+
+@pytest.fixture
+def working(empty_catalog: Catalog) -> Iterator[Pass]:
+    work = Pass(empty_catalog)
+    try:
+        yield work
+    finally:
+        work.lease.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path)
+
+
+def _digest(name: str) -> bytes:
+    return name.encode().ljust(32, b".")
+
+
+def _add_photos(working: Pass, settings: Settings) -> None:
+    """Photographs as assets, as if they had been imported before there were hashes and vectors."""
+    thumbnails = ThumbnailWriter(working.catalog, LibraryStore.in_folder(settings.thumbnails).store)
+    for name in PHOTOS:
+        with Image.open(Path(skimage.__file__).parent / "data" / name) as picture:
+            picture.thumbnail((320, 320))
+            file = BytesIO()
+            picture.convert("RGB").save(file, "WEBP")
+        thumbnails.add([(_digest(name), file.getvalue())])
+        commit_rows(working.lease, processed_row(f"in/{name}", digest=_digest(name)))
+    commit_rows(working.lease, processed_row("in/lost.png", digest=_digest("lost")))  # has no thumbnail
+    with working.catalog.write() as connection:
+        connection.execute("DELETE FROM picture_hash")
+
+
+def _turn_on(catalog: Catalog, settings: Settings) -> LikenessUpdate:
+    LikenessService(Resources(settings, catalog), LIBRARY).change("lite")
+    return run_here(settings, catalog, JOB, processes=2)
+
+
+def _names(catalog: Catalog, query: str) -> list[str]:
+    return [asset.name.removeprefix("in/") for asset in search(catalog, query, limit=50).items]
+
+
+def test_pictures_are_embedded_once_and_ranked_by_text_and_picture(working: Pass, settings: Settings):
+    catalog = working.catalog
+    _add_photos(working, settings)
+    assert search(catalog, "like:cat", limit=5).notes[0].startswith("Pictures of this library are not embedded yet.")
+
+    done = _turn_on(catalog, settings)
+
+    assert (done.hashed, done.embedded, done.failed) == (4, 4, 1)
+    assert run_here(settings, catalog, JOB, processes=1).embedded == 0
+    ids = working.ids()
+    assert _names(catalog, 'like:"a cat"')[0] == "chelsea.png"
+    assert _names(catalog, 'like:"a cup of coffee"')[0] == "coffee.png"
+    assert _names(catalog, f"like-image:{ids['in/rocket.jpg']}")[0] == "rocket.jpg"
+    assert _names(catalog, f"like-image:{ids['in/rocket.jpg']} -filename:rocket*").count("rocket.jpg") == 0
+    assert next(stream(catalog, "like:cat")).name == "in/chelsea.png"
+    assert search(catalog, f"like-image:{ids['in/lost.png']}", limit=5).notes
+    with catalog.read() as connection:
+        assert connection.execute("SELECT count(*) FROM picture_hash").fetchone() == (4,)
+
+
+def test_a_likeness_selects_nothing_for_edits():
+    with pytest.raises(UsageError, match="selects nothing"):
+        select_ids("like:cat")
+
+
+def test_a_new_model_replaces_the_former_one_only_when_it_is_done(working: Pass, settings: Settings):
+    catalog = working.catalog
+    _add_photos(working, settings)
+    former = _prepare(catalog, "lite-0", 2)
+    embeddings.store_pictures(catalog, former, [_digest(PHOTOS[0])], [None], [[1.0, 0.0]])
+    embeddings.complete_model(catalog, former, discard)
+    asset = working.ids()[f"in/{PHOTOS[0]}"]
+
+    LikenessService(Resources(settings, catalog), LIBRARY).change("lite")
+    _prepare(catalog, "lite-1", 512)
+
+    assert embeddings.status(catalog).answering == "lite-0"
+    assert _names(catalog, f"like-image:{asset}") == [PHOTOS[0]]
+    run_here(settings, catalog, JOB, processes=1)
+    found = embeddings.status(catalog)
+    assert (found.model, found.answering, found.vectors) == ("lite", "lite-1", 4)
+    with catalog.read() as connection:
+        assert connection.execute("SELECT to_regclass('embedding_1')").fetchone() == (None,)
+
+
+def test_turning_a_model_on_queues_the_job_and_searches_say_so(working: Pass, settings: Settings):
+    catalog = working.catalog
+    commit_rows(working.lease, processed_row("in/a.jpg"))
+    assert not embeddings.enqueue_due(catalog, JOB)
+    service = LikenessService(Resources(settings, catalog), LIBRARY)
+    service.change("lite")
+    service.change("lite")
+    assert not embeddings.enqueue_due(catalog, JOB)
+    assert [job.state for job in jobs.list_jobs(catalog, limit=5, kind="likeness")] == ["queued"]
+    assert "jobs list" in search(catalog, "like:cat", limit=5).notes[0]
+    service.change(None)
+    assert "likeness on" in search(catalog, "like:cat", limit=5).notes[0]
+
+
+def _set_last(catalog: Catalog, state: str, *, ago: str, cancelled_by: str | None = None) -> None:
+    """The only update of likeness ended so, and everything else happened long before it."""
+    with catalog.write() as connection:
+        connection.execute("UPDATE asset SET updated = now() - interval '1 day'")
+        connection.execute("DELETE FROM job WHERE kind = 'likeness'")
+        connection.execute(
+            "INSERT INTO job (kind, lock, state, attempt, started, finished, cancel_requested)"
+            " SELECT 'likeness', 'likeness', %(state)s, 1, at, at, %(by)s"
+            " FROM (SELECT now() - %(ago)s::interval AS at) AS past",
+            {"state": state, "ago": ago, "by": cancelled_by},
+        )
+
+
+def _due(catalog: Catalog) -> bool:
+    """Whether the job is due now; it is not queued afterwards."""
+    queued = embeddings.enqueue_due(catalog, JOB)
+    with catalog.write() as connection:
+        connection.execute("DELETE FROM job WHERE kind = 'likeness' AND state = 'queued'")
+    return queued
+
+
+def _end_run(catalog: Catalog, kind: str) -> None:
+    with catalog.write() as connection:
+        connection.execute("INSERT INTO job (kind, state, finished) VALUES (%s, 'succeeded', now())", (kind,))
+
+
+def test_the_job_is_due_after_changes_and_as_long_as_the_model_is_incomplete(working: Pass):
+    catalog = working.catalog
+    commit_rows(working.lease, processed_row("in/a.jpg"))
+    with catalog.write() as connection:
+        embeddings.set_wanted_model(connection, "lite")
+    assert _due(catalog)  # none ever was
+
+    # Nothing is embedded: after a restore, hashes alone, or a failure.
+    _set_last(catalog, "succeeded", ago="1 second")
+    assert _due(catalog)
+    _set_last(catalog, "failed", ago="30 minutes")
+    assert not _due(catalog)
+    _set_last(catalog, "failed", ago="2 hours")
+    assert _due(catalog)
+    _set_last(catalog, "cancelled", ago="2 hours")  # by a restore
+    assert _due(catalog)
+    _set_last(catalog, "cancelled", ago="2 hours", cancelled_by="Ada")
+    assert not _due(catalog)
+
+    embeddings.complete_model(catalog, _prepare(catalog, "lite-1", 2), discard)
+    for state in ("succeeded", "failed", "cancelled"):
+        _set_last(catalog, state, ago="2 hours")
+        assert not _due(catalog), state
+    _end_run(catalog, "mirror")
+    assert not _due(catalog)  # it changed nothing
+    with catalog.write() as connection:
+        connection.execute("UPDATE asset SET updated = now()")
+    assert _due(catalog)
+
+
+def test_pictures_that_fail_are_read_again_only_after_a_request_or_new_thumbnails(working: Pass, settings: Settings):
+    catalog = working.catalog
+    _add_photos(working, settings)
+    assert _turn_on(catalog, settings).failed == 1
+    assert run_here(settings, catalog, JOB, processes=1).failed == 0
+    assert run_here(settings, catalog, replace(JOB, requested_by="Ada"), processes=1).failed == 1
+    _set_last(catalog, "succeeded", ago="2 hours")
+    assert not _due(catalog)
+    _end_run(catalog, "thumbnails_make")
+    assert _due(catalog)
+    assert run_here(settings, catalog, JOB, processes=1).failed == 1
+
+
+def test_without_a_model_hashes_alone_are_computed(working: Pass, settings: Settings):
+    _add_photos(working, settings)
+    done = run_here(settings, working.catalog, JOB, processes=1)
+    assert (done.hashed, done.embedded, done.failed) == (4, 0, 1)
+
+
+def test_the_job_gives_way_to_others_and_continues_after_them(
+    working: Pass, settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    catalog = working.catalog
+    _add_photos(working, settings)
+    with catalog.write() as connection:
+        embeddings.set_wanted_model(connection, "lite")
+    monkeypatch.setattr(handler, "TURN_S", 0.0)
+    monkeypatch.setattr(handler, "ROWS", 2)
+    number, others = jobs.request(catalog, JOB), list[int]()
+    logged = list[str]()
+
+    def log(line: str) -> None:
+        logged.append(line)
+        if "(likeness) started" in line and not others:  # another job is queued while it runs
+            others.append(jobs.request(catalog, new_job(JobKind.VERIFY, VerifyArgs())))
+
+    assert Worker(settings, catalog, jobs=1, log=log, stop=Stop()).drain()
+
+    ends = [jobs.show_job(catalog, each) for each in (*others, number)]
+    assert [job.state for job in ends] == ["succeeded", "succeeded"]
+    assert ends[0].finished is not None
+    assert ends[1].started is not None
+    assert ends[0].finished <= ends[1].started
+    assert any("gave way" in line for line in logged)
+    assert embeddings.status(catalog).vectors == 4
+
+
+def test_vectors_work_in_the_schema_of_a_workspace(empty_catalog: Catalog):
+    with empty_catalog.session() as session, session.transaction():
+        create_schema(session, "workspace_7")
+    catalog = empty_catalog.in_schema("workspace_7")
+    model = _prepare(catalog, "lite-1", 2)
+    embeddings.store_pictures(catalog, model, [b"d"], [None], [[1.0, 0.0]])
+    embeddings.complete_model(catalog, model, discard)
+    assert embeddings.status(catalog).vectors == 1
+    assert embeddings.status(empty_catalog).vectors == 0
+    assert search(catalog, "like-image:1", limit=5).items == ()
+
+
+@pytest.mark.parametrize("query", ["like-image:{}", "like-image:{} metadata.even:true", "like-image:{} tag:none"])
+def test_the_index_and_pages_give_what_comparing_all_gives(query: str, working: Pass, monkeypatch: pytest.MonkeyPatch):
+    catalog, count = working.catalog, 400
+    dice = np.random.default_rng(3)
+    vectors = dice.standard_normal((count, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    names = [f"in/{number:03}.jpg" for number in range(count)]
+    commit_rows(
+        working.lease,
+        *(
+            processed_row(name, digest=_digest(name), metadata_values=f'{{"even": {str(place % 2 == 0).lower()}}}')
+            | {"metadata_key": "s", "metadata_token": "s", "metadata_size": 1}
+            for place, name in enumerate(names)
+        ),
+    )
+    model = _prepare(catalog, "lite-1", 8, cutoff=0.1)
+    embeddings.store_pictures(catalog, model, [_digest(name) for name in names], [None] * count, vectors.tolist())
+    monkeypatch.setattr(embeddings, "INDEX_FROM", 10)
+    with catalog.write() as connection:  # as an interrupted build leaves it
+        connection.execute("CREATE INDEX embedding_1_near ON embedding_1 (digest)")
+        connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'embedding_1_near'::regclass")
+    embeddings.complete_model(catalog, model, discard)
+    with catalog.read() as connection:
+        made = connection.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'embedding_1_near'").fetchone()
+    assert made is not None
+    assert "hnsw" in made[0]
+    similar = vectors @ vectors[7]
+    wanted = [
+        names[place]
+        for place in np.argsort(-similar)
+        if similar[place] >= 0.1 and (place % 2 == 0 or "even" not in query) and "none" not in query
+    ]
+    text = query.format(working.ids()[names[7]])
+
+    compared = [asset.name for asset in stream(catalog, text)]
+    monkeypatch.setattr(alike, "COMPARED", 10)
+    page = search(catalog, text, limit=30)
+    found, cursor = [asset.name for asset in page.items], page.next_cursor
+    while cursor is not None:
+        following = search(catalog, text, limit=30, cursor=cursor)
+        assert following.offset == len(found)
+        found, cursor = found + [asset.name for asset in following.items], following.next_cursor
+
+    assert len(set(compared) ^ set(wanted)) <= 2  # halves of floats round at the cutoff
+    assert np.diff([similar[names.index(name)] for name in compared]).max(initial=-1) <= 2e-3  # as above
+    assert len(set(found) & set(compared)) >= 0.95 * len(compared)
+    assert len(found) == len(set(found)) == page.total
+    assert [asset.name for asset in search(catalog, text, limit=10, offset=20).items] == found[20:30]
+
+
+def test_no_total_is_exact_where_less_similar_pictures_were_not_compared(
+    working: Pass, monkeypatch: pytest.MonkeyPatch
+):
+    catalog, count = working.catalog, 60
+    angles = np.linspace(0, 1, count)  # all of them are similar, the last ones least
+    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    names = [f"in/{number:03}.jpg" for number in range(count)]
+    commit_rows(working.lease, *(processed_row(name, digest=_digest(name)) for name in names))
+    model = _prepare(catalog, "lite-1", 2)
+    embeddings.store_pictures(catalog, model, [_digest(name) for name in names], [None] * count, vectors.tolist())
+    embeddings.complete_model(catalog, model, discard)
+    monkeypatch.setattr(alike, "COMPARED", 10)
+    monkeypatch.setattr(alike, "FIRST_STEPS", (5, 20))
+    text = f"like-image:{working.ids()[names[0]]}"
+
+    beyond = search(catalog, f"{text} -filename:00* -filename:01* -filename:02*", limit=50)
+    few = search(catalog, f"{text} -filename:000*", limit=50)
+    monkeypatch.setattr(alike, "FIRST_STEPS", (5, count))
+    with catalog.write() as connection:
+        connection.execute("UPDATE embedding_model SET picture_cutoff = 0.9")
+    whole = search(catalog, text, limit=50)
+
+    assert (beyond.total, beyond.total_capped, len(beyond.notes)) == (0, True, 1)
+    assert (few.total, few.total_capped) == (19, True)
+    assert (whole.total, whole.total_capped, whole.notes) == (int((np.cos(angles) >= 0.9).sum()), False, ())
+
+
+def _prepare(catalog: Catalog, name: str, dimensions: int, *, cutoff: float = 0.3) -> StoredModel:
+    return embeddings.prepare_model(
+        catalog, name=name, dimensions=dimensions, picture_cutoff=cutoff, text_cutoff=cutoff
+    )
