@@ -20,7 +20,7 @@ from typing import Any
 
 from PIL import Image
 
-from mirrorlake.client import Client
+from mirrorlake import Mirrorlake
 
 MIRRORLAKE = Path(sys.executable).with_name("mirrorlake")
 SERVED = re.compile(r"served at (?P<url>\S+)/\?token=(?P<token>\S+)")
@@ -83,7 +83,7 @@ def ask(*words: str) -> dict[str, Any]:
 
 
 @contextmanager
-def served() -> Generator[Client]:
+def served() -> Generator[Mirrorlake]:
     """The library behind `mirrorlake up`, on a free port, read with the SDK."""
     command = [MIRRORLAKE, "up", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603  our own command
@@ -92,7 +92,7 @@ def served() -> Generator[Client]:
             address = SERVED.search(line)
             if address is None:
                 raise SystemExit("mirrorlake up did not start; what it said stands above.")
-            with Client(address["url"], api_key=address["token"]) as client:
+            with Mirrorlake(address["url"], address["token"]) as client:
                 yield client
         finally:
             server.terminate()
