@@ -5,18 +5,23 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks import (
     api_requests,
     azure,
+    exports,
+    fields,
     first_pass,
     google,
     label_files,
     labels,
+    likeness,
     no_change,
     picture,
     renames,
+    search,
     sidecars,
 )
 from benchmarks.place import loaded_s3
@@ -65,6 +70,26 @@ def _labels(rounds: int) -> list[Table]:
     return labels.imports_and_exports(MILLION // 10, rounds=min(rounds, 3))
 
 
+def _export(rounds: int) -> list[Table]:
+    return exports.exported(MILLION, rounds=min(rounds, 2))
+
+
+def _completion(assets: int, rounds: int) -> list[Table]:
+    return fields.completion(assets, rounds=rounds)
+
+
+def _facets(assets: int, rounds: int) -> list[Table]:
+    return fields.facets(assets, rounds=rounds)
+
+
+def _ten_million_fields(rounds: int) -> list[Table]:
+    return [*fields.completion(10 * MILLION, rounds=rounds), *fields.facets(10 * MILLION, rounds=rounds)]
+
+
+def _likeness(rounds: int) -> list[Table]:
+    return likeness.near_duplicates(MILLION, rounds=min(rounds, 3))
+
+
 def _picture(rounds: int) -> list[Table]:
     return [picture.step_by_step(rounds)]
 
@@ -78,6 +103,10 @@ def _photographs(rounds: int) -> list[Table]:
         return [first_pass.over_photographs(server, rounds=rounds)]
 
 
+def _search(assets: int, rounds: int) -> list[Table]:
+    return search.measured(assets, rounds=rounds)
+
+
 BENCH: dict[str, Callable[[int], list[Table]]] = {
     "seaweed": _seaweed,
     "million": _million,
@@ -87,11 +116,16 @@ BENCH: dict[str, Callable[[int], list[Table]]] = {
     "renames": _renames,
     "gcs": _google,
     "labels": _labels,
+    "export": _export,
+    "completion": partial(_completion, MILLION),
+    "facets": partial(_facets, MILLION),
+    "likeness": _likeness,
     "photographs": _photographs,
     "picture": _picture,
     "requests": _requests,
+    "search": partial(_search, 10 * MILLION),
 }
-SOAK: dict[str, Callable[[int], list[Table]]] = {"ten-million": _ten_million}
+SOAK: dict[str, Callable[[int], list[Table]]] = {"ten-million": _ten_million, "ten-million-fields": _ten_million_fields}
 
 
 def main() -> None:
@@ -101,7 +135,11 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=sorted({**BENCH, **SOAK}), help="print these parts")
     parser.add_argument("--write", action="store_true", help="with --only: also replace these parts in the results")
     parser.add_argument("--rounds", type=int, default=5, help="of every pair; medians are shown")
+    parser.add_argument("--assets", type=int, help="of the parts search, completion and facets")
     arguments = parser.parse_args()
+    if arguments.assets is not None:
+        for name, part in (("search", _search), ("completion", _completion), ("facets", _facets)):
+            BENCH[name] = partial(part, arguments.assets)
     names = arguments.only or list(SOAK if arguments.soak else BENCH)
     for name in names:
         started = time.monotonic()

@@ -20,7 +20,8 @@ import obstore
 import pyvips
 from obstore.store import S3Store
 
-from mirrorlake.formats.thumbnail import THUMBNAIL_EFFORT, THUMBNAIL_QUALITY, THUMBNAIL_SIDE
+from mirrorlake.formats.sides import THUMBNAIL_SIDE
+from mirrorlake.formats.thumbnail import THUMBNAIL_EFFORT, THUMBNAIL_QUALITY
 
 THREADS = 4  # GETs under way in each process
 

@@ -93,6 +93,10 @@ def imports_and_exports(files: int, *, rounds: int) -> list[Table]:
                     workdir=folder,
                 ),
             )
+    return [_table(rows, files)]
+
+
+def _table(rows: dict[str, list[Timed]], files: int) -> Table:
     shown = [
         (
             title,
@@ -103,13 +107,12 @@ def imports_and_exports(files: int, *, rounds: int) -> list[Table]:
         )
         for title, found in rows.items()
     ]
-    table = Table(
+    return Table(
         title=f"Labels: {files:,} YOLO files with {BOXES} boxes each, from a local folder",
         head=("", "wall s", "CPU s", "PostgreSQL CPU s", "files a second"),
         rows=shown,
         notes=[f"Goal of the import: {GOAL:,} files a second."],
     )
-    return [table]
 
 
 def _no_step(_step: str, _done: int, _total: int) -> None:

@@ -13,14 +13,13 @@ from pathlib import Path
 
 import orjson
 
-import mirrorlake.storage.providers.s3.aws_session  # noqa: F401  loaded late elsewhere; here all loading is start-up
 from benchmarks.measure import MB, high_water, tree_cpu
 from mirrorlake.catalog import datasources
 from mirrorlake.cli.documents import report_document
 from mirrorlake.core.settings import Settings
 from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.mirror.progress import NullProgress
-from mirrorlake.mirror.run import run_pass
+from mirrorlake.mirror.run import run_pass, store_config
 from mirrorlake.postgres.embedded import status
 from mirrorlake.postgres.pool import open_catalog
 from mirrorlake.processing.library_store import LibraryStore
@@ -54,6 +53,7 @@ def main() -> None:
         source = datasources.by_name(catalog, arguments.name)
         if source is None:
             raise SystemExit(f"no datasource is named {arguments.name}")
+        store_config(source).open().close()  # loads the libraries of the provider: start-up, as in the bare reader
         parts = RunContext(
             catalog=catalog,
             thumbnails=LibraryStore.in_folder(settings.thumbnails),

@@ -22,7 +22,7 @@ import pyvips
 from benchmarks.measure import median, python, run
 from benchmarks.place import photo_objects
 from benchmarks.tables import Table, number
-from mirrorlake.formats import thumbnail
+from mirrorlake.formats import sides, thumbnail
 from mirrorlake.formats.colour import to_array
 from mirrorlake.formats.jpeg import CODEC
 from mirrorlake.processing.process import process_bytes
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def _pixels(body: bytes) -> pyvips.Image:
-    side = thumbnail.THUMBNAIL_SIDE
+    side = sides.THUMBNAIL_SIDE
     return pyvips.Image.thumbnail_buffer(body, side, height=side, size="down").colourspace("srgb").copy_memory()
 
 

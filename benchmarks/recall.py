@@ -1,0 +1,72 @@
+"""How often the model `lite` finds a picture by its caption: `python -m benchmarks.recall FOLDER`.
+
+The folder has pictures with a text file of the same name beside each, whose first line is its caption. The figures in
+the documentation are of the stamps of Tux Paint (Debian package tuxpaint-stamps-default 2022.06.04-1):
+
+    apt-get download tuxpaint-stamps-default && dpkg-deb -x tuxpaint-stamps-default_*.deb stamps
+    python -m benchmarks.recall stamps/usr/share/tuxpaint/stamps
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.tables import Table, number
+from mirrorlake.embedding.lite import LiteEmbedder
+
+BATCH = 16
+RANKS = (1, 10, 50)
+
+
+def recalls(folder: Path) -> Table:
+    """How many captions have their picture among the first ones, of all pictures in the folder."""
+    captioned = list(_captioned(folder))
+    pictures = [_picture(path) for path, _ in captioned]
+    model = LiteEmbedder()
+    started = time.perf_counter()
+    batches = [model.embed_pictures(pictures[first : first + BATCH]) for first in range(0, len(pictures), BATCH)]
+    seconds = time.perf_counter() - started
+    similar = model.embed_texts([caption for _, caption in captioned]) @ np.concatenate(batches).T
+    own = similar.diagonal()[:, None]
+    places = (similar > own).sum(axis=1)
+    others = similar[~np.eye(len(similar), dtype=bool)]
+    cutoff = model.facts.text_cutoff
+    return Table(
+        title=f"Finding {len(captioned)} pictures by their captions with {model.facts.name}",
+        head=("", *(f"among the first {rank}" for rank in RANKS)),
+        rows=[
+            ("captions", *(f"{(places < rank).mean():.3f}" for rank in RANKS)),
+            ("by chance", *(f"{rank / len(captioned):.3f}" for rank in RANKS)),
+        ],
+        notes=[
+            f"{number(len(pictures) / seconds)} pictures a second on one thread.",
+            f"Above the cutoff: {(own >= cutoff).mean():.2f} of these, {(others >= cutoff).mean():.3f} of all others.",
+        ],
+    )
+
+
+def _captioned(folder: Path) -> Iterator[tuple[Path, str]]:
+    for path in sorted(folder.rglob("*.png")):
+        text = path.with_suffix(".txt")
+        caption = text.read_text("utf-8").split("\n", 1)[0].strip() if text.exists() else ""
+        if caption:
+            yield path, caption
+
+
+def _picture(path: Path) -> np.ndarray:
+    with Image.open(path) as file:
+        picture = file.convert("RGBA")
+    picture.thumbnail((320, 320))
+    white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
+    white.alpha_composite(picture)
+    return np.asarray(white.convert("RGB"))
+
+
+if __name__ == "__main__":
+    print(recalls(Path(sys.argv[1])).markdown())

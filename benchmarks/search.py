@@ -1,0 +1,269 @@
+"""Searches, counts, positions, edits and the load of a library of ten million assets with ten metadata keys each."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import psycopg
+
+from benchmarks.place import fresh_home
+from benchmarks.search_data import BATCH, Loaded, insert, load, source_id
+from benchmarks.tables import Table, number
+from mirrorlake.catalog import edits, search_indexes
+from mirrorlake.catalog.assets import asset_columns
+from mirrorlake.core.errors import CatalogError
+from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.execution import new_job, run_here
+from mirrorlake.jobs.handlers.search_indexes import IndexArgs
+from mirrorlake.model.access import LIBRARY
+from mirrorlake.model.edits import Edit
+from mirrorlake.model.jobs import JobKind
+from mirrorlake.postgres.pool import Catalog, open_catalog
+from mirrorlake.search.compile import compile_query
+from mirrorlake.search.count import count_matches
+from mirrorlake.search.grammar import parse
+from mirrorlake.search.run import finder_of, search
+
+PAGE = 50
+PAGE_GOAL_MS, COUNT_GOAL_MS, JUMP_GOAL_MS, EDIT_GOAL_MS, LOAD_GOAL = 50, 150, 300, 20, 60_000
+EDITS = 200
+WARM_UP = 2
+# What each kind of query stands for, and the query.
+QUERIES = {
+    "everything": "",
+    "a value of 2 %": "metadata.camera_id:cam-07",
+    "a value of 0.02 %": "metadata.site:site-77",
+    "a value of 20 assets": "metadata.camera_id:cam-rare",
+    "a value that none has": "metadata.camera_id:none",
+    "2,000 neighbours": "metadata.session:session-7",
+    "two frequent values": "metadata.split:test metadata.weather:fog",
+    "a frequent and a rare value": "metadata.camera_id:cam-07 metadata.site:site-77",
+    "part of 10 % of names": "heron",
+    "part of 0.25 % of names": "lynx",
+    "part of few names": "okapi",
+    "part of no name": "zebra",
+    "a folder of 100,000": "path:set-0000/**",
+    "a folder of 2,000": "path:set-0000/day-03/*",
+    "a folder that is not there": "path:nowhere/**",
+    "a folder anywhere": "path:**/day-03/*",
+    "a tag of 10 %": "tag:blurred",
+    "a tag of 0.1 %": "tag:favourite",
+    "a tag of few": "tag:broken",
+    "a type": "type:image/png",
+    "a kind that none has": "kind:video",
+    "missing": "state:missing",
+    "not a value": "NOT metadata.split:train",
+    "not a number": "NOT metadata.score<99",
+    "not a tag": "-tag:blurred",
+    "rare name or rare tag": "okapi OR tag:broken",
+    "a number of 50 %": "metadata.score>50",
+    "a number of 0.5 %": "metadata.score>99.5",
+    "a number of 0.01 %": "metadata.score>99.99",
+    "a number that none has": "metadata.score>1000",
+    "a width of 0.2 %": "width>5990",
+    "dates of 0.1 %": "metadata.captured>2025-12-09",
+    "by name": "sort:name",
+    "by name, backwards": "sort:-name",
+    "by key": "sort:key",
+    "by update": "sort:-updated",
+    "by size": "sort:-size",
+    "by a number": "sort:metadata.score",
+    "by a number, backwards": "sort:-metadata.score",
+    "a value of 0.02 % by name": "metadata.site:site-77 sort:name",
+    "a value of 2 % by a number": "metadata.camera_id:cam-07 sort:metadata.score",
+    "part of 0.25 % of names, by name": "lynx sort:name",
+    "a day": "metadata.captured:2024-01-01",
+    "a key that none has": "metadata.nokey:*",
+    "a number under a key that none has": "metadata.nokey>5",
+    "by a key that none has": "sort:metadata.nokey",
+    "a fact that none has": "facts.iso:100",
+    "not the kind that all have": "-kind:image",
+    "without a key that all have": "-metadata.split:*",
+    "none of all values": "-metadata.reviewed:true -metadata.reviewed:false",
+    "a value's beginning, 20 assets": "metadata.camera_id:cam-ra*",
+    "a value's beginning that none has": "metadata.site:zzz*",
+    "texts of 20 assets": "metadata.camera_id>cam-5",
+    "a family of types that none has": "type:video",
+    "a datasource that is not there": "datasource:nowhere",
+    "a file": "filename:IMG_00000007.jpg",
+    "a part of a name with a number": "IMG_0000007",
+    "a project of the oldest 10 %": "project:old",
+    "a tag of the oldest 10 %": "tag:old",
+    "a folder of 100,000 by name": "path:set-0000/** sort:name",
+    "a folder of 100,000 by name, backwards": "path:set-0000/** sort:-name",
+    "by creation": "sort:-created",
+    "an old creation": "created<2025-01-01T01:00Z",
+    "no class": "class:car",
+    "three annotations": "min-annotations:3",
+    "two characters that none has": "~~",
+}
+# Searches for want of whose indexes the system makes them; repeated until it does.
+SLOW = (
+    "metadata.score>99.99", "width>5990", "metadata.captured>2025-12-09", "sort:-size", "sort:metadata.score",
+    "sort:-created",
+)  # fmt: skip
+# Orders in which the middle of the library is jumped to.
+ORDERS = ("", "sort:id", "sort:name", "sort:-name", "sort:key", "sort:-updated", "sort:-created", "sort:-size")
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Milliseconds of one thing, done many times."""
+
+    values: tuple[float, ...]
+
+    @property
+    def p50(self) -> float:
+        """The median."""
+        return statistics.median(self.values)
+
+    @property
+    def p95(self) -> float:
+        """The 95th percentile."""
+        return sorted(self.values)[min(len(self.values) - 1, round(len(self.values) * 0.95))]
+
+
+def measured(assets: int, *, rounds: int) -> list[Table]:
+    """Load a library and measure it."""
+    with fresh_home() as home, open_catalog(Settings(home=home)) as catalog:
+        loaded = load(catalog, assets)
+        made = _make_indexes(Settings(home=home), catalog, assets)
+        return [*on_library(catalog, rounds=rounds), made, _writes(catalog, loaded)]
+
+
+def on_library(catalog: Catalog, *, rounds: int) -> list[Table]:
+    """Measure the pages and counts of a library that is loaded."""
+    bare = Times(tuple(_timed(lambda: _bare(catalog)) for _ in range(4 * rounds)))
+    rows: list[tuple[str, ...]] = []
+    late = 0
+    for name, query in QUERIES.items():
+        pages, cpu, counts, wholes = _of_query(catalog, query, 4 * rounds)
+        missed = pages.p95 > PAGE_GOAL_MS or max(counts.values) > COUNT_GOAL_MS
+        late += missed
+        total = search(catalog, query, limit=PAGE)
+        shown = f"{total.total:,}{'+' if total.total_capped else ''}"
+        rows.append(
+            (f"{name}: `{query}`", number(pages.p50), number(pages.p95), number(cpu.p50), number(max(counts.values)),
+             shown, number(wholes.p95), number(pages.p50 / bare.p50), "no" if missed else "yes")
+        )  # fmt: skip
+    notes = [
+        f"Goals: page p95 under {PAGE_GOAL_MS} ms, count at most {COUNT_GOAL_MS} ms; {late} of {len(rows)} miss one.",
+        (
+            "CPU: p50 of this process and of its process of PostgreSQL, without parallel workers. Compare it where the"
+            " machine is busy."
+        ),
+        f"The ratio is to reading {PAGE} assets by their ids, with all that is shown of them: {number(bare.p50)} ms.",
+        "Whole: the page with its assets and its total, as one call returns it.",
+    ]
+    head = ("first page of 50, ms", "p50", "p95", "CPU", "count, max", "total", "whole, p95", "ratio", "goals met")
+    return [Table(title="Searches", head=head, rows=rows, notes=notes), _jumps(catalog, rounds)]
+
+
+def _of_query(catalog: Catalog, query: str, times: int) -> tuple[Times, Times, Times, Times]:
+    parsed = parse(query)
+    compiled = compile_query(parsed)
+    spent: list[float] = []
+
+    def page() -> None:
+        with catalog.read() as connection:
+            own, server = time.thread_time(), _cpu_ms(connection.info.backend_pid)
+            finder_of(connection, parsed, compiled).first_rows(PAGE)
+            spent.append((time.thread_time() - own) * 1000 + _cpu_ms(connection.info.backend_pid) - server)
+
+    def take(work: Callable[[], object]) -> Times:
+        return Times(tuple([_timed(work) for _ in range(times + WARM_UP)][WARM_UP:]))
+
+    return (
+        take(page),
+        Times(tuple(spent[WARM_UP:])),
+        take(lambda: count_matches(catalog, parsed, compiled, exact=True)),
+        take(lambda: search(catalog, query, limit=PAGE)),
+    )
+
+
+def _cpu_ms(pid: int) -> float:
+    """What a process has used so far; Linux counts it in nanoseconds."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[0]) / 1e6
+
+
+def _jumps(catalog: Catalog, rounds: int) -> Table:
+    total = search(catalog, "", limit=1).total
+    rows: list[tuple[str, ...]] = []
+    for query in ORDERS:
+        offsets = [total // 2 + 997 * turn for turn in range(4 * rounds)]
+        times = Times(tuple(_timed(partial(search, catalog, query, limit=PAGE, offset=at)) for at in offsets))
+        rows.append((f"position {total // 2:,} of `{query}`", number(times.p50), number(times.p95), str(JUMP_GOAL_MS)))
+    return Table(title="Far positions", head=("ms", "p50", "p95", "goal"), rows=rows)
+
+
+def _make_indexes(settings: Settings, catalog: Catalog, assets: int) -> Table:
+    """Search what is slow without an index, and let the job decide."""
+    for query in SLOW:
+        for _ in range(3):
+            try:
+                search(catalog, query, limit=PAGE)
+            except CatalogError:
+                break  # stopped after ten seconds: that is recorded, too
+    started = time.perf_counter()
+    run_here(settings, catalog, new_job(JobKind.SEARCH_INDEXES, IndexArgs()))
+    seconds = time.perf_counter() - started
+    rows = [
+        (f"{one.source.value} {one.key}", one.state.value, number(one.bytes / 1e6), one.why)
+        for one in search_indexes.list_all(catalog)
+    ]
+    notes = [f"Built in {seconds:.0f} s together, with CREATE INDEX CONCURRENTLY, over {assets:,} assets."]
+    return Table(title="Indexes that the system made", head=("value", "state", "MB", "why"), rows=rows, notes=notes)
+
+
+def _writes(catalog: Catalog, loaded: Loaded) -> Table:
+    """Single edits while batches of a pass are written."""
+    source = source_id(catalog)
+    ids = random.Random(7).sample(range(1, loaded.assets), EDITS)  # noqa: S311  a fixed choice
+    idle = Times(tuple(_timed(partial(_edit, catalog, each)) for each in ids))
+    stop = threading.Event()
+
+    def write() -> None:
+        with psycopg.connect(catalog.conninfo, autocommit=True) as session:
+            first = loaded.assets
+            while not stop.is_set():
+                insert(session, source, first, first + BATCH)
+                first += BATCH
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        busy = Times(tuple(_timed(partial(_edit, catalog, each)) for each in ids))
+    finally:
+        stop.set()
+        writer.join()
+    rate = loaded.assets / loaded.seconds
+    rows = [
+        ("single edit, idle: ms", number(idle.p50), number(idle.p95), ""),
+        ("single edit, during a bulk write: ms", number(busy.p50), number(busy.p95), f"{EDIT_GOAL_MS}"),
+        ("bulk load with all indexes: assets a second", f"{rate:,.0f}", "", f"{LOAD_GOAL:,}"),
+        ("of which making the values costs: µs an asset", number(loaded.making_us), "", ""),
+        ("counting the values afterwards: µs an asset", number(loaded.counting_us), "", ""),
+    ]
+    return Table(title="Writes", head=("", "p50", "p95", "goal"), rows=rows)
+
+
+def _edit(catalog: Catalog, asset_id: int) -> None:
+    edits.apply(catalog, [str(asset_id)], Edit(metadata={"weather": f"edited {asset_id}"}), by=LIBRARY)
+
+
+def _bare(catalog: Catalog) -> None:
+    with catalog.read() as connection:
+        connection.execute(asset_columns() + b" WHERE asset.id = ANY(%s)", (list(range(1, PAGE + 1)),)).fetchall()
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return (time.perf_counter() - started) * 1000
