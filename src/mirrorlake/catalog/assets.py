@@ -94,7 +94,7 @@ def read_asset_detail(connection: psycopg.Connection[TupleRow], asset_id: str) -
     if line is None or more is None:
         raise asset_not_found(asset_id)
     digest, token, version, storage_class, orientation, facts, metadata, provenance, *rest = more
-    merged_at, sidecar_key, warnings, created, depth = rest
+    merged_at, sidecar_key, warnings, created, depth, duplicates = rest
     entries: dict[str, MetadataEntry] = {}
     for key, value in metadata.items():
         source, at, *by = provenance.get(key, (BUCKET, None))
@@ -115,6 +115,7 @@ def read_asset_detail(connection: psycopg.Connection[TupleRow], asset_id: str) -
         facts=facts,
         metadata=entries,
         sidecar_key=sidecar_key,
+        duplicates=tuple(duplicates),
         warnings=tuple(warnings),
         created=created,
         revision="",

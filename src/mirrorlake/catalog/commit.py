@@ -18,9 +18,13 @@ from mirrorlake.catalog.companions import apply_companions
 from mirrorlake.catalog.limits import Dropped
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, staged
+from mirrorlake.core.columnar import filled
 from mirrorlake.core.errors import CatalogError
+from mirrorlake.formats.stages import Stage
+from mirrorlake.model.looking import Looking
 from mirrorlake.model.metadata import MetadataStrategy
-from mirrorlake.model.outcomes import Op
+from mirrorlake.model.outcomes import Op, ResultKind
+from mirrorlake.model.policies import DuplicatePolicy
 from mirrorlake.model.runs import Counts
 from mirrorlake.postgres.db_errors import retry_on_contention
 
@@ -120,6 +124,48 @@ def commit_copies(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> 
         staging.run("drop_changed_copies", "join_rivals", "delete_rivals")
         if staging.shared:
             staging.run("drop_moved_elsewhere")
+        _rename(staging)
+        keys = staging.fetch("staged_keys").column("key").combine_chunks()
+        earlier = staging.record_outcomes("delete_outcomes")
+        return staging.record_outcomes("record_moves") + -earlier, keys
+
+
+@retry_on_contention
+def commit_duplicates(lease: Lease, keys: pa.Array[Any], firsts: pa.Array[Any], looking: Looking) -> Counts:
+    """Leave out objects with the bytes of others of this datasource, whose keys are `firsts`, and delete their assets.
+
+    Those that users have worked on or that other datasources show stay. Some counts are negative, because the outcomes
+    that these keys had in this run are replaced.
+    """
+    if len(keys) == 0:
+        return Counts()
+    linked = looking.policies.duplicates is DuplicatePolicy.LINK
+    result = ResultKind.SKIPPED if linked else ResultKind.REJECTED
+    given = {
+        "result": (int(result), pa.int16()),
+        "stage": (Stage.POLICY.value, pa.string()),
+        "policies": (looking.fingerprint, pa.int64()),
+    }
+    values = {name: filled(len(keys), value, kind) for name, (value, kind) in given.items()}
+    with staged(lease, pa.record_batch({"key": keys, "old_key": firsts, **values})) as staging:
+        staging.run("match_duplicates")
+        staging.fetch("lock_moves")
+        staging.run("drop_wanted_duplicates", "explain_duplicates", "leave_out_duplicates", "delete_duplicates")
+        earlier = staging.record_outcomes("delete_outcomes")
+        return staging.record_outcomes("record_duplicates") + -earlier
+
+
+@retry_on_contention
+def commit_links(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> tuple[Counts, pa.Array[Any]]:
+    """As `commit_moves`, to keys that were linked to the assets as their duplicates. Returns the keys moved to as well.
+
+    Some counts are negative, because the outcomes that these keys had in this run are replaced.
+    """
+    _require_ops(batch, Op.MOVED)
+    with staged(lease, _add_names(batch, names)) as staging:
+        staging.run("find_moves")
+        staging.fetch("lock_moves")
+        staging.run("drop_unlinked")
         _rename(staging)
         keys = staging.fetch("staged_keys").column("key").combine_chunks()
         earlier = staging.record_outcomes("delete_outcomes")

@@ -17,6 +17,7 @@ from mirrorlake.catalog.statements import statement
 from mirrorlake.model.columns import KNOWN
 from mirrorlake.model.looking import LOOK_AT_ALL, Looking
 from mirrorlake.model.objects import RangeDigest
+from mirrorlake.model.policies import DuplicatePolicy
 from mirrorlake.plan.missing_sidecars import REMEMBERED
 from mirrorlake.postgres.pool import Catalog
 
@@ -169,9 +170,10 @@ def bounds(catalog: Catalog, datasource_id: int, parts: int) -> list[str]:
     return list(dict.fromkeys(keys))
 
 
-def _compared(looking: Looking) -> dict[str, int]:
+def _compared(looking: Looking) -> dict[str, int | bool]:
     """What decides how the rows of a datasource that reads so are compared."""
-    return {"policies": looking.fingerprint, "depth": looking.depth.number}
+    linked = looking.policies.duplicates is DuplicatePolicy.LINK
+    return {"policies": looking.fingerprint, "depth": looking.depth.number, "linked": linked}
 
 
 def _known(catalog: Catalog, query: str, values: Mapping[str, object]) -> pa.RecordBatch:

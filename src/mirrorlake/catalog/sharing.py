@@ -38,7 +38,7 @@ def make_recogniser(
         "access": Jsonb(source.access.stored()),
         "depth": source.settings.depth.number,
         # What others took need not comply with our policies.
-        "reads_itself": source.settings.looking.policies != NO_POLICIES,
+        "reads_itself": source.settings.looking.policies.of_content != NO_POLICIES,
     }
     with catalog.read() as connection:
         if connection.execute(statement("any_sibling").query, values).fetchone() is None:

@@ -51,8 +51,20 @@ _BATCH_CHANGES = (
     " FROM edit_change WHERE edit_change.edit_id = batch.edit_id AND edit_change.number = batch.number"
     " AND %(id)s::bigint = ANY(ids))"
 )
-# Of `object`: the token that a pass compares. What other policies rejected has none that a listing could contain.
-_COMPARED_TOKEN = "(CASE WHEN object.policies <> %(policies)s THEN E'\\x01' ELSE object.token END)"  # noqa: S105  of a change
+# Of `object`: an asset of its datasource still has the bytes for which the object was left out as a duplicate. One in
+# the trash counts only if the object is `linked` to it.
+_HAS_FIRST = (
+    "EXISTS (SELECT FROM asset JOIN object AS first ON first.asset_id = asset.id"
+    " WHERE asset.digest = object.duplicate AND first.datasource_id = object.datasource_id"
+    " AND first.state = {known.present} AND (%(linked)s OR asset.state = {asset.present}))"
+)
+# Of `object`: the token that a pass compares. What other policies rejected has none that a listing could contain, and
+# neither has a duplicate of what is gone.
+_COMPARED_TOKEN = (
+    "(CASE WHEN object.policies <> %(policies)s OR object.duplicate IS NOT NULL AND NOT "
+    + _HAS_FIRST
+    + " THEN E'\\x01' ELSE object.token END)"
+)
 # Of `asset`: the digest that names its thumbnail.
 _THUMBNAIL_NAME = "coalesce(asset.digest, asset.sample_digest)"
 # The state that a pass compares.

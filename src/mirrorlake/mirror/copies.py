@@ -91,7 +91,7 @@ def find_copy_moves(catalog: Catalog, datasource_id: int, removals: Removals) ->
     found = joined([no_rows(COPIES), *parts])
     if not found.num_rows:
         return NO_COPY_MOVES
-    for keys in _keys_with_ops(planned.batches(), _UNFIT_OPS):
+    for keys in keys_with_ops(planned.batches(), _UNFIT_OPS):
         found = keep(found, ~is_in(column(found, "key"), keys))
     moves = match_copies(originals, found)
     return CopyMoves(moves, take(found, places_in(moves.new_keys, column(found, "key"))))
@@ -171,7 +171,7 @@ def _closed(originals: pa.RecordBatch, mask: BoolMask) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*arrays, pa.array(~mask)], schema=ORIGINALS)
 
 
-def _keys_with_ops(batches: Iterator[pa.RecordBatch], ops: Column) -> Iterator[Column]:
+def keys_with_ops(batches: Iterator[pa.RecordBatch], ops: Column) -> Iterator[Column]:
     """The keys of the rows with these operations, many at once."""
     parts: list[Column] = []
     for batch in batches:

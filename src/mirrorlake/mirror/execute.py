@@ -21,6 +21,7 @@ from mirrorlake.core.columnar import column, equal_to, keep
 from mirrorlake.mirror.common_failure import CommonFailure
 from mirrorlake.mirror.copies import find_copy_moves, move_onto_copies
 from mirrorlake.mirror.counters import Counters
+from mirrorlake.mirror.duplicates import find_link_moves, leave_out_duplicates, move_to_places
 from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult
 from mirrorlake.mirror.glob_files import remember_glob_files
@@ -77,16 +78,24 @@ def execute(
     if copies:
         move_onto_copies(lease, copies, removals, counters=counters, namer=namer, strategies=strategies)
         removals = removals.without(copies.moves.old_keys)
+    links, places = find_link_moves(plan, removals, checker)
+    if len(links):
+        if labels is not None:
+            labels.prepare_moves(links)
+        moved = move_to_places(lease, links, places, plan, counters=counters, namer=namer)
+        removals = removals.without(moved)
     removals = spare_possible_moves(lease, removals, counters)
     if labels is not None:
         labels.apply(store)
     if plan.window is not None:
         left = execute_partial_removals(lease, removals, checker, counters)
+        leave_out_duplicates(lease, plan, removals, counters)
         if labels is not None and not left:
             left = labels.gone().remove_unless_many()
         return RunResult(error=plan.error, failure=failure, removals_decided=False, left_to_whole=left)
     state = plan.state
     execute_removals(lease, removals, checker, state.known, counters)
+    leave_out_duplicates(lease, plan, removals, counters)
     notes, hold = plan.notes, removals.hold
     if labels is not None:
         hold = labels.gone().remove_or_hold(hold, state.known)

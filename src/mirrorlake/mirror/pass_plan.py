@@ -87,6 +87,7 @@ class PassPlan:
     changes: PlannedChanges
     removals: Removals
     notes: tuple[str, ...]  # why nothing was selected, if that was probably not intended
+    workdir: Path  # where executing it keeps lists that could be long
     window: Window | None = None  # of a partial pass; None: the plan is about the whole source
     labels: PlannedLabels = NO_LABELS  # of a dry run, see `with_labels`
     copies: Moves = NO_MOVES  # of a dry run, see `with_known_copies`; a pass finds them once it has read what is new
@@ -171,11 +172,9 @@ def plan_pass(
     """The plan of a pass. Lists the source and reads glob files; writes only to the work folder.
 
     With `keys`, the plan of a partial pass: about the stems of these keys only. `stand_in` is an inventory that
-    replaces the listing, or a note why none does.
-
-    `checker` proves that the old keys of moves and unlisted sidecars are gone: a pass sends requests, a dry run assumes
-    it, and neither does so for keys in doubt. `root` is the state before the listing. Raises StorageError if nothing of
-    the source can be listed, NoSuchBucket if the root of a folder changed meanwhile.
+    replaces the listing, or a note why none does. `checker` proves that the old keys of moves and unlisted sidecars are
+    gone: a pass sends requests, a dry run assumes it, and neither does so for keys in doubt. `root` is the state before
+    the listing. Raises StorageError if nothing of the source can be listed, NoSuchBucket if its root changed meanwhile.
     """
     catalog = context.catalog
     rules, glob_files = read_rules(source, store, catalog, known_id=known_id)
@@ -215,6 +214,7 @@ def plan_pass(
         changes=changes,
         removals=plan_removals(changes, rules, source, catalog, state.doubts, partial=window is not None),
         notes=() if window is not None else (*_notes(stand_in), *explain_selection(listing, rules, source.location)),
+        workdir=context.workdir,
         window=window,
     )
 

@@ -13,6 +13,7 @@ from typing import cast
 import pyarrow as pa
 
 from mirrorlake.catalog import label_files, objects
+from mirrorlake.catalog.duplicates import linked_places
 from mirrorlake.core.columnar import chosen, column, is_in, keep, no_rows
 from mirrorlake.mirror.existence import KeyChecker, Proof
 from mirrorlake.mirror.stem_listing import (
@@ -27,6 +28,7 @@ from mirrorlake.model.columns import KNOWN
 from mirrorlake.model.looking import Looking
 from mirrorlake.model.media import MediaKind
 from mirrorlake.model.objects import Gap, KeyRange, RangeDigest
+from mirrorlake.model.policies import DuplicatePolicy
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.label_names import LabelNames, label_files_of
 from mirrorlake.select.label_patterns import Reach
@@ -131,12 +133,22 @@ def open_window(
     new = keep(window.listed.rows, ~is_in(column(window.listed.rows, "key"), column(window.known, "key")))
     tokens = cast("list[str]", column(new, "token").to_pylist())
     left = objects.left_with_tokens(catalog, datasource_id, tokens)
+    left += _other_places(catalog, datasource_id, window, looking)
     more = [stem for key in left for stem in stems_of(key, full_suffixes, media) if stem not in asked]
     if more:
         window = _compose(store, catalog, datasource_id, [*asked, *more], full_suffixes, looking=looking)
     if labels is not None:
         window = _with_label_files(window, store, catalog, datasource_id, files=files, labels=labels)
     return replace(window, unsettled=_unsettled(window, stems, checker))
+
+
+def _other_places(catalog: Catalog, datasource_id: int, window: Window, looking: Looking) -> list[str]:
+    """The keys that are linked to assets whose objects are gone: one of them may keep the asset."""
+    if looking.policies.duplicates is not DuplicatePolicy.LINK:
+        return []
+    gone = keep(window.known, ~is_in(column(window.known, "key"), column(window.listed.rows, "key")))
+    places = linked_places(catalog, datasource_id, column(gone, "key"))
+    return cast("list[str]", column(places, "new_key").to_pylist())
 
 
 def _compose(

@@ -123,6 +123,8 @@ class AssetDetail:
     """Facts from the file, by kind: camera, pages, and so on."""
     metadata: Mapping[str, MetadataEntry]
     sidecar_key: str | None
+    duplicates: tuple[str, ...] = ()
+    """Keys of other objects of the datasource with the same bytes, which its policy skips or links; 100 at most."""
     warnings: tuple[str, ...]
     created: datetime
     revision: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from enum import StrEnum
 from hashlib import blake2b
 
@@ -19,6 +19,14 @@ class OrientationPolicy(StrEnum):
     REJECT = "reject"
 
 
+class DuplicatePolicy(StrEnum):
+    """What happens to an object with exactly the bytes of an asset that its datasource already has."""
+
+    KEEP = "keep"  # it becomes an asset of its own
+    SKIP = "skip"  # it is rejected
+    LINK = "link"  # it is another place of that asset, which moves there if its own object is gone
+
+
 @public_noun
 class Policies:
     """What an object must be to become an asset. Without any limit, everything that can be decoded is taken.
@@ -28,6 +36,7 @@ class Policies:
     """
 
     orientation: OrientationPolicy = OrientationPolicy.ACCEPT
+    duplicates: DuplicatePolicy = DuplicatePolicy.KEEP
     video_brands: tuple[str, ...] = ()
     """Major brands of which a video must have one, such as `mp42`. Empty: any, or none."""
     pixel_formats: tuple[str, ...] = ()
@@ -49,6 +58,11 @@ class Policies:
         document = json.dumps(given, sort_keys=True).encode()
         number = int.from_bytes(blake2b(document, digest_size=8).digest(), "big")
         return number - _ALL_BITS if number >= _SIGN else number
+
+    @property
+    def of_content(self) -> Policies:
+        """The policies that each object complies with or not, whatever else is in the library."""
+        return replace(self, duplicates=DuplicatePolicy.KEEP)
 
 
 NO_POLICIES = Policies()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mirrorlake.core.errors import SettingsError
-from mirrorlake.model.policies import NO_POLICIES, OrientationPolicy, Policies
+from mirrorlake.model.policies import NO_POLICIES, DuplicatePolicy, OrientationPolicy, Policies
 from mirrorlake.select.json_reader import Json, quote, read_choice, read_object, read_texts
 
 NAME_LIMIT = 40  # characters of a brand or a pixel format, as of the facts that are kept
@@ -17,7 +17,7 @@ _NUMBERS = {
     "minWidth": "min_width",
     "minHeight": "min_height",
 }
-POLICY_NAMES = ("orientation", *_LISTS, *_NUMBERS, "maxSeconds")
+POLICY_NAMES = ("orientation", "duplicates", *_LISTS, *_NUMBERS, "maxSeconds")
 
 
 def read_policies(value: Json) -> Policies:
@@ -32,6 +32,7 @@ def read_policies(value: Json) -> Policies:
     numbers = {field: _read_number(given, name) for name, field in _NUMBERS.items()}
     return Policies(
         orientation=read_choice(given, "orientation", OrientationPolicy, OrientationPolicy.ACCEPT, _WHERE),
+        duplicates=read_choice(given, "duplicates", DuplicatePolicy, DuplicatePolicy.KEEP, _WHERE),
         video_brands=lists["video_brands"],
         pixel_formats=lists["pixel_formats"],
         max_pixels=numbers["max_pixels"],
@@ -47,6 +48,8 @@ def policies_to_json(policies: Policies) -> dict[str, Json]:
     document: dict[str, Json] = {}
     if policies.orientation is not NO_POLICIES.orientation:
         document["orientation"] = policies.orientation.value
+    if policies.duplicates is not NO_POLICIES.duplicates:
+        document["duplicates"] = policies.duplicates.value
     document |= {name: [*getattr(policies, field)] for name, field in _LISTS.items() if getattr(policies, field)}
     numbers = {**_NUMBERS, "maxSeconds": "max_seconds"}
     return document | {

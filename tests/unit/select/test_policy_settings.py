@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from mirrorlake.core.errors import SettingsError
-from mirrorlake.model.policies import NO_POLICIES, OrientationPolicy, Policies
+from mirrorlake.model.policies import NO_POLICIES, DuplicatePolicy, OrientationPolicy, Policies
 from mirrorlake.select.json_reader import Json
 from mirrorlake.select.settings import settings_from_document, settings_to_json
 
 EVERYTHING: dict[str, Json] = {
     "orientation": "reject",
+    "duplicates": "link",
     "videoBrands": ["mp42"],
     "pixelFormats": ["yuv420p", "yuvj420p"],
     "maxPixels": 50_000_000,
@@ -24,7 +25,8 @@ EVERYTHING: dict[str, Json] = {
 def test_policies_are_written_as_they_are_read() -> None:
     settings, _ = settings_from_document({"policies": EVERYTHING})
     assert settings.policies == Policies(
-        orientation=OrientationPolicy.REJECT, video_brands=("mp42",), pixel_formats=("yuv420p", "yuvj420p"),
+        orientation=OrientationPolicy.REJECT, duplicates=DuplicatePolicy.LINK,
+        video_brands=("mp42",), pixel_formats=("yuv420p", "yuvj420p"),
         max_pixels=50_000_000, max_bytes=1_000_000, min_width=640, min_height=480, max_seconds=90.5,
     )  # fmt: skip
     assert settings_to_json(settings) == {"policies": EVERYTHING}
@@ -44,6 +46,7 @@ def test_without_limits_nothing_is_stored(value: Json) -> None:
         ([], "policies"),
         ({"maxPixel": 1}, 'Unknown setting "policies.maxPixel"'),
         ({"orientation": "bake"}, "accept or reject"),
+        ({"duplicates": True}, "keep, skip or link"),
         ({"maxPixels": 0}, "policies.maxPixels is 0"),
         ({"maxBytes": True}, "policies.maxBytes is true"),
         ({"minWidth": 1.5}, "policies.minWidth is 1.5"),

@@ -2872,6 +2872,12 @@ export interface components {
              */
             digest: string | null;
             /**
+             * Duplicates
+             * @description Keys of other objects of the datasource with the same bytes, which its policy skips or links; 100 at most.
+             * @default []
+             */
+            duplicates: string[];
+            /**
              * Facts
              * @description Facts from the file, by kind: camera, pages, and so on.
              */
@@ -3747,6 +3753,7 @@ export interface components {
             /**
              * @description What an object must be to become an asset.
              * @default {
+             *       "duplicates": "keep",
              *       "orientation": "accept",
              *       "pixel_formats": [],
              *       "video_brands": []
@@ -3875,6 +3882,12 @@ export interface components {
          * @enum {string}
          */
         Difference: "added" | "removed" | "changed";
+        /**
+         * DuplicatePolicy
+         * @description What happens to an object with exactly the bytes of an asset that its datasource already has.
+         * @enum {string}
+         */
+        DuplicatePolicy: "keep" | "skip" | "link";
         /**
          * Estimate
          * @description What a first run over the location would need, of what was listed so far.
@@ -5277,6 +5290,8 @@ export interface components {
                 orphans?: "keep" | "trash" | "remove" | null;
                 paths?: string[] | null;
                 policies?: {
+                    /** @enum {unknown} */
+                    duplicates?: "keep" | "skip" | "link" | null;
                     maxBytes?: number | null;
                     maxPixels?: number | null;
                     maxSeconds?: number | null;
@@ -5606,6 +5621,8 @@ export interface components {
                 orphans?: "keep" | "trash" | "remove" | null;
                 paths?: string[] | null;
                 policies?: {
+                    /** @enum {unknown} */
+                    duplicates?: "keep" | "skip" | "link" | null;
                     maxBytes?: number | null;
                     maxPixels?: number | null;
                     maxSeconds?: number | null;
@@ -5926,6 +5943,8 @@ export interface components {
          *     Assets that were taken before a policy changed are kept.
          */
         Policies: {
+            /** @default keep */
+            duplicates: components["schemas"]["DuplicatePolicy"];
             /** Max Bytes */
             max_bytes: number | null;
             /**
@@ -6656,6 +6675,8 @@ export interface components {
             orphans?: "keep" | "trash" | "remove" | null;
             paths?: string[] | null;
             policies?: {
+                /** @enum {unknown} */
+                duplicates?: "keep" | "skip" | "link" | null;
                 maxBytes?: number | null;
                 maxPixels?: number | null;
                 maxSeconds?: number | null;

@@ -11,7 +11,7 @@ from mirrorlake.api.schemas import Body
 from mirrorlake.model.label_sidecars import LabelStrategy, SidecarFormat
 from mirrorlake.model.looking import Depth
 from mirrorlake.model.media import MediaKind
-from mirrorlake.model.policies import OrientationPolicy
+from mirrorlake.model.policies import DuplicatePolicy, OrientationPolicy
 from mirrorlake.model.sources import MetadataStrategy, NamingStrategy, Orphans
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS
 from mirrorlake.select.policy_settings import NAME_LIMIT, NAMES_LIMIT
@@ -61,6 +61,7 @@ SETTINGS: Final[dict[str, Any]] = {
         type="object",
         properties={
             "orientation": _choice(OrientationPolicy),
+            "duplicates": _choice(DuplicatePolicy),
             "videoBrands": _MEDIA_NAMES,
             "pixelFormats": _MEDIA_NAMES,
             "maxPixels": _NUMBER,

@@ -26,5 +26,9 @@ WHERE asset.id = %(id)s;
 -- The details of one asset that search results omit.
 SELECT digest, token, version, storage_class, orientation, facts, metadata, provenance, merged_at,
   (SELECT companion.key FROM companion WHERE companion.asset_id = asset.id AND role = 'metadata') AS sidecar_key,
-  warnings, created, depth
+  warnings, created, depth,
+  ARRAY(
+    SELECT object.key FROM object
+    WHERE object.datasource_id = asset.datasource_id AND object.duplicate = asset.digest ORDER BY object.key LIMIT 100
+  ) AS duplicates
 FROM asset WHERE id = %(id)s;

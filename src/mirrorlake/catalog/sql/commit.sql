@@ -227,7 +227,7 @@ WHERE (result IN ({result.refused}, {result.rejected}) OR result IN ({result.pro
 ORDER BY key
 ON CONFLICT (datasource_id, key) DO UPDATE SET state = excluded.state, size = excluded.size,
   asset_id = excluded.asset_id, token = excluded.token, companions = excluded.companions, reason = excluded.reason,
-  policies = excluded.policies, depth = excluded.depth;
+  policies = excluded.policies, depth = excluded.depth, duplicate = NULL;
 
 -- name: store_hashes
 -- The hashes of images and videos that were decoded from their whole content. Equal bytes have one.

@@ -97,7 +97,7 @@ ON CONFLICT (datasource_id, key) DO UPDATE SET companions = (
     SELECT CASE WHEN asset.datasource_id = $1 THEN object.companions ELSE excluded.companions END
     FROM asset WHERE asset.id = excluded.asset_id
   ), state = excluded.state, size = excluded.size, asset_id = excluded.asset_id, token = excluded.token, reason = NULL, policies = NULL,
-  depth = excluded.depth;
+  depth = excluded.depth, duplicate = NULL;
 
 -- name: rename_shared
 -- The datasource that governs an asset sets its name.

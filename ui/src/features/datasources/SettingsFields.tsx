@@ -4,7 +4,7 @@ import type { Depth, Orphans } from '../../api/client';
 import { CheckField, RadioCards, SelectField, TextField } from '../../components/Field';
 import { Choices, NextRuns } from './ScheduleFields';
 import { fromForm } from './schedule';
-import { LIMITS, type PoliciesForm, type SettingsForm } from './settingsForm';
+import { type Duplicates, LIMITS, type PoliciesForm, type SettingsForm } from './settingsForm';
 import { text } from './text';
 
 interface Props {
@@ -36,7 +36,11 @@ interface PoliciesProps {
 function Policies({ form, set, errors }: PoliciesProps) {
   const { policies } = text.settings;
   const [open] = useState(
-    form.upright || form.brands !== '' || form.formats !== '' || LIMITS.some((name) => form.limits[name] !== ''),
+    form.upright ||
+      form.duplicates !== 'keep' ||
+      form.brands !== '' ||
+      form.formats !== '' ||
+      LIMITS.some((name) => form.limits[name] !== ''),
   );
   const wrong = LIMITS.some((name) => errors[`policies.${name}`] !== undefined);
   return (
@@ -69,6 +73,12 @@ function Policies({ form, set, errors }: PoliciesProps) {
           change={(formats) => set({ ...form, formats })}
         />
       </div>
+      <SelectField
+        label={policies.duplicates}
+        value={form.duplicates}
+        change={(duplicates) => set({ ...form, duplicates: duplicates as Duplicates })}
+        options={options(policies.duplicateChoices)}
+      />
       <CheckField {...policies.upright} checked={form.upright} change={(upright) => set({ ...form, upright })} />
     </details>
   );

@@ -33,6 +33,7 @@ it('a change names what differs, and what is read with it', () => {
 it('policies come back as they were stored, and one that is no number is sent for the server to refuse', () => {
   const policies = {
     orientation: 'reject',
+    duplicates: 'link',
     min_width: 640,
     max_seconds: 1.5,
     video_brands: ['mp42'],
@@ -40,7 +41,7 @@ it('policies come back as they were stored, and one that is no number is sent fo
   };
   const source = { configs: [], schedule: 'off', timezone: null, look: 'header', policies } as unknown as Datasource;
   const stored = settingsOf(source, 'UTC');
-  const asked = { orientation: 'reject', videoBrands: ['mp42'], minWidth: 640, maxSeconds: 1.5 };
+  const asked = { orientation: 'reject', duplicates: 'link', videoBrands: ['mp42'], minWidth: 640, maxSeconds: 1.5 };
   expect(settingsRequest(stored)).toMatchObject({ look: 'header', policies: asked });
   const wide = { ...stored.policies.limits, minWidth: 'wide' };
   expect(settingsChange(stored, { ...stored, policies: { ...stored.policies, limits: wide } })).toEqual({

@@ -18,9 +18,12 @@ export interface SettingsForm {
 export const LIMITS = ['minWidth', 'minHeight', 'maxPixels', 'maxBytes', 'maxSeconds'] as const;
 export type Limit = (typeof LIMITS)[number];
 
+export type Duplicates = NonNullable<Policies['duplicates']>;
+
 /** What an object must be. Limits as they are typed; empty: none. */
 export interface PoliciesForm {
   upright: boolean; // others are rejected
+  duplicates: Duplicates;
   limits: Record<Limit, string>;
   brands: string; // of videos, separated by commas
   formats: string; // pixel formats of videos
@@ -30,6 +33,7 @@ type Json = string | number | boolean | string[] | null | { [name: string]: Json
 
 const NO_POLICIES: PoliciesForm = {
   upright: false,
+  duplicates: 'keep',
   limits: { minWidth: '', minHeight: '', maxPixels: '', maxBytes: '', maxSeconds: '' },
   brands: '',
   formats: '',
@@ -40,6 +44,7 @@ function policiesOf(stored: Policies | undefined): PoliciesForm {
   const written = (value: number | null | undefined) => (value == null ? '' : String(value));
   return {
     upright: stored.orientation === 'reject',
+    duplicates: stored.duplicates ?? 'keep',
     limits: {
       minWidth: written(stored.min_width),
       minHeight: written(stored.min_height),
@@ -53,7 +58,7 @@ function policiesOf(stored: Policies | undefined): PoliciesForm {
 }
 
 /** The setting `policies`; null: nothing is rejected. What is no number is sent as it is, and refused with its name. */
-function policiesRequest({ upright, limits, brands, formats }: PoliciesForm): Json {
+function policiesRequest({ upright, duplicates, limits, brands, formats }: PoliciesForm): Json {
   const words = (value: string) =>
     value
       .split(',')
@@ -61,6 +66,7 @@ function policiesRequest({ upright, limits, brands, formats }: PoliciesForm): Js
       .filter((word) => word !== '');
   const found: { [name: string]: Json } = {};
   if (upright) found.orientation = 'reject';
+  if (duplicates !== 'keep') found.duplicates = duplicates;
   if (words(brands).length > 0) found.videoBrands = words(brands);
   if (words(formats).length > 0) found.pixelFormats = words(formats);
   for (const name of LIMITS) {

@@ -181,6 +181,12 @@ export const text = {
       maxSeconds: 'Longest video or recording, seconds',
       brands: { label: 'Brands of videos', placeholder: 'mp42, isom' },
       formats: { label: 'Pixel formats of videos', placeholder: 'yuv420p' },
+      duplicates: 'Objects with exactly the bytes of an asset of this datasource',
+      duplicateChoices: {
+        keep: 'become assets of their own',
+        skip: 'are left out',
+        link: 'are other places of that asset',
+      },
       upright: { label: 'Reject pictures that are stored turned', hint: 'Otherwise they are shown upright.' },
     },
     schedule: 'Schedule',

@@ -174,6 +174,7 @@ function Source({ asset, detail }: { asset: AssetItem; detail: AssetFull | undef
   if (asset.modified !== null) facts.push({ name: text.asset.modified, value: when(asset.modified) });
   if (detail !== undefined) facts.push({ name: text.asset.added, value: when(detail.created) });
   if (detail?.sidecar_key) facts.push({ name: text.asset.sidecar, value: detail.sidecar_key });
+  for (const key of detail?.duplicates ?? []) facts.push({ name: text.asset.duplicate, value: key });
   if (detail?.storage_class) facts.push({ name: text.asset.storageClass, value: detail.storage_class });
   if (detail?.version) facts.push({ name: text.asset.version, value: detail.version });
   return (

@@ -54,6 +54,7 @@ export const text = {
     modified: 'Modified',
     added: 'Added',
     sidecar: 'Sidecar',
+    duplicate: 'Same bytes',
     storageClass: 'Storage class',
     version: 'Version',
     theAddress: 'the URI',
