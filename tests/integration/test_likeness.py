@@ -4,37 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
-import skimage
-from PIL import Image
 from tests.support.commits import Pass, commit_rows, processed_row
+from tests.support.embedded import JOB, PHOTOS, add_photos, digest_of, turn_on
 
 from mirrorlake.catalog import embeddings, jobs
 from mirrorlake.core.errors import UsageError
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import new_job, run_here
 from mirrorlake.jobs.handlers import likeness as handler
-from mirrorlake.jobs.handlers.likeness import LikenessArgs
 from mirrorlake.jobs.handlers.verify import VerifyArgs
 from mirrorlake.jobs.worker import Stop, Worker
-from mirrorlake.mirror.thumbnail_writer import ThumbnailWriter
 from mirrorlake.model.access import LIBRARY
 from mirrorlake.model.jobs import JobKind
-from mirrorlake.model.likeness import LikenessUpdate, StoredModel
+from mirrorlake.model.likeness import StoredModel
 from mirrorlake.postgres.migrate import create_schema
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.search import alike
 from mirrorlake.search.run import search, select_ids, stream
 from mirrorlake.services.base import Resources
 from mirrorlake.services.likeness import LikenessService
-
-PHOTOS = ("chelsea.png", "coffee.png", "rocket.jpg", "astronaut.png")
-JOB = new_job(JobKind.LIKENESS, LikenessArgs())
 
 
 def discard(_done: int, _total: int) -> None:
@@ -55,40 +47,16 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path)
 
 
-def _digest(name: str) -> bytes:
-    return name.encode().ljust(32, b".")
-
-
-def _add_photos(working: Pass, settings: Settings) -> None:
-    """Photographs as assets, as if they had been imported before there were hashes and vectors."""
-    thumbnails = ThumbnailWriter(working.catalog, LibraryStore.in_folder(settings.thumbnails).store)
-    for name in PHOTOS:
-        with Image.open(Path(skimage.__file__).parent / "data" / name) as picture:
-            picture.thumbnail((320, 320))
-            file = BytesIO()
-            picture.convert("RGB").save(file, "WEBP")
-        thumbnails.add([(_digest(name), file.getvalue())])
-        commit_rows(working.lease, processed_row(f"in/{name}", digest=_digest(name)))
-    commit_rows(working.lease, processed_row("in/lost.png", digest=_digest("lost")))  # has no thumbnail
-    with working.catalog.write() as connection:
-        connection.execute("DELETE FROM picture_hash")
-
-
-def _turn_on(catalog: Catalog, settings: Settings) -> LikenessUpdate:
-    LikenessService(Resources(settings, catalog), LIBRARY).change("lite")
-    return run_here(settings, catalog, JOB, processes=2)
-
-
 def _names(catalog: Catalog, query: str) -> list[str]:
     return [asset.name.removeprefix("in/") for asset in search(catalog, query, limit=50).items]
 
 
 def test_pictures_are_embedded_once_and_ranked_by_text_and_picture(working: Pass, settings: Settings):
     catalog = working.catalog
-    _add_photos(working, settings)
+    add_photos(working, settings)
     assert search(catalog, "like:cat", limit=5).notes[0].startswith("Pictures of this library are not embedded yet.")
 
-    done = _turn_on(catalog, settings)
+    done = turn_on(catalog, settings)
 
     assert (done.hashed, done.embedded, done.failed) == (4, 4, 1)
     assert run_here(settings, catalog, JOB, processes=1).embedded == 0
@@ -110,9 +78,9 @@ def test_a_likeness_selects_nothing_for_edits():
 
 def test_a_new_model_replaces_the_former_one_only_when_it_is_done(working: Pass, settings: Settings):
     catalog = working.catalog
-    _add_photos(working, settings)
+    add_photos(working, settings)
     former = _prepare(catalog, "lite-0", 2)
-    embeddings.store_pictures(catalog, former, [_digest(PHOTOS[0])], [None], [[1.0, 0.0]])
+    embeddings.store_pictures(catalog, former, [digest_of(PHOTOS[0])], [None], [[1.0, 0.0]])
     embeddings.complete_model(catalog, former, discard)
     asset = working.ids()[f"in/{PHOTOS[0]}"]
 
@@ -200,8 +168,8 @@ def test_the_job_is_due_after_changes_and_as_long_as_the_model_is_incomplete(wor
 
 def test_pictures_that_fail_are_read_again_only_after_a_request_or_new_thumbnails(working: Pass, settings: Settings):
     catalog = working.catalog
-    _add_photos(working, settings)
-    assert _turn_on(catalog, settings).failed == 1
+    add_photos(working, settings)
+    assert turn_on(catalog, settings).failed == 1
     assert run_here(settings, catalog, JOB, processes=1).failed == 0
     assert run_here(settings, catalog, replace(JOB, requested_by="Ada"), processes=1).failed == 1
     _set_last(catalog, "succeeded", ago="2 hours")
@@ -212,7 +180,7 @@ def test_pictures_that_fail_are_read_again_only_after_a_request_or_new_thumbnail
 
 
 def test_without_a_model_hashes_alone_are_computed(working: Pass, settings: Settings):
-    _add_photos(working, settings)
+    add_photos(working, settings)
     done = run_here(settings, working.catalog, JOB, processes=1)
     assert (done.hashed, done.embedded, done.failed) == (4, 0, 1)
 
@@ -221,7 +189,7 @@ def test_the_job_gives_way_to_others_and_continues_after_them(
     working: Pass, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ):
     catalog = working.catalog
-    _add_photos(working, settings)
+    add_photos(working, settings)
     with catalog.write() as connection:
         embeddings.set_wanted_model(connection, "lite")
     monkeypatch.setattr(handler, "TURN_S", 0.0)
@@ -267,13 +235,13 @@ def test_the_index_and_pages_give_what_comparing_all_gives(query: str, working: 
     commit_rows(
         working.lease,
         *(
-            processed_row(name, digest=_digest(name), metadata_values=f'{{"even": {str(place % 2 == 0).lower()}}}')
+            processed_row(name, digest=digest_of(name), metadata_values=f'{{"even": {str(place % 2 == 0).lower()}}}')
             | {"metadata_key": "s", "metadata_token": "s", "metadata_size": 1}
             for place, name in enumerate(names)
         ),
     )
     model = _prepare(catalog, "lite-1", 8, cutoff=0.1)
-    embeddings.store_pictures(catalog, model, [_digest(name) for name in names], [None] * count, vectors.tolist())
+    embeddings.store_pictures(catalog, model, [digest_of(name) for name in names], [None] * count, vectors.tolist())
     monkeypatch.setattr(embeddings, "INDEX_FROM", 10)
     with catalog.write() as connection:  # as an interrupted build leaves it
         connection.execute("CREATE INDEX embedding_1_near ON embedding_1 (digest)")
@@ -314,9 +282,9 @@ def test_no_total_is_exact_where_less_similar_pictures_were_not_compared(
     angles = np.linspace(0, 1, count)  # all of them are similar, the last ones least
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     names = [f"in/{number:03}.jpg" for number in range(count)]
-    commit_rows(working.lease, *(processed_row(name, digest=_digest(name)) for name in names))
+    commit_rows(working.lease, *(processed_row(name, digest=digest_of(name)) for name in names))
     model = _prepare(catalog, "lite-1", 2)
-    embeddings.store_pictures(catalog, model, [_digest(name) for name in names], [None] * count, vectors.tolist())
+    embeddings.store_pictures(catalog, model, [digest_of(name) for name in names], [None] * count, vectors.tolist())
     embeddings.complete_model(catalog, model, discard)
     monkeypatch.setattr(alike, "COMPARED", 10)
     monkeypatch.setattr(alike, "FIRST_STEPS", (5, 20))

@@ -159,6 +159,6 @@ def test_bodies_that_are_no_form_or_too_large_are_refused(client: TestClient, mo
     assert client.post(ADDRESS, files=many).status_code == 422
     broken = client.post(ADDRESS, content=b"--x", headers={"Content-Type": "multipart/form-data; boundary=y"})
     assert broken.status_code in {400, 422}
-    monkeypatch.setattr(bodies, "MAX_REQUEST_BYTES", 1000)
+    monkeypatch.setitem(bodies.FORMS, bodies.FILES, (1000, "Send less."))
     assert client.post(ADDRESS, files=[("file", ("a.png", b"x" * 2000))]).status_code == 413
     assert client.get(f"{ADDRESS}/none").status_code == 404

@@ -11,16 +11,23 @@ from starlette.types import Message, Receive, Scope
 
 from mirrorlake.api.problems import RequestRefused, problem
 from mirrorlake.model.labels import UPLOAD_BYTES
+from mirrorlake.model.likeness import PICTURE_BYTES
 from mirrorlake.model.uploads import MAX_REQUEST_BYTES
 from mirrorlake.select.json_reader import Json
 
 BODY_BYTES: Final = 1024 * 1024  # an edit of 1000 metadata keys with texts of 1000 characters
 BODY_S: Final = 30.0  # for the whole body
-UPLOADS: Final = "/api/v1/labels/uploads"  # with `FILES`, the only addresses whose body is not JSON
+UPLOADS: Final = "/api/v1/labels/uploads"  # with those of `FORMS`, the only addresses whose body is not JSON
 UPLOAD_TYPE: Final = "application/octet-stream"
 FILES: Final = "/api/v1/uploads"
+PICTURE: Final = "/api/v1/search/picture"
 FORM_TYPE: Final = "multipart/form-data"
 DEPTH: Final = 64  # of lists and objects in each other; ours have 4
+# How many bytes a form may have, by its address, and what to do with more.
+FORMS: Final = {
+    FILES: (MAX_REQUEST_BYTES, "Send fewer files at once."),
+    PICTURE: (PICTURE_BYTES + BODY_BYTES, "Send a smaller copy: 320 pixels a side are enough."),
+}
 
 
 class ClientGone(Exception):
@@ -74,7 +81,8 @@ def limit_form(scope: Scope, receive: Receive, *, patience_s: float = BODY_S) ->
     """
     length = Headers(scope=scope).get("content-length", "")
     received = int(length) if length.isdecimal() else 0
-    _check_form(received)
+    limit, fix = FORMS[scope["path"]]
+    _check_form(received, limit, fix)
     received = 0
 
     async def receive_piece() -> Message:
@@ -82,7 +90,7 @@ def limit_form(scope: Scope, receive: Receive, *, patience_s: float = BODY_S) ->
         async with asyncio.timeout(patience_s):
             message = await receive()
         received += len(message.get("body", b""))
-        _check_form(received)
+        _check_form(received, limit, fix)
         return message
 
     return receive_piece
@@ -111,10 +119,10 @@ def check_upload(size: int) -> None:
         raise RequestRefused(problem("body-too-large", "Body too large", 413, detail, "Import it from a bucket."))
 
 
-def _check_form(size: int) -> None:
-    if size > MAX_REQUEST_BYTES:
-        detail = f"The upload is larger than {MAX_REQUEST_BYTES // 1_000_000:,} MB."
-        raise RequestRefused(problem("body-too-large", "Body too large", 413, detail, "Send fewer files at once."))
+def _check_form(size: int, limit: int, fix: str) -> None:
+    if size > limit:
+        detail = f"The upload is larger than {limit // 1_000_000:,} MB."
+        raise RequestRefused(problem("body-too-large", "Body too large", 413, detail, fix))
 
 
 async def _receive_all(receive: Receive) -> bytes:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mirrorlake.api.access import Gate, refuse_other_sites
 from mirrorlake.api.bodies import (
-    FILES,
+    FORMS,
     UPLOADS,
     ClientGone,
     is_form,
@@ -91,7 +91,7 @@ class RequestGuard:
             await self._gate.admit(request)
         if path == UPLOADS and is_upload(scope):
             return limit_stream(scope, receive)
-        if path == FILES and is_form(scope):
+        if path in FORMS and is_form(scope):
             return limit_form(scope, receive)
         return await read_body(scope, receive)
 

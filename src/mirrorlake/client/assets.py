@@ -7,6 +7,8 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import asdict
 from http import HTTPStatus
+from io import BytesIO
+from os import PathLike
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
@@ -21,6 +23,7 @@ from mirrorlake.model.jobs import Job
 from mirrorlake.model.pages import Page
 from mirrorlake.model.query_explanations import ExplainedQuery
 from mirrorlake.model.uploads import Upload, UploadOptions
+from mirrorlake.services.asset_contract import read_picture
 from mirrorlake.services.contract import PAGE_LIMIT, Assets
 
 _ATTACHED = re.compile(r"filename\*=UTF-8''(?P<name>\S*)")
@@ -34,6 +37,22 @@ class AssetClient(FieldClient, Assets):
         """See `Assets.search`."""
         params = {"query": query, "limit": limit, "offset": offset or None, "cursor": cursor}
         return self.connection.ask(AssetPage, "GET", "/assets", params=params)
+
+    def search_by_picture(
+        self,
+        picture: bytes | str | PathLike[str],
+        query: str = "",
+        *,
+        limit: int = 100,
+        offset: int = 0,
+        cursor: str | None = None,
+    ) -> AssetPage:
+        """See `Assets.search_by_picture`."""
+        fields: dict[str, Any] = {"query": query, "limit": limit, "offset": offset}
+        if cursor is not None:
+            fields["cursor"] = cursor
+        file = BytesIO(read_picture(picture))
+        return self.connection.upload(AssetPage, "/search/picture", fields, [("picture", file)])
 
     def find(self, query: str = "", *, limit: int | None = None) -> Iterator[Asset]:
         """See `Assets.find`. Reads pages by cursor, so a concurrent run neither repeats nor hides assets."""

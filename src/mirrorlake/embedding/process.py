@@ -25,7 +25,7 @@ class EmbeddingProcess:
     def __init__(self, model: str | None, *, answer_s: float = ANSWER_S) -> None:
         """Without a model, only hashes are computed."""
         self._answer_s = answer_s
-        self._command = [sys.executable, "-m", "mirrorlake.embedding.worker", *([] if model is None else [model])]
+        self._command = [sys.executable, "-P", "-m", "mirrorlake.embedding.worker", *([] if model is None else [model])]
         self._process: subprocess.Popen[bytes] | None = None
         self._answered = False  # whether it ever did
 
@@ -57,7 +57,9 @@ class EmbeddingProcess:
 
     def _ask(self, thumbnails: Sequence[bytes]) -> list[Embedded | None] | None:
         if self._process is None:
-            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own module
+            self._process = subprocess.Popen(  # noqa: S603 - our own module
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+            )
         process = self._process
         with time_limit(self._answer_s, process.kill) as expired:
             try:

@@ -38,8 +38,18 @@ def facts_of(name: str) -> ModelFacts:
 
 
 def model_of_vectors(name: str) -> str:
-    """The model that users call by this name, of the name that is stored with vectors: `lite` of `lite-1`."""
-    return name.rpartition("-")[0]
+    """The model that made vectors with this name, as users call it: `lite` of `lite-1`.
+
+    Raises ModelUnavailable if the one that is installed makes vectors of another kind.
+    """
+    model = name.rpartition("-")[0]
+    installed = facts_of(model).name
+    if installed != name:
+        raise ModelUnavailable(
+            f"Pictures are embedded with {name}, and {installed} is installed.",
+            "A worker embeds them again; until then, like-image: alone works. Queue it: mirrorlake likeness update.",
+        )
+    return model
 
 
 def check_model(name: str) -> None:

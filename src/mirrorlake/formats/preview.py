@@ -1,4 +1,4 @@
-"""Make one preview of an object: the same steps as for its thumbnail, in another size or of another part."""
+"""Make one picture of an object: the same steps as for its thumbnail, in another size or of another part."""
 
 from __future__ import annotations
 
@@ -39,6 +39,20 @@ def render_preview(data: Content, name: str, wanted: PreviewOptions) -> bytes:
         return _render_strip(codec, data, probe)
     with rendering(PREVIEW_SIDE):
         rendered = _render_picture(codec, data, probe, wanted.page)
+    if rendered is None:
+        raise UndecodableObject(Stage.DECODE, f"the bytes are {found.phrase}, which has no picture")
+    return rendered.thumbnail
+
+
+def render_picture(data: bytes) -> bytes:
+    """The thumbnail of an image, as a run makes it. Raises UndecodableObject with the stage and the reason."""
+    found = identify(data[:HEAD_BYTES])
+    if isinstance(found, UnsupportedFormat) or found.kind is not MediaKind.IMAGE:
+        raise UndecodableObject(Stage.IDENTIFY, f"{unsupported_message('', found)}, which is no image")
+    if len(data) > found.max_bytes:
+        raise UndecodableObject(Stage.IDENTIFY, f"{found.phrase} of more than {found.max_bytes >> 20} MiB is not read")
+    codec = found.codec()
+    rendered = codec.render(data, codec.probe(data))
     if rendered is None:
         raise UndecodableObject(Stage.DECODE, f"the bytes are {found.phrase}, which has no picture")
     return rendered.thumbnail

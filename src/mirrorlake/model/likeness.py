@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from mirrorlake.model.public import public_noun
 
+PICTURE_BYTES = 50_000_000  # of a picture that a search is sent
+
 
 @public_noun
 class Likeness:

@@ -1,7 +1,7 @@
 """The protocol between a server and the process that makes its previews: one task, one answer.
 
-The process gets the address of an object, not its bytes, so that the server holds only previews. It answers JSON and
-a WebP, never pickle, because it reads untrusted bytes.
+The process gets the address of an object, not its bytes, so that the server holds only previews; of a picture that a
+user sent, it gets the bytes. It answers JSON and a WebP, never pickle, because it reads untrusted bytes.
 """
 
 from __future__ import annotations
@@ -27,6 +27,23 @@ class PreviewTask:
     token: str
     size: int
     wanted: PreviewOptions
+
+    @property
+    def refusal(self) -> str:
+        """What a reason is given for, if there is no preview."""
+        return f"No preview of {self.key} can be made"
+
+
+@dataclass(frozen=True, slots=True)
+class PictureTask:
+    """A picture that a user sent, of which the thumbnail is wanted."""
+
+    data: bytes
+
+    @property
+    def refusal(self) -> str:
+        """As of a `PreviewTask`."""
+        return "The picture cannot be searched with"
 
 
 def pack_preview(data: bytes) -> bytes:

@@ -9,7 +9,8 @@ import logging
 import pickle
 import signal
 import sys
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from multiprocessing.connection import Connection
 
 from mirrorlake.core.errors import (
@@ -22,11 +23,11 @@ from mirrorlake.core.errors import (
 )
 from mirrorlake.formats.identify import identify
 from mirrorlake.formats.magic import HEAD_BYTES
-from mirrorlake.formats.preview import render_preview
+from mirrorlake.formats.preview import render_picture, render_preview
 from mirrorlake.formats.registry import MAX_OBJECT_BYTES, Format, format_of_name, is_ranged, load_codecs
 from mirrorlake.formats.stages import UndecodableObject
 from mirrorlake.model.media import MediaKind
-from mirrorlake.processing.preview_task import PreviewTask, pack_preview, pack_refusal
+from mirrorlake.processing.preview_task import PictureTask, PreviewTask, pack_preview, pack_refusal
 from mirrorlake.processing.sandbox import limit_memory, load_stores
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.ranged import RangedObject
@@ -36,18 +37,27 @@ MEMORY_BYTES = 4 << 30  # address space on top of the started process, as of a w
 
 def make_preview(task: PreviewTask) -> bytes:
     """Read an object that still has its token, and render the preview. Raises StorageError and NoPreview."""
+    with _explain(task), closing(task.store_factory.open()) as store:
+        preview = _of_parts(task, store) if is_ranged(task.key, task.size) else None
+        return preview if preview is not None else _of_all(task, store)
+
+
+def make_thumbnail(task: PictureTask) -> bytes:
+    """The thumbnail of a picture that was sent. Raises NoPreview."""
+    with _explain(task):
+        return render_picture(task.data)
+
+
+@contextmanager
+def _explain(task: PreviewTask | PictureTask) -> Generator[None]:
     try:
-        with closing(task.store_factory.open()) as store:
-            preview = _of_parts(task, store) if is_ranged(task.key, task.size) else None
-            return preview if preview is not None else _of_all(task, store)
+        yield
     except UndecodableObject as error:
-        raise NoPreview(f"No preview of {task.key} can be made: {error.message}.") from error
+        raise NoPreview(f"{task.refusal}: {error.message}.") from error
     except ObjectTooLarge as error:
-        raise NoPreview(f"No preview of {task.key} can be made: the object is too large. {error.message}") from error
+        raise NoPreview(f"{task.refusal}: the object is too large. {error.message}") from error
     except MemoryError as error:
-        raise NoPreview(
-            f"No preview of {task.key} can be made: decoding needs more memory than a worker may take."
-        ) from error
+        raise NoPreview(f"{task.refusal}: decoding needs more memory than a worker may take.") from error
 
 
 def _of_all(task: PreviewTask, store: Store) -> bytes:
@@ -92,7 +102,8 @@ def main() -> None:
         except (EOFError, OSError):
             return  # the server has ended
         try:
-            answer = pack_preview(make_preview(pickle.loads(frame)))  # noqa: S301  from the process that started us
+            task: PreviewTask | PictureTask = pickle.loads(frame)  # noqa: S301  from the process that started us
+            answer = pack_preview(make_thumbnail(task) if isinstance(task, PictureTask) else make_preview(task))
         except MirrorlakeError as error:
             answer = pack_refusal(error)
         except Exception as error:  # noqa: BLE001  a bug met with strange bytes fails this preview alone

@@ -15,6 +15,7 @@ from psycopg.rows import TupleRow
 from mirrorlake.catalog import embeddings
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.catalog.statements import statement
+from mirrorlake.core.errors import Conflict
 from mirrorlake.embedding.registry import model_of_vectors, open_texts
 from mirrorlake.model.likeness import StoredModel
 from mirrorlake.search.compile import compile_query
@@ -36,6 +37,14 @@ _FEW_COMPARED = (
 
 
 @dataclass(frozen=True, slots=True)
+class PictureVector:
+    """The vector of a picture that is no asset, made by the model with this name."""
+
+    model: str
+    vector: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ranking:
     """Assets with their similarity, the most similar first; and why there are none, if there is a reason."""
 
@@ -44,16 +53,22 @@ class Ranking:
     capped: bool = False  # whether there are more, which were not looked for
 
 
-def rank(connection: psycopg.Connection[TupleRow], query: Query) -> Ranking:
-    """The assets that match a query with a likeness, by similarity, up to `MOST_ALIKE`.
+def rank(connection: psycopg.Connection[TupleRow], query: Query, picture: PictureVector | None = None) -> Ranking:
+    """The assets that match a query, by similarity to a picture or the likeness of the query, up to `MOST_ALIKE`.
 
-    Raises ModelUnavailable if the model is not installed here, and QueryCanceled when time is up.
+    Raises ModelUnavailable if the model is not installed here, QueryCanceled when time is up, and Conflict if another
+    model answers than the one that embedded the picture.
     """
     model = embeddings.answering_model(connection)
     if model is None:
         wanted = connection.execute(statement("likeness_model").query).fetchone()
         return Ranking((), (_OFF if wanted is None or wanted[0] is None else _UNFINISHED,))
-    match query.likeness:
+    likeness = query.likeness if picture is None else picture
+    match likeness:
+        case PictureVector(name, values):
+            if name != model.name:
+                raise Conflict(f"The model {model.name} replaced {name} during the search.", "Search again.")
+            vector, cutoff = embeddings.vector_text(values), model.picture_cutoff
         case LikeText(text):
             vector = embeddings.vector_text(open_texts(model_of_vectors(model.name)).embed_texts([text])[0].tolist())
             cutoff = model.text_cutoff

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import LiteralString
+from typing import TYPE_CHECKING, LiteralString
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -15,11 +15,13 @@ from psycopg.rows import TupleRow
 from mirrorlake.catalog import library_count, search_indexes
 from mirrorlake.catalog.assets import asset_columns, asset_from_row
 from mirrorlake.catalog.chosen_assets import ChosenAssets
+from mirrorlake.catalog.embeddings import answering_model
 from mirrorlake.catalog.known_names import known_names
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.core.cursors import unusable_cursor
-from mirrorlake.core.errors import CatalogError
+from mirrorlake.core.errors import CatalogError, UsageError
 from mirrorlake.model.assets import Asset, AssetPage
+from mirrorlake.model.likeness import StoredModel
 from mirrorlake.model.search_indexes import IndexedValue
 from mirrorlake.postgres.pool import Catalog, limit_time
 from mirrorlake.search import known_values
@@ -43,6 +45,9 @@ from mirrorlake.search.notes import explain_nothing
 from mirrorlake.search.positions import find_position
 from mirrorlake.search.sql import Param, Sql
 from mirrorlake.search.unhashed import explain_unhashed
+
+if TYPE_CHECKING:
+    from mirrorlake.search.alike import PictureVector  # loads numpy
 
 TIMEOUT_S = 10  # longer than people wait for a page
 SLOW_S = 0.2  # a page that takes longer counts towards an index
@@ -97,8 +102,41 @@ def search(catalog: Catalog, query: str, *, limit: int, offset: int = 0, cursor:
     )
 
 
+def search_by_picture(
+    catalog: Catalog,
+    query: str,
+    mark: str,
+    embed: Callable[[StoredModel], PictureVector],
+    *,
+    limit: int,
+    offset: int = 0,
+    cursor: str | None = None,
+) -> AssetPage:
+    """As `search`, ranked by the similarity to a picture that is no asset: `mark` differs for other pictures.
+
+    It is embedded while no connection is held. Raises UsageError for a query with an order of its own, too.
+    """
+    parsed = parse(query)
+    if parsed.likeness is not None or parsed.sorts:
+        raise UsageError(
+            "The result is in the order of similarity to the picture.",
+            "Remove like:, like-image: and sort: from the query.",
+        )
+    with catalog.read() as connection:
+        model = answering_model(connection)
+    picture = None if model is None else embed(model)
+    return _search_alike(catalog, f"{mark} {query}", parsed, limit=limit, offset=offset, cursor=cursor, picture=picture)
+
+
 def _search_alike(
-    catalog: Catalog, query: str, parsed: Query, *, limit: int, offset: int, cursor: str | None
+    catalog: Catalog,
+    query: str,
+    parsed: Query,
+    *,
+    limit: int,
+    offset: int,
+    cursor: str | None,
+    picture: PictureVector | None = None,
 ) -> AssetPage:
     """A page of a result that is ordered by similarity. The whole ranking is found for each page."""
     from mirrorlake.search.alike import rank  # noqa: PLC0415  loads numpy, which other searches do not need
@@ -106,7 +144,7 @@ def _search_alike(
     place = None if cursor is None else read_ranked_cursor(query, cursor)
     with _explain_timeout(), catalog.read() as connection:
         limit_time(connection, TIMEOUT_S)
-        ranking = rank(connection, parsed)
+        ranking = rank(connection, parsed, picture)
         if place is not None:
             offset = sum(1 for number, alike in ranking.found if (alike, number) >= place)
         rows = ranking.found[offset : offset + limit]

@@ -8,11 +8,13 @@ from os import PathLike
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from mirrorlake.core.errors import UsageError
 from mirrorlake.model.asset_previews import AssetPreview, PreviewKind
 from mirrorlake.model.assets import Asset, AssetDetail, AssetPage, Original, Scalar, Unchanged
 from mirrorlake.model.bulk import BulkEdit, BulkEditPreview, HistoryEntry
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.jobs import Job
+from mirrorlake.model.likeness import PICTURE_BYTES
 from mirrorlake.model.pages import Page
 from mirrorlake.model.query_explanations import ExplainedQuery
 from mirrorlake.model.splits import Split, parse_split
@@ -22,6 +24,25 @@ from mirrorlake.services.job_contract import PAGE_LIMIT
 from mirrorlake.services.waiting import pauses
 
 
+def read_picture(picture: bytes | str | PathLike[str]) -> bytes:
+    """The bytes of a picture to search with. Raises UsageError for a file that cannot be read, or is too large."""
+    if isinstance(picture, bytes):
+        data = picture
+    else:
+        try:
+            with Path(picture).open("rb") as file:
+                data = file.read(PICTURE_BYTES + 1)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UsageError(f"{picture} cannot be read: {reason}.", "Name the file of an image.") from error
+    if len(data) > PICTURE_BYTES:
+        raise UsageError(
+            f"The picture is larger than {PICTURE_BYTES // 1_000_000} MB.",
+            "Send a smaller copy: 320 pixels a side are enough.",
+        )
+    return data
+
+
 class Assets(KnownFields, Protocol):
     """Find, show and edit assets."""
 
@@ -29,6 +50,22 @@ class Assets(KnownFields, Protocol):
         """A page of the assets that match: from `cursor` if given, else the range `[offset, offset + limit)`.
 
         Raises QueryError, which points at a character, and UsageError for a cursor of another query.
+        """
+        ...
+
+    def search_by_picture(
+        self,
+        picture: bytes | str | PathLike[str],
+        query: str = "",
+        *,
+        limit: int = 100,
+        offset: int = 0,
+        cursor: str | None = None,
+    ) -> AssetPage:
+        """The assets that match and look most like a picture: the bytes of an image, or the path of its file.
+
+        Nothing of it is kept. Needs a model that embeds pictures; without one, the page has a note about it. Raises as
+        `search`, and UsageError for a picture that cannot be decoded.
         """
         ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Container, Iterator, Sequence
+from os import PathLike
 from typing import BinaryIO
 
 from mirrorlake.catalog import assets, edits, jobs, thumbnail_packs, uploads
@@ -23,6 +24,7 @@ from mirrorlake.model.uploads import Upload, UploadOptions
 from mirrorlake.search import run as search
 from mirrorlake.search.explain import explain_query
 from mirrorlake.search.grammar import parse
+from mirrorlake.services.asset_contract import read_picture
 from mirrorlake.services.base import requires
 from mirrorlake.services.contract import Assets
 from mirrorlake.services.fields import FieldService
@@ -37,6 +39,22 @@ class AssetService(FieldService, Assets):
     def search(self, query: str = "", *, limit: int = 100, offset: int = 0, cursor: str | None = None) -> AssetPage:
         """See `Assets.search`."""
         return search.search(self.resources.catalog, query, limit=limit, offset=offset, cursor=cursor)
+
+    @requires(Permission.ASSETS_READ)
+    def search_by_picture(
+        self,
+        picture: bytes | str | PathLike[str],
+        query: str = "",
+        *,
+        limit: int = 100,
+        offset: int = 0,
+        cursor: str | None = None,
+    ) -> AssetPage:
+        """See `Assets.search_by_picture`."""
+        from mirrorlake.services import picture_search  # noqa: PLC0415  loads numpy and the providers
+
+        data = read_picture(picture)
+        return picture_search.search(self.resources, data, query, limit=limit, offset=offset, cursor=cursor)
 
     @requires(Permission.ASSETS_READ)
     def find(self, query: str = "", *, limit: int | None = None) -> Iterator[Asset]:

@@ -14,6 +14,7 @@ from mirrorlake.model.access import DEFAULT_WORKSPACE, Context, Permission
 from mirrorlake.postgres.pool import Catalog, open_catalog
 
 if TYPE_CHECKING:
+    from mirrorlake.embedding.queries import QueryEmbedder  # loads numpy
     from mirrorlake.mirror.source_stores import SourceStores  # loads the libraries that reach buckets
     from mirrorlake.mirror.thumbnails import Thumbnails  # as above
     from mirrorlake.processing.library_store import LibraryStore  # loads the providers
@@ -34,6 +35,7 @@ class Resources:
         self._root = root or self
         self._lock = threading.Lock()
         self._previewer: Previewer | None = None  # of the root
+        self._query_embedder: QueryEmbedder | None = None  # of the root
         self._previews: PreviewMaker | None = None
         self._library_store: LibraryStore | None = None
         self._others: dict[str, Resources] = {}  # by folder
@@ -71,6 +73,8 @@ class Resources:
     @property
     def previewer(self) -> Previewer:
         """The processes that make previews, for all workspaces."""
+        if self._root is not self:
+            return self._root.previewer
         from mirrorlake.processing.previewer import Previewer  # noqa: PLC0415  loads the providers
 
         with self._lock:
@@ -79,24 +83,38 @@ class Resources:
             return self._previewer
 
     @property
+    def query_embedder(self) -> QueryEmbedder:
+        """The process that embeds pictures of searches, for all workspaces."""
+        if self._root is not self:
+            return self._root.query_embedder
+        from mirrorlake.embedding.queries import QueryEmbedder  # noqa: PLC0415  loads numpy
+
+        with self._lock:
+            if self._query_embedder is None:
+                self._query_embedder = QueryEmbedder()
+            return self._query_embedder
+
+    @property
     def previews(self) -> PreviewMaker:
         """The previews of this workspace, made once for all threads."""
         from mirrorlake.services.asset_previews import PreviewMaker  # noqa: PLC0415  loads the providers
 
-        previewer = self._root.previewer
+        previewer = self.previewer
         with self._lock:
             if self._previews is None:
                 self._previews = PreviewMaker(self.settings, self.catalog, self.stores, previewer)
             return self._previews
 
     def close(self) -> None:
-        """Close the library stores, and end the processes that make previews."""
+        """Close the library stores, and end the processes that make previews and embed pictures."""
         for other in self._others.values():
             other.close()
         if self._library_store is not None:
             self._library_store.close()
         if self._previewer is not None:
             self._previewer.close()
+        if self._query_embedder is not None:
+            self._query_embedder.close()
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from tests.support.recordings import recording
 
 from mirrorlake.formats import video_strip
 from mirrorlake.formats.codec import Probe
-from mirrorlake.formats.preview import render_preview
+from mirrorlake.formats.preview import render_picture, render_preview
 from mirrorlake.formats.sides import PREVIEW_SIDE, THUMBNAIL_SIDE
 from mirrorlake.formats.stages import UndecodableObject
 from mirrorlake.formats.video import MKV
@@ -37,6 +37,14 @@ def test_a_preview_is_four_times_as_large_as_the_thumbnail_and_in_its_colours(en
     assert thumbnail.shape == (240, THUMBNAIL_SIDE, 3)
     smaller = preview.reshape(240, 4, 320, 4, 3).mean(axis=(1, 3))
     assert np.abs(smaller - thumbnail).mean() < 3
+
+
+def test_a_picture_that_is_sent_has_the_thumbnail_of_a_run():
+    data = turned(scene(1000, 2000), 6, "jpeg")
+    assert render_picture(data) == process_bytes(data, "a").rendered.thumbnail
+    for other, reason in ((recording("MP4"), "an MP4, which is no image"), (b"a,b", "plain text, which is no image")):
+        with pytest.raises(UndecodableObject, match=reason):
+            render_picture(other)
 
 
 def test_an_image_that_is_smaller_keeps_its_size():

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
+from starlette.datastructures import FormData, UploadFile
 
-from mirrorlake.api.routing import Bound, add_route
+from mirrorlake.api.bodies import FORM_TYPE
+from mirrorlake.api.forms import answer_form, check_names, one_text
+from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route, json_answer, policy
 from mirrorlake.api.schemas.search import QUERY_CHARS, AssetField, SearchRequest
+from mirrorlake.core.errors import UsageError
 from mirrorlake.model.access import Permission
-from mirrorlake.model.assets import SearchPage
+from mirrorlake.model.assets import AssetPage, SearchPage
 from mirrorlake.model.query_explanations import ExplainedQuery
+from mirrorlake.services.contract import PAGE_LIMIT
+
+_FORM: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {
+        "file": {"type": "string", "format": "binary", "description": "The picture: any image that a run imports."},
+        "query": {"type": "string", "maxLength": QUERY_CHARS, "description": "Only assets that match; default: all."},
+        "limit": {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT, "default": 100},
+        "offset": {"type": "integer", "minimum": 0, "maximum": NUMBER_LIMIT, "default": 0},
+        "cursor": {"type": "string", "description": "Cursor of the previous page of this picture and query."},
+    },
+}
 
 
 def explain(
@@ -43,9 +60,48 @@ def search(library: Bound, request: SearchRequest) -> SearchPage:
     )
 
 
+async def search_by_picture(request: Request, library: Bound) -> Response:
+    """Search assets that look like the picture in a form, most similar first. Nothing of the picture is kept."""
+
+    def answer(form: FormData) -> Response:
+        check_names(form, _FORM["properties"])
+        files = form.getlist("file")
+        if len(files) != 1 or not isinstance(files[0], UploadFile):
+            raise UsageError("The form does not have one picture.", "Send it as the field `file`.")
+        page = library.assets.search_by_picture(
+            files[0].file.read(),
+            one_text(form, "query") or "",
+            limit=_number(form, "limit", 100, least=1, most=PAGE_LIMIT),
+            offset=_number(form, "offset", 0, least=0, most=NUMBER_LIMIT),
+            cursor=one_text(form, "cursor"),
+        )
+        return json_answer(page)
+
+    return await answer_form(request, answer, files=1, fields=len(_FORM["properties"]), field_bytes=4 * QUERY_CHARS)
+
+
+def _number(form: FormData, name: str, default: int, *, least: int, most: int) -> int:
+    text = one_text(form, name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and least <= int(text) <= most):
+        raise UsageError(f"The field {name!r} is not a whole number from {least} to {most:,}.", "Correct it.")
+    return int(text)
+
+
 def search_routes() -> APIRouter:
     """The routes under /search."""
     router = APIRouter(prefix="/search", tags=["assets"])
     add_route(router, "POST", "", search, operation="search", needs=Permission.ASSETS_READ)
+    router.add_api_route(
+        "/picture",
+        search_by_picture,
+        methods=["POST"],
+        operation_id="searchByPicture",
+        response_model=AssetPage,
+        **policy(
+            Permission.ASSETS_READ, {"requestBody": {"required": True, "content": {FORM_TYPE: {"schema": _FORM}}}}
+        ),
+    )
     add_route(router, "GET", "/explain", explain, operation="explainQuery", needs=Permission.ASSETS_READ)
     return router

@@ -6,13 +6,10 @@ from typing import Annotated, Any, BinaryIO, Final, cast
 
 import orjson
 from fastapi import APIRouter, Path, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 
-from mirrorlake.api.bodies import FORM_TYPE, is_form
-from mirrorlake.api.problems import RequestRefused, problem, problem_response
+from mirrorlake.api.bodies import FORM_TYPE
+from mirrorlake.api.forms import all_texts, answer_form, check_names, one_text
 from mirrorlake.api.routing import Bound, add_route, json_answer, policy
 from mirrorlake.api.schemas.assets import EDIT_LIMIT
 from mirrorlake.core.errors import UsageError
@@ -41,23 +38,12 @@ _SCHEMA: Final[dict[str, Any]] = {
 
 async def upload(request: Request, library: Bound) -> Response:
     """Upload files as new assets, with metadata, tags and projects. Returns each upload, which waits for its import."""
-    if not is_form(request.scope):
-        detail, fix = "The body is not a form with files.", f"Send it as `{FORM_TYPE}`."
-        return problem_response(problem("unsupported-media-type", "Unsupported media type", 415, detail, fix))
-    try:
-        async with request.form(max_files=MAX_FILES, max_fields=2 * EDIT_LIMIT, max_part_size=FIELD_BYTES) as form:
-            files, options = _read(form)
-            made = await run_in_threadpool(lambda: library.assets.upload_files(files, options))
-    except RequestRefused as refusal:
-        return problem_response(refusal.problem)
-    except ClientDisconnect:
-        return Response(status_code=400)  # that nobody receives
-    except TimeoutError:
-        detail = "The upload paused for too long."
-        return problem_response(problem("timeout", "Request Timeout", 408, detail))
-    except HTTPException as error:
-        return problem_response(problem("invalid-request", "Invalid request", 422, f"Invalid form: {error.detail}"))
-    return json_answer(made, status=202)
+
+    def answer(form: FormData) -> Response:
+        files, options = _read(form)
+        return json_answer(library.assets.upload_files(files, options), status=202)
+
+    return await answer_form(request, answer, files=MAX_FILES, fields=2 * EDIT_LIMIT, field_bytes=FIELD_BYTES)
 
 
 def get(library: Bound, upload_id: Annotated[str, Path(max_length=64, description="Id of the upload.")]) -> Upload:
@@ -67,39 +53,20 @@ def get(library: Bound, upload_id: Annotated[str, Path(max_length=64, descriptio
 
 def _read(form: FormData) -> tuple[list[tuple[str, BinaryIO]], UploadOptions]:
     """The files of a form and what is done with them. Raises UsageError."""
-    unknown = sorted(set(form.keys()) - FIELDS)
-    if unknown:
-        raise UsageError(f"The form has an unknown field: {unknown[0]!r}.", f"Fields are {', '.join(sorted(FIELDS))}.")
+    check_names(form, FIELDS)
     files = [one for one in form.getlist("file") if isinstance(one, UploadFile)]
-    names = _texts(form, "name")
+    names = all_texts(form, "name")
     if names and (len(files) != 1 or len(names) != 1):
         raise UsageError("`name` names the only file of a form.", "Send several files without it.")
-    datasource, split = _text(form, "datasource"), _text(form, "split")
+    datasource, split = one_text(form, "datasource"), one_text(form, "split")
     edit = Edit(
-        metadata=_metadata(_texts(form, "metadata")),
-        add_tags=tuple(_texts(form, "tags")),
-        add_projects=tuple(_texts(form, "project")),
+        metadata=_metadata(all_texts(form, "metadata")),
+        add_tags=tuple(all_texts(form, "tags")),
+        add_projects=tuple(all_texts(form, "project")),
     )
     options = UploadOptions(datasource=datasource, edit=edit, split=None if split is None else parse_split(split))
     named = [(names[0] if names else one.filename or "", one.file) for one in files]
     return named, options
-
-
-def _text(form: FormData, name: str) -> str | None:
-    texts = _texts(form, name)
-    if len(texts) > 1:
-        raise UsageError(f"A form has one field {name!r}.", "Send it once.")
-    return texts[0] if texts else None
-
-
-def _texts(form: FormData, name: str) -> list[str]:
-    found = form.getlist(name)
-    texts = [one for one in found if isinstance(one, str)]
-    if len(texts) < len(found):
-        raise UsageError(f"The field {name!r} is a file.", "Send it as text.")
-    if any("\0" in text for text in texts):
-        raise UsageError(f"The field {name!r} contains a NUL character.", "Remove it.")
-    return texts
 
 
 def _metadata(texts: list[str]) -> dict[str, Scalar]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +14,10 @@ from mirrorlake.cli.formatting import pixels_text
 from mirrorlake.cli.output import bytes_text, echo, echo_detail, print_json, print_json_lines, print_table
 from mirrorlake.core.errors import UsageError
 from mirrorlake.core.text import count_noun
+from mirrorlake.model.assets import Asset
+from mirrorlake.search.likeness import MOST_ALIKE
+from mirrorlake.services.asset_contract import read_picture
+from mirrorlake.services.contract import PAGE_LIMIT
 
 SHOWN = 50  # default number of lines of the table
 
@@ -28,6 +34,10 @@ def search(
     saved: Annotated[
         str | None, typer.Option("--saved", metavar="NAME", help="Search a saved search instead of QUERY.")
     ] = None,
+    like: Annotated[
+        Path | None,
+        typer.Option("--like", metavar="FILE", help="Rank by similarity to the picture in this file; it is not kept."),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show how the query is understood, and search nothing.")
     ] = False,
@@ -39,11 +49,16 @@ def search(
     """Search assets by name, metadata and tags. An empty query matches everything."""
     if saved is not None:
         query = _saved(saved, query)
+    if like is not None and (explain or complete):
+        raise UsageError("--like searches, --explain and --complete do not.", "Leave one of them out.")
     if explain:
         _explain(query, json=json)
         return
     if complete:
         _complete(query, json=json)
+        return
+    if like is not None:
+        _search_by_picture(like, query, limit=limit, json=json)
         return
     with open_library() as library:
         found = library.assets.find(query, limit=limit if json else (limit or SHOWN) + 1)  # one more than is shown
@@ -60,15 +75,38 @@ def search(
         assets, shown = [first, *found], limit or SHOWN
         # The only term whose answer can be incomplete. Asking once more answers the notes alone.
         notes = library.assets.search(query, limit=1).notes if "near-duplicate" in query.lower() else ()
-    print_table(
-        ["id", "name", "size", "pixels", "state"],
-        ((a.id, a.name, bytes_text(a.size), pixels_text(a), a.state.value) for a in assets[:shown]),
-        right=frozenset({2, 3}),
-    )
+    _print_assets(assets[:shown], notes, more=len(assets) > shown)
+
+
+def _search_by_picture(file: Path, query: str, *, limit: int | None, json: bool) -> None:
+    """Print what looks like the picture in a file, which is sent for each page."""
+    picture, wanted = read_picture(file), limit or (MOST_ALIKE if json else SHOWN)
+    with open_library() as library:
+        page = library.assets.search_by_picture(picture, query, limit=min(wanted, PAGE_LIMIT))
+        assets, notes = list(page.items), page.notes
+        while page.next_cursor is not None and len(assets) < wanted:
+            size = min(wanted - len(assets), PAGE_LIMIT)
+            page = library.assets.search_by_picture(picture, query, limit=size, cursor=page.next_cursor)
+            assets += page.items
+    if json and assets:
+        print_json_lines(assets)
+        return
+    if not assets and not json:
+        echo("No matching assets.")
+    _print_assets(assets, notes, more=page.next_cursor is not None)
+
+
+def _print_assets(assets: Sequence[Asset], notes: Sequence[str], *, more: bool) -> None:
+    if assets:
+        print_table(
+            ["id", "name", "size", "pixels", "state"],
+            ((a.id, a.name, bytes_text(a.size), pixels_text(a), a.state.value) for a in assets),
+            right=frozenset({2, 3}),
+        )
     for note in notes:
         echo(note)
-    if len(assets) > shown:
-        echo(f"Showing the first {count_noun(shown, 'result')}. Use --limit N for more.")
+    if more:
+        echo(f"Showing the first {count_noun(len(assets), 'result')}. Use --limit N for more.")
 
 
 def _saved(name: str, query: str) -> str:
