@@ -41,7 +41,7 @@ check: setup  ## check lint, types, import layers and the pages
 test: setup  ## run every test that fits in a few minutes
 	$(BIN)python -m tests.tools.ui test
 	$(BIN)python -m tests.tools.browser
-	$(BIN)pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not long" $(ARGS)
+	$(BIN)python -m tests.tools.suite $(ARGS)
 
 bench: setup  ## measure, and write benchmarks/RESULTS.md
 	$(BIN)python -m benchmarks $(ARGS)
