@@ -244,6 +244,21 @@ def test_an_asset_closed_before_the_grid_has_loaded_still_leads_to_its_place(vis
     page.wait_for_function("name => document.activeElement?.getAttribute('aria-label')?.startsWith(name)", arg=name)
 
 
+def test_an_asset_that_opens_as_scrolling_comes_to_rest_stays_open(visit: Visit) -> None:
+    page = visit()
+    settled(page)
+    name = page.locator(".cell a[href]").first.get_attribute("aria-label")
+    assert name
+    page.evaluate("""() => {  // the timer of the grid is due when the asset opens, before anything of it is rendered
+        document.querySelector('.grid').dispatchEvent(new Event('scroll'))
+        const due = performance.now() + 300
+        while (performance.now() < due) continue
+        document.querySelector('.cell a[href]').click()
+    }""")
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    assert "/assets/" in page.url
+
+
 def test_an_open_asset_shows_its_original_and_who_set_each_key(visit: Visit) -> None:
     page = visit("/assets/1003?at=2496")
     expect(page.locator(".frame .over.ready")).to_be_visible()

@@ -26,6 +26,8 @@ BLOCK = re.compile(
     r"(?:\n?```text\n(?P<shown>.*?)^```\n)?",
     re.MULTILINE | re.DOTALL,
 )
+# Lines of cli/progress.py, printed where something takes several seconds.
+PROGRESS = re.compile(r"^(?:[a-z ]+: [\d,]+ of [\d,]+.*|listing: .* so far|(?:run|job) \d+: running.*)\n", re.MULTILINE)
 PATIENCE_S = 300
 MARK = "@@@ block"
 
@@ -70,7 +72,14 @@ def blocks(page: Path) -> list[Block]:
 
 
 def is_as_shown(shown: str, printed: str) -> bool:
-    """Whether the output of a program matches the page, ignoring the number of spaces between words."""
+    """Whether the output of a program matches the page, ignoring the number of spaces between words.
+
+    On a slow machine, progress can be printed that the page does not show.
+    """
+    return _matches(shown, printed) or _matches(shown, PROGRESS.sub("", printed))
+
+
+def _matches(shown: str, printed: str) -> bool:
     parts = []
     for line in shown.splitlines():
         any_lines = line.strip() == "…"

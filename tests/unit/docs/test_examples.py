@@ -19,6 +19,10 @@ from tests.support.documents import blocks, is_as_shown
         ("…\nend\n", "end\nmore\n", False),
         ("  ^\n", "  ^\n", True),
         ("", "", True),
+        ("done\n", "restoring the catalog: 94 of 641\ndone\n", True),
+        ("done\n", "job 3: running, 1,200 of 5,000\nlisting: 5 objects so far\ndone\n", True),
+        ("job 3: running, …\n", "job 3: running, 1,200 of 5,000\n", True),
+        ("done\n", "job 3: failed, 5 of 6\ndone\n", False),
     ],
 )
 def test_what_is_shown_is_compared_by_words_and_gaps(shown: str, printed: str, *, same: bool) -> None:

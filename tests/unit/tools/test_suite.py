@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.tools import suite
 
-type Suite = Callable[..., tuple[int, list[tuple[str, ...]]]]
+Suite = Callable[..., tuple[int, list[tuple[str, ...]]]]
 
 
 @pytest.fixture
@@ -54,7 +54,9 @@ def test_many_failures_are_not_repeated(runs: Suite) -> None:
     assert len(calls) == 1
 
 
-@pytest.mark.parametrize("code", [pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR])
+@pytest.mark.parametrize(
+    "code", [pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR]
+)
 def test_a_suite_that_did_not_run_to_its_end_is_not_repeated(runs: Suite, code: int) -> None:
     ended, calls = runs(code, 0, failed=1)
     assert ended == code

@@ -27,6 +27,8 @@ export function useLibraryRouter() {
     current: (): LibrarySearch => librarySearch(parseSearch(router.history.location.search)),
     openAsset: (assetId: string, search: LibrarySearch, replace = false) =>
       void router.navigate({ to: '/assets/$assetId', params: { assetId }, search, replace }),
+    /** Whether the address is that of a result, without an open asset. It changes before anything is rendered. */
+    isAtResults: () => router.history.location.pathname === '/',
     showResults: (search: LibrarySearch) => void router.navigate({ to: '/', search, replace: true }),
     hasInternalHistory: () => router.history.canGoBack(),
     back: () => router.history.back(),
@@ -49,7 +51,6 @@ interface ResultsProps {
 
 interface View {
   query: string;
-  open: string | null;
   shown?: string; // the query whose result the grid shows
   kept: LibrarySearch; // what a link of the grid keeps of the address
 }
@@ -61,7 +62,7 @@ export function Results({ result, stale, size, open, search, selecting }: Result
   const [pages, setPages] = useState<Pages>();
   const [, redraw] = useState(0);
   const [error, setError] = useState<unknown>();
-  const view = useRef<View>({ query: '', open, kept: {} }); // for the callbacks of the grid, which outlive a render
+  const view = useRef<View>({ query: '', kept: {} }); // for the callbacks of the grid, which outlive a render
   const last = useRef<number>(undefined); // the position of the asset that was open last
   const library = useLibraryRouter();
   const chosen = useRef({ selecting, pages }); // likewise
@@ -71,8 +72,8 @@ export function Results({ result, stale, size, open, search, selecting }: Result
   });
 
   useEffect(() => {
-    view.current = { ...view.current, query: result?.query ?? '', open, kept: search };
-  }, [result, open, search]);
+    view.current = { ...view.current, query: result?.query ?? '', kept: search };
+  }, [result, search]);
 
   useEffect(() => {
     if (container.current === null) return;
@@ -87,7 +88,7 @@ export function Results({ result, stale, size, open, search, selecting }: Result
       selectAll: () => chosen.current.selecting.all(),
       selectNone: () => chosen.current.selecting.none(),
       rested: (first) => {
-        if (view.current.open !== null || view.current.shown !== view.current.query) return;
+        if (!library.isAtResults() || view.current.shown !== view.current.query) return; // an asset is about to open
         const query = library.current().query ?? '';
         if (query === view.current.query) library.showResults(searchFor(query, first || undefined)); // the start needs no mention
       },
