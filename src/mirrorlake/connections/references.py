@@ -14,7 +14,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 from urllib.parse import quote, urlsplit
 
 import orjson
@@ -23,6 +23,7 @@ from mirrorlake.core.errors import AccessDenied, SettingsError, SourceUnreachabl
 from mirrorlake.storage.providers.registry import (
     is_azure_secret,
     is_google_secret,
+    read_aws_secret,
     read_azure_secret,
     read_google_secret,
 )
@@ -132,27 +133,10 @@ def _read_vault(text: str) -> str:
     return _field(_json(body), ("data", "data", found["field"]), where)
 
 
-def _read_secrets_manager(text: str) -> str:
-    import botocore.session  # noqa: PLC0415  loads slowly
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  as above
-
+def _read_aws(text: str) -> str:
     name, _, field = text.partition("#")
-    where = f"aws-secretsmanager:{text}"
-    try:
-        client: Any = botocore.session.Session().create_client("secretsmanager")
-        secret = client.get_secret_value(SecretId=name).get("SecretString")
-    except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        raise AccessDenied(
-            f"{where} cannot be read: {code}.", "Check its name, and allow secretsmanager:GetSecretValue on it."
-        ) from None
-    except BotoCoreError as error:
-        raise SettingsError(
-            f"{where} cannot be read: {type(error).__name__}.", "Check the AWS configuration of this machine."
-        ) from None
-    if not isinstance(secret, str):
-        raise SettingsError(f"{where} is not a text.", "Store it as a string.")
-    return secret if not field else _field(_json(secret.encode()), (field,), where)
+    secret = read_aws_secret(name)
+    return secret if not field else _field(_json(secret.encode()), (field,), f"aws-secretsmanager:{text}")
 
 
 def _read_google(text: str) -> str:
@@ -186,7 +170,7 @@ READERS: Final[Mapping[str, Callable[[str], str]]] = {
     "env": _read_env,
     "file": _read_file,
     "vault": _read_vault,
-    "aws-secretsmanager": _read_secrets_manager,
+    "aws-secretsmanager": _read_aws,
     "gcp-secretmanager": _read_google,
     "azure-keyvault": _read_azure,
 }

@@ -1,4 +1,4 @@
-"""Master keys and secrets of Google Cloud and Azure Key Vault, against stubs of both: no server exists as a package."""
+"""Master keys and secrets of services, against stubs: two of them have no server that exists as a package."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.keystub import GCP_NAME, TOKEN, VERSION, GcpKmsStub, KeyVault
 from mirrorlake.connections.master_keys import new_key, read_key_ring
 from mirrorlake.connections.references import check_reference, resolve
 from mirrorlake.connections.vault import Vault
-from mirrorlake.core.errors import SettingsError, SourceUnreachable
+from mirrorlake.core.errors import AccessDenied, SettingsError, SourceUnreachable
 from mirrorlake.core.settings import Settings
 from mirrorlake.storage.http import HttpClient
 from mirrorlake.storage.key_services import KeyMismatch
@@ -199,6 +199,44 @@ def test_a_service_of_secrets_that_fails_for_a_while_is_asked_again_by_later_run
     with pytest.raises(SourceUnreachable) as failed:
         resolve("key", f"{place}/plain")
     assert TOKEN not in str(failed.value)
+
+
+@pytest.fixture
+def amazon(monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpStub]:
+    """Services of AWS of which nothing but failures is needed."""
+    with HttpStub(lambda _: Answer(400, b'{"__type": "AccessDeniedException", "message": "canary"}')) as stub:
+        for name, value in {
+            "AWS_ENDPOINT_URL": stub.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_MAX_ATTEMPTS": "1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield stub
+
+
+THROTTLED = Answer(400, b'{"__type": "ThrottlingException", "message": "Rate exceeded"}')
+
+
+@pytest.mark.parametrize("answer", [*PASSING, THROTTLED], ids=["too many", "broken", "cut", "throttled"])
+def test_services_of_aws_that_fail_for_a_while_are_asked_again_by_later_runs(
+    amazon: HttpStub, answer: Answer, tmp_path: Path
+) -> None:
+    amazon.fail(answer, times=9)
+    with pytest.raises(SourceUnreachable, match="The secret lake of AWS Secrets Manager cannot be read"):
+        resolve("key", "aws-secretsmanager:lake")
+    with pytest.raises(SourceUnreachable, match="The key lake of AWS KMS cannot be used"):
+        Vault(settings(tmp_path, "aws-kms:lake")).seal(OWNER, SECRETS, may_make_key=False)
+
+
+def test_a_refusal_of_aws_is_no_failure_for_a_while(amazon: HttpStub, tmp_path: Path) -> None:
+    with pytest.raises(AccessDenied, match="AccessDeniedException") as refused:
+        resolve("key", "aws-secretsmanager:lake")
+    assert "canary" not in str(refused.value)
+    with pytest.raises(SettingsError, match="AccessDeniedException"):
+        Vault(settings(tmp_path, "aws-kms:lake")).seal(OWNER, SECRETS, may_make_key=False)
+    assert len(amazon.requests) == 2
 
 
 def test_a_refusal_of_a_vault_does_not_name_the_identity_of_this_machine(azure: HttpStub) -> None:

@@ -125,6 +125,6 @@ def test_a_secret_of_aws_is_read_whole_or_by_field(aws: Ministack, monkeypatch: 
     assert resolve("key", "aws-secretsmanager:plain") == SECRET
     assert resolve("key", "aws-secretsmanager:fields#key") == SECRET
     for wrong in ("aws-secretsmanager:nothing", "aws-secretsmanager:fields#other", "aws-secretsmanager:plain#key"):
-        with pytest.raises(MirrorlakeError, match="aws-secretsmanager:") as refused:
+        with pytest.raises(MirrorlakeError, match=wrong.partition(":")[2].partition("#")[0]) as refused:
             resolve("key", wrong)
         assert SECRET not in str(refused.value)

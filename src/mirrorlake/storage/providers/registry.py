@@ -152,6 +152,13 @@ KEY_SERVICES: Mapping[str, Callable[[str], ServiceKey]] = {
 }
 
 
+def read_aws_secret(name: str) -> str:
+    """A secret of AWS Secrets Manager. Raises AccessDenied, SettingsError and SourceUnreachable."""
+    from mirrorlake.storage.providers.s3.secrets_manager import read_secret  # noqa: PLC0415  loads botocore
+
+    return read_secret(name)
+
+
 def read_google_secret(name: str) -> str:
     """A secret of Google Cloud Secret Manager. Raises SettingsError and SourceUnreachable."""
     from mirrorlake.storage.providers.gcs.secret_manager import read_secret  # noqa: PLC0415  loads an HTTP client

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.storage.key_services import KeyMismatch
+from mirrorlake.storage.providers.s3.aws_failures import describe, raise_if_temporary
 
 # What was encrypted can be decrypted only with the same context, which the trail of KMS shows.
 # https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
@@ -42,13 +43,11 @@ class AwsKmsKey:
     def _request(self, operation: str, **values: object) -> dict[str, Any]:
         try:
             return getattr(self._client(), operation)(**values)
-        except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", ""))
-            if operation == "decrypt" and code in _OTHER_KEY:
+        except (ClientError, BotoCoreError) as error:
+            if operation == "decrypt" and describe(error) in _OTHER_KEY:
                 raise KeyMismatch from None
-            raise self._unusable(code) from None
-        except BotoCoreError as error:
-            raise self._unusable(type(error).__name__) from None
+            raise_if_temporary(error, self._failure)
+            raise self._unusable(describe(error)) from None
 
     def _client(self) -> Any:
         with self._lock:
@@ -56,8 +55,12 @@ class AwsKmsKey:
                 self._made = botocore.session.Session().create_client("kms")
             return self._made
 
+    @property
+    def _failure(self) -> str:
+        return f"The key {self._key_id} of AWS KMS cannot be used"
+
     def _unusable(self, reason: str) -> SettingsError:
         return SettingsError(
-            f"The key {self._key_id} of AWS KMS cannot be used: {reason}.",
+            f"{self._failure}: {reason}.",
             "Allow kms:Encrypt and kms:Decrypt on it in the policy of this machine's credentials; check the region.",
         )
