@@ -75,6 +75,27 @@ def test_held_removals_are_dismissed_when_the_source_is_reached_in_another_way(e
     assert set(mirrored.states().values()) == {"present"}
 
 
+def test_what_one_server_listed_is_not_committed_after_the_datasource_is_reached_in_another_way(
+    empty_catalog: Catalog, tmp_path: Path
+):
+    store = MemoryStore()
+    put_all(store, ["a.png", "b.png"])
+    mirrored = Mirrored(empty_catalog, tmp_path, store, location=Location(provider=Provider.S3, container="photos"))
+
+    def move() -> None:
+        access = S3Access(endpoint="https://s3.example")
+        datasources.change_stored(
+            mirrored.catalog, mirrored.source.name, lambda found: replace(found, access=access), by=LIBRARY
+        )
+
+    meanwhile = Faulty(store)
+    meanwhile.before_list = move
+    report = mirrored.run(meanwhile)
+    assert report.state is RunState.CANCELLED
+    assert report.error == f"Run {report.run} was cancelled by a change of its connection."
+    assert mirrored.visible() == set()
+
+
 def test_a_holder_that_commits_nothing_hears_it_too(mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(leases, "POLL_S", 0.02)
     with runs.begin(mirrored.catalog, mirrored.source.id, "mirror") as lease:

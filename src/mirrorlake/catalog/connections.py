@@ -14,7 +14,7 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.activity import record_activity
-from mirrorlake.catalog.server_changes import check_unshared, dismiss_held
+from mirrorlake.catalog.server_changes import check_unshared, dismiss_held, stop_runs
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import Conflict, NotFound
 from mirrorlake.model.access import Context
@@ -109,8 +109,9 @@ def change(
 ) -> Connection:
     """Replace the values of a connection that was read as `before`, with a record of who did; `details` are part of it.
 
-    Its datasources follow its endpoint, and their held removals are dismissed. Raises NotFound, and Conflict if it was
-    changed since it was read, or if another server would replace what datasources of other connections show.
+    Its datasources follow its endpoint, their held removals are dismissed, and their runs stop. Raises NotFound, and
+    Conflict if it was changed since it was read, or if another server would replace what datasources of other
+    connections show.
     """
     name = before.connection.name
     with catalog.write() as connection:
@@ -124,6 +125,7 @@ def change(
         if following:
             check_unshared(connection, following, values.settings.endpoint)
             dismiss_held(connection, following)
+            stop_runs(connection, following)
             connection.execute(statement("follow_endpoint").query, endpoint)
         record_activity(connection, by, Action.CHANGE_SETTINGS, Subject.CONNECTION, [name], details=details)
         return _named(connection, name).connection

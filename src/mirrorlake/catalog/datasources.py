@@ -16,7 +16,7 @@ from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.connection_checks import paused_datasources
 from mirrorlake.catalog.runs import last_passes, last_runs, runs_at_work
 from mirrorlake.catalog.schedules import database_time_in, next_dues, set_schedule
-from mirrorlake.catalog.server_changes import check_unshared, dismiss_held, is_elsewhere
+from mirrorlake.catalog.server_changes import check_unshared, dismiss_held, is_elsewhere, stop_runs
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import NotFound, SettingsError, UsageError
 from mirrorlake.model.access import LIBRARY, Context
@@ -150,13 +150,16 @@ def change_settings(
 def change_stored(catalog: Catalog, name: str, change: Callable[[Datasource], Datasource], *, by: Context) -> None:
     """Store the settings, access and connection that `change` returns. Concurrent changes are applied one by one.
 
-    Raises the errors of `change_locked`; nothing is stored then.
+    A run that is at work stops if the source is reached in another way. Raises the errors of `change_locked`; nothing
+    is stored then.
     """
     with catalog.write() as connection:
         row = connection.execute(statement("lock_datasource_named").query, {"name": name}).fetchone()
         if row is None:
             raise _unknown(name)
-        change_locked(connection, row[0], change, by=by)
+        stored = _by_id(connection, row[0])
+        if is_elsewhere(stored, change_locked(connection, row[0], change, by=by)):
+            stop_runs(connection, [stored.id])
 
 
 def change_locked(

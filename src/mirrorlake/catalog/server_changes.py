@@ -1,4 +1,4 @@
-"""What another server or connection means for a datasource: for assets that it shares, and for held removals."""
+"""What another server or connection means for a datasource: for assets that it shares, held removals, and runs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mirrorlake.core.errors import Conflict
 from mirrorlake.model.sources import Datasource
 
 DISMISSED = "its connection was changed before its held removals were confirmed"
+_CANCELLED_BY = "a change of its connection"
 
 
 def is_elsewhere(before: Datasource, after: Datasource) -> bool:
@@ -45,3 +46,11 @@ def check_unshared(connection: psycopg.Connection[TupleRow], ids: Sequence[int],
 def dismiss_held(connection: psycopg.Connection[TupleRow], ids: Sequence[int]) -> None:
     """Dismiss the held removals of these datasources: what is missing there was missing by another connection."""
     connection.execute(statement("dismiss_held_runs").query, {"ids": list(ids), "error": DISMISSED})
+
+
+def stop_runs(connection: psycopg.Connection[TupleRow], ids: Sequence[int]) -> None:
+    """Request that the running jobs of these datasources end: they commit nothing more of what another server listed.
+
+    Call it after `check_unshared`, which waits for a commit that is under way.
+    """
+    connection.execute(statement("cancel_running").query, {"ids": list(ids), "by": _CANCELLED_BY})

@@ -129,6 +129,11 @@ DELETE FROM held_removal USING dismissed WHERE held_removal.run_id = dismissed.i
 -- Request that the process of a job end it. The first user who requested this is stored.
 UPDATE job SET cancel_requested = coalesce(cancel_requested, %(by)s) WHERE id = %(job_id)s AND state = 'running';
 
+-- name: cancel_running
+-- The same for all running jobs of datasources.
+UPDATE job SET cancel_requested = coalesce(cancel_requested, %(by)s)
+WHERE datasource_id = ANY(%(ids)s::integer[]) AND state = 'running';
+
 -- name: end_waiting
 -- Cancel a job that is queued or waits for confirmation.
 UPDATE job SET state = 'cancelled', finished = coalesce(finished, now()), cancel_requested = %(by)s, error = %(error)s
