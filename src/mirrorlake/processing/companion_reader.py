@@ -28,6 +28,7 @@ _FEWEST = 2
 # Threads read at most one companion in this time, all together. Each takes 0.06 ms of computing, during which no other
 # thread of this process computes, so two thirds of that are left for commits.
 _INTERVAL_S = 0.0002
+_RECENT = 64  # chunks
 
 
 def read_companions(
@@ -69,7 +70,9 @@ class _Readers:
     """Reads chunks in as many threads as the time that a read takes makes useful.
 
     A bucket far away answers after some ten milliseconds, and a thread waits nearly all of the time: many of them read
-    at once. Threads that wait for each other instead of the store only take computing time from the commits.
+    at once. Threads that wait for each other instead of the store only take computing time from the commits. The
+    shortest time of recent chunks counts: on a busy machine, or with more threads than are useful, the others contain
+    such waits too, so that their number would grow because it has grown.
     """
 
     def __init__(self, read: Callable[[Job], Result], most: int) -> None:
@@ -79,6 +82,7 @@ class _Readers:
         self._lock = threading.Lock()  # guards the rest
         self._pending: deque[tuple[pa.RecordBatch, Future[pa.RecordBatch]]] = deque()
         self._useful = min(_FEWEST, most)
+        self._recent: deque[float] = deque(maxlen=_RECENT)  # seconds that a read took, of each chunk
         self._running = 0
         self._closed = False
 
@@ -114,7 +118,8 @@ class _Readers:
                 future.set_result(batch)
             read_s = (time.monotonic() - started) / chunk.num_rows
             with self._lock:
-                self._useful = useful_threads(read_s, self._most)
+                self._recent.append(read_s)
+                self._useful = useful_threads(min(self._recent), self._most)
                 self._add_thread()
 
     def _read_chunk(self, chunk: pa.RecordBatch) -> pa.RecordBatch:

@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Iterator
+from itertools import chain, repeat
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
@@ -49,6 +51,23 @@ def nothing() -> None:
 def test_the_longer_a_read_takes_the_more_threads_read(read_s: float, threads: int):
     assert useful_threads(read_s, 32) == threads
     assert useful_threads(read_s, 1) == 1
+
+
+def test_waiting_for_other_threads_adds_no_threads(monkeypatch: pytest.MonkeyPatch):
+    """One chunk shows that the store answers at once; the others took a second a read, as on a busy machine."""
+    local, took = threading.local(), chain([0.0001], repeat(1.0))
+
+    def monotonic() -> float:
+        local.begun = not getattr(local, "begun", False)
+        return 0.0 if local.begun else CHUNK_ROWS * next(took)
+
+    monkeypatch.setattr(companion_reader, "time", SimpleNamespace(monotonic=monotonic))
+    store = MemoryStore()
+    found = read_companions(changed_sidecars(store), store, threads=32, check_open=nothing)
+    next(found)
+    readers = found.gi_frame.f_locals["readers"]
+    assert sum(batch.num_rows for batch in found) == COUNT - CHUNK_ROWS
+    assert readers._useful == 2
 
 
 @pytest.mark.parametrize("threads", [1, 32])
