@@ -14,16 +14,12 @@ from dataclasses import dataclass
 
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.mirror.counters import Counters
-from mirrorlake.mirror.execute import execute
-from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult, finalize
-from mirrorlake.mirror.identity import read_root
-from mirrorlake.mirror.library_marker import mark_store
-from mirrorlake.mirror.pass_plan import RunContext, plan_pass
+from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.regions import in_right_region
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import open_metered, store_config
+from mirrorlake.mirror.run import open_metered, plan_and_execute, store_config
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import Datasource
 from mirrorlake.processing.pool import ProcessingPool
@@ -64,23 +60,12 @@ def run_partial(
 
     def attempt(factory: StoreFactory) -> RunResult:
         nonlocal unsettled, needs_whole
-        mark_store(context.catalog, context.thumbnails)
-        root = read_root(source, context.catalog)
         pool = ProcessingPool(factory, processes=context.processes, looking=source.settings.looking)
         with open_metered(factory, counters, lease.check) as store, closing(pool):
-            checker = ExistenceChecker(store)
-            plan = plan_pass(source, store, context, checker, progress, known_id=source.id, root=root, keys=keys)
-            unsettled = plan.window.unsettled if plan.window is not None else frozenset()
-            result = execute(
-                plan,
-                lease,
-                pool,
-                store=store,
-                thumbnails=context.thumbnail_writer,
-                checker=checker,
-                counters=counters,
-                progress=progress,
+            plan, result = plan_and_execute(
+                lease, source, store, pool, context=context, counters=counters, progress=progress, keys=keys
             )
+        unsettled = plan.window.unsettled if plan.window is not None else frozenset()
         needs_whole |= result.left_to_whole or bool(plan.glob_files)
         return result
 

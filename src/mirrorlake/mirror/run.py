@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 
 from mirrorlake.catalog.objects import knows_any
@@ -75,7 +75,7 @@ def run_leased(
             stand_in = _find_stand_in(
                 source, source.id, factory, store, context=context, counters=counters, check=lease.check
             )
-            return _plan_and_execute(
+            _, result = plan_and_execute(
                 lease,
                 source,
                 store,
@@ -85,6 +85,7 @@ def run_leased(
                 progress=progress,
                 stand_in=stand_in,
             )
+        return result
 
     def work() -> RunResult:
         return in_right_region(context.catalog, source, factory, counters, attempt)
@@ -92,7 +93,7 @@ def run_leased(
     return finalize(lease, source, counters, work)
 
 
-def _plan_and_execute(
+def plan_and_execute(
     lease: Lease,
     source: Datasource,
     store: Store,
@@ -101,15 +102,19 @@ def _plan_and_execute(
     context: RunContext,
     counters: Counters,
     progress: Progress,
-    stand_in: StandIn | str | None,
-) -> RunResult:
+    keys: Sequence[str] | None = None,
+    stand_in: StandIn | str | None = None,
+) -> tuple[PassPlan, RunResult]:
+    """Plan a pass, or with `keys` a partial one, and execute the plan."""
     mark_store(context.catalog, context.thumbnails)
-    if source.settings.depth is not Depth.NONE and not knows_any(context.catalog, source.id):
+    if keys is None and source.settings.depth is not Depth.NONE and not knows_any(context.catalog, source.id):
         pool.start_early()  # a first pass: nearly everything listed will be processed
     root = read_root(source, context.catalog)
     checker = ExistenceChecker(store)
-    plan = plan_pass(source, store, context, checker, progress, known_id=source.id, root=root, stand_in=stand_in)
-    return execute(
+    plan = plan_pass(
+        source, store, context, checker, progress, known_id=source.id, root=root, keys=keys, stand_in=stand_in
+    )
+    return plan, execute(
         plan,
         lease,
         pool,
