@@ -299,8 +299,8 @@ def test_a_datasource_changes_its_connection_and_leaves_it(
     with pytest.raises(SettingsError, match="needs a connection"):
         api.datasources.change_settings("lake", {"connection": None, "title": "Not stored"})
     assert api.datasources.get("lake") == changed
-    told = api.datasources.history("lake")
-    assert [(one.setting, one.old, one.new) for one in told[0].changes] == [
+    history = api.datasources.history("lake")
+    assert [(one.setting, one.old, one.new) for one in history[0].changes] == [
         ("endpoint", None, stub.endpoint), ("connection", None, "other"),
     ]  # fmt: skip
     assert operator.datasources.change_settings("lake", {"connection": None}).connection is None

@@ -8,32 +8,17 @@ from pathlib import Path
 
 import pytest
 from tests.support.mortal import Killed
-from tests.support.passes import Mirrored, picture, put_all
+from tests.support.passes import TWELVE, Mirrored, picture
 from tests.support.thumbnails import checked, cleaned, everything_shown, made, packs, root
 
 from mirrorlake.catalog import thumbnail_packs
 from mirrorlake.core.errors import CatalogError
 from mirrorlake.library import pack_audit
 from mirrorlake.library.layout import PackObjects
-from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.providers.memory.store import MemoryStore
 from mirrorlake.storage.writable import WritableStore
 
-KEYS = [f"{number:02}.png" for number in range(6)]
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    store = MemoryStore()
-    put_all(store, KEYS)
-    return store
-
-
-@pytest.fixture
-def mirrored(empty_catalog: Catalog, tmp_path: Path, store: MemoryStore) -> Mirrored:
-    mirrored = Mirrored(empty_catalog, tmp_path, store)
-    mirrored.run()
-    return mirrored
+KEYS = TWELVE
 
 
 def forget_packs(mirrored: Mirrored) -> None:

@@ -559,8 +559,8 @@ def test_a_pass_whose_datasource_leaves_its_connection_meanwhile_removes_nothing
 
     meanwhile = Faulty(bucket)
     meanwhile.before_list = connect
-    told = mirrored.run(meanwhile)
-    assert (told.state, told.counts.removed, told.counts.missing) == (RunState.SUCCEEDED, 0, 1)
+    report = mirrored.run(meanwhile)
+    assert (report.state, report.counts.removed, report.counts.missing) == (RunState.SUCCEEDED, 0, 1)
     assert mirrored.states()["x.png"] == "present"
 
 
@@ -574,10 +574,10 @@ def test_who_spares_orphans_while_a_pass_is_at_work_is_heard_by_it(
     before = mirrored.source
     meanwhile = Faulty(bucket)
     meanwhile.before_list = lambda: mirrored.change(orphans=Orphans.KEEP)
-    told = mirrored.run(meanwhile)
+    report = mirrored.run(meanwhile)
     assert before != mirrored.source
-    assert (told.state, told.counts.removed, told.counts.missing) == (RunState.SUCCEEDED, 0, 1)
-    assert "settings changed" in (outcomes(mirrored, told.run)["x.png"][1] or "")
+    assert (report.state, report.counts.removed, report.counts.missing) == (RunState.SUCCEEDED, 0, 1)
+    assert "settings changed" in (outcomes(mirrored, report.run)["x.png"][1] or "")
     assert mirrored.states()["x.png"] == "present"
     assert mirrored.run().counts.missing == 1
     assert mirrored.states()["x.png"] == "missing"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from tests.support.passes import Mirrored, picture, put_all
+from tests.support.passes import TWELVE, Mirrored, picture
 from tests.support.thumbnails import (
     as_before,
     checked,
@@ -21,29 +19,18 @@ from tests.support.thumbnails import (
 from mirrorlake.catalog import thumbnails as digests
 from mirrorlake.core.errors import CatalogError
 from mirrorlake.core.settings import Settings
-from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.services.removal import purge_trash
-from mirrorlake.storage.providers.memory.store import MemoryStore
 
-KEYS = [f"{number:02}.png" for number in range(12)]
-
-
-@pytest.fixture
-def mirrored(empty_catalog: Catalog, tmp_path: Path) -> Mirrored:
-    store = MemoryStore()
-    put_all(store, KEYS)
-    mirrored = Mirrored(empty_catalog, tmp_path, store)
-    mirrored.run()
-    return mirrored
+KEYS = TWELVE
 
 
 def test_after_a_pass_no_thumbnail_is_lacking_and_none_is_left_over(mirrored: Mirrored) -> None:
-    told = checked(mirrored)
-    assert (told.assets, told.thumbnails, told.lacking, told.left_over, told.unknown) == (12, 12, 0, 0, 0)
-    assert told.bytes == sum(place(mirrored, key).entry.length for key in KEYS)
-    assert (told.packs, told.dead_bytes) == (1, 0)
-    assert told.clean
+    found = checked(mirrored)
+    assert (found.assets, found.thumbnails, found.lacking, found.left_over, found.unknown) == (12, 12, 0, 0, 0)
+    assert found.bytes == sum(place(mirrored, key).entry.length for key in KEYS)
+    assert (found.packs, found.dead_bytes) == (1, 0)
+    assert found.clean
 
 
 def test_what_is_lost_damaged_or_in_an_old_folder_is_lacking(mirrored: Mirrored) -> None:
@@ -52,10 +39,10 @@ def test_what_is_lost_damaged_or_in_an_old_folder_is_lacking(mirrored: Mirrored)
     forget(mirrored.catalog, [name_of(mirrored, "00.png")])
     single(mirrored, "02.png").write_bytes(b"")
     into_old_folder(single(mirrored, "03.png"))
-    told = checked(mirrored)
-    assert (told.lacking, told.damaged, told.misplaced, told.left_over) == (4, 2, 1, 0)
-    assert told.to_read == sum(mirrored.assets()[key].size for key in ("00.png", "01.png", "02.png"))
-    assert told.thumbnails == 8
+    found = checked(mirrored)
+    assert (found.lacking, found.damaged, found.misplaced, found.left_over) == (4, 2, 1, 0)
+    assert found.to_read == sum(mirrored.assets()[key].size for key in ("00.png", "01.png", "02.png"))
+    assert found.thumbnails == 8
 
 
 def test_an_asset_in_the_trash_uses_its_thumbnail_until_it_is_purged(mirrored: Mirrored) -> None:
@@ -73,8 +60,8 @@ def test_an_asset_in_the_trash_uses_its_thumbnail_until_it_is_purged(mirrored: M
         requested_by="a test",
         store_factory=lambda _source: OpenedStore(mirrored.store),
     )
-    told = checked(mirrored)
-    assert (told.assets, told.lacking, told.left_over, told.left_over_bytes) == (9, 0, 3, size)
+    found = checked(mirrored)
+    assert (found.assets, found.lacking, found.left_over, found.left_over_bytes) == (9, 0, 3, size)
 
 
 def test_assets_with_the_same_bytes_use_one_thumbnail_and_its_original_is_read_once(mirrored: Mirrored) -> None:
@@ -82,8 +69,8 @@ def test_assets_with_the_same_bytes_use_one_thumbnail_and_its_original_is_read_o
     mirrored.run()
     assert (checked(mirrored).assets, checked(mirrored).thumbnails) == (13, 12)
     damage(mirrored, "00.png")
-    told = checked(mirrored)
-    assert (told.lacking, told.to_read) == (2, len(picture(0)))
+    found = checked(mirrored)
+    assert (found.lacking, found.to_read) == (2, len(picture(0)))
 
 
 def test_every_file_is_counted_as_what_it_is(mirrored: Mirrored) -> None:
@@ -104,9 +91,9 @@ def test_every_file_is_counted_as_what_it_is(mirrored: Mirrored) -> None:
     nested.write_bytes(standing.read_bytes())
     (root / "v0").mkdir()  # of another version of mirrorlake
     (root / "v0" / "aa.webp").write_bytes(b"other")
-    told = checked(mirrored)
-    assert (told.lacking, told.left_over, told.unknown) == (0, 4, 5)
-    assert told.left_over_bytes == 4 + standing.stat().st_size + 4 + 22
+    found = checked(mirrored)
+    assert (found.lacking, found.left_over, found.unknown) == (0, 4, 5)
+    assert found.left_over_bytes == 4 + standing.stat().st_size + 4 + 22
 
 
 def test_a_library_without_a_folder_of_thumbnails_lacks_all(mirrored: Mirrored) -> None:

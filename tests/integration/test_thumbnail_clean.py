@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.mortal import Killed
-from tests.support.passes import Mirrored, picture, put_all
+from tests.support.passes import TWELVE, Mirrored, picture, put_all
 from tests.support.thumbnails import (
     as_before,
     checked,
@@ -40,22 +40,8 @@ from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.services.removal import purge_trash
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
-KEYS = [f"{number:02}.png" for number in range(12)]
+KEYS = TWELVE
 GONE = KEYS[:3]
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    store = MemoryStore()
-    put_all(store, KEYS)
-    return store
-
-
-@pytest.fixture
-def mirrored(empty_catalog: Catalog, tmp_path: Path, store: MemoryStore) -> Mirrored:
-    mirrored = Mirrored(empty_catalog, tmp_path, store)
-    mirrored.run()
-    return mirrored
 
 
 def trash(mirrored: Mirrored, *keys: str) -> None:
@@ -87,10 +73,10 @@ def test_only_thumbnails_of_assets_that_went_for_good_go(mirrored: Mirrored, sto
     trash(mirrored, *GONE)
     assert cleaned(mirrored).left_over == 0  # what is in the trash may come back
     purge(mirrored, 3)
-    told = cleaned(mirrored)
+    cleaning = cleaned(mirrored)
     assert everything_shown(mirrored) == {key: data for key, data in before.items() if key not in GONE}
-    assert (told.left_over, told.removed, told.repacked, told.hold) == (2, 2, 0, None)
-    assert told.removed_bytes == sum(one.entry.length for one in gone)
+    assert (cleaning.left_over, cleaning.removed, cleaning.repacked, cleaning.hold) == (2, 2, 0, None)
+    assert cleaning.removed_bytes == sum(one.entry.length for one in gone)
     assert (checked(mirrored).lacking, checked(mirrored).left_over) == (0, 0)
     assert planned_nothing(mirrored.run())
 
@@ -107,8 +93,8 @@ def test_what_was_written_of_late_stays(mirrored: Mirrored, tmp_path: Path) -> N
     before = everything_shown(mirrored)
     with mirrored.catalog.write() as connection:
         connection.execute("UPDATE thumbnail_pack SET created = now() + interval '1 hour'")  # by another clock
-    told = cleaned(mirrored)
-    assert (told.left_over, told.young, told.removed) == (0, 3, 0)
+    cleaning = cleaned(mirrored)
+    assert (cleaning.left_over, cleaning.young, cleaning.removed) == (0, 3, 0)
     assert everything_shown(mirrored) == before
     assert tmp_path.exists()
 
@@ -132,8 +118,8 @@ def test_a_pass_that_found_a_left_over_thumbnail_commits_it_whole(
     monkeypatch.setattr(commit, "commit_processed", clean_before)
     report = mirrored.run()
     assert report.counts.new == 2
-    (told,) = during
-    assert told.removed == 3  # type: ignore[attr-defined]
+    (cleaning,) = during
+    assert cleaning.removed == 3  # type: ignore[attr-defined]
     assert None not in everything_shown(mirrored).values()
     assert (checked(mirrored).lacking, checked(mirrored).left_over) == (0, 0)
 
@@ -161,16 +147,16 @@ def test_sparse_packs_are_rewritten_and_small_ones_merged(mirrored: Mirrored, st
         mirrored.run()
     assert len(packs(root(mirrored))) == 4
     before, size = everything_shown(mirrored), sum(path.stat().st_size for path in packs(root(mirrored)))
-    told = cleaned(mirrored)
-    assert (told.removed, told.repacked, len(packs(root(mirrored)))) == (0, 4, 1)
+    cleaning = cleaned(mirrored)
+    assert (cleaning.removed, cleaning.repacked, len(packs(root(mirrored)))) == (0, 4, 1)
     assert everything_shown(mirrored) == before
     assert checked(mirrored).dead_bytes == 0
     for number in range(9):
         store.put(KEYS[number], picture(200 + number))
     mirrored.run()
     before = everything_shown(mirrored)
-    told = cleaned(mirrored)
-    assert (told.removed, told.repacked) == (9, 2)
+    cleaning = cleaned(mirrored)
+    assert (cleaning.removed, cleaning.repacked) == (9, 2)
     assert everything_shown(mirrored) == before
     (pack,) = packs(root(mirrored))
     assert pack.stat().st_size < size
@@ -209,8 +195,8 @@ def test_files_of_earlier_versions_are_shown_and_move_into_packs(mirrored: Mirro
     (aside / single(mirrored, KEYS[6]).name).write_bytes(before[KEYS[6]] or b"")  # of a cleanup that was interrupted
     (root(mirrored) / "aside" / "0123" / "runs").write_bytes(b"[]")
     assert everything_shown(mirrored) == before
-    told = cleaned(mirrored)
-    assert (told.removed, told.packed) == (0, 9)
+    cleaning = cleaned(mirrored)
+    assert (cleaning.removed, cleaning.packed) == (0, 9)
     assert everything_shown(mirrored) == before
     assert not list(root(mirrored).rglob("*.webp"))
     assert not list((root(mirrored) / "aside").rglob("*"))
@@ -231,8 +217,9 @@ def test_older_folders_and_ends_of_writes_go_and_what_is_none_of_ours_stays(mirr
     write, person = used.parent / ".tmpxy.part", used.parent / "holiday.webp"
     write.write_bytes(b"half")
     person.write_bytes(b"mine")
-    told = cleaned(mirrored)
-    assert (told.left_over, told.removed, told.young, told.packed) == (3, 3, 1, 2)  # the write may be going on
+    cleaning = cleaned(mirrored)
+    # The write of the young one may be going on.
+    assert (cleaning.left_over, cleaning.removed, cleaning.young, cleaning.packed) == (3, 3, 1, 2)
     assert write.exists()
     assert person.exists()
     assert not any(path.exists() for path in (used, nested, misplaced, old))
@@ -355,10 +342,10 @@ def test_when_most_would_go_a_person_is_asked(mirrored: Mirrored, postgres_serve
     before = contents(root(mirrored))
     with Catalog(postgres_server.new_database()) as empty:
         emptied = Mirrored(empty, tmp_path, MemoryStore())
-        told = cleaned(emptied)
-        assert (told.left_over, told.removed) == (110, 0)
-        assert told.hold is not None
-        assert "more than half" in told.hold
+        cleaning = cleaned(emptied)
+        assert (cleaning.left_over, cleaning.removed) == (110, 0)
+        assert cleaning.hold is not None
+        assert "more than half" in cleaning.hold
         assert contents(root(mirrored)) == before
         with pytest.raises(UsageError, match="110 thumbnails would be removed, not 109"):
             cleaned(emptied, acknowledged=109)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from tests.support.faulty import Faulty
 from tests.support.images import pdf
 from tests.support.mortal import Killed
-from tests.support.passes import Mirrored, picture, put_all
+from tests.support.passes import TWELVE, Mirrored, picture, put_all
 from tests.support.thumbnails import (
     as_before,
     checked,
@@ -36,12 +35,11 @@ from mirrorlake.model.edits import Edit
 from mirrorlake.model.looking import Depth
 from mirrorlake.model.media import MediaKind
 from mirrorlake.model.thumbnails import Lack
-from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing import pool
 from mirrorlake.storage.base import Body
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
-KEYS = [f"{number:02}.png" for number in range(12)]
+KEYS = TWELVE
 
 
 @pytest.fixture
@@ -50,13 +48,6 @@ def store() -> MemoryStore:
     put_all(store, KEYS)
     store.put("00.json", json.dumps({"site": "hall"}).encode())
     return store
-
-
-@pytest.fixture
-def mirrored(empty_catalog: Catalog, tmp_path: Path, store: MemoryStore) -> Mirrored:
-    mirrored = Mirrored(empty_catalog, tmp_path, store)
-    mirrored.run()
-    return mirrored
 
 
 def everything(mirrored: Mirrored) -> dict[str, AssetDetail]:
@@ -266,8 +257,8 @@ def test_packs_that_the_catalog_forgot_are_found_again_without_a_get(mirrored: M
         connection.execute("DELETE FROM thumbnail")
         connection.execute("DELETE FROM thumbnail_pack")
     assert set(everything_shown(mirrored).values()) == {None}
-    told = checked(mirrored)
-    assert (told.lacking, told.misplaced, told.to_read, told.left_over) == (13, 13, 0, 0)
+    found = checked(mirrored)
+    assert (found.lacking, found.misplaced, found.to_read, found.left_over) == (13, 13, 0, 0)
     making, unmade = made(mirrored)
     assert (making.put_back, making.made, making.requests.get, unmade) == (13, 0, 0, [])
     assert everything_shown(mirrored) == pictures
@@ -281,8 +272,8 @@ def test_a_truncated_pack_gives_what_is_left_of_it(mirrored: Mirrored) -> None:
     left = [key for key, data in everything_shown(mirrored).items() if data is not None]
     assert 0 < len(left) < len(KEYS)
     lost = len(KEYS) - len(left)
-    told = checked(mirrored)
-    assert (told.lacking, told.damaged) == (lost, lost)
+    found = checked(mirrored)
+    assert (found.lacking, found.damaged) == (lost, lost)
     making, _ = made(mirrored)
     assert (making.made, making.requests.get) == (lost, lost)
     assert everything_shown(mirrored) == pictures

@@ -71,8 +71,8 @@ def test_originals_go_only_when_what_replaces_them_is_on_the_disk(
 
     monkeypatch.setattr(os, "fsync", flush)
     monkeypatch.setattr(os, "unlink", remove)
-    told = cleaned(mirrored)
-    assert (told.packed, told.repacked) == (1, 3)
+    cleaning = cleaned(mirrored)
+    assert (cleaning.packed, cleaning.repacked) == (1, 3)
     assert safe == [True] * 4  # the file, the two packs, and the pack that the file was moved to
     assert everything_shown(mirrored) == before
 

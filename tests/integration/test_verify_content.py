@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.support.buckets import same_size_picture
 from tests.support.faulty import Faulty
-from tests.support.passes import Mirrored, picture, put_all
+from tests.support.passes import TWELVE, Mirrored, picture
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub
 
 from mirrorlake.catalog import verifying
@@ -29,7 +29,7 @@ from mirrorlake.storage.providers.memory.store import MemoryStore
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.store import S3Store
 
-KEYS = [f"{number:02}.png" for number in range(12)]
+KEYS = TWELVE
 CHANGED = "05.png"
 
 
@@ -96,20 +96,6 @@ def test_an_object_with_other_bytes_under_its_etag_is_found_in_a_bucket(
 
         assert mirrored.run().requests.get == 0
         assert drifts(mirrored)[0] == {CHANGED: DriftKind.CONTENT}
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    store = MemoryStore()
-    put_all(store, KEYS)
-    return store
-
-
-@pytest.fixture
-def mirrored(empty_catalog: Catalog, tmp_path: Path, store: MemoryStore) -> Mirrored:
-    mirrored = Mirrored(empty_catalog, tmp_path, store)
-    mirrored.run()
-    return mirrored
 
 
 def test_what_happens_to_an_object_before_it_is_read_has_its_own_kind(mirrored: Mirrored, store: MemoryStore) -> None:

@@ -54,8 +54,8 @@ def new_source(catalog: Catalog, folder: Path, hours: int) -> str:
     return made.name
 
 
-def a_worker(catalog: Catalog, home: Path, clock: Clock, told: list[str]) -> Worker:
-    return Worker(Settings(home=home), catalog, jobs=1, log=told.append, stop=Stop(), clock=clock)
+def a_worker(catalog: Catalog, home: Path, clock: Clock, lines: list[str]) -> Worker:
+    return Worker(Settings(home=home), catalog, jobs=1, log=lines.append, stop=Stop(), clock=clock)
 
 
 def test_two_workers_do_each_due_pass_exactly_once(postgres_server: Server, tmp_path: Path) -> None:
@@ -63,8 +63,8 @@ def test_two_workers_do_each_due_pass_exactly_once(postgres_server: Server, tmp_
     with Catalog(conninfo) as first, Catalog(conninfo) as second:
         hourly = [new_source(first, tmp_path / f"h{number}", 1) for number in range(8)]
         daily = [new_source(first, tmp_path / f"d{number}", 24) for number in range(4)]
-        clock, told = Clock(schedules.database_time(first)), list[str]()
-        workers = [a_worker(catalog, tmp_path / "home", clock, told) for catalog in (first, second)]
+        clock, lines = Clock(schedules.database_time(first)), list[str]()
+        workers = [a_worker(catalog, tmp_path / "home", clock, lines) for catalog in (first, second)]
         expected = Counter[str]()
         # Nothing at first; then an hour; then both were down for a day and a half; then a minute.
         for passed, now_due in (
@@ -84,14 +84,14 @@ def test_two_workers_do_each_due_pass_exactly_once(postgres_server: Server, tmp_
             done = runs.list_runs(first, limit=99)
             assert Counter(run.datasource for run in done) == expected
             assert {run.state for run in done} <= {RunState.SUCCEEDED}
-        assert sum("started" in line for line in told) == expected.total()
+        assert sum("started" in line for line in lines) == expected.total()
 
 
 def test_one_bad_workspace_costs_the_others_nothing(
     empty_catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told, done = list[str](), list[tuple[str, str]]()
-    worker = a_worker(empty_catalog, tmp_path / "home", Clock(schedules.database_time(empty_catalog)), told)
+    lines, done = list[str](), list[tuple[str, str]]()
+    worker = a_worker(empty_catalog, tmp_path / "home", Clock(schedules.database_time(empty_catalog)), lines)
     places = [
         Place(id=number, name=name, settings=Settings(home=tmp_path), catalog=empty_catalog)
         for number, name in enumerate(("bad", "fine"))
@@ -115,7 +115,7 @@ def test_one_bad_workspace_costs_the_others_nothing(
 
     steps = [(what, name) for name in ("bad", "fine") for what in ("enqueue_due", "prune")]
     assert done == [("fold_fields", "bad"), ("fold_fields", "fine"), *steps]
-    assert [line.splitlines()[-1] for line in told] == [
+    assert [line.splitlines()[-1] for line in lines] == [
         f"RuntimeError: {what} is broken" for what in ("fold_fields", "enqueue_due", "prune")
     ]
 
@@ -123,27 +123,27 @@ def test_one_bad_workspace_costs_the_others_nothing(
 def test_one_bad_datasource_costs_the_others_nothing(empty_catalog: Catalog, tmp_path: Path) -> None:
     gone, fine = (new_source(empty_catalog, tmp_path / name, 1) for name in ("gone", "fine"))
     (tmp_path / gone).rmdir()
-    told = list[str]()
-    worker = a_worker(empty_catalog, tmp_path / "home", Clock(schedules.database_time(empty_catalog) + 2 * HOUR), told)
+    lines = list[str]()
+    worker = a_worker(empty_catalog, tmp_path / "home", Clock(schedules.database_time(empty_catalog) + 2 * HOUR), lines)
 
     assert not worker.drain()
 
     states = {run.datasource: run.state for run in runs.list_runs(empty_catalog, limit=9)}
     assert states == {gone: RunState.FAILED, fine: RunState.SUCCEEDED}
-    assert any(line.startswith("run 1 of gone failed in") for line in told), told
+    assert any(line.startswith("run 1 of gone failed in") for line in lines), lines
 
 
 def test_a_schedule_that_cannot_be_read_here_stops_no_other(empty_catalog: Catalog, tmp_path: Path) -> None:
     strange, fine = (new_source(empty_catalog, tmp_path / name, 1) for name in ("strange", "fine"))
     with empty_catalog.write() as connection:
         connection.execute("UPDATE schedule SET said = 'at full moon' WHERE datasource_id = 1")
-    told = list[str]()
-    worker = a_worker(empty_catalog, tmp_path / "home", Clock(schedules.database_time(empty_catalog) + 2 * HOUR), told)
+    lines = list[str]()
+    worker = a_worker(empty_catalog, tmp_path / "home", Clock(schedules.database_time(empty_catalog) + 2 * HOUR), lines)
 
     assert worker.drain()
 
     assert [run.datasource for run in runs.list_runs(empty_catalog, limit=9)] == [fine]
-    assert told[0].startswith(f"{strange} cannot be scheduled: The schedule is 'at full moon'")
+    assert lines[0].startswith(f"{strange} cannot be scheduled: The schedule is 'at full moon'")
 
 
 def test_a_worker_waits_for_a_database_that_restarts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,9 +187,9 @@ def test_a_run_that_was_taken_but_not_begun_goes_to_the_next_worker_at_once(
     empty_catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = queue.request(empty_catalog, new_source(empty_catalog, tmp_path / "a", 1))
-    told = list[str]()
+    lines = list[str]()
     clock = Clock(schedules.database_time(empty_catalog))
-    worker = a_worker(empty_catalog, tmp_path / "home", clock, told)
+    worker = a_worker(empty_catalog, tmp_path / "home", clock, lines)
     claim = queue.claim
 
     def asked_meanwhile(catalog: Catalog, kinds: Collection[JobKind], *, pool: str) -> JobLease | None:
@@ -201,6 +201,6 @@ def test_a_run_that_was_taken_but_not_begun_goes_to_the_next_worker_at_once(
     assert not worker.drain()
     monkeypatch.setattr(queue, "claim", claim)
 
-    assert told[-1] == f"run {run_id} of a was interrupted: {queue.STOPPED}; run {run_id + 1} continues from there."
-    assert a_worker(empty_catalog, tmp_path / "home", clock, told).drain()
+    assert lines[-1] == f"run {run_id} of a was interrupted: {queue.STOPPED}; run {run_id + 1} continues from there."
+    assert a_worker(empty_catalog, tmp_path / "home", clock, lines).drain()
     assert runs.show_run(empty_catalog, run_id + 1).state is RunState.SUCCEEDED

@@ -40,10 +40,10 @@ def test_lost_thumbnails_are_found_and_made_again(bucket: Bucket, stub: S3Stub) 
     filled(bucket)
     stump = packs(folder(bucket))[0]
     stump.write_bytes(stump.read_bytes()[: stump.stat().st_size * 2 // 3])
-    told = bucket.cli.run("thumbnails", "check", "--json")
-    lost = told.json["lacking"]
-    assert 0 < lost == told.json["damaged"] < len(PHOTOS)
-    assert (told.code, told.json["thumbnails"]) == (1, len(PHOTOS) - lost)
+    answer = bucket.cli.run("thumbnails", "check", "--json")
+    lost = answer.json["lacking"]
+    assert 0 < lost == answer.json["damaged"] < len(PHOTOS)
+    assert (answer.code, answer.json["thumbnails"]) == (1, len(PHOTOS) - lost)
     assert f"{lost} thumbnails are missing" in bucket.cli.run("thumbnails", "check").out
 
     stub.requests.clear()
@@ -53,7 +53,7 @@ def test_lost_thumbnails_are_found_and_made_again(bucket: Bucket, stub: S3Stub) 
     assert all("if-match" in request.headers for request in stub.requests)
     assert bucket.cli.run("thumbnails", "check", "--json").json["lacking"] == 0
 
-    # Those whose objects changed are told in a sentence, and left to the next pass.
+    # Those whose objects changed are named in a sentence, and left to the next pass.
     for path in packs(folder(bucket)):
         path.unlink()
     for photo in PHOTOS:
@@ -98,8 +98,8 @@ def test_thumbnails_of_what_was_purged_are_cleared_away(bucket: Bucket) -> None:
     assert "--hours 0" in early.err
     wrong = bucket.cli.run("thumbnails", "clean", "--hours", "0", "--acknowledge", "7")
     assert (wrong.code, contents(folder(bucket))) == (2, files)
-    told = bucket.cli.run("thumbnails", "clean", "--hours", "0", "--json")
-    assert (told.code, told.json["removed"], told.json["hold"]) == (0, 2, None)
+    answer = bucket.cli.run("thumbnails", "clean", "--hours", "0", "--json")
+    assert (answer.code, answer.json["removed"], answer.json["hold"]) == (0, 2, None)
     check = bucket.cli.run("thumbnails", "check", "--json").json
     assert (check["assets"], check["lacking"], check["left_over"]) == (len(PHOTOS) - 2, 0, 0)
     assert "0 thumbnails removed" in bucket.cli.run("thumbnails", "clean", "--hours", "0").out

@@ -34,6 +34,7 @@ from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.search import run as search
 from mirrorlake.storage.base import Store
 
+TWELVE = [f"{number:02}.png" for number in range(12)]
 scan.MIN_OBJECTS = 1  # small buckets have digests of ranges too, as large ones have outside tests
 
 
