@@ -128,7 +128,10 @@ def _process(
     progress: Progress,
 ) -> str | None:
     """Read what is new or has changed, and commit it; the sentence about the failure that all of it had in common."""
-    progress.planned(sum(batch.num_rows for batch in plan.changes.batches_to_process()))
+    planned = sum(batch.num_rows for batch in plan.changes.batches_to_process())
+    progress.planned(planned)
+    if not planned:  # most passes: what reads would be loaded for nothing
+        return None
     counters.measure(pool)
     lease.on_cancel(pool.close)
     companions, images = plan.changes.split_by_work()

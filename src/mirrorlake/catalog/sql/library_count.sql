@@ -15,10 +15,11 @@ SELECT block, sum(assets)::bigint FROM library_count GROUP BY block HAVING sum(a
 SELECT (id >> 16)::integer, count(*) FROM asset WHERE state = {asset.trash} GROUP BY 1;
 
 -- name: fold_library_count
--- Replace the rows that nobody else is adding up by their sums.
+-- Replace the rows that nobody else is adding up by their sums, unless there is one for each range of ids.
 WITH added AS (
   DELETE FROM library_count
-  WHERE ctid = ANY (ARRAY(SELECT ctid FROM library_count FOR UPDATE SKIP LOCKED))
+  WHERE EXISTS (SELECT FROM library_count GROUP BY block HAVING count(*) > 1)
+    AND ctid = ANY (ARRAY(SELECT ctid FROM library_count FOR UPDATE SKIP LOCKED))
   RETURNING block, assets, bytes
 )
 INSERT INTO library_count (block, assets, bytes)

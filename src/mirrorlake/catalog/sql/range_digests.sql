@@ -45,5 +45,5 @@ WITH applied AS (
   DELETE FROM object_change WHERE datasource_id = %(datasource_id)s RETURNING assets
 )
 INSERT INTO asset_count (datasource_id, assets)
-SELECT %(datasource_id)s, coalesce(sum(assets), 0) FROM applied
+SELECT %(datasource_id)s, sum(assets) FROM applied HAVING count(*) > 0
 ON CONFLICT (datasource_id) DO UPDATE SET assets = asset_count.assets + excluded.assets;
