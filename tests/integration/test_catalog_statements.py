@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from tests.support.postgres import Server
 
+from mirrorlake.catalog import facets
 from mirrorlake.catalog.statements import Statement, all_statements
 from mirrorlake.postgres.migrate import create_schema
 from mirrorlake.postgres.pool import Catalog
@@ -43,6 +44,8 @@ OF_CHOSEN = [
     "count_looks",
     "keys_to_look_at",
 ]
+FOUND = "WITH found AS MATERIALIZED (SELECT * FROM asset)"
+OF_FOUND = [f"facet_{name}" for name in (*facets.COLUMNS, *facets.JOINED)]
 COLUMNS_OF_ROWS = ["row_tags", "row_projects", "row_split", "row_annotations"]
 ORDERS_OF_ROWS = ["rows_of_chosen", "rows_in_place"]
 
@@ -61,6 +64,9 @@ def whole_statements() -> list[tuple[str, str]]:
     ]
     whole += [(f"chosen+{name}", CHOSEN + found[name].text) for name in OF_CHOSEN]
     whole += [(name, f"SELECT {found[name].text} FROM asset") for name in COLUMNS_OF_ROWS]  # noqa: S608 - our own texts
+    whole += [(f"found+{name}", f"{FOUND} {found[name].text}") for name in OF_FOUND]
+    pairs, values = found["facet_pairs"], found["facet_values"]
+    whole.append(("found+facet_values", f"{FOUND}, {pairs.text} {values.text}"))
     placed = CHOSEN.replace("SELECT id", "SELECT id, id AS place")
     whole += [(name, f"{placed} SELECT asset.id {found[name].text}") for name in ORDERS_OF_ROWS]
     return whole
@@ -111,4 +117,12 @@ def test_every_fragment_is_part_of_a_whole_statement():
     fragments = {name for name, one in all_statements().items() if is_fragment(one)}
 
     continued = {*CONTINUED, *(then for all_ in CONTINUED.values() for then in all_)}
-    assert fragments == {*continued, *OF_CHOSEN, *COLUMNS_OF_ROWS, *ORDERS_OF_ROWS}
+    assert fragments == {
+        *continued,
+        *OF_CHOSEN,
+        *OF_FOUND,
+        "facet_pairs",
+        "facet_values",
+        *COLUMNS_OF_ROWS,
+        *ORDERS_OF_ROWS,
+    }

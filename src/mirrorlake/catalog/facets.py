@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import LiteralString
 
 import psycopg
 from psycopg.rows import TupleRow
 
+from mirrorlake.catalog.bulk_edits import Selection, named_values
 from mirrorlake.catalog.known_keys import read_value
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.iso_time import ISO_TIME
 from mirrorlake.model.assets import Scalar
 
-COLUMNS = ("kind", "type", "state", "size", "width", "height", "created", "modified")
-_JOINED = {
-    "tag": "facet_tags",
-    "project": "facet_projects",
-    "datasource": "facet_datasources",
-    "class": "facet_classes",
+_COLUMNS: dict[str, LiteralString] = {
+    "kind": "asset.kind",
+    "type": "asset.media_type",
+    "state": "asset.state",
+    "size": "asset.size",
+    "width": "asset.width",
+    "height": "asset.height",
+    "created": "asset.created",
+    "modified": "asset.modified",
 }
-JOINED = tuple(_JOINED)
+COLUMNS = tuple(_COLUMNS)
+JOINED = ("tag", "project", "datasource", "class")
+_COUNTS = {
+    "kind": "facet_kind", "type": "facet_type", "state": "facet_state", "size": "facet_size", "width": "facet_width",
+    "height": "facet_height", "created": "facet_created", "modified": "facet_modified", "tag": "facet_tag",
+    "project": "facet_project", "datasource": "facet_datasource", "class": "facet_class",
+}  # fmt: skip
 _TYPES = {"s": "t", "n": "n", "b": "b"}
-_ALL = 1_000_000  # more than there are
 
 
 @dataclass(slots=True)
@@ -51,36 +61,29 @@ def kept(connection: psycopg.Connection[TupleRow], fields: Sequence[str], most: 
     return found
 
 
+def columns_of(fields: Collection[str]) -> LiteralString:
+    """The columns of assets that counting these fields needs."""
+    chosen: list[LiteralString] = [column for name, column in _COLUMNS.items() if name in fields]
+    named: list[LiteralString] = ["asset.metadata", "asset.facts"] if any("." in name for name in fields) else []
+    columns: list[LiteralString] = ["asset.id", "asset.datasource_id", *chosen, *named]
+    return ", ".join(columns)
+
+
 def count(
-    connection: psycopg.Connection[TupleRow], ids: Sequence[int], fields: Collection[str], most: int
+    connection: psycopg.Connection[TupleRow], chosen: Selection, fields: Collection[str], most: int
 ) -> dict[str, Counted]:
-    """The counts of these fields over these assets."""
-    found: dict[str, Counted] = defaultdict(Counted)
-    values = {"ids": list(ids), "most": most}
-    if any(one in COLUMNS for one in fields):
-        for name, kind, text, bucket, assets in connection.execute(statement("facet_columns").query, values):
-            one = found[name]
-            one.assets += assets
-            if kind == "v":
-                one.values.append((text, assets))
-            else:
-                (one.numbers if kind == "n" else one.days).append((bucket, assets))
-    for name in _JOINED.keys() & set(fields):
-        rows = connection.execute(statement(_JOINED[name]).query, values | {"most": _ALL}).fetchall()
-        found[name].values.extend(rows)
-        found[name].assets = sum(assets for _, assets in rows)
+    """The counts of these fields over chosen assets, a SELECT of `columns_of` these fields."""
+    text, values = named_values(chosen)
     named = [name for name in fields if "." in name]
+    parts = [statement(name).text for field, name in _COUNTS.items() if field in fields]
     if named:
-        _count_named(connection, values | {"fields": named, "iso": ISO_TIME}, found)
-    for one in found.values():
-        one.values.sort(key=lambda pair: -pair[1])
-    return found
-
-
-def _count_named(
-    connection: psycopg.Connection[TupleRow], values: Mapping[str, object], found: dict[str, Counted]
-) -> None:
-    for name, kind, text, bucket, assets in connection.execute(statement("facet_values").query, values):
+        parts.append(statement("facet_values").text)
+    pairs = ", " + statement("facet_pairs").text if named else ""
+    query = b"WITH found AS MATERIALIZED (" + text + b")" + f"{pairs} {' UNION ALL '.join(parts)}".encode()
+    keys, facts = [name.partition(".")[2] for name in named], [name.startswith("facts.") for name in named]
+    values |= {"fields": named, "keys": keys, "are_facts": facts, "most": most, "iso": ISO_TIME}
+    found: dict[str, Counted] = defaultdict(Counted)
+    for name, kind, value, bucket, assets in connection.execute(query, values, prepare=False):
         one = found[name]
         match kind:
             case "N":
@@ -88,9 +91,16 @@ def _count_named(
             case "D":
                 one.days.append((bucket, assets))
             case "T":
-                one.assets, one.distinct = assets, int(text)
+                one.assets, one.distinct = assets, int(value)
+            case "v":
+                one.values.append((value, assets))
             case _:
-                one.values.append((read_value(text, _TYPES[kind]), assets))
+                one.values.append((read_value(value, _TYPES[kind]), assets))
+        if name in COLUMNS or name in JOINED:
+            one.assets += assets
+    for one in found.values():
+        one.values.sort(key=lambda pair: -pair[1])
+    return found
 
 
 def blocks_and_assets(connection: psycopg.Connection[TupleRow]) -> tuple[int, int]:

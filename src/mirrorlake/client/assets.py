@@ -33,9 +33,18 @@ _MAX_AGE = re.compile(r"max-age=(?P<seconds>[0-9]+)")
 class AssetClient(FieldClient, Assets):
     """Implements `Assets` over HTTP."""
 
-    def search(self, query: str = "", *, limit: int = 100, offset: int = 0, cursor: str | None = None) -> AssetPage:
+    def search(
+        self,
+        query: str = "",
+        *,
+        limit: int = 100,
+        offset: int = 0,
+        cursor: str | None = None,
+        patience_ms: int | None = None,
+    ) -> AssetPage:
         """See `Assets.search`."""
-        params = {"query": query, "limit": limit, "offset": offset or None, "cursor": cursor}
+        place = {"limit": limit, "offset": offset or None, "cursor": cursor}
+        params = {"query": query, **place, "patience_ms": patience_ms}
         return self.connection.ask(AssetPage, "GET", "/assets", params=params)
 
     def search_by_picture(

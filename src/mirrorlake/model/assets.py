@@ -73,7 +73,9 @@ class AssetPage:
     next_cursor: str | None = None
     """Pass it as `cursor` to get the next page; null after the last one."""
     notes: tuple[str, ...] = ()
-    """If nothing matches: sentences about names in the query that the library does not know."""
+    """Sentences about what is missing in the result, and about unknown names in the query if nothing matches."""
+    searched: int | None = None
+    """How many assets were searched, if the search ended early (see `patience_ms`); null: all that can match."""
 
 
 @public_noun
@@ -88,7 +90,9 @@ class SearchPage:
     continuation_token: str | None = None
     """Pass it with the same query to get the next page; null after the last one."""
     notes: tuple[str, ...] = ()
-    """If nothing matches: sentences about names in the query that the library does not know."""
+    """Sentences about what is missing in the result, and about unknown names in the query if nothing matches."""
+    searched: int | None = None
+    """How many assets were searched, if the search ended early (see `patience_ms`); null: all that can match."""
 
 
 @public_noun

@@ -2,15 +2,41 @@
 
 The first is quick where many match, the second where few do, and PostgreSQL's estimates for metadata and texts are not
 good enough to choose. So some assets are read in order, and what matched among them decides.
+
+Where no index finds the matches, all assets have to be read. A search with patience reads the newest ones only, as many
+as its time allows, and reports their number.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 
 WALK_ROWS = 8_192  # read in order before anything else: about 10 ms
 LONG_WALK_ROWS = 131_072  # where a page is expected within it
 MARGIN = 1.5  # matches are never spread quite evenly
+READ_WHOLE = 200_000  # assets: reading them all takes a fifth of a second
+MOST_GROWTH = 8  # from one step to the next: a large step may be slower than a small one, asset by asset
+LEAST_GROWTH = 1.5  # less is not worth reading the same assets again
+
+
+@dataclass(slots=True)
+class Patience:
+    """How long a search may read assets that no index finds, and how far it came."""
+
+    seconds: float
+    searched: int | None = None  # assets that were read, if that were not all
+    assets: int = 0  # of the library
+    reached: int | None = None  # the last id of those, in the order of ids that the search has
+
+
+def following_step(taken: int, *, spent: float, left: float) -> int | None:
+    """How many blocks to read after `taken` of them took some seconds; None if no more are worth their time.
+
+    They are read again with those before, so the step takes as long as all of them.
+    """
+    growth = min(MOST_GROWTH, left / spent) if spent > 0 else MOST_GROWTH
+    return int(taken * growth) if growth >= LEAST_GROWTH and int(taken * growth) > taken else None
 
 
 class Step(Enum):

@@ -8,26 +8,29 @@ from collections.abc import Sequence
 from typing import LiteralString
 
 import psycopg
+from psycopg.rows import TupleRow
 
 from mirrorlake.catalog import facets as counts
 from mirrorlake.catalog import field_counts, library_count
+from mirrorlake.catalog.bulk_edits import Selection
 from mirrorlake.catalog.facets import Counted
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.core.errors import CatalogError, UsageError
 from mirrorlake.model.facets import Facet, FacetList
 from mirrorlake.model.fields import ValueCount
 from mirrorlake.postgres.pool import Catalog, limit_time
+from mirrorlake.search import known_values
 from mirrorlake.search.compile import CompiledQuery, compile_query
 from mirrorlake.search.grammar import parse
 from mirrorlake.search.histogram import day_bins, number_bins
-from mirrorlake.search.nodes import Everything
+from mirrorlake.search.nodes import Everything, Query
 from mirrorlake.select.metadata import KEY
 
 DEFAULT = ("kind", "type", "tag", "datasource", "project", "class", "size", "created")
 FIELDS = (*counts.COLUMNS, *counts.JOINED)
 EXACT_ASSETS = 10_000  # matching assets that are all read
-EXACT_MS = 150  # for finding them
-SAMPLE_ASSETS = 20_000  # that are read of a larger result, whether they match or not
+EXACT_MS = 100  # for finding them
+SAMPLE_ASSETS = 10_000  # that are read of a larger result, whether they match or not
 TIMEOUT_S = 5
 _KEPT = frozenset({"kind", "type", "tag", "size", "width", "height", "created", "modified"})
 _NAMED = re.compile(rf"(?:metadata|facts)\.{KEY.pattern}")
@@ -56,50 +59,62 @@ def read_facets(catalog: Catalog, query: str, fields: Sequence[str], *, most: in
                 found["datasource"] = _facet("datasource", counted, None, most)
         rest = tuple(one for one in wanted if one not in kept and one != "datasource")
     if rest:
-        found |= _count_matching(catalog, compile_query(parsed), rest, most)
+        found |= _count_matching(catalog, parsed, compile_query(parsed), rest, most)
     nothing = Counted()
     return FacetList(
         facets=tuple(found.get(one) or _facet(one, nothing, None, most) for one in wanted), pending=pending
     )
 
 
-def _count_matching(catalog: Catalog, compiled: CompiledQuery, fields: Sequence[str], most: int) -> dict[str, Facet]:
+def _count_matching(
+    catalog: Catalog, parsed: Query, compiled: CompiledQuery, fields: Sequence[str], most: int
+) -> dict[str, Facet]:
+    columns = counts.columns_of(fields)
     try:
-        ids, fraction = _choose(catalog, compiled)
+        ids = _find_few(catalog, parsed, compiled)
         with catalog.read() as connection:
             limit_time(connection, TIMEOUT_S)
-            counted = counts.count(connection, ids, fields, most)
+            chosen, share = _of_ids(columns, ids) if ids is not None else _sample(connection, columns, compiled)
+            counted = counts.count(connection, chosen, fields, most)
     except psycopg.errors.QueryCanceled as error:
         raise CatalogError(
             f"Counting took longer than {TIMEOUT_S} seconds and was stopped.",
             "Add a term that few assets match, or ask for fewer fields.",
         ) from error
+    fraction = share if share < 1 else None
     return {one: _facet(one, counted[one], fraction, most) for one in fields if one in counted}
 
 
-def _choose(catalog: Catalog, compiled: CompiledQuery) -> tuple[list[int], float | None]:
-    """The matching assets, or those of random blocks with the fraction of the library that these are."""
-    condition, params = compiled.where.text, compiled.where.params
-    every: LiteralString = f"SELECT asset.id FROM asset WHERE {condition} LIMIT %s"  # noqa: S608 - literals, values are bound
+def _find_few(catalog: Catalog, parsed: Query, compiled: CompiledQuery) -> list[int] | None:
+    """The matching assets; None if they are many, or if finding them is slow: they are rare or not indexed then."""
+    text: LiteralString = f"SELECT asset.id FROM asset WHERE {compiled.where.text} LIMIT %s"  # noqa: S608 - literals, values are bound
     try:
-        with catalog.read() as connection:
+        with catalog.read(one_snapshot=True) as connection:
             connection.execute("SELECT set_config('statement_timeout', %s, true)", (f"{EXACT_MS}ms",))
+            known = known_values.count(connection, parsed, compiled)
+            if known is not None and known > EXACT_ASSETS:
+                return None
             rows = connection.execute(
-                replace_names(every).encode(), (*params, EXACT_ASSETS + 1), prepare=False
+                replace_names(text).encode(), (*compiled.where.params, EXACT_ASSETS + 1), prepare=False
             ).fetchall()
-        if len(rows) <= EXACT_ASSETS:
-            return [row[0] for row in rows], None
     except psycopg.errors.QueryCanceled:
-        pass  # finding them is slow, so they are rare or not indexed
-    with catalog.read() as connection:
-        limit_time(connection, TIMEOUT_S)
-        blocks, _ = counts.blocks_and_assets(connection)
-        assets = sum(count for _, count in library_count.blocks(connection))  # not PostgreSQL's estimate, which lags
-        share = min(1.0, SAMPLE_ASSETS / assets if assets > 0 else 2_000 / max(1, blocks))
-        sample: LiteralString = f"SELECT asset.id FROM asset TABLESAMPLE SYSTEM (%s) WHERE {condition} LIMIT %s"  # noqa: S608 - as above
-        values = (100 * share, *params, 10 * SAMPLE_ASSETS)
-        rows = connection.execute(replace_names(sample).encode(), values, prepare=False).fetchall()
-    return [row[0] for row in rows], share if share < 1 else None
+        return None
+    return [row[0] for row in rows] if len(rows) <= EXACT_ASSETS else None
+
+
+def _of_ids(columns: LiteralString, ids: list[int]) -> tuple[Selection, float]:
+    return (f"SELECT {columns} FROM asset WHERE asset.id = ANY(%s::bigint[])".encode(), (ids,)), 1.0  # noqa: S608 - as above
+
+
+def _sample(
+    connection: psycopg.Connection[TupleRow], columns: LiteralString, compiled: CompiledQuery
+) -> tuple[Selection, float]:
+    """The matching assets of random blocks, and the fraction of the library that these are."""
+    blocks, _ = counts.blocks_and_assets(connection)
+    assets = sum(count for _, count in library_count.blocks(connection))  # not PostgreSQL's estimate, which lags
+    share = min(1.0, SAMPLE_ASSETS / assets if assets > 0 else 2_000 / max(1, blocks))
+    text: LiteralString = f"SELECT {columns} FROM asset TABLESAMPLE SYSTEM (%s) WHERE {compiled.where.text} LIMIT %s"  # noqa: S608 - as above
+    return (replace_names(text).encode(), (100 * share, *compiled.where.params, 10 * SAMPLE_ASSETS)), share
 
 
 def _facet(name: str, counted: Counted, fraction: float | None, most: int) -> Facet:

@@ -1,9 +1,9 @@
 """Positions far from both ends of the whole library, in an order that an index has.
 
-Reading up to a position is slow in one process: a second for five million entries. Counting what comes before a value
-is quicker, since PostgreSQL counts in parallel and reads no asset. So a value that is probably near the position is
-taken from PostgreSQL's statistics, what comes before it is counted, and the rest of the way is read. The position is
-exact, whatever the statistics are.
+Reading up to a position is slow: a second for five million entries. Kept counts know how many assets come before some
+values of an order (`search.kept_ranks`): from the last of these, few are left to pass. Elsewhere, a value that is
+probably near the position is taken from PostgreSQL's statistics, and what comes before it is counted: PostgreSQL counts
+in parallel and reads no asset. The position is exact, whatever the statistics are.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.catalog.statements import statement
 from mirrorlake.model.search_indexes import IndexedValue
 from mirrorlake.search.index_needs import of_sort
+from mirrorlake.search.kept_ranks import last_before
+from mirrorlake.search.nodes import SortColumn
 from mirrorlake.search.order_sql import SortKey
 from mirrorlake.search.sql import Param
 
@@ -67,6 +69,11 @@ class _Reader:
             return self._read(None, first, end - first, backwards=False)
         if total - end <= READ:
             return self._read(None, total - end, end - first, backwards=True)[::-1]
+        kept = (
+            last_before(self._connection, self._key.by, first, total) if isinstance(self._key.by, SortColumn) else None
+        )
+        if kept is not None and first - kept.before <= READ:
+            return self._read(kept.value, first - kept.before, end - first, backwards=False)
         value = self._value_near(first / total)
         before = 0 if value is None else self._count_before(value)
         if before <= first:

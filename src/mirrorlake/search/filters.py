@@ -63,6 +63,11 @@ def media_type_sql(media_type: str) -> Sql:
     return _places_sql([media_type])
 
 
+def governed_sql(datasource: int) -> Sql:
+    """Whether this datasource governs an asset, as the index answers it."""
+    return _places_sql([f"//{datasource}"])
+
+
 def filters_of(node: Node, indexed: Callable[[Indexed], list[Sql]]) -> tuple[Sql, ...]:
     """Alternatives that the index answers, one of which holds wherever `node` does; none if there are too many.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator
+import time
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import LiteralString
+from typing import LiteralString, TypeVar
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -13,17 +14,28 @@ from psycopg.rows import TupleRow
 from mirrorlake.catalog import library_count
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.model.search_indexes import IndexedValue, IndexSource
+from mirrorlake.postgres.pool import limit_time
 from mirrorlake.search.compile import CompiledQuery
 from mirrorlake.search.cursor import Cursor, sort_values
-from mirrorlake.search.effort import LONG_WALK_ROWS, WALK_ROWS, Step, next_step
+from mirrorlake.search.effort import (
+    LONG_WALK_ROWS,
+    READ_WHOLE,
+    WALK_ROWS,
+    Patience,
+    Step,
+    following_step,
+    next_step,
+)
 from mirrorlake.search.filters import BLOCK_BITS, range_sql
 from mirrorlake.search.index_needs import of_sort
 from mirrorlake.search.narrowing import Range, Ranges, first_matches
+from mirrorlake.search.nodes import SortColumn
 from mirrorlake.search.order_sql import SortKey
 from mirrorlake.search.segments import MOST_KEYS, Segment, gathered_texts, gathered_values, segments
 from mirrorlake.search.sql import Param, Sql
 
 FEW_TIMES = 4
+LONGEST_S = 5.0  # for the first assets that are read, however little patience there is
 NARROW_ROWS = 500  # matches that one step may read: a few milliseconds
 
 
@@ -38,6 +50,7 @@ class Finder:
     indexed: Collection[IndexedValue] = ()
     answered: bool = False  # whether one of these indexes answers a condition of the query
     unsorted: bool = False  # no asset has the value that the query sorts by
+    patience: Patience | None = None  # None: all assets are read if that is the only way
     walk_rows: int = WALK_ROWS
     narrow_rows: int = NARROW_ROWS
 
@@ -51,6 +64,8 @@ class Finder:
         for segment in segments(self.compiled, self.place):
             if len(rows) < need and not (self.unsorted and segment.keys):
                 rows += self._of_segment(segment, need - len(rows))
+            if self.patience is not None and self.patience.searched is not None:
+                break  # what follows comes after matches that were not found
         missing = len(self.compiled.keys)
         return [(*row, *[None] * (1 + missing - len(row))) for row in rows]
 
@@ -109,13 +124,63 @@ class Finder:
         return rows, counted[0][0] <= self.walk_rows
 
     def _gather(self, segment: Segment, need: int) -> list[TupleRow]:
-        """Find all matches, and sort them."""
+        """Find all matches, and sort them; only among the newest assets if patience does not suffice for more."""
+        blocks = [] if self.patience is None else library_count.blocks(self.connection)
+        if self.patience is None or sum(assets for _, assets in blocks) <= READ_WHOLE:
+            return self._gather_all(segment, need)
+        found = None
+        if self.compiled.filters or self.answered:
+            found = in_time(self.connection, self.patience.seconds, lambda: self._gather_all(segment, need))
+        return self._gather_newest(self.patience, segment, need, blocks) if found is None else found
+
+    def _gather_newest(
+        self, patience: Patience, segment: Segment, need: int, blocks: list[tuple[int, int]]
+    ) -> list[TupleRow]:
+        """The first matches among the newest assets, or among the oldest if these come first."""
+        by_id = all(key.by is SortColumn.ID for key in segment.keys)
+        newest = segment.id_descending or not by_id
+        patience.assets = sum(assets for _, assets in blocks)
+        if by_id and self.place is not None and (segment.keys or segment.after_id is not None):
+            at = (self.place.asset_id - 1 if newest else self.place.asset_id + 1) >> BLOCK_BITS
+            blocks = [one for one in blocks if (one[0] <= at if newest else one[0] >= at)]
+        blocks = blocks[::-1] if newest else blocks
+        began, left = time.monotonic(), patience.seconds
+        rows: list[TupleRow] = []
+        taken, following = 0, 1
+        while following is not None and taken < len(blocks):
+            ends = (blocks[0][0], blocks[min(following, len(blocks)) - 1][0])
+            within = Sql("asset.id BETWEEN %s AND %s", (min(ends) << BLOCK_BITS, ((max(ends) + 1) << BLOCK_BITS) - 1))
+            started = time.monotonic()
+            longest = patience.seconds if taken else LONGEST_S
+            found = in_time(self.connection, longest, lambda at=within: self._sorted(segment, need, at))
+            if found is None:
+                break
+            rows, taken = found, min(following, len(blocks))
+            if by_id and len(rows) == need:
+                return rows
+            spent, left = time.monotonic() - started, patience.seconds - (time.monotonic() - began)
+            following = following_step(taken, spent=spent, left=left)
+        if taken < len(blocks):
+            patience.searched = patience.assets - sum(assets for _, assets in blocks[taken:])
+            if taken and all(key.by is SortColumn.ID for key in self.compiled.keys):
+                last = blocks[taken - 1][0]
+                patience.reached = last << BLOCK_BITS if newest else ((last + 1) << BLOCK_BITS) - 1
+        return rows
+
+    def _gather_all(self, segment: Segment, need: int) -> list[TupleRow]:
         if not segment.keys and self.compiled.candidates is not None:
             key, candidates = self.compiled.candidates
             if IndexedValue(IndexSource.METADATA_TEXT, key) in self.indexed:
                 return self._check_candidates(candidates, segment, need)
-        values, filters = gathered_values(segment), self.compiled.filters
+        # Few match, and an index answers: PostgreSQL may expect more matches, and read all assets.
+        with planner(self.connection, seqscan=not (self.compiled.filters or self.answered)):
+            return self._sorted(segment, need, None)
+
+    def _sorted(self, segment: Segment, need: int, within: Sql | None) -> list[TupleRow]:
+        """The first of all matches, or of those that are within a range of ids: no index on filters is used then."""
+        values, filters = gathered_values(segment), self.compiled.filters if within is None else ()
         where = (self.compiled.checked or self.compiled.where) if filters else self.compiled.where
+        where = where if within is None else Sql(f"{within.text} AND {where.text}", (*within.params, *where.params))
         found = with_filters(
             Sql(f"asset.id{values.text}", values.params),
             Sql(f"{where.text} AND {segment.condition.text}", (*where.params, *segment.condition.params)),
@@ -126,9 +191,7 @@ class Finder:
             f"SELECT id{gathered_texts(segment)} FROM ({found.text}) AS found"  # noqa: S608 - literals, values are bound
             f" ORDER BY {segment.gathered_order} LIMIT %s"
         )
-        # Few match, and an index answers: PostgreSQL may expect more matches, and read all assets.
-        with planner(self.connection, seqscan=not (filters or self.answered)):
-            return self._rows(text, (*found.params, need))
+        return self._rows(text, (*found.params, need))
 
     def _check_candidates(self, candidates: Sql, segment: Segment, need: int) -> list[TupleRow]:
         """Find all that can match, sort them, and check them until enough match."""
@@ -238,6 +301,22 @@ def with_filters(columns: Sql, where: Sql, filters: tuple[Sql, ...], most: int |
         for one in filters or (Sql("TRUE"),)
     ]
     return Sql(" UNION ".join([one.text for one in each]), tuple(param for one in each for param in one.params))
+
+
+T = TypeVar("T")
+
+
+def in_time(connection: psycopg.Connection[TupleRow], seconds: float, read: Callable[[], T]) -> T | None:
+    """What was read, or None if it takes longer than this; the transaction goes on."""
+    before = connection.execute(b"SELECT current_setting('statement_timeout')").fetchone()
+    try:
+        with connection.transaction():
+            limit_time(connection, seconds)
+            found = read()
+    except psycopg.errors.QueryCanceled:
+        return None
+    connection.execute(b"SELECT set_config('statement_timeout', %s, true)", before)
+    return found
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import cache
 
 from mirrorlake.model.facets import Bin
 
@@ -79,11 +80,15 @@ def _growing_bins(found: list[tuple[float, int]]) -> tuple[Bin, ...]:
 def _growing_bin(number: float) -> tuple[float, float]:
     if number <= 0:
         return 0.0, 0.0
-    exponent = math.floor(math.log10(number) + 1e-12)
-    ends = [float(f"{step:g}e{exponent}") for step in (*_STEPS, 10.0)]
+    ends = _growing_ends(math.floor(math.log10(number) + 1e-12))
     place = max(i for i, end in enumerate(ends) if i == 0 or end <= number * (1 + 1e-9))
     place = min(place, len(_STEPS) - 1)
     return ends[place], ends[place + 1]
+
+
+@cache
+def _growing_ends(exponent: int) -> tuple[float, ...]:
+    return tuple(float(f"{step:g}e{exponent}") for step in (*_STEPS, 10.0))
 
 
 def _resolution(number: float) -> float:

@@ -19,7 +19,7 @@ from psycopg.rows import TupleRow
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.catalog.statements import statement
 from mirrorlake.search.compile import CompiledQuery, compile_node, filters_by_index
-from mirrorlake.search.filters import kind_sql, media_type_sql
+from mirrorlake.search.filters import governed_sql, kind_sql, media_type_sql
 from mirrorlake.search.nodes import (
     And,
     HasKind,
@@ -43,6 +43,9 @@ MOST_VALUES = 16  # that match: each is a question of its own to the index
 KIND, TYPE = "kind", "type"
 FEW = 10_000  # assets: a better filter than one whose number of assets is not known
 _MANY = 2**63
+_OTHERS: LiteralString = "SELECT id FROM datasource WHERE name <> %s LIMIT %s"
+_REACHED: LiteralString = "SELECT count(*) FROM (SELECT FROM object WHERE datasource_id = %s LIMIT %s) AS some"
+_OF_OBJECTS: LiteralString = "asset.id IN (SELECT asset_id FROM object WHERE datasource_id = %s)"
 _PENDING: LiteralString = "asset.id = ANY(%s::bigint[])"
 # A value as the asset that has it alone would be.
 _NAMED: LiteralString = (
@@ -180,11 +183,25 @@ class _Reader:
             case Or(terms):
                 return self._any_of(terms)
             case InDatasource(name):
-                known = self._connection.execute("SELECT FROM datasource WHERE name = %s", (name,)).fetchone()
-                return Bound((), 0) if known is None else None
+                return self._in_datasource(name)
+            case Not(InDatasource(name)):
+                # Of an asset without it, another datasource is the governing one.
+                others = self._connection.execute(_OTHERS, (name, MOST_VALUES + 1)).fetchall()
+                return None if len(others) > MOST_VALUES else Bound(tuple(governed_sql(one) for (one,) in others))
             case _:
                 filters = filters_by_index(node)
                 return Bound(filters) if filters else None
+
+    def _in_datasource(self, name: str) -> Bound | None:
+        known = self._connection.execute("SELECT id FROM datasource WHERE name = %s", (name,)).fetchone()
+        if known is None:
+            return Bound((), 0)
+        number: int = known[0]
+        reached = self._connection.execute(_REACHED, (number, FEW + 1)).fetchone()
+        if reached is None or reached[0] > FEW:
+            return None
+        # Those that it governs, and those of others that it has too.
+        return Bound((governed_sql(number), Sql(_OF_OBJECTS, (number,))))
 
     def _smallest(self, terms: Iterable[Node]) -> Bound | None:
         smallest: Bound | None = None
@@ -287,7 +304,9 @@ def _json(value: str, kind: str) -> str:
 def _may_be_known(node: Node) -> bool:
     """Whether there is a part that the index on filters does not answer, and the counts perhaps do."""
     field = field_of(node)
-    if isinstance(node, InDatasource) or (field is not None and _is_quick(field, node)):
+    if isinstance(node, InDatasource) or (isinstance(node, Not) and isinstance(node.term, InDatasource)):
+        return True
+    if field is not None and _is_quick(field, node):
         return True
     return isinstance(node, And | Or) and any(map(_may_be_known, node.terms))
 

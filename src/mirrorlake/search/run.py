@@ -35,6 +35,7 @@ from mirrorlake.search.cursor import (
     write_ranked_cursor,
     write_search_cursor,
 )
+from mirrorlake.search.effort import Patience
 from mirrorlake.search.far_positions import far_page
 from mirrorlake.search.find import Finder
 from mirrorlake.search.grammar import parse
@@ -55,12 +56,21 @@ NEAR = 2_000  # positions up to here are found like the first page
 STREAM_ROWS = 1_000  # assets in memory at a time
 
 
-def search(catalog: Catalog, query: str, *, limit: int, offset: int = 0, cursor: str | None = None) -> AssetPage:
+def search(
+    catalog: Catalog,
+    query: str,
+    *,
+    limit: int,
+    offset: int = 0,
+    cursor: str | None = None,
+    patience_s: float | None = None,
+) -> AssetPage:
     """A page of what a query finds: from `cursor` if given, else the range `[offset, offset + limit)`; and the total.
 
-    Newest first if the query does not sort; equal ones by id, so pages never overlap. Raises QueryError,
-    which points at a character, UsageError for a cursor of another query, and CatalogError if the search takes too
-    long.
+    Newest first if the query does not sort; equal ones by id, so pages never overlap. With `patience_s`, a search that
+    would have to read all assets of a large library reads the newest ones for about this time, and the page reports
+    that. Raises QueryError, which points at a character, UsageError for a cursor of another query, and CatalogError if
+    the search takes too long.
     """
     parsed = parse(query)
     if parsed.likeness is not None:
@@ -68,10 +78,11 @@ def search(catalog: Catalog, query: str, *, limit: int, offset: int = 0, cursor:
     compiled = compile_query(parsed)
     place = None if cursor is None else read_search_cursor(query, cursor, compiled)
     needed = needed_indexes(parsed)
+    patience = None if patience_s is None else Patience(patience_s)
     with (
         _explain_timeout(),
         _explain_cursor(place),
-        _record_slow(catalog, needed),
+        _record_slow(catalog, needed, patience),
         # The counts that narrow the search belong to the rows that it reads.
         catalog.read(one_snapshot=True) as connection,
     ):
@@ -80,25 +91,56 @@ def search(catalog: Catalog, query: str, *, limit: int, offset: int = 0, cursor:
             rows = _far_rows(connection, parsed, compiled, limit=limit, offset=offset)
         else:
             before = 0 if place is not None else offset
-            rows = finder_of(connection, parsed, compiled, place).first_rows(before + limit)[before:] if limit else []
+            finder = finder_of(connection, parsed, compiled, place, patience)
+            rows = finder.first_rows(before + limit)[before:] if limit else []
         assets = _read_assets(connection, rows)
+    stopped = patience is not None and patience.searched is not None
     if place is not None:
         offset, total, capped = place.seen, place.total, place.total_capped
+    elif stopped:
+        total, capped = offset + len(rows), True
     elif len(rows) < limit and (rows or not offset):
         total, capped = offset + len(rows), False
     else:
         total, capped = _total(catalog, parsed, compiled, exact=not offset)
         total = max(total, offset + len(rows) if rows else 0)
+    last: TupleRow | None = rows[-1] if rows and len(rows) == limit else None
+    if stopped and patience is not None:  # in the order of ids, it goes on where it stopped
+        last = None if patience.reached is None else (patience.reached, *[str(patience.reached)] * len(compiled.keys))
     following = None
-    if rows and len(rows) == limit:
-        last, *texts = rows[-1]
-        found = Cursor(values=tuple(texts), asset_id=last, seen=offset + len(rows), total=total, total_capped=capped)
+    if last is not None:
+        number, *texts = last
+        found = Cursor(values=tuple(texts), asset_id=number, seen=offset + len(rows), total=total, total_capped=capped)
         following = write_search_cursor(query, found)
     notes = () if total or capped or place is not None else unknown_names(catalog, parsed)
     if place is None:
         notes = (*notes, *explain_unhashed(catalog, parsed))
+    if stopped and patience is not None:
+        notes = (*notes, _explain_stop(patience, parsed))
     return AssetPage(
-        items=tuple(assets), offset=offset, total=total, total_capped=capped, next_cursor=following, notes=notes
+        items=tuple(assets),
+        offset=offset,
+        total=total,
+        total_capped=capped,
+        next_cursor=following,
+        notes=notes,
+        searched=patience.searched if patience is not None else None,
+    )
+
+
+def _explain_stop(patience: Patience, query: Query) -> str:
+    """Why a page may lack matches, and what helps."""
+    by_id = all(sort.by is SortColumn.ID for sort in query.sorts)
+    which = "oldest" if query.sorts and by_id and not query.sorts[0].descending else "newest"
+    of_these = "" if by_id else " The order is that of these alone."
+    helps = (
+        "An index for it is made in the background: search again in a few minutes."
+        if needed_indexes(query)
+        else "Add a term that few assets match."
+    )
+    return (
+        f"Only the {which} {patience.searched:,} of {patience.assets:,} assets were searched, since no index answers"
+        f" this query.{of_these} {helps}"
     )
 
 
@@ -162,7 +204,11 @@ def _search_alike(
 
 
 def finder_of(
-    connection: psycopg.Connection[TupleRow], parsed: Query, compiled: CompiledQuery, place: Cursor | None = None
+    connection: psycopg.Connection[TupleRow],
+    parsed: Query,
+    compiled: CompiledQuery,
+    place: Cursor | None = None,
+    patience: Patience | None = None,
 ) -> Finder:
     """What finds the rows after a place, with the indexes that the library has now."""
     compiled = known_values.narrow(connection, parsed, compiled)
@@ -173,6 +219,7 @@ def finder_of(
         compiled,
         unsorted=isinstance(by, MetadataColumn) and not compiled.trash and known_values.nobody_has(connection, by),
         place=place,
+        patience=patience,
         everything=isinstance(parsed.where, Everything),
         indexed=indexed,
         answered=not needed_by_node(parsed.where).isdisjoint(indexed),
@@ -291,13 +338,15 @@ def unknown_names(catalog: Catalog, query: Query) -> tuple[str, ...]:
 
 
 @contextmanager
-def _record_slow(catalog: Catalog, needed: frozenset[IndexedValue]) -> Generator[None]:
-    """Record a search that took long for want of an index, also one that was stopped."""
+def _record_slow(catalog: Catalog, needed: frozenset[IndexedValue], patience: Patience | None) -> Generator[None]:
+    """Record a search that took long for want of an index, also one that was stopped: with the time of a whole one."""
     started = time.monotonic()
     try:
         yield
     finally:
         seconds = time.monotonic() - started
+        if patience is not None and patience.searched:
+            seconds *= patience.assets / patience.searched
         if needed and seconds > SLOW_S:
             _record_missing(catalog, needed, seconds)
 

@@ -46,9 +46,20 @@ def read_picture(picture: bytes | str | PathLike[str]) -> bytes:
 class Assets(KnownFields, Protocol):
     """Find, show and edit assets."""
 
-    def search(self, query: str = "", *, limit: int = 100, offset: int = 0, cursor: str | None = None) -> AssetPage:
+    def search(
+        self,
+        query: str = "",
+        *,
+        limit: int = 100,
+        offset: int = 0,
+        cursor: str | None = None,
+        patience_ms: int | None = None,
+    ) -> AssetPage:
         """A page of the assets that match: from `cursor` if given, else the range `[offset, offset + limit)`.
 
+        A search that no index answers reads all assets, for up to 10 seconds. With `patience_ms`, it ends after about
+        this time: the page has what was found among the newest assets, `searched` is their number, and
+        `next_cursor` goes on with the rest unless the query sorts by something else than the id.
         Raises QueryError, which points at a character, and UsageError for a cursor of another query.
         """
         ...

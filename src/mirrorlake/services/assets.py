@@ -36,9 +36,20 @@ class AssetService(FieldService, Assets):
     """Implements `Assets` over the catalog."""
 
     @requires(Permission.ASSETS_READ)
-    def search(self, query: str = "", *, limit: int = 100, offset: int = 0, cursor: str | None = None) -> AssetPage:
+    def search(
+        self,
+        query: str = "",
+        *,
+        limit: int = 100,
+        offset: int = 0,
+        cursor: str | None = None,
+        patience_ms: int | None = None,
+    ) -> AssetPage:
         """See `Assets.search`."""
-        return search.search(self.resources.catalog, query, limit=limit, offset=offset, cursor=cursor)
+        patience_s = None if patience_ms is None else patience_ms / 1000
+        return search.search(
+            self.resources.catalog, query, limit=limit, offset=offset, cursor=cursor, patience_s=patience_s
+        )
 
     @requires(Permission.ASSETS_READ)
     def search_by_picture(

@@ -22,7 +22,7 @@ PUBLIC_SHAPE = {
 
 def test_an_item_has_the_public_shape(client: TestClient) -> None:
     page = client.get("/api/v1/assets", params={"query": "sort:id", "limit": 3, "offset": 2}).json()
-    assert set(page) == {"total", "total_capped", "offset", "items", "next_cursor", "notes"}
+    assert set(page) == {"total", "total_capped", "offset", "items", "next_cursor", "notes", "searched"}
     assert (page["total"], page["total_capped"], page["offset"], len(page["items"])) == (300, False, 2, 3)
     assert set(page["items"][0]) == PUBLIC_SHAPE | {"placeholder", "modified", "updated"}
     assert page["items"][0]["id"] == "1002"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrorlake.search.effort import Step, next_step
+from mirrorlake.search.effort import LEAST_GROWTH, MOST_GROWTH, Step, following_step, next_step
 from mirrorlake.search.filters import BLOCK_BITS, LEVEL_BITS
 from mirrorlake.search.narrowing import Range, Ranges, first_matches
 from mirrorlake.search.positions import find_position
@@ -78,3 +78,13 @@ def test_frequent_matches_are_read_in_order_and_rare_ones_gathered():
     assert next_step(found=1, walked=8_192, need=50, assets=ten_million) is Step.GATHER
     assert next_step(found=0, walked=8_192, need=50, assets=ten_million) is Step.GATHER
     assert next_step(found=2, walked=8_192, need=50, assets=20_000) is Step.GATHER  # all matches of a small library
+
+
+@given(taken=st.integers(1, 10_000), spent=st.floats(0, 100), left=st.floats(-100, 100))
+def test_a_step_that_would_take_longer_than_is_left_is_not_made(taken: int, spent: float, left: float):
+    following = following_step(taken, spent=spent, left=left)
+    if following is not None:
+        assert taken < following <= taken * MOST_GROWTH
+        assert following / taken * spent <= max(left, 0) * (1 + 1e-9)
+    elif taken > 1:
+        assert left < spent * LEAST_GROWTH

@@ -53,8 +53,10 @@ function poll<T>(active: (data: T) => boolean, quick: number, slow: number | fal
     (state.data !== undefined && active(state.data as T)) || isTransient(state.error) ? quick : slow;
 }
 
+const PATIENCE = 300; // ms, for what no index answers: the page says how far the search came
+
 export async function fetchAssets(query: string, offset: number, signal: AbortSignal, limit = PAGE_SIZE) {
-  const params = { query: { query, offset, limit } };
+  const params = { query: { query, offset, limit, patience_ms: PATIENCE } };
   return answer(client.GET('/api/v1/assets', { params, signal }));
 }
 

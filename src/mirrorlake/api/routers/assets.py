@@ -14,6 +14,7 @@ from mirrorlake.api.conditional import known_tags
 from mirrorlake.api.problems import MEDIA_TYPE
 from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route, json_answer, list_answer
 from mirrorlake.api.schemas.assets import AssetChange, BulkChange, Reprocessing, Selected
+from mirrorlake.api.schemas.search import PATIENCE, PATIENCE_TEXT
 from mirrorlake.model.access import Permission
 from mirrorlake.model.asset_previews import PreviewKind
 from mirrorlake.model.assets import AssetDetail, AssetPage, Unchanged
@@ -48,7 +49,7 @@ _STALE: _Responses = {
 }
 
 
-def search(
+def search(  # noqa: PLR0917  FastAPI passes them by name
     library: Bound,
     query: Annotated[
         str, Query(max_length=8192, description="Query in the search language; empty matches everything.")
@@ -56,9 +57,10 @@ def search(
     limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
     offset: Annotated[int, Query(ge=0, le=NUMBER_LIMIT)] = 0,
     cursor: Cursor = None,
+    patience_ms: Annotated[int | None, Query(ge=PATIENCE[0], le=PATIENCE[1], description=PATIENCE_TEXT)] = None,
 ) -> AssetPage:
     """Search assets, by page. A cursor remains valid while a run is in progress."""
-    return library.assets.search(query, limit=limit, offset=offset, cursor=cursor)
+    return library.assets.search(query, limit=limit, offset=offset, cursor=cursor, patience_ms=patience_ms)
 
 
 def get(request: Request, library: Bound, asset_id: AssetId) -> Response:

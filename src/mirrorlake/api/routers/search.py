@@ -46,7 +46,12 @@ def search(library: Bound, request: SearchRequest) -> SearchPage:
 
     The same as a search of `/assets`, for queries that are too long for an address.
     """
-    page = library.assets.search(request.query, limit=request.page_size, cursor=request.continuation_token)
+    page = library.assets.search(
+        request.query,
+        limit=request.page_size,
+        cursor=request.continuation_token,
+        patience_ms=request.patience_ms,
+    )
     fields = {AssetField.ID, *request.fields}  # the id is always returned
     items: list[dict[str, Any]] = orjson.loads(orjson.dumps(page.items, option=orjson.OPT_UTC_Z))
     if request.fields:
@@ -57,6 +62,7 @@ def search(library: Bound, request: SearchRequest) -> SearchPage:
         total_capped=page.total_capped,
         continuation_token=page.next_cursor,
         notes=page.notes,
+        searched=page.searched,
     )
 
 

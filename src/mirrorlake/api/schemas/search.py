@@ -10,6 +10,11 @@ from pydantic import AliasChoices, BeforeValidator, Field
 from mirrorlake.api.schemas import Body, whole
 from mirrorlake.services.contract import PAGE_LIMIT
 
+PATIENCE = (10, 10_000)  # ms
+PATIENCE_TEXT = (
+    "After about this time, a search that no index answers ends with what it found among the newest assets (see"
+    " `searched`). By default it reads all assets, for up to 10 seconds."
+)
 QUERY_CHARS = 8192  # more than a query may have: its own limit has the better message
 
 
@@ -59,4 +64,9 @@ class SearchRequest(Body):
             validation_alias=AliasChoices("continuation_token", "continuationToken"),
             description="Token of the previous page of the same query.",
         ),
+    ] = None
+    patience_ms: Annotated[
+        int | None,
+        Field(ge=PATIENCE[0], le=PATIENCE[1], strict=True, description=PATIENCE_TEXT),
+        BeforeValidator(whole),
     ] = None

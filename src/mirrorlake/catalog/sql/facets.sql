@@ -13,39 +13,84 @@ UNION ALL
 SELECT field, type, value::float8, field_value.assets FROM field_value JOIN field_count USING (field)
 WHERE field = ANY(%(fields)s::text[]) AND type = 'n' AND NOT capped AND long_values = 0;
 
--- name: facet_columns
--- Kinds, media types, states, sizes and times of these assets: field, v for a value or n and d for a bucket, and count.
-WITH found AS MATERIALIZED (
-  SELECT kind, media_type, state, number_bucket(size) AS size, number_bucket(width) AS width,
-    number_bucket(height) AS height, (created AT TIME ZONE 'UTC')::date - '1970-01-01'::date AS created,
-    (modified AT TIME ZONE 'UTC')::date - '1970-01-01'::date AS modified
-  FROM asset WHERE id = ANY(%(ids)s::bigint[])
-)
+-- name: facet_kind
+-- Fragment over the assets `found`: their kinds as field, v for a value, the value, no bucket, and count.
 SELECT 'kind', 'v', kind, NULL::float8, count(*) FROM found GROUP BY kind
-UNION ALL SELECT 'type', 'v', media_type, NULL, count(*) FROM found GROUP BY media_type
-UNION ALL SELECT 'state', 'v', CASE state WHEN {asset.present} THEN 'present' WHEN {asset.missing} THEN 'missing' ELSE 'trash' END,
-  NULL, count(*) FROM found GROUP BY state
-UNION ALL SELECT 'size', 'n', NULL, size, count(*) FROM found GROUP BY size
-UNION ALL SELECT 'width', 'n', NULL, width, count(*) FROM found WHERE width IS NOT NULL GROUP BY width
-UNION ALL SELECT 'height', 'n', NULL, height, count(*) FROM found WHERE height IS NOT NULL GROUP BY height
-UNION ALL SELECT 'created', 'd', NULL, created, count(*) FROM found GROUP BY created
-UNION ALL SELECT 'modified', 'd', NULL, modified, count(*) FROM found WHERE modified IS NOT NULL GROUP BY modified;
+
+-- name: facet_type
+-- Fragment: their media types.
+SELECT 'type', 'v', media_type, NULL::float8, count(*) FROM found GROUP BY media_type
+
+-- name: facet_state
+-- Fragment: their states.
+SELECT 'state', 'v', CASE state WHEN {asset.present} THEN 'present' WHEN {asset.missing} THEN 'missing' ELSE 'trash' END,
+  NULL::float8, count(*) FROM found GROUP BY state
+
+-- name: facet_size
+-- Fragment: their sizes, as N for buckets of numbers.
+SELECT 'size', 'N', NULL, number_bucket(size), count(*) FROM found GROUP BY 4
+
+-- name: facet_width
+-- Fragment: their widths.
+SELECT 'width', 'N', NULL, number_bucket(width), sum(assets)::bigint
+FROM (SELECT width, count(*) AS assets FROM found WHERE width IS NOT NULL GROUP BY width) AS each GROUP BY 4
+
+-- name: facet_height
+-- Fragment: their heights.
+SELECT 'height', 'N', NULL, number_bucket(height), sum(assets)::bigint
+FROM (SELECT height, count(*) AS assets FROM found WHERE height IS NOT NULL GROUP BY height) AS each GROUP BY 4
+
+-- name: facet_created
+-- Fragment: their days of creation, as D for days since 1970-01-01.
+SELECT 'created', 'D', NULL, (created AT TIME ZONE 'UTC')::date - '1970-01-01'::date, count(*) FROM found GROUP BY 4
+
+-- name: facet_modified
+-- Fragment: the days on which their objects were modified.
+SELECT 'modified', 'D', NULL, (modified AT TIME ZONE 'UTC')::date - '1970-01-01'::date, count(*)
+FROM found WHERE modified IS NOT NULL GROUP BY 4
+
+-- name: facet_tag
+-- Fragment: their tags. An array, so that PostgreSQL reads the index however many assets it expects.
+SELECT 'tag', 'v', tag, NULL::float8, count(*) FROM asset_tag WHERE asset_id = ANY(ARRAY(SELECT id FROM found)) GROUP BY tag
+
+-- name: facet_project
+-- Fragment: their projects.
+SELECT 'project', 'v', project.name, NULL::float8, count(*)
+FROM project_asset JOIN project ON project.id = project_asset.project_id
+WHERE asset_id = ANY(ARRAY(SELECT id FROM found)) GROUP BY project.name
+
+-- name: facet_datasource
+-- Fragment: the datasources that reach them.
+SELECT 'datasource', 'v', datasource.name, NULL::float8, count(*)
+FROM (
+  SELECT datasource_id, asset_id FROM object WHERE asset_id = ANY(ARRAY(SELECT id FROM found))
+  UNION SELECT datasource_id, id FROM found
+) AS reached JOIN datasource ON datasource.id = reached.datasource_id
+GROUP BY datasource.name
+
+-- name: facet_class
+-- Fragment: the classes of their annotations.
+SELECT 'class', 'v', label_class.name, NULL::float8, count(DISTINCT annotation.asset_id)
+FROM annotation JOIN label_class ON label_class.id = annotation.class_id
+WHERE asset_id = ANY(ARRAY(SELECT id FROM found)) GROUP BY label_class.name
+
+-- name: facet_pairs
+-- Fragment before the others, after `found`: each value of these fields of metadata and facts, with its count.
+pair AS MATERIALIZED (
+  SELECT field, CASE WHEN is_fact THEN facts ELSE metadata END -> key AS value, count(*) AS assets
+  FROM found CROSS JOIN unnest(%(fields)s::text[], %(keys)s::text[], %(are_facts)s::boolean[]) AS wanted (field, key, is_fact)
+  GROUP BY 1, 2
+), scalar AS MATERIALIZED (
+  SELECT field, assets, jsonb_typeof(value) AS type, (value #>> '{}') COLLATE "C" AS text FROM pair
+  WHERE value IS NOT NULL
+), dated AS MATERIALIZED (
+  SELECT field, assets, left(text, 10) AS day, substr(text, 11) AS rest FROM scalar
+  WHERE type = 'string' AND text LIKE '____-__-__%%'
+)
 
 -- name: facet_values
--- Metadata and facts of these assets: the %(most)s most frequent values of each of these fields, with their type and
--- count, the buckets of its numbers and dates, and (t) how many assets have the field and how many values there are.
-WITH pair AS MATERIALIZED (
-  SELECT wanted.field, CASE wanted.space WHEN 'metadata' THEN metadata ELSE facts END -> wanted.key AS value,
-    count(*) AS assets
-  FROM asset CROSS JOIN (
-    SELECT field, split_part(field, '.', 1) AS space, substr(field, strpos(field, '.') + 1) AS key
-    FROM unnest(%(fields)s::text[]) AS field
-  ) AS wanted
-  WHERE id = ANY(%(ids)s::bigint[]) AND CASE wanted.space WHEN 'metadata' THEN metadata ELSE facts END ? wanted.key
-  GROUP BY 1, 2
-), scalar AS (
-  SELECT field, value, assets, jsonb_typeof(value) AS type, value #>> '{}' AS text FROM pair
-)
+-- Fragment after `facet_pairs`: the %(most)s most frequent values of each field with their type and count, the buckets of
+-- its numbers and dates, and (T) how many assets have the field and how many values there are.
 SELECT field, left(type, 1), text, NULL::float8, assets FROM (
   SELECT *, row_number() OVER (PARTITION BY field ORDER BY assets DESC, text) AS place FROM scalar
   WHERE type IN ('string', 'number', 'boolean')
@@ -53,35 +98,17 @@ SELECT field, left(type, 1), text, NULL::float8, assets FROM (
 UNION ALL
 SELECT field, 'N', NULL, number_bucket(text::float8), sum(assets)::bigint FROM scalar WHERE type = 'number' GROUP BY 1, 4
 UNION ALL
-SELECT field, 'D', NULL, left(text, 10)::date - '1970-01-01'::date, sum(assets)::bigint
+SELECT field, 'D', NULL, CASE WHEN day ~ %(iso)s THEN day::date - '1970-01-01'::date END, sum(assets)::bigint
 FROM (
-  SELECT * FROM scalar WHERE type = 'string' AND text LIKE '____-__-__%%' AND text ~ %(iso)s
-) AS dated GROUP BY 1, 4
+  SELECT field, day, sum(assets) AS assets FROM dated
+  -- Of texts after the day there are few. IS TRUE: PostgreSQL expects fewer, and would join them by nested loops.
+  WHERE (rest IN (
+    SELECT rest FROM (SELECT DISTINCT rest FROM dated) AS each WHERE '2000-01-01' || rest ~ %(iso)s
+  )) IS TRUE
+  GROUP BY field, day
+) AS days WHERE day ~ %(iso)s GROUP BY 1, 4
 UNION ALL
-SELECT field, 'T', count(*)::text, NULL, sum(assets)::bigint FROM scalar GROUP BY field;
-
--- name: facet_tags
--- Tags of these assets with the number of assets, the most frequent first.
-SELECT tag, count(*) FROM asset_tag WHERE asset_id = ANY(%(ids)s::bigint[]) GROUP BY tag ORDER BY 2 DESC, 1 LIMIT %(most)s;
-
--- name: facet_projects
--- Projects of these assets.
-SELECT project.name, count(*) FROM project_asset JOIN project ON project.id = project_asset.project_id
-WHERE asset_id = ANY(%(ids)s::bigint[]) GROUP BY project.name ORDER BY 2 DESC, 1 LIMIT %(most)s;
-
--- name: facet_datasources
--- Datasources that reach these assets.
-SELECT datasource.name, count(*)
-FROM (
-  SELECT datasource_id, asset_id FROM object WHERE asset_id = ANY(%(ids)s::bigint[])
-  UNION SELECT datasource_id, id FROM asset WHERE id = ANY(%(ids)s::bigint[])
-) AS reached JOIN datasource ON datasource.id = reached.datasource_id
-GROUP BY datasource.name ORDER BY 2 DESC, 1 LIMIT %(most)s;
-
--- name: facet_classes
--- Classes of annotations on these assets.
-SELECT label_class.name, count(DISTINCT asset_id) FROM annotation JOIN label_class ON label_class.id = annotation.class_id
-WHERE asset_id = ANY(%(ids)s::bigint[]) GROUP BY label_class.name ORDER BY 2 DESC, 1 LIMIT %(most)s;
+SELECT field, 'T', count(*)::text, NULL, sum(assets)::bigint FROM scalar GROUP BY field
 
 -- name: asset_blocks
 -- How many blocks the table of assets has now, and about how many assets (-1: not known).

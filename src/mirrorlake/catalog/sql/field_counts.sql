@@ -308,3 +308,27 @@ SELECT assets, numbers, NOT capped AND long_values = 0 FROM field_count WHERE fi
 -- How many assets have a tag; no row if that is not known.
 SELECT coalesce((SELECT assets FROM field_value WHERE field = 'tag' AND value = %(tag)s AND type = 't'), 0)
 FROM field_count WHERE field = 'tag' AND NOT capped AND long_values = 0 AND NOT EXISTS (SELECT FROM tag_change);
+
+-- name: bucket_before
+-- The last bucket of a field before which there are at most %(position)s counted assets, with their number.
+SELECT bucket, before FROM (
+  SELECT bucket, (sum(assets) OVER (ORDER BY bucket) - assets)::bigint AS before
+  FROM field_bucket WHERE field = %(field)s AND bucket <= %(largest)s
+) AS found
+WHERE before <= %(position)s ORDER BY bucket DESC LIMIT 1;
+
+-- name: uncounted_before
+-- By how many assets the counts of those below a size, or created before a time, are to be corrected: those that changed
+-- since they were counted, as they are now, less those of them that are counted.
+WITH fresh AS MATERIALIZED (
+  SELECT DISTINCT unnest(ids) AS id FROM asset_added
+), was AS MATERIALIZED (
+  SELECT DISTINCT ON (asset_id) asset_id AS id,
+    counted AND coalesce(size < %(size)s::bigint, created < %(created)s::timestamptz) AS before
+  FROM asset_before WHERE asset_id NOT IN (SELECT id FROM fresh) ORDER BY asset_id, asset_before.id
+)
+SELECT (
+  SELECT count(*) FROM asset
+  WHERE id IN (SELECT id FROM fresh UNION ALL SELECT id FROM was) AND state <> {asset.trash}
+    AND coalesce(size < %(size)s::bigint, created < %(created)s::timestamptz)
+) - (SELECT count(*) FROM was WHERE before);

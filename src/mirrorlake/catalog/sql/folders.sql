@@ -80,3 +80,23 @@ ORDER BY found.datasource_id, found.name COLLATE "C" LIMIT %s;
 -- name: datasource_number
 -- The number of a datasource with this name that is not deleted.
 SELECT id FROM datasource WHERE name = %(name)s AND deleted IS NULL;
+
+-- name: folder_sizes
+-- The folders directly in a folder of any datasource with the number of assets in and below each, in the order of keys.
+SELECT name, sum(assets)::bigint FROM (
+  SELECT folder.name, folder.assets FROM datasource JOIN folder ON folder.datasource_id = datasource.id
+  WHERE folder.parent = %(path)s
+  UNION ALL
+  SELECT split_part(rest, '/', 1), assets
+  FROM folder_change CROSS JOIN LATERAL (SELECT substr(path, length(%(path)s::text) + 1) AS rest) AS below
+  WHERE starts_with(path, %(path)s) AND rest <> ''
+) AS part
+GROUP BY name HAVING sum(assets) > 0 ORDER BY (name || '/') COLLATE "C" LIMIT %(most)s;
+
+-- name: count_keys_between
+-- How many assets outside the trash have keys from each of these texts on, up to the other one of its pair.
+SELECT (
+  SELECT count(*) FROM asset
+  WHERE key >= gap.start COLLATE "C" AND key < gap.beyond COLLATE "C" AND state <> {asset.trash}
+)
+FROM unnest(%(starts)s::text[], %(ends)s::text[]) WITH ORDINALITY AS gap (start, beyond, place) ORDER BY place;

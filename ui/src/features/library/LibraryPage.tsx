@@ -50,11 +50,12 @@ function useResult(query: string, running: boolean, atTop: boolean) {
   return { shown, error: found.error, stale: found.error !== null || (found.isFetching && shown?.query !== query) };
 }
 
-/** What the query names and the library does not know, though something matches. */
+/** What may be missing in a result, and what its query names and the library does not know, though something matches. */
 function useNotes(result: Result | undefined, error: Error | null): string[] {
   const found = result !== undefined && error === null && result.first.total > 0;
   const { data } = useQuery(libraryQueries.explained(result?.query ?? '', found));
-  return found && data?.query === result.query ? data.notes : [];
+  if (!found) return [];
+  return [...result.first.notes, ...(data?.query === result.query ? data.notes : [])];
 }
 
 export function LibraryPage() {

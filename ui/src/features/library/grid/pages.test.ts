@@ -12,6 +12,7 @@ function page(offset: number, total: number, capped = false): AssetPage {
     offset,
     next_cursor: null,
     notes: [],
+    searched: null,
     items: Array.from({ length }, (_, place) => item(offset + place)),
   };
 }
