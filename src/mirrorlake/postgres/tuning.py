@@ -24,7 +24,7 @@ def write_configuration(place: DataDir, *, system_users: list[str]) -> None:
 
 def _settings(place: DataDir) -> str:
     memory = memory_bytes()
-    buffers = max(32, min(256, memory // 16 // MIB))
+    buffers = max(32, min(1024, memory // 16 // MIB))
     values = {
         # Only a socket in a folder that no other user can enter: no port, no password.
         "listen_addresses": "",
@@ -33,10 +33,11 @@ def _settings(place: DataDir) -> str:
         "max_connections": "100",
         # A restore locks about a thousand objects for each workspace, all in one transaction.
         "max_locks_per_transaction": "1024",
+        # The indexes of ten million assets take gigabytes: what does not fit here is copied, and written twice.
         "shared_buffers": f"{buffers}MB",
         "effective_cache_size": f"{max(128, memory // 2 // MIB)}MB",
         "work_mem": "16MB",
-        "maintenance_work_mem": f"{buffers}MB",
+        "maintenance_work_mem": f"{min(256, buffers)}MB",
         # In our own files: /dev/shm is tiny in containers and is emptied when a user logs out.
         "dynamic_shared_memory_type": "mmap",
         "io_method": "worker",
