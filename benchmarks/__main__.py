@@ -18,6 +18,7 @@ from benchmarks import (
     label_files,
     labels,
     likeness,
+    load_costs,
     no_change,
     picture,
     renames,
@@ -103,6 +104,10 @@ def _photographs(rounds: int) -> list[Table]:
         return [first_pass.over_photographs(server, rounds=rounds)]
 
 
+def _load(rounds: int) -> list[Table]:
+    return [load_costs.of_an_asset(rounds=min(rounds, 3))]
+
+
 def _search(assets: int, rounds: int) -> list[Table]:
     return search.measured(assets, rounds=rounds)
 
@@ -123,6 +128,7 @@ BENCH: dict[str, Callable[[int], list[Table]]] = {
     "photographs": _photographs,
     "picture": _picture,
     "requests": _requests,
+    "load": _load,
     "search": partial(_search, 10 * MILLION),
 }
 SOAK: dict[str, Callable[[int], list[Table]]] = {"ten-million": _ten_million, "ten-million-fields": _ten_million_fields}

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 
+from benchmarks.peer_searches import beside_peers
 from benchmarks.place import fresh_home
 from benchmarks.search_data import BATCH, Loaded, insert, load, source_id
 from benchmarks.tables import Table, number
@@ -32,6 +33,7 @@ from mirrorlake.search.grammar import parse
 from mirrorlake.search.run import finder_of, search
 
 PAGE = 50
+PATIENCE_S = 0.3  # as the pages ask
 PAGE_GOAL_MS, COUNT_GOAL_MS, JUMP_GOAL_MS, EDIT_GOAL_MS, LOAD_GOAL = 50, 150, 300, 20, 60_000
 EDITS = 200
 WARM_UP = 2
@@ -109,6 +111,11 @@ SLOW = (
     "metadata.score>99.99", "width>5990", "metadata.captured>2025-12-09", "sort:-size", "sort:metadata.score",
     "sort:-created",
 )  # fmt: skip
+# Before there is an index: of these, nothing but the patience of the search bounds the time.
+FIRST = (
+    *SLOW, "metadata.score>1000", "~~", "-datasource:bench", "sort:type sort:-updated",
+    "metadata.split:train sort:-size", "facts.iso>100",
+)  # fmt: skip
 # Orders in which the middle of the library is jumped to.
 ORDERS = ("", "sort:id", "sort:name", "sort:-name", "sort:key", "sort:-updated", "sort:-created", "sort:-size")
 
@@ -134,8 +141,10 @@ def measured(assets: int, *, rounds: int) -> list[Table]:
     """Load a library and measure it."""
     with fresh_home() as home, open_catalog(Settings(home=home)) as catalog:
         loaded = load(catalog, assets)
+        first = _first_searches(catalog)
         made = _make_indexes(Settings(home=home), catalog, assets)
-        return [*on_library(catalog, rounds=rounds), made, _writes(catalog, loaded)]
+        searches = on_library(catalog, rounds=rounds)
+        return [*searches, first, made, beside_peers(Settings(home=home), catalog), _writes(catalog, loaded)]
 
 
 def on_library(catalog: Catalog, *, rounds: int) -> list[Table]:
@@ -164,6 +173,24 @@ def on_library(catalog: Catalog, *, rounds: int) -> list[Table]:
     ]
     head = ("first page of 50, ms", "p50", "p95", "CPU", "count, max", "total", "whole, p95", "ratio", "goals met")
     return [Table(title="Searches", head=head, rows=rows, notes=notes), _jumps(catalog, rounds)]
+
+
+def _first_searches(catalog: Catalog) -> Table:
+    """Each for the first time, before the system has made an index."""
+    rows: list[tuple[str, ...]] = []
+    for query in FIRST:
+        started = time.perf_counter()
+        page = search(catalog, query, limit=PAGE, patience_s=PATIENCE_S)
+        spent = (time.perf_counter() - started) * 1000
+        searched = "all" if page.searched is None else f"the newest {page.searched:,}, marked"
+        shown = f"{page.total:,}{'+' if page.total_capped else ''}"
+        rows.append((f"`{query}`", number(spent), searched, f"{len(page.items)}", shown))
+    return Table(
+        title="First searches, before there is an index for them",
+        head=("once, with the total", "ms", "searched", "shown", "total"),
+        rows=rows,
+        notes=[f"Goal: under {PAGE_GOAL_MS} ms, or a marked page soon after a patience of {PATIENCE_S * 1000:.0f} ms."],
+    )
 
 
 def _of_query(catalog: Catalog, query: str, times: int) -> tuple[Times, Times, Times, Times]:

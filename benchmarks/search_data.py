@@ -97,15 +97,9 @@ class Loaded:
 
 def load(catalog: Catalog, assets: int, *, streams: int = STREAMS) -> Loaded:
     """Fill an empty library in batches of a pass, by several sessions, with all indexes. Tags and statistics after."""
-    source = datasources.create(
-        catalog,
-        name=SOURCE,
-        location=parse_location("s3://bench/"),
-        access=Access(),
-        settings=MirrorSettings(),
-    )
+    source = new_source(catalog)
     started = time.perf_counter()
-    in_parallel(catalog, source.id, assets, streams)
+    in_parallel(catalog, source, assets, streams)
     seconds = time.perf_counter() - started
     with psycopg.connect(catalog.conninfo, autocommit=True) as session:
         for text in _TAGS:
@@ -115,13 +109,19 @@ def load(catalog: Catalog, assets: int, *, streams: int = STREAMS) -> Loaded:
             session.execute(f"VACUUM ANALYZE {table}")
         session.execute("CHECKPOINT")
         begun = time.perf_counter()
-        session.execute(_MAKING, {"last": MADE})
+        make_values(session, MADE)
         making = (time.perf_counter() - begun) / MADE
     begun = time.perf_counter()
     field_counts.fold(catalog)
     library_count.fold(catalog)
     counting = (time.perf_counter() - begun) / assets
     return Loaded(assets=assets, seconds=seconds, making_us=making * 1e6, counting_us=counting * 1e6)
+
+
+def new_source(catalog: Catalog) -> int:
+    """A datasource for assets that will be loaded."""
+    location = parse_location("s3://bench/")
+    return datasources.create(catalog, name=SOURCE, location=location, access=Access(), settings=MirrorSettings()).id
 
 
 def source_id(catalog: Catalog) -> int:
@@ -154,6 +154,11 @@ def in_parallel(catalog: Catalog, source: int, assets: int, streams: int, first:
         thread.join()
     if failed:
         raise failed[0]
+
+
+def make_values(session: psycopg.Connection, assets: int) -> None:
+    """Make the values of this many assets, and store nothing."""
+    session.execute(_MAKING, {"last": assets})
 
 
 def insert(session: psycopg.Connection, source: int, first: int, last: int) -> None:
