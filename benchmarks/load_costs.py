@@ -27,11 +27,9 @@ STEPS = (
 _ORDERS, _TRIGGERS, _FILTERS = 2, 3, 4  # places of steps
 _INDEXES = "SELECT indexname FROM pg_indexes WHERE tablename = 'asset' AND indexname <> 'asset_pkey'"
 ASSETS = 100_000
+_SCORE = "CASE WHEN octet_length(metadata ->> 'score') <= 1000 THEN metadata -> 'score' END"
 _MADE = (
-    (
-        "CREATE INDEX ON asset ((CASE WHEN octet_length(metadata ->> 'score') <= 1000 THEN metadata -> 'score' END), id)"
-        " WHERE (metadata -> 'score') IS NOT NULL"
-    ),
+    f"CREATE INDEX ON asset (({_SCORE}), id) WHERE (metadata -> 'score') IS NOT NULL",
     (
         "CREATE INDEX ON asset (left(metadata ->> 'captured', 200) COLLATE \"C\", id)"
         " WHERE left(metadata ->> 'captured', 200) IS NOT NULL"

@@ -30,13 +30,13 @@ class Patience:
     reached: int | None = None  # the last id of those, in the order of ids that the search has
 
 
-def following_step(taken: int, *, spent: float, left: float) -> int | None:
-    """How many blocks to read after `taken` of them took some seconds; None if no more are worth their time.
+def following_step(taken: int, *, spent: float, left: float) -> int:
+    """How many assets to read after `taken` of them took some seconds; none if more are not worth their time.
 
     They are read again with those before, so the step takes as long as all of them.
     """
     growth = min(MOST_GROWTH, left / spent) if spent > 0 else MOST_GROWTH
-    return int(taken * growth) if growth >= LEAST_GROWTH and int(taken * growth) > taken else None
+    return int(taken * growth) if growth >= LEAST_GROWTH else 0
 
 
 class Step(Enum):

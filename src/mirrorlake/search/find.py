@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import LiteralString, TypeVar
 
 import psycopg
@@ -147,19 +148,21 @@ class Finder:
         began, left = time.monotonic(), patience.seconds
         rows: list[TupleRow] = []
         taken, following = 0, 1
-        while following is not None and taken < len(blocks):
-            ends = (blocks[0][0], blocks[min(following, len(blocks)) - 1][0])
+        while taken < following <= len(blocks):
+            ends = (blocks[0][0], blocks[following - 1][0])
             within = Sql("asset.id BETWEEN %s AND %s", (min(ends) << BLOCK_BITS, ((max(ends) + 1) << BLOCK_BITS) - 1))
             started = time.monotonic()
             longest = patience.seconds if taken else LONGEST_S
             found = in_time(self.connection, longest, lambda at=within: self._sorted(segment, need, at))
             if found is None:
                 break
-            rows, taken = found, min(following, len(blocks))
+            rows, taken = found, following
             if by_id and len(rows) == need:
                 return rows
             spent, left = time.monotonic() - started, patience.seconds - (time.monotonic() - began)
-            following = following_step(taken, spent=spent, left=left)
+            most = following_step(sum(assets for _, assets in blocks[:taken]), spent=spent, left=left)
+            sums = accumulate(assets for _, assets in blocks)
+            following = sum(1 for assets in sums if assets <= most)
         if taken < len(blocks):
             patience.searched = patience.assets - sum(assets for _, assets in blocks[taken:])
             if taken and all(key.by is SortColumn.ID for key in self.compiled.keys):

@@ -83,8 +83,8 @@ def test_frequent_matches_are_read_in_order_and_rare_ones_gathered():
 @given(taken=st.integers(1, 10_000), spent=st.floats(0, 100), left=st.floats(-100, 100))
 def test_a_step_that_would_take_longer_than_is_left_is_not_made(taken: int, spent: float, left: float):
     following = following_step(taken, spent=spent, left=left)
-    if following is not None:
-        assert taken < following <= taken * MOST_GROWTH
+    if following:
+        assert taken <= following <= taken * MOST_GROWTH
         assert following / taken * spent <= max(left, 0) * (1 + 1e-9)
-    elif taken > 1:
+    else:
         assert left < spent * LEAST_GROWTH
