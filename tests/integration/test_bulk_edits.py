@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.support.postgres import Server, address_of
 
-from mirrorlake.catalog import bulk_edits, datasources, edits, jobs, project_splits
+from mirrorlake.catalog import bulk_edits, datasources, edits, jobs, project_details, project_splits
 from mirrorlake.core.errors import Conflict, NotFound, PermissionDenied, QueryError, StaleVersion, UsageError
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.worker import Stop, Worker
@@ -162,6 +162,15 @@ def test_undoing_a_removal_from_a_project_brings_chosen_splits_back(books: Books
     with books.catalog.read() as connection:
         rows = connection.execute("SELECT asset_id, split, assigned FROM project_asset ORDER BY 1").fetchall()
     assert rows == [(1, 2, True), (2, 2, True), (3, None, False)]
+
+
+def test_a_project_that_was_renamed_meanwhile_is_undone_under_its_new_name(books: Books):
+    added, _ = books.edit(Edit(add_projects=("first",)), "")
+    removed, _ = books.edit(Edit(remove_projects=("first",)), "id:1")
+    project_details.change(books.catalog, "first", new_name="second", description=None, by=ANNA)
+    edits.apply(books.catalog, ["2"], Edit(add_projects=("first",)))  # another one of the former name
+    assert (books.undo(removed).restored, books.count("project:second")) == (1, ASSETS)
+    assert (books.undo(added).restored, books.count("project:second"), books.count("project:first")) == (ASSETS, 0, 1)
 
 
 def test_a_query_is_answered_once_so_an_edit_that_changes_its_own_result_changes_every_asset(books: Books):

@@ -80,6 +80,8 @@ def _change(catalog: Catalog, name: str, new_name: str | None, description: str 
     with catalog.write() as connection:
         values = {"project_id": _lock(connection, name), "new_name": new_name, "description": description}
         connection.execute(statement("change_project").query, values)
+        if new_name is not None:
+            connection.execute(statement("rename_project_in_edits").query, {"name": name, "new_name": new_name})
         details = {"name": new_name, "description": description}
         given = {key: value for key, value in details.items() if value is not None}
         record_activity(connection, by, Action.EDIT, Subject.PROJECT, [name], details=given)

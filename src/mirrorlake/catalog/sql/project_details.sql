@@ -23,6 +23,15 @@ ON CONFLICT (name) DO NOTHING RETURNING id;
 UPDATE project SET name = coalesce(%(new_name)s, name), description = coalesce(%(description)s, description)
 WHERE id = %(project_id)s;
 
+-- name: rename_project_in_edits
+-- What undoes bulk edits names projects: those that named this one go on to do so.
+UPDATE edit_change SET name = %(new_name)s
+WHERE kind IN ('project', 'unproject') AND name = %(name)s AND NOT EXISTS (
+  SELECT FROM edit_change AS other
+  WHERE other.edit_id = edit_change.edit_id AND other.number = edit_change.number AND other.kind = edit_change.kind
+    AND other.name = %(new_name)s
+);
+
 -- name: delete_project
 -- Delete a project without snapshots. Its assets stay in the library.
 DELETE FROM project WHERE id = %(project_id)s;
