@@ -90,9 +90,8 @@ def search(
         if place is None and offset > NEAR:
             rows = _far_rows(connection, parsed, compiled, limit=limit, offset=offset)
         else:
-            before = 0 if place is not None else offset
             finder = finder_of(connection, parsed, compiled, place, patience)
-            rows = finder.first_rows(before + limit)[before:] if limit else []
+            rows = _near_rows(finder, limit=limit, offset=0 if place is not None else offset)
         assets = _read_assets(connection, rows)
     stopped = patience is not None and patience.searched is not None
     if place is not None:
@@ -104,28 +103,35 @@ def search(
     else:
         total, capped = _total(catalog, parsed, compiled, exact=not offset)
         total = max(total, offset + len(rows) if rows else 0)
-    last: TupleRow | None = rows[-1] if rows and len(rows) == limit else None
-    if stopped and patience is not None:  # in the order of ids, it goes on where it stopped
-        last = None if patience.reached is None else (patience.reached, *[str(patience.reached)] * len(compiled.keys))
-    following = None
-    if last is not None:
-        number, *texts = last
-        found = Cursor(values=tuple(texts), asset_id=number, seen=offset + len(rows), total=total, total_capped=capped)
-        following = write_search_cursor(query, found)
+    last = rows[-1] if rows and len(rows) == limit else None
+    last = _place_of_stop(patience, compiled) if stopped else last
+    following = None if last is None else _cursor_after(query, last, offset + len(rows), total, capped=capped)
     notes = () if total or capped or place is not None else unknown_names(catalog, parsed)
     if place is None:
         notes = (*notes, *explain_unhashed(catalog, parsed))
     if stopped and patience is not None:
         notes = (*notes, _explain_stop(patience, parsed))
-    return AssetPage(
-        items=tuple(assets),
-        offset=offset,
-        total=total,
-        total_capped=capped,
-        next_cursor=following,
-        notes=notes,
-        searched=patience.searched if patience is not None else None,
+    page = AssetPage(
+        items=tuple(assets), offset=offset, total=total, total_capped=capped, next_cursor=following, notes=notes
     )
+    return page if patience is None else replace(page, searched=patience.searched)
+
+
+def _near_rows(finder: Finder, *, limit: int, offset: int) -> list[TupleRow]:
+    return finder.first_rows(offset + limit)[offset:] if limit else []
+
+
+def _place_of_stop(patience: Patience | None, compiled: CompiledQuery) -> TupleRow | None:
+    """Where a search that stopped goes on: only in the order of ids there is such a place."""
+    if patience is None or patience.reached is None:
+        return None
+    return (patience.reached, *[str(patience.reached)] * len(compiled.keys))
+
+
+def _cursor_after(query: str, last: TupleRow, seen: int, total: int, *, capped: bool) -> str:
+    number, *texts = last
+    place = Cursor(values=tuple(texts), asset_id=number, seen=seen, total=total, total_capped=capped)
+    return write_search_cursor(query, place)
 
 
 def _explain_stop(patience: Patience, query: Query) -> str:

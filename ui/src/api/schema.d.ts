@@ -2955,7 +2955,7 @@ export interface components {
             next_cursor: string | null;
             /**
              * Notes
-             * @description If nothing matches: sentences about names in the query that the library does not know.
+             * @description Sentences about what is missing in the result, and about unknown names in the query if nothing matches.
              * @default []
              */
             notes: string[];
@@ -2964,6 +2964,11 @@ export interface components {
              * @description Position of the first item; 0 if the page was requested by cursor.
              */
             offset: number;
+            /**
+             * Searched
+             * @description How many assets were searched, if the search ended early (see `patience_ms`); null: all that can match.
+             */
+            searched: number | null;
             /**
              * Total
              * @description Number of assets that match; a lower bound if `total_capped`.
@@ -6516,7 +6521,7 @@ export interface components {
             continuation_token: string | null;
             /**
              * Notes
-             * @description If nothing matches: sentences about names in the query that the library does not know.
+             * @description Sentences about what is missing in the result, and about unknown names in the query if nothing matches.
              * @default []
              */
             notes: string[];
@@ -6527,6 +6532,11 @@ export interface components {
             results: {
                 [key: string]: unknown;
             }[];
+            /**
+             * Searched
+             * @description How many assets were searched, if the search ended early (see `patience_ms`); null: all that can match.
+             */
+            searched: number | null;
             /**
              * Total
              * @description Number of assets that match; a lower bound if `total_capped`.
@@ -6556,6 +6566,11 @@ export interface components {
              * @default 100
              */
             page_size?: number;
+            /**
+             * Patience Ms
+             * @description After about this time, a search that no index answers ends with what it found among the newest assets (see `searched`). By default it reads all assets, for up to 10 seconds.
+             */
+            patience_ms?: number | null;
             /**
              * Query
              * @description Query in the search language; empty matches everything.
@@ -8009,6 +8024,8 @@ export interface operations {
                 offset?: number;
                 /** @description Cursor of the previous page; replaces `offset`. */
                 cursor?: string | null;
+                /** @description After about this time, a search that no index answers ends with what it found among the newest assets (see `searched`). By default it reads all assets, for up to 10 seconds. */
+                patience_ms?: number | null;
             };
             header?: never;
             path?: never;

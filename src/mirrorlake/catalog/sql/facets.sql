@@ -77,7 +77,7 @@ WHERE asset_id = ANY(ARRAY(SELECT id FROM found)) GROUP BY label_class.name
 -- name: facet_pairs
 -- Fragment before the others, after `found`: each value of these fields of metadata and facts, with its count.
 pair AS MATERIALIZED (
-  SELECT field, CASE WHEN is_fact THEN facts ELSE metadata END -> key AS value, count(*) AS assets
+  SELECT field, CASE WHEN is_fact THEN facts ELSE metadata END -> wanted.key AS value, count(*) AS assets
   FROM found CROSS JOIN unnest(%(fields)s::text[], %(keys)s::text[], %(are_facts)s::boolean[]) AS wanted (field, key, is_fact)
   GROUP BY 1, 2
 ), scalar AS MATERIALIZED (
