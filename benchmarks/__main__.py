@@ -50,8 +50,8 @@ def _sidecars(rounds: int) -> list[Table]:
     return sidecars.changed(MILLION, sidecars=10_000, rounds=rounds)
 
 
-def _label_files(rounds: int) -> list[Table]:
-    return label_files.loaded(MILLION // 10, rounds=min(rounds, 3))
+def _label_files(files: int, rounds: int) -> list[Table]:
+    return label_files.loaded(files, rounds=min(rounds, 3))
 
 
 def _renames(rounds: int) -> list[Table]:
@@ -117,7 +117,7 @@ BENCH: dict[str, Callable[[int], list[Table]]] = {
     "million": _million,
     "azure": _azure,
     "sidecars": _sidecars,
-    "label-files": _label_files,
+    "label-files": partial(_label_files, MILLION // 10),
     "renames": _renames,
     "gcs": _google,
     "labels": _labels,
@@ -142,7 +142,10 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="with --only: also replace these parts in the results")
     parser.add_argument("--rounds", type=int, default=5, help="of every pair; medians are shown")
     parser.add_argument("--assets", type=int, help="of the parts search, completion and facets")
+    parser.add_argument("--label-files", type=int, help="of the part label-files")
     arguments = parser.parse_args()
+    if arguments.label_files is not None:
+        BENCH["label-files"] = partial(_label_files, arguments.label_files)
     if arguments.assets is not None:
         for name, part in (("search", _search), ("completion", _completion), ("facets", _facets)):
             BENCH[name] = partial(part, arguments.assets)

@@ -9,18 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.measure import median, tree_cpu
+from benchmarks.measure import median, python, run, tree_cpu
 from benchmarks.one_pass import postmaster
-from benchmarks.place import fresh_home
+from benchmarks.place import environment_of, fresh_home
 from benchmarks.tables import Table, number
 from mirrorlake.catalog import ontologies
 from mirrorlake.core.settings import Settings
 from mirrorlake.labels.ontology import next_colour
-from mirrorlake.library.label_export import export_labels
 from mirrorlake.library.label_import import import_labels
-from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.access import LIBRARY
-from mirrorlake.model.labels import LabelClass, LabelExportOptions, LabelImportOptions, Shape
+from mirrorlake.model.labels import LabelClass, LabelImportOptions, Shape
 from mirrorlake.postgres.pool import Catalog, open_catalog
 
 BOXES = 10  # in each file
@@ -45,7 +43,7 @@ class Timed:
 
 
 def imports_and_exports(files: int, *, rounds: int) -> list[Table]:
-    """An import of YOLO files and an export of their boxes."""
+    """An import of YOLO files and exports of their boxes. `files` is a power of ten."""
     rows: dict[str, list[Timed]] = {}
 
     def measure(name: str, work: Callable[[], object]) -> None:
@@ -76,24 +74,41 @@ def imports_and_exports(files: int, *, rounds: int) -> list[Table]:
             session.execute("VACUUM ANALYZE asset")
             with session.cursor().copy(f"COPY annotation ({_COLUMNS}) TO STDOUT (FORMAT BINARY)") as copy:
                 copied = b"".join(copy)
-        for turn in range(rounds):
+        for _ in range(rounds):
             measure("reading the files", lambda: _read_all(folder / "set"))
             _empty(catalog)
             measure("bare COPY of the rows, with indexes", lambda: _copy(catalog, copied))
             _empty(catalog)
             measure("the import", lambda: import_labels(catalog, options, _no_step, by=LIBRARY))
-            out = folder / f"{turn}.json"
-            measure(
-                "export as COCO",
-                lambda out=out: export_labels(
-                    catalog,
-                    LabelExportOptions(query="", format="coco", path=str(out)),
-                    _no_step,
-                    stores=SourceStores(Settings(home=home), catalog),
-                    workdir=folder,
-                ),
-            )
-    return [_table(rows, files)]
+        exports = _exports(home, folder, files, rounds=rounds)
+    return [_table(rows, files), exports]
+
+
+def _exports(home: Path, folder: Path, files: int, *, rounds: int) -> Table:
+    """The same export of a tenth of the boxes and of all, each in a process of its own: its memory must not grow."""
+    shown: list[tuple[str, ...]] = []
+    peaks: list[float] = []
+    tenth = "0" * (8 - len(str(files // 10 - 1)))  # with which the names of these files begin
+    for count, query in ((files // 10, f"path:images/{tenth}*"), (files, "")):
+        costs: list[tuple[float, float, float, float]] = []
+        for turn in range(rounds):
+            out = folder / f"{count}-{turn}.json"
+            command = python("benchmarks.one_label_export", "--home", str(home), "--query", query, "--out", str(out))
+            before = tree_cpu(postmaster(home))
+            cost = run(command, environment_of(home))
+            costs.append((cost.wall, cost.cpu, tree_cpu(postmaster(home)) - before, cost.peak))
+            if cost.document() != {"labels": count * BOXES}:
+                raise RuntimeError(f"{cost.output} instead of {count * BOXES:,} labels")
+            out.unlink()
+        middle = [median(each) for each in zip(*costs, strict=True)]
+        shown.append((f"{count * BOXES:,} boxes", *map(number, middle)))
+        peaks.append(middle[-1])
+    return Table(
+        title="Exports as COCO",
+        head=("", "wall s", "CPU s", "PostgreSQL CPU s", "peak MB"),
+        rows=shown,
+        notes=[f"Ten times the boxes need {peaks[1] / peaks[0]:.2f} times the memory."],
+    )
 
 
 def _table(rows: dict[str, list[Timed]], files: int) -> Table:

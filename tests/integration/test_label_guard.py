@@ -93,6 +93,15 @@ def test_what_comes_in_the_same_run_does_not_hide_what_goes(mirrored: Mirrored, 
     assert count_labelled(mirrored) == 50
 
 
+def test_a_file_that_lists_fewer_images_is_a_change_and_is_applied(mirrored: Mirrored, store: MemoryStore) -> None:
+    put(store, "train", 0, 12)
+    mirrored.run()
+    put(store, "train", 0, 1)
+    changed = mirrored.run()
+    assert (changed.state, changed.counts.labels_changed) == (RunState.SUCCEEDED, 12)
+    assert count_labelled(mirrored) == 1  # the file exists and says so: only removals are held
+
+
 def test_small_steps_of_events_end_where_one_step_is_held(mirrored: Mirrored, store: MemoryStore) -> None:
     files = [put(store, "all/a", 0, 6), put(store, "all/b", 20, 6)]
     mirrored.run()

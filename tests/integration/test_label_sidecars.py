@@ -10,15 +10,20 @@ import pytest
 from tests.support.passes import Mirrored, picture
 
 from mirrorlake.catalog import annotations, datasources, deletion, ontologies, runs
-from mirrorlake.core.errors import AccessDenied, MirrorlakeError, ObjectGone, UsageError
+from mirrorlake.catalog.asset_history import list_changes
+from mirrorlake.core.errors import AccessDenied, MirrorlakeError, ObjectGone, SettingsError, UsageError
+from mirrorlake.core.settings import Settings
 from mirrorlake.labels.documents import geometry_from_json
+from mirrorlake.library.label_export import export_labels
+from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.label_sidecars import FoundClassNames, LabelSidecars, LabelStrategy, SidecarFormat
-from mirrorlake.model.labels import Annotation, Box, LabelClass, NewAnnotation, Shape
+from mirrorlake.model.labels import Annotation, Box, LabelClass, LabelExportOptions, NewAnnotation, Shape
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import OpenedStore, StoreConfig
 from mirrorlake.services.class_names import find_class_names
+from mirrorlake.services.label_mapping import check_mapping
 from mirrorlake.storage.address import parse_location
 from mirrorlake.storage.base import Body
 from mirrorlake.storage.providers.memory.store import MemoryStore
@@ -108,7 +113,9 @@ def test_a_label_waits_for_its_image_and_a_gone_one_is_removed_by_its_own_404(
     assert (gone.counts.labels_changed, gone.requests.head, classes(mirrored, IMAGE)) == (1, 1, [])
 
 
-def test_labels_of_the_trash_stay_although_their_files_are_deleted_too(mirrored: Mirrored, store: MemoryStore) -> None:
+def test_labels_of_the_trash_stay_and_are_exported_although_their_files_are_deleted_too(
+    mirrored: Mirrored, store: MemoryStore, tmp_path: Path
+) -> None:
     store.put(IMAGE, picture(1))
     store.put(LABEL, BOX)
     for number in range(20):
@@ -119,6 +126,15 @@ def test_labels_of_the_trash_stay_although_their_files_are_deleted_too(mirrored:
     assert mirrored.run().counts.removed == 1
     assert mirrored.states()[IMAGE] == "trash"
     assert classes(mirrored, IMAGE) == ["forklift"]
+    made = export_labels(
+        mirrored.catalog,
+        LabelExportOptions(query="state:trash", format="csv", path=str(tmp_path / "trash.csv")),
+        lambda *_: None,
+        stores=SourceStores(Settings(home=tmp_path), mirrored.catalog),
+        workdir=tmp_path,
+    )
+    assert (made.images, made.annotations) == (1, 1)
+    assert IMAGE in (tmp_path / "trash.csv").read_text()
     store.put(IMAGE, picture(1))  # as it was, but now it has no labels
     mirrored.run()
     assert classes(mirrored, IMAGE) == []
@@ -134,6 +150,22 @@ def test_labels_stay_while_removals_of_their_images_are_held(mirrored: Mirrored,
         store.delete(f"labels/val/{number}.txt")
     assert mirrored.run().state is RunState.HELD
     assert classes(mirrored, "images/val/3.png") == ["forklift"]
+
+
+def test_the_history_of_an_image_shows_what_its_label_file_made(mirrored: Mirrored, store: MemoryStore) -> None:
+    store.put(IMAGE, picture(1))
+    store.put(LABEL, BOX + BOX)
+    mirrored.run()
+    number = mirrored.assets()[IMAGE].id
+    drawn = [NewAnnotation(class_name="forklift", geometry=Box(0.1, 0.1, 0.1, 0.1))]
+    annotations.replace(mirrored.catalog, number, "yard", drawn)
+    store.put(LABEL, BOX * 3)
+    mirrored.run()
+    shown = [
+        (one.action, one.actor, one.ontology, one.annotations_added, one.annotations_removed)
+        for _, one in list_changes(mirrored.catalog, number, limit=10)
+    ]
+    assert shown == [("label_file", "", "yard", 3, 0), ("annotate", "mirrorlake", "yard", 1, 2)]
 
 
 def test_an_unusable_label_file_keeps_the_old_labels_and_says_where(mirrored: Mirrored, store: MemoryStore) -> None:
@@ -256,6 +288,29 @@ def test_without_its_ontology_nothing_is_read_and_the_run_says_so(mirrored: Mirr
     ontologies.save(mirrored.catalog, "yard", CLASSES)
     mirrored.run()
     assert classes(mirrored, IMAGE) == ["forklift"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"ontology": "none"}, "no such ontology"),
+        ({"ontology": "points"}, "no class of boxes, polygons or rotated boxes"),
+        ({"ontology": "bare"}, "No class number is mapped"),
+        ({"class_map": {"0": "", "1": "", "2": "car"}}, "No class number is mapped"),
+        ({"format": SidecarFormat.VOC, "ontology": "empty"}, "no class for the label files"),
+    ],
+)
+def test_label_files_that_would_become_nothing_are_refused(
+    mirrored: Mirrored, change: dict[str, object], reason: str
+) -> None:
+    forklift = replace(CLASSES[0], external_ids={})
+    for name, classes in (("bare", [forklift]), ("points", [replace(forklift, shape=Shape.KEYPOINTS)]), ("empty", [])):
+        ontologies.save(mirrored.catalog, name, classes)
+    made = replace(YOLO, **change)
+    with pytest.raises(SettingsError, match=reason):
+        check_mapping(mirrored.catalog, YOLO, made)
+    check_mapping(mirrored.catalog, made, made)  # what is stored already is not refused
+    check_mapping(mirrored.catalog, made, replace(made, ontology="bare", class_map={"7": "forklift"}))
 
 
 def test_a_label_file_beside_its_image_is_no_metadata(mirrored: Mirrored, store: MemoryStore) -> None:

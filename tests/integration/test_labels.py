@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from tests.support.label_files import CLASSES, flat
 
-from mirrorlake.catalog import annotations, ontologies
+from mirrorlake.catalog import annotations, ontologies, projects
 from mirrorlake.catalog.asset_history import list_changes
 from mirrorlake.catalog.label_import import ImageStage, label_transaction
 from mirrorlake.catalog.label_statistics import read_statistics
@@ -500,6 +500,16 @@ def test_an_export_to_a_bucket_is_one_new_object(library: Catalog, pictures: Pat
     ):
         with pytest.raises(UsageError, match=part):
             run_export(library, path=f"{address}/{path}", format="yolo" if part != "exists" else "coco")
+
+
+def test_the_labels_of_a_project_are_exported(library: Catalog, tmp_path: Path) -> None:
+    ontologies.save(library, "site", CLASSES)
+    for key in KEYS[:3]:
+        add(library, key, (FORKLIFT.name, Box(0.1, 0.1, 0.2, 0.2)))
+    projects.add(library, "mine", [ids(library)[KEYS[0]], ids(library)[KEYS[4]]])
+    made = run_export(library, path=str(tmp_path / "mine.csv"), format="csv", query="project:mine")
+    assert (made.images, made.annotations) == (2, 1)
+    assert KEYS[0] in (tmp_path / "mine.csv").read_text()
 
 
 def test_statistics_count_sizes_and_centres_of_the_assets_of_a_query(library: Catalog) -> None:

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pyarrow as pa
 from adbc_driver_manager.dbapi import Cursor
 
+from mirrorlake.catalog.label_rows import are_boxes, rows_of
 from mirrorlake.catalog.ontologies import StoredOntology, read_ontology
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, leased
@@ -207,13 +208,21 @@ def commit(
     )
     with leased(lease) as staging:
         _stage(staging, batch, names)
-        if content.num_rows:
-            staging.copy("label_content", content, by="file")
         staging.run("match_label_targets")
         staging.analyze("label_target", by="asset_id")
         staging.fetch("lock_label_targets")
-        _keep_edits(staging, strategy, read=True)
-        staging.run("delete_label_content", "insert_label_content", "finish_label_files")
+        edited = _any_edited(staging)
+        boxes = not edited and are_boxes(content)
+        if not boxes:
+            staging.copy("label_content", content, by="file")
+        if edited:
+            _keep_edits(staging, strategy, read=True)
+        staging.run("delete_label_content")
+        if boxes:
+            staging.insert("annotation", rows_of(content, staging.fetch("label_targets")))
+        else:
+            staging.run("insert_label_content")
+        staging.run("finish_label_files")
         staging.record_run_outcomes("record_label_problems")
         return staging.record_outcomes("record_labels_changed")
 
@@ -258,7 +267,8 @@ def commit_gone(lease: Lease, keys: Sequence[str], names: LabelNames, strategy: 
         staging.run("match_label_targets")
         staging.record_run_outcomes("drop_vanished_targets")
         staging.fetch("lock_label_targets")
-        _keep_edits(staging, strategy, read=False)
+        if _any_edited(staging):
+            _keep_edits(staging, strategy, read=False)
         staging.run("delete_label_content", "delete_label_files")
         staging.record_run_outcomes("record_labels_gone")
         return staging.record_outcomes("record_labels_changed")
@@ -275,9 +285,12 @@ def record_reasons(lease: Lease, reasons: dict[str, str]) -> None:
         staging.record_run_outcomes("record_label_problems")
 
 
+def _any_edited(staging: Staging) -> bool:
+    """Whether users edited the annotations of any of the assets."""
+    return bool(staging.fetch("count_label_edits").column(0)[0].as_py())
+
+
 def _keep_edits(staging: Staging, strategy: LabelStrategy, *, read: bool) -> None:
-    if not staging.fetch("count_label_edits").column(0)[0].as_py():
-        return
     match strategy:
         case LabelStrategy.BUCKET_WINS:
             if read:

@@ -134,6 +134,11 @@ class Staging:
         if batch.num_rows >= ANALYZE_FROM_ROWS:
             self.analyze(table, by=by)
 
+    def insert(self, table: str, batch: pa.RecordBatch) -> None:
+        """COPY a batch into a table that is kept."""
+        if batch.num_rows:
+            self._cursor.adbc_ingest(table, batch, mode="append")
+
     def analyze(self, table: str, *, by: str) -> None:
         """Let the planner know one of the staging tables, which later statements join by the column `by`."""
         # Only this column: statistics of columns that are still empty would mislead the planner.

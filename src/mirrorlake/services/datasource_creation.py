@@ -14,6 +14,7 @@ from mirrorlake.model.sources import Access, Datasource, MirrorSettings
 from mirrorlake.select.json_reader import Json
 from mirrorlake.services.base import Resources
 from mirrorlake.services.connection_changes import check_address
+from mirrorlake.services.label_mapping import check_mapping
 from mirrorlake.services.mirror import find_connection
 from mirrorlake.services.mirror_request import MirrorRequest, read_request
 
@@ -63,6 +64,8 @@ def check_new(
             settings_json=None if settings is None else json.dumps(settings),
         )
     )
+    new = options.mirror_settings(MirrorSettings())
+    check_mapping(resources.catalog, None, new.labels)
     connected = find_connection(resources.catalog, connection)
     check_address(
         resources.settings, caller, options.location, None if connected is not None else options.hint.endpoint
@@ -72,7 +75,7 @@ def check_new(
         name=name or "",
         location=options.location,
         access=Access(),
-        settings=options.mirror_settings(MirrorSettings()),
+        settings=new,
     )
     if connected is None:
         return replace(plain, access=options.access(Access()))

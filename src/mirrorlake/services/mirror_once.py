@@ -19,6 +19,7 @@ from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.prestart import WorkerPrestarter
 from mirrorlake.services.callers import local_user
+from mirrorlake.services.label_mapping import check_mapping
 from mirrorlake.services.mirror_request import ConnectionUse, MirrorOptions
 
 NOT_CREATED = "The datasource was not created."
@@ -41,6 +42,8 @@ def mirror_once(
     connection that the request names. The options are stored
     in the transaction that starts the run.
     """
+    known = None if known_id is None else datasources.by_id(catalog, known_id).settings.labels
+    check_mapping(catalog, known, source.settings.labels)
     with open_run_context(settings, catalog, options.request.jobs, prestarter) as context:
         # An invalid profile or region fails here, before anything is stored. Opening sends no request.
         stores = SourceStores(settings, catalog)

@@ -14,6 +14,7 @@ from mirrorlake.select.json_reader import Json
 from mirrorlake.select.settings_patch import patch_settings
 from mirrorlake.services.base import Resources
 from mirrorlake.services.connection_changes import check_address
+from mirrorlake.services.label_mapping import check_mapping
 from mirrorlake.storage.providers.registry import provider_of
 
 CONNECTION = "connection"  # the member of a change that names one, or is null
@@ -25,7 +26,9 @@ def change_datasource(resources: Resources, caller: Context, name: str, change: 
     settings = {key: value for key, value in change.items() if key != CONNECTION}
 
     def changed(stored: Datasource) -> Datasource:
-        return connect(replace(stored, settings=patch_settings(stored.settings, settings)))
+        patched = patch_settings(stored.settings, settings)
+        check_mapping(resources.catalog, stored.settings.labels, patched.labels)
+        return connect(replace(stored, settings=patched))
 
     datasources.change_stored(resources.catalog, name, changed, by=caller)
 

@@ -213,6 +213,10 @@ SELECT count(*) FROM (
   SELECT FROM asset WHERE id IN (SELECT asset_id FROM label_target) ORDER BY id FOR NO KEY UPDATE
 ) AS locked;
 
+-- name: label_targets
+-- The assets of the staged label files, by the numbers of the files.
+SELECT number, asset_id FROM label_target;
+
 -- name: count_label_edits
 -- How many of the assets users edited.
 SELECT count(DISTINCT label_edit.asset_id) FROM label_target JOIN label_edit ON label_edit.asset_id = label_target.asset_id;

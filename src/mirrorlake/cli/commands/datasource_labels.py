@@ -94,9 +94,16 @@ def _store(
             document["classMap"] = {**(dict(stored.class_map) if stored else {}), **mapped}
         if change or mapped:
             read_labels(document)  # an invalid value is refused before anything is stored
-            stored = library.datasources.change_settings(name, {"labels": document}).labels
-            if stored is not None and stored.format is SidecarFormat.YOLO and not stored.class_map:
-                _offer_names(library.datasources, name)
+            unmapped = document["format"] == SidecarFormat.YOLO and not document.get("classMap")
+            try:
+                stored = library.datasources.change_settings(name, {"labels": document}).labels
+            except UsageError:
+                if unmapped and isinstance(ontology, str) and classes:
+                    _offer_names(library.datasources, name, ontology, "To map them, repeat the command with")
+                raise
+            if unmapped and stored is not None:
+                again = f"To map them: mirrorlake datasource labels {shlex.quote(name)}"
+                _offer_names(library.datasources, name, stored.ontology, again)
     if stored is None:
         raise UsageError(f"{name} has no label files.", "Enable them with --format and --ontology.")
     return stored, classes
@@ -176,16 +183,15 @@ def _report_left_out(names: Mapping[str, str], class_map: Mapping[str, str]) -> 
         echo(f"Not in the ontology, and left out: {', '.join(left_out)}.")
 
 
-def _offer_names(datasources: Datasources, name: str) -> None:
-    """Print which files of the source have class names that could be the class map."""
+def _offer_names(datasources: Datasources, name: str, ontology: str, how: str) -> None:
+    """Print which files of the source have class names that could be the class map, and how to take them."""
     try:
-        found = datasources.class_names(name)
+        found = datasources.class_names(name, ontology=ontology)
     except MirrorlakeError as error:
         echo(f"The source was not searched for class names: {error.message}")
         return
     for one in found:
-        command = f"mirrorlake datasource labels {shlex.quote(name)} --names-key {shlex.quote(one.key)}"
-        echo(f"{one.key} names {count_noun(len(one.names), 'class', 'classes')}. To map them: {command}")
+        echo(f"{one.key} names {count_noun(len(one.names), 'class', 'classes')}. {how} --names-key {shlex.quote(one.key)}")
 
 
 def _rows(found: LabelSidecars) -> list[tuple[str, object]]:

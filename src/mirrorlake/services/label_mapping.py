@@ -1,0 +1,43 @@
+"""Refuse label files of which no class would become a class of their ontology, when they are enabled or changed."""
+
+from __future__ import annotations
+
+import shlex
+
+from mirrorlake.catalog import ontologies
+from mirrorlake.core.errors import NotFound, SettingsError
+from mirrorlake.labels.class_map import YOLO_SHAPES, make_class_map
+from mirrorlake.model.label_sidecars import LabelSidecars, SidecarFormat
+from mirrorlake.postgres.pool import Catalog
+
+
+def check_mapping(catalog: Catalog, before: LabelSidecars | None, after: LabelSidecars | None) -> None:
+    """Raise SettingsError if `after` is another setting than `before` that maps nothing."""
+    if after is None or after == before:
+        return
+    name = shlex.quote(after.ontology)
+    try:
+        classes = ontologies.by_name(catalog, after.ontology).classes
+    except NotFound as error:
+        raise SettingsError(
+            f"labels.ontology is {after.ontology}, and there is no such ontology.",
+            f"Create it with its classes first: mirrorlake ontology create {name}",
+        ) from error
+    yolo = after.format is SidecarFormat.YOLO
+    if yolo and not any(one.shape in YOLO_SHAPES for one in classes):
+        raise SettingsError(
+            f"The ontology {after.ontology} has no class of boxes, polygons or rotated boxes, as YOLO has.",
+            "Choose another ontology, or add such a class: mirrorlake ontology class add",
+        )
+    if any(not yolo or one.shape in YOLO_SHAPES for one in make_class_map(after, classes).classes.values()):
+        return
+    if yolo:
+        raise SettingsError(
+            f"No class number is mapped to a class of the ontology {after.ontology}.",
+            "Give its classes external ids, map numbers (--map 0=CLASS, in settings labels.classMap), or take the names"
+            " of a data.yaml or classes.txt: --names FILE, or --names-key KEY for one in the source.",
+        )
+    raise SettingsError(
+        f"The ontology {after.ontology} has no class for the label files.",
+        f"Add one: mirrorlake ontology class add {name}",
+    )
