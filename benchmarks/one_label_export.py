@@ -18,6 +18,10 @@ from mirrorlake.model.labels import LabelExportOptions
 from mirrorlake.postgres.pool import open_catalog
 
 
+def _no_step(_step: str, _done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
 def main() -> None:
     """Export, and print the number of labels."""
     parser = argparse.ArgumentParser()
@@ -30,7 +34,7 @@ def main() -> None:
         made = export_labels(
             catalog,
             LabelExportOptions(query=arguments.query, format="coco", path=arguments.out),
-            lambda *_: None,
+            _no_step,
             stores=SourceStores(settings, catalog),
             workdir=Path(workdir),
         )

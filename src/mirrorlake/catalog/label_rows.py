@@ -1,4 +1,4 @@
-"""The annotations of label files as rows of the table `annotation`, where they are nothing but boxes. Pure, columns only.
+"""The annotations of label files that are nothing but boxes, as rows of the table `annotation`. Pure, columns only.
 
 PostgreSQL takes rows by COPY at about half the work of inserting them from a staging table.
 """
@@ -35,7 +35,7 @@ def rows_of(content: pa.RecordBatch, targets: pa.Table) -> pa.RecordBatch:
     first = np.searchsorted(files, numbers, side="left")
     counts = np.searchsorted(files, numbers, side="right") - first
     before = np.cumsum(counts) - counts  # rows of earlier assets
-    rows = pa.array(in_order[np.arange(counts.sum()) + np.repeat(first - before, counts)])
+    rows: Any = pa.array(in_order[np.arange(counts.sum()) + np.repeat(first - before, counts)])
     made: dict[str, Column] = {"asset_id": pa.array(np.repeat(assets, counts), pa.int64())}
     made |= {name: column(content, name).take(rows) for name in _COPIED}
     made["source"] = filled(len(rows), AnnotationSource.BUCKET.value, pa.string())

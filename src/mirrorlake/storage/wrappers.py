@@ -15,6 +15,8 @@ BROKEN_AGAIN = (
     1  # a page that was truncated in transit is complete the next time; a broken server sends broken pages again
 )
 
+_ONE_GET = Requests(get=1)
+
 
 class ListingStopped(MirrorlakeError):
     """The listing was stopped because another range failed or the user cancelled."""
@@ -162,14 +164,14 @@ class MeteredStore(StoreWrapper):
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
         """One get request."""
-        self._meter.count(Requests(get=1))
+        self._meter.count(_ONE_GET)
         body = self._store.get(key, token=token, limit=limit)
         self._meter.count_bytes(len(body.data))
         return body
 
     def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
         """One get request."""
-        self._meter.count(Requests(get=1))
+        self._meter.count(_ONE_GET)
         body = self._store.get_range(key, token=token, start=start, length=length)
         self._meter.count_bytes(len(body.data))
         return body

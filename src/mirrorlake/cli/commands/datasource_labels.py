@@ -191,7 +191,8 @@ def _offer_names(datasources: Datasources, name: str, ontology: str, how: str) -
         echo(f"The source was not searched for class names: {error.message}")
         return
     for one in found:
-        echo(f"{one.key} names {count_noun(len(one.names), 'class', 'classes')}. {how} --names-key {shlex.quote(one.key)}")
+        classes = count_noun(len(one.names), "class", "classes")
+        echo(f"{one.key} names {classes}. {how} --names-key {shlex.quote(one.key)}")
 
 
 def _rows(found: LabelSidecars) -> list[tuple[str, object]]:

@@ -120,30 +120,29 @@ class FolderStore:
 
     def head(self, key: str) -> ObjectInfo:
         """The file's facts."""
-        with self._open_root() as root, _open_file(root, key) as file:
-            return _info(key, os.fstat(file))
+        with self._open_root() as root, _open_file(root, key) as (_, facts):
+            return _info(key, facts)
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
         """The whole file; its token must be equal before and after reading."""
-        with self._open_root() as root, _open_file(root, key) as file:
-            info = _info(key, os.fstat(file))
+        with self._open_root() as root, _open_file(root, key) as (file, facts):
+            info = _info(key, facts)
             if token is not None and info.token != token:
                 raise ObjectChanged(f"{key!r} has changed since it was listed.")
             if info.size > limit:
                 raise ObjectTooLarge(f"{key!r} has {info.size:,} bytes, more than the {limit:,} allowed.")
             try:
-                data = _read(file, info.size + 1)  # one more byte, if the file has grown
+                data = _read(file, info.size)
             except OSError as error:
                 raise _translate(error, key) from error
-            after = _info(key, os.fstat(file))
-            if (after.token, after.size, len(data)) != (info.token, info.size, info.size):
+            if _changed(facts, file) or len(data) != info.size:
                 raise ObjectChanged(f"{key!r} changed while it was read.")
         return Body(data=data, info=info)
 
     def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
         """A part of the file; its token must be equal before and after reading."""
-        with self._open_root() as root, _open_file(root, key) as file:
-            info = _info(key, os.fstat(file))
+        with self._open_root() as root, _open_file(root, key) as (file, facts):
+            info = _info(key, facts)
             if (token is not None and info.token != token) or start >= info.size:
                 raise ObjectChanged(f"{key!r} has changed since it was listed.")
             length = min(length, info.size - start)
@@ -151,8 +150,7 @@ class FolderStore:
                 data = _read(file, length, start=start)
             except OSError as error:
                 raise _translate(error, key) from error
-            after = _info(key, os.fstat(file))
-            if (after.token, after.size, len(data)) != (info.token, info.size, length):
+            if _changed(facts, file) or len(data) != length:
                 raise ObjectChanged(f"{key!r} changed while it was read.")
         return Body(data=data, info=info)
 
@@ -296,11 +294,11 @@ def _names(root: int, path: str, unsupported: list[UnsupportedKey]) -> tuple[str
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    shown = _shown(path, entry.name)
                     if entry.is_symlink():
-                        unsupported.append(UnsupportedKey(shown=f"{shown} (symbolic link)", reason=_LINK))
+                        shown = f"{_shown(path, entry.name)} (symbolic link)"
+                        unsupported.append(UnsupportedKey(shown=shown, reason=_LINK))
                     elif not _is_text(entry.name):
-                        unsupported.append(UnsupportedKey(shown=shown, reason=_NOT_TEXT))
+                        unsupported.append(UnsupportedKey(shown=_shown(path, entry.name), reason=_NOT_TEXT))
                     elif entry.is_dir(follow_symlinks=False):
                         names.append(f"{entry.name}/")
                     elif entry.is_file(follow_symlinks=False):
@@ -323,27 +321,26 @@ def _shown(path: str, name: str) -> str:
 @contextmanager
 def _open_folder(root: int, path: str) -> Generator[int | None]:
     """A folder below the root, opened component by component without following links; None if it is missing."""
-    at = os.dup(root)
+    at, missing = root, False
     try:
-        for part in path.split("/")[:-1]:
-            following = os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=at)
-            os.close(at)
-            at = following
-    except OSError as error:
-        os.close(at)
-        if error.errno not in _NOTHING:
-            raise _translate(error, path) from error
-        at = -1
-    try:
-        yield None if at < 0 else at
+        try:
+            for part in path.split("/")[:-1]:
+                before, at = at, os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=at)
+                if before != root:
+                    os.close(before)
+        except OSError as error:
+            if error.errno not in _NOTHING:
+                raise _translate(error, path) from error
+            missing = True
+        yield None if missing else at
     finally:
-        if at >= 0:
+        if at != root:
             os.close(at)
 
 
 @contextmanager
-def _open_file(root: int, key: str) -> Generator[int]:
-    """A regular file below the root. Raises ObjectGone for anything else."""
+def _open_file(root: int, key: str) -> Generator[tuple[int, os.stat_result]]:
+    """A regular file below the root, with its facts. Raises ObjectGone for anything else."""
     folder, _, name = key.rpartition("/")
     if not _is_path(key):
         raise ObjectGone(f"{key!r} does not exist.")
@@ -357,9 +354,10 @@ def _open_file(root: int, key: str) -> Generator[int]:
                 raise ObjectGone(f"{key!r} does not exist.") from error
             raise _translate(error, key) from error
     try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
+        facts = os.fstat(file)
+        if not stat.S_ISREG(facts.st_mode):
             raise ObjectGone(f"{key!r} is not a file.")
-        yield file
+        yield file, facts
     finally:
         os.close(file)
 
@@ -386,6 +384,12 @@ def _read(file: int, size: int, *, start: int = 0) -> bytes:
         chunks.append(chunk)
         left -= len(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _changed(before: os.stat_result, file: int) -> bool:
+    """Whether an open file is another version than before, by what the listing shows of it."""
+    now = os.fstat(file)
+    return (now.st_size, _token(now)) != (before.st_size, _token(before))
 
 
 def _token(facts: os.stat_result) -> str:
