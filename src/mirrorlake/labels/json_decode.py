@@ -9,8 +9,8 @@ import msgspec
 from mirrorlake.labels.json_size import measure_json
 from mirrorlake.labels.records import BadLabels
 
-ELEMENTS_LIMIT = 10_000_000  # of the lists on top of a document; each needs some hundred bytes until it is parsed
-VALUES_LIMIT = 10_000_000  # of one element; each needs some eighty bytes
+ELEMENTS_LIMIT = 4_000_000  # of the lists on top of a document; each needs some hundred bytes until it is parsed
+VALUES_LIMIT = 2_000_000  # of one element; each needs some eighty bytes
 SMALL_BYTES = 10_000_000  # of a document that cannot exceed these limits
 
 T = TypeVar("T")

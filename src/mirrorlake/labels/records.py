@@ -12,7 +12,7 @@ from mirrorlake.model.assets import Scalar
 from mirrorlake.model.labels import Geometry, LabelClass, LabelProblem
 
 TEXT_LIMIT = 1000  # characters of a class name or of an attribute
-LABELS_LIMIT = 1_000_000  # of one image
+LABELS_LIMIT = 200_000  # of one image; each needs some thousand bytes while it is read
 REASON_LIMIT = 500  # characters of a problem
 ATTRIBUTES_LIMIT = 100  # of one label
 INTEGER_LIMIT = 2**63
@@ -118,6 +118,12 @@ def check_text(text: str, what: str) -> str:
     if len(text) > TEXT_LIMIT or _UNSTORABLE.search(text):
         raise BadLabels(f"{what} is longer than {TEXT_LIMIT} characters or contains characters that cannot be stored.")
     return text
+
+
+def check_count(labels: int) -> None:
+    """Raise BadLabels if one image has too many labels."""
+    if labels > LABELS_LIMIT:
+        raise BadLabels(f"The image has more than {LABELS_LIMIT:,} labels.")
 
 
 def number(text: str | bytes, what: str) -> float:

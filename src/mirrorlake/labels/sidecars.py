@@ -7,18 +7,19 @@ the reader of the format reads to the same values; everything else goes through 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 import pyarrow as pa
 
+from mirrorlake.core.columnar import column, equal_to, keep, no_rows
 from mirrorlake.labels.class_map import ClassMap
 from mirrorlake.labels.documents import geometry_to_json
 from mirrorlake.labels.formats import coco, dataloop, encord, labelme, voc, yolo
 from mirrorlake.labels.geometry import bounds, check_geometry, convert, shape_of
-from mirrorlake.labels.records import BadLabels, ImageLabels, Label, Reader, problem
+from mirrorlake.labels.records import LABELS_LIMIT, BadLabels, ImageLabels, Label, Reader, Report, problem
 from mirrorlake.labels.yolo_columns import read_columns
 from mirrorlake.model.label_sidecars import SidecarFormat
 from mirrorlake.model.labels import Box, LabelProblem, Shape
@@ -44,8 +45,9 @@ _READERS: Mapping[SidecarFormat, tuple[Reader, str]] = {
 }
 # What a file would take in memory once it is parsed is bounded by what it contains, not by its bytes alone.
 TEXT_BYTES = 64_000_000  # of a file of YOLO; a number of 2 bytes needs some thirty
-LINES_LIMIT = 1_000_000  # of a file of YOLO
+LINES_LIMIT = LABELS_LIMIT  # of a file of YOLO
 KEPT_PROBLEMS = 3  # of one file; all of them are counted
+_ROWS_AS_OBJECTS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,6 @@ class SidecarBatch:
     rows: pa.RecordBatch  # ROWS, of the files that are taken
     refused: Mapping[int, FileProblems]  # by the number of the file: it changes nothing
     incomplete: Mapping[int, FileProblems]  # of these files, all valid labels are taken
-    images: Mapping[int, tuple[str, ...]]  # the images that a file is about, where that is not one
     unmapped: Mapping[str, int]  # labels of classes without a class in the ontology
 
 
@@ -95,6 +96,52 @@ class _Columns:
             pa.array(self.attributes, pa.string()),
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=ROWS)
+
+    def truncate(self, rows: int) -> None:
+        for values in (self.file, self.image, self.class_id, self.box, self.geometry, self.attributes):
+            del values[rows:]
+
+
+class _Rows:
+    """The annotations of one file after the other. They become Arrow while a file is read: objects need far more."""
+
+    def __init__(self) -> None:
+        self._parts: list[pa.RecordBatch] = []
+        self._columns = _Columns()
+        self._begun = (0, 0)  # parts and rows before the present file
+
+    def begin(self) -> None:
+        """Begin a file."""
+        self._begun = len(self._parts), len(self._columns.file)
+
+    def drop(self, number: int) -> None:
+        """Forget what was added of the file that was begun last."""
+        parts, rows = self._begun
+        self._columns.truncate(rows if len(self._parts) == parts else 0)
+        self._parts[parts:] = [keep(part, ~equal_to(column(part, "file"), number)) for part in self._parts[parts:]]
+
+    def add(self, number: int, image: str | None, class_id: int, label: Label) -> None:
+        """Add a label of the file."""
+        columns, geometry = self._columns, label.geometry
+        columns.file.append(number)
+        columns.image.append(image)
+        columns.class_id.append(class_id)
+        columns.box.append(bounds(geometry))
+        columns.geometry.append(
+            None if isinstance(geometry, Box) else orjson.dumps(geometry_to_json(geometry)).decode()
+        )
+        columns.attributes.append(orjson.dumps(dict(label.attributes)).decode() if label.attributes else None)
+        if len(columns.file) >= _ROWS_AS_OBJECTS:
+            self._flush()
+
+    def batches(self) -> list[pa.RecordBatch]:
+        """All rows."""
+        self._flush()
+        return self._parts
+
+    def _flush(self) -> None:
+        self._parts.append(self._columns.batch())
+        self._columns = _Columns()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,34 +171,26 @@ class SidecarReader:
                 for name, one in self.classes.classes.items()
                 if one.shape is Shape.BOX
             }
-            rows, rest = read_columns(files, boxes, ROWS)
-            parts.append(rows)
-        columns = _Columns()
+            found, rest = read_columns(files, boxes, ROWS)
+            parts.append(found)
+        rows = _Rows()
         incomplete: dict[int, FileProblems] = {}
-        images: dict[int, tuple[str, ...]] = {}
         for number in rest:
             if number in refused:
                 continue
-            found, problems = self._read_file(files[number])
-            if problems.count and not (self.skip_invalid and found is not None):
+            rows.begin()
+            without_class: Counter[str] = Counter()
+            usable, problems = self._read_file(number, files[number], rows, without_class)
+            if problems.count and not (self.skip_invalid and usable):
                 refused[number] = problems
+                rows.drop(number)
                 continue
+            unmapped.update(without_class)
             if problems.count:
                 incomplete[number] = problems
-            if self.format is SidecarFormat.COCO:
-                images[number] = tuple(one.path for one in found or ())
-            for one in found or ():
-                self._add(columns, number, one, unmapped)
-        parts.append(columns.batch())
-        rows = pa.Table.from_batches(parts, ROWS).combine_chunks()
-        batches = rows.to_batches()
-        return SidecarBatch(
-            rows=batches[0] if batches else columns.batch(),
-            refused=refused,
-            incomplete=incomplete,
-            images=images,
-            unmapped=unmapped,
-        )
+        parts += rows.batches()
+        (batch,) = pa.Table.from_batches(parts, ROWS).combine_chunks().to_batches() or [no_rows(ROWS)]
+        return SidecarBatch(rows=batch, refused=refused, incomplete=incomplete, unmapped=unmapped)
 
     def _too_much(self, data: bytes) -> str | None:
         """Why a file is not parsed: it could need more memory than there is."""
@@ -163,10 +202,12 @@ class SidecarReader:
             return f"The file has more than {LINES_LIMIT:,} lines."
         return None
 
-    def _read_file(self, data: bytes) -> tuple[list[ImageLabels] | None, FileProblems]:
-        """The images of a file with the labels that can be stored; None if nothing of it can be used."""
+    def _read_file(
+        self, number: int, data: bytes, rows: _Rows, without_class: Counter[str]
+    ) -> tuple[bool, FileProblems]:
+        """Add the labels of a file that can be stored; return whether anything of it can be used."""
         problems: list[LabelProblem] = []
-        count = 0
+        count = images = 0
 
         def report(found: LabelProblem) -> None:
             nonlocal count
@@ -176,26 +217,26 @@ class SidecarReader:
 
         read, name = _READERS[self.format]
         try:
-            images = [
-                ImageLabels(path=one.path, labels=tuple(self._valid(one, report)))
-                for one in read(_OneFile(name, data), report)
-            ]
+            for one in read(_OneFile(name, data), report):
+                images += 1
+                self._add(rows, number, one, without_class, report)
         except RecursionError:
+            images = 0
             report(problem(name, "The file is nested too deeply."))
-            images = []
         except Exception as error:  # noqa: BLE001  a bug met with strange bytes refuses this file, not the pass
+            images = 0
             what = f"{type(error).__name__}: {error}"
             report(problem(name, f"There was an unexpected error while reading ({what}). Please report this file."))
-            images = []
-        if self.format is not SidecarFormat.COCO and len(images) != 1:
+        usable = images > 0 or not count
+        if self.format is not SidecarFormat.COCO and images != 1:
+            usable = False
             if images:
-                report(problem(name, f"The file is about {len(images)} images, but belongs to one."))
+                report(problem(name, f"The file is about {images} images, but belongs to one."))
             elif not count:
                 report(problem(name, f"The file is not a file of the format {self.format.value}."))
-            return None, FileProblems(first=tuple(problems), count=count)
-        return images if images or not count else None, FileProblems(first=tuple(problems), count=count)
+        return usable, FileProblems(first=tuple(problems), count=count)
 
-    def _valid(self, image: ImageLabels, report: Callable[[LabelProblem], None]) -> Iterator[Label]:
+    def _valid(self, image: ImageLabels, report: Report) -> Iterator[Label]:
         """The labels that can be stored, in the shapes of their classes. Those of unmapped classes are as they are."""
         for label in image.labels:
             reason = check_geometry(label.geometry)
@@ -211,21 +252,14 @@ class SidecarReader:
             else:
                 report(problem(image.file, reason, label.place))
 
-    def _add(self, columns: _Columns, number: int, image: ImageLabels, unmapped: Counter[str]) -> None:
-        for label in image.labels:
+    def _add(self, rows: _Rows, number: int, image: ImageLabels, without_class: Counter[str], report: Report) -> None:
+        path = image.path if self.format is SidecarFormat.COCO else None
+        for label in self._valid(image, report):
             target = self.classes.classes.get(label.class_name)
-            if target is None:
-                if label.class_name not in self.classes.left_out:
-                    unmapped[label.class_name] += 1
-                continue
-            columns.file.append(number)
-            columns.image.append(image.path if self.format is SidecarFormat.COCO else None)
-            columns.class_id.append(self.class_ids[target.name])
-            columns.box.append(bounds(label.geometry))
-            columns.geometry.append(
-                None if isinstance(label.geometry, Box) else orjson.dumps(geometry_to_json(label.geometry)).decode()
-            )
-            columns.attributes.append(orjson.dumps(dict(label.attributes)).decode() if label.attributes else None)
+            if target is not None:
+                rows.add(number, path, self.class_ids[target.name], label)
+            elif label.class_name not in self.classes.left_out:
+                without_class[label.class_name] += 1
 
 
 @dataclass(frozen=True, slots=True)

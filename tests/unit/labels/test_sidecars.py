@@ -154,16 +154,37 @@ def test_what_needs_too_much_memory_is_not_parsed(
         (SidecarFormat.VOC, "voc._DOCUMENT_BYTES", b"<annotation/>"),
         (
             SidecarFormat.ENCORD,
-            "encord.LABELS_LIMIT",
+            "LABELS_LIMIT",
             b'{"data_units": {"h": {"labels": {"classifications": [{"name": "a"}, {"name": "b"}]}}}}',
         ),
+        (
+            SidecarFormat.COCO,
+            "LABELS_LIMIT",
+            b'{"images": [{"id": 1, "file_name": "a"}], "annotations": [{"image_id": 1}, {"image_id": 1}]}',
+        ),
+        (SidecarFormat.LABELME, "LABELS_LIMIT", b'{"imagePath": "a", "shapes": [{}, {}]}'),
+        (SidecarFormat.DATALOOP, "LABELS_LIMIT", b'{"filename": "a", "annotations": [{}, {}]}'),
+        (SidecarFormat.VOC, "LABELS_LIMIT", b"<annotation><object/><object/><filename>a</filename></annotation>"),
     ],
 )
 def test_a_file_of_too_many_labels_is_refused(
     monkeypatch: pytest.MonkeyPatch, kind: SidecarFormat, limit: str, file: bytes
 ) -> None:
-    monkeypatch.setattr(f"mirrorlake.labels.formats.{limit}", 1)
+    where = "records" if limit == "LABELS_LIMIT" else "formats"
+    monkeypatch.setattr(f"mirrorlake.labels.{where}.{limit}", 1)
     assert "has more than 1 " in reader(kind, skip_invalid=True).read([file]).refused[0].sentence()
+
+
+def test_what_was_read_of_a_refused_file_is_dropped_however_much_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sidecars, "_ROWS_AS_OBJECTS", 3)
+    polygon, unknown, broken = b"3 0.1 0.1 0.9 0.1 0.5 0.9\n", b"7 0.1 0.1 0.9 0.1 0.5 0.9\n", b"3 0.5\n"
+    files = [polygon * 2, unknown + polygon * 8 + broken, polygon * 2, broken, unknown + polygon]
+    found = reader().read(files)
+    assert found.rows.column("file").to_pylist() == [0, 0, 2, 2, 4]
+    assert ([*found.refused], found.unmapped) == ([1, 3], {"7": 1})
+    lenient = reader(skip_invalid=True).read(files)
+    assert lenient.rows.column("file").to_pylist() == [0] * 2 + [1] * 8 + [2] * 2 + [4]
+    assert ([*lenient.refused], [*lenient.incomplete], lenient.unmapped) == ([], [1, 3], {"7": 2})
 
 
 def test_an_error_of_a_reader_refuses_only_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +206,7 @@ def test_a_coco_file_is_about_all_images_of_its_folder() -> None:
     )
     found = reader(SidecarFormat.COCO).read([file])
     assert cast("list[str]", found.rows.column("image").to_pylist()) == ["a.jpg"]
-    assert (found.images, found.unmapped) == ({0: ("a.jpg",)}, {"tree": 1})
+    assert found.unmapped == {"tree": 1}
 
 
 def test_the_namespace_is_that_of_the_format_in_any_case_else_the_first() -> None:

@@ -24,6 +24,7 @@ from mirrorlake.labels.records import (
     LabelFiles,
     LabelOutput,
     Report,
+    check_count,
     check_text,
     image_path,
     image_size,
@@ -113,8 +114,10 @@ def _read_document(name: str, document: _Document, report: Report) -> Iterator[I
     for i, _, owner in decode("annotations", range(len(document.annotations)), _Owner):
         owned[owner.image_id].append(i)
     for _, place, image in decode("images", range(len(document.images)), _Image):
-        annotations = [(at, one) for _, at, one in decode("annotations", owned.pop(image.id, ()), _Annotation)]
+        rows = owned.pop(image.id, [])
         try:
+            check_count(len(rows))
+            annotations = [(at, one) for _, at, one in decode("annotations", rows, _Annotation)]
             yield _image(name, image, annotations, categories, report)
         except BadLabels as error:
             report(problem(name, error, place))

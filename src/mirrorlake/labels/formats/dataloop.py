@@ -21,6 +21,7 @@ from mirrorlake.labels.records import (
     LabelFiles,
     LabelOutput,
     Report,
+    check_count,
     check_text,
     image_path,
     image_size,
@@ -81,6 +82,7 @@ def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
 
 
 def _item(name: str, item: _Item, report: Report) -> ImageLabels:
+    check_count(len(item.annotations))
     system = (item.metadata.system if item.metadata else None) or _System()
     size = (None, None) if not system.width or not system.height else image_size(system.width, system.height)
     labels: list[Label] = []

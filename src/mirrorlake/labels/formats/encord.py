@@ -18,13 +18,13 @@ import orjson
 
 from mirrorlake.labels.json_decode import decode_json
 from mirrorlake.labels.records import (
-    LABELS_LIMIT,
     BadLabels,
     ImageLabels,
     Label,
     LabelFiles,
     LabelOutput,
     Report,
+    check_count,
     check_text,
     image_path,
     image_size,
@@ -124,8 +124,7 @@ def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
 def _unit(name: str, row: _Row, unit: _Unit, report: Report) -> ImageLabels:
     title = unit.data_title or row.data_title or name.removesuffix(SUFFIX)
     found = unit.labels or _Labels()
-    if len(found.objects) + len(found.classifications) > LABELS_LIMIT:
-        raise BadLabels(f"The image has more than {LABELS_LIMIT:,} labels.")
+    check_count(len(found.objects) + len(found.classifications))
     labels: list[Label] = []
     for member, raws in (("objects", found.objects), ("classifications", found.classifications)):
         for i, raw in enumerate(raws):

@@ -22,6 +22,7 @@ from mirrorlake.labels.records import (
     LabelFiles,
     LabelOutput,
     Report,
+    check_count,
     check_text,
     image_size,
     join_path,
@@ -76,6 +77,7 @@ def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
 
 
 def _read_document(name: str, document: _Document, report: Report) -> ImageLabels:
+    check_count(len(document.shapes) + len(document.flags or ()))
     path = join_path(name, document.imagePath)
     width, height = image_size(document.imageWidth, document.imageHeight) if document.shapes else (None, None)
     labels: list[Label] = [

@@ -19,6 +19,7 @@ from mirrorlake.labels.records import (
     LabelFiles,
     LabelOutput,
     Report,
+    check_count,
     check_text,
     image_path,
     image_size,
@@ -77,6 +78,7 @@ def _document(name: str, root: ET.Element, report: Report) -> ImageLabels:
     size = root.find("size")
     stated = [_text(size, side) if size is not None else None for side in ("width", "height")]
     objects = root.findall("object")
+    check_count(len(objects))
     numbers = [None if one is None else number(one, "size") for one in stated]
     width, height = image_size(numbers[0], numbers[1]) if objects else (None, None)
     labels: list[Label] = []

@@ -18,6 +18,7 @@ import pyarrow.csv as pa_csv
 
 from mirrorlake.labels.box_batch import Integers, Numbers
 from mirrorlake.labels.geometry import EDGE
+from mirrorlake.labels.records import LABELS_LIMIT
 
 _Flags: TypeAlias = npt.NDArray[np.bool_]
 _SPACE, _LINE_END = 0x20, 0x0A
@@ -52,9 +53,10 @@ def read_boxes(texts: Sequence[bytes]) -> Boxes:
     sizes = np.array([len(text) for text in lines], np.int64)
     joined = b"".join(lines)
     usual = _usual(np.frombuffer(joined, np.uint8), np.cumsum(sizes))
+    counts = np.array([text.count(b"\n") for text in lines], np.int64)
+    usual &= counts <= LABELS_LIMIT
     if not usual.all():
         joined = b"".join(text for text, kept in zip(lines, usual.tolist(), strict=True) if kept)
-    counts = np.array([text.count(b"\n") for text in lines], np.int64)
     values = _values(joined, int(counts[usual].sum()))
     if values is None:
         usual[:] = False
