@@ -44,7 +44,8 @@ _READERS: Mapping[SidecarFormat, tuple[Reader, str]] = {
     SidecarFormat.LABELME: (labelme.read, "a.json"),
 }
 # What a file would take in memory once it is parsed is bounded by what it contains, not by its bytes alone.
-TEXT_BYTES = 64_000_000  # of a file of YOLO; a number of 2 bytes needs some thirty
+TEXT_BYTES = 20_000_000  # of a file of YOLO; a number of 2 bytes needs some thirty
+LINE_BYTES = 1_000_000  # of a line of one
 LINES_LIMIT = LABELS_LIMIT  # of a file of YOLO
 KEPT_PROBLEMS = 3  # of one file; all of them are counted
 _ROWS_AS_OBJECTS = 10_000
@@ -278,7 +279,10 @@ class _OneFile:
         return self.data
 
     def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
-        yield from enumerate(self.read(name).split(b"\n"), 1)
+        for number, line in enumerate(self.read(name).split(b"\n"), 1):
+            if len(line) > LINE_BYTES:
+                raise BadLabels(f"Line {number} is longer than {LINE_BYTES:,} bytes.")
+            yield number, line
 
 
 def read_class_names(name: str, data: bytes) -> dict[int, str]:

@@ -41,7 +41,7 @@ from mirrorlake.select.label_names import LabelNames, compile_label_names
 from mirrorlake.storage.base import Store
 
 PAGE_FILES = 5_000  # read and committed together
-PAGE_BYTES = 32_000_000  # of them together; a larger file comes alone
+PAGE_BYTES = 16_000_000  # of them together; a larger file comes alone
 FETCH_THREADS = 16
 CHUNK_FILES = 16  # read one after another by one thread
 _APPEARING = pa.array([Op.NEW, Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())

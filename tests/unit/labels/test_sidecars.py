@@ -131,6 +131,7 @@ def test_hostile_values_are_problems_of_their_file(kind: SidecarFormat, file: by
     ("kind", "limit", "files", "reason"),
     [
         (SidecarFormat.YOLO, "TEXT_BYTES", [b"0 " * 30, b"0\n"], "more than 20 bytes"),
+        (SidecarFormat.YOLO, "LINE_BYTES", [b"1 0.1 0.1 0.9 0.1 0.5 0.9"], "Line 1 is longer than 20 bytes"),
         (SidecarFormat.YOLO, "LINES_LIMIT", [b"\n" * 21, b"\n" * 20], "more than 20 lines"),
         (SidecarFormat.COCO, "json_decode.ELEMENTS_LIMIT", [b'{"images": [' + b"{}," * 30 + b"{}]}"], "20 elements"),
         (SidecarFormat.COCO, "json_decode.VALUES_LIMIT", [b'{"images": [[' + b"1," * 30 + b"1]]}"], "20 values"),
