@@ -30,7 +30,8 @@ from mirrorlake.model.assets import Scalar
 from mirrorlake.model.labels import Box, LabelClass, Shape
 
 SHAPES = (Shape.BOX,)
-_DOCUMENT_BYTES = 64_000_000  # of one image; an element of 4 bytes needs a hundred bytes of memory
+_DOCUMENT_BYTES = 20_000_000  # of one image
+_ELEMENTS, _DEPTH = 1_000_000, 50  # of a document; an element of 4 bytes needs a hundred bytes of memory
 _FLAGS = ("truncated", "difficult", "occluded")
 _INVALID_IN_XML = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
 _EDGES = ("xmin", "ymin", "xmax", "ymax")
@@ -52,13 +53,26 @@ def _parse(data: bytes) -> ET.Element:
     builder = ET.TreeBuilder()
     parser = expat.ParserCreate()
     parser.buffer_text = True
+    elements = depth = 0
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal elements, depth
+        elements, depth = elements + 1, depth + 1
+        if elements > _ELEMENTS or depth > _DEPTH:
+            raise BadLabels(f"The document has more than {_ELEMENTS:,} elements, or more than {_DEPTH} in each other.")
+        builder.start(tag, attributes)
+
+    def end(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+        builder.end(tag)
 
     def refuse(*_: object) -> None:
         raise BadLabels("The document has a DOCTYPE, which label files do not need.")
 
     parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = builder.start
-    parser.EndElementHandler = builder.end
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
     parser.CharacterDataHandler = builder.data
     try:
         parser.Parse(data, True)  # noqa: FBT003  the parser's own signature
