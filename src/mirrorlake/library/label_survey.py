@@ -10,13 +10,16 @@ import numpy as np
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.labels.box_batch import BoxBatch, LabelsOfImages, count_images
-from mirrorlake.labels.geometry import check_geometry, convert, crosses_itself, relative, shape_of
+from mirrorlake.labels.geometry import CORNERS, check_geometry, convert, crosses_itself, relative, shape_of
 from mirrorlake.labels.records import NUMBER_LIMIT, ImageLabels, Label, LabelFiles, Report, problem
 from mirrorlake.labels.registry import LabelFormat
-from mirrorlake.model.labels import LabelProblem, Shape
+from mirrorlake.model.labels import LabelProblem, Polygon, RotatedBox, Shape
 
 KEPT_PROBLEMS = 100  # all of them are counted
 STEP_IMAGES = 200  # between two reports
+# Comparing each two edges of a polygon is quadratic, and for a note only: a file of long ones would take hours.
+CROSSING_EFFORT = 4_000_000_000  # pairs of points in one import
+_PYTHON_POINTS, _PYTHON_COST = 64, 20  # shorter rings are compared in Python, which is slower for each pair
 READING, CHECKING = "reading labels", "checking labels"
 Step = Callable[[str, int, int], object]
 
@@ -31,12 +34,29 @@ class Survey:
         self.problems: list[LabelProblem] = []
         self.crossing: list[LabelProblem] = []  # imported all the same
         self.problem_count = 0
+        self._effort = 0  # of looking for polygons that cross themselves
 
     def report(self, found: LabelProblem) -> None:
         """Count a problem."""
         self.problem_count += 1
         if len(self.problems) < KEPT_PROBLEMS:
             self.problems.append(found)
+
+    def note_crossing(self, image: ImageLabels, label: Label) -> None:
+        """Note a polygon that crosses itself, as long as the effort lasts."""
+        if not isinstance(label.geometry, Polygon | RotatedBox) or self._effort > CROSSING_EFFORT:
+            return
+        sizes = [len(ring) for ring in label.geometry.rings] if isinstance(label.geometry, Polygon) else [CORNERS]
+        self._effort += sum(size * size * (_PYTHON_COST if size <= _PYTHON_POINTS else 1) for size in sizes)
+        if self._effort > CROSSING_EFFORT:
+            note = "From here on, polygons are not checked for edges that cross: there are too many."
+        elif crosses_itself(label.geometry):
+            # Real data sets are full of them, and to leave them out would lose labels.
+            note = "The polygon crosses itself. It is imported as it is."
+        else:
+            return
+        if len(self.crossing) < KEPT_PROBLEMS:
+            self.crossing.append(problem(image.file, note, label.place))
 
     def discard(self, found: LabelProblem) -> None:
         """The second reading finds the same problems."""
@@ -57,11 +77,7 @@ def survey_labels(
         survey.images += 1
         for label in images.labels:
             survey.classes[label.class_name][shape_of(label.geometry)] += 1
-            if crosses_itself(label.geometry):
-                # Real data sets are full of them, and to leave them out would lose labels.
-                note = "The polygon crosses itself. It is imported as it is."
-                if len(survey.crossing) < KEPT_PROBLEMS:
-                    survey.crossing.append(problem(images.file, note, label.place))
+            survey.note_crossing(images, label)
     if not survey.images and not survey.problem_count:
         raise UsageError(
             f"There are no labels in the format {chosen_format.name}.",
