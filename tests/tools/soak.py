@@ -48,6 +48,7 @@ def proofs() -> list[Proof]:
 
     return [
         *tests("listings", "tests/integration/test_destructive_listings.py", 1),
+        *tests("damaged files", "tests/integration/test_damaged_corpus.py", 1),
         *tests("model", "tests/property/test_pass_converges.py", MODEL_SEEDS),
         *tests("backup", "tests/journey/test_backup_many.py", 1),
         Proof("journeys", 1, (sys.executable, "-m", "pytest", "-q", "-m", "long", "tests")),
