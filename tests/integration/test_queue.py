@@ -338,3 +338,17 @@ def test_a_stopped_worker_that_had_lost_its_run_puts_nothing_back(empty_catalog:
 
     assert not queue_waits(empty_catalog)
     end(other)
+
+
+def test_a_datasource_that_names_a_pool_is_mirrored_by_its_workers_alone(empty_catalog: Catalog) -> None:
+    source = new_source(empty_catalog, "private")
+    store(empty_catalog, replace(source, settings=replace(source.settings, pool="lab")))
+    asked = queue.request(empty_catalog, "private")
+    assert queue.claim(empty_catalog) is None
+    waiting = queued(empty_catalog, "private")[0].waiting
+    assert waiting is not None
+    assert "--pool lab" in waiting.reason
+    lease = queue.claim(empty_catalog, pool="lab")
+    assert isinstance(lease, Lease)
+    assert lease.run_id == asked
+    end(lease)

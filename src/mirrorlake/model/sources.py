@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
 
+from mirrorlake.model.jobs import DEFAULT_POOL
 from mirrorlake.model.label_sidecars import LabelSidecars
 from mirrorlake.model.looking import Depth, Looking
 from mirrorlake.model.media import MediaKind
@@ -158,6 +159,7 @@ class MirrorSettings:
     media: tuple[MediaKind, ...] = DEFAULT_MEDIA  # the kinds of which objects are selected, in the order of MediaKind
     depth: Depth = Depth.FULL  # how much of each object is read
     policies: Policies = NO_POLICIES  # what an object must be to become an asset
+    pool: str = DEFAULT_POOL  # of the workers that execute its jobs
     inventory: str | None = None  # address of the folder of inventories, which may replace listings
     labels: LabelSidecars | None = None  # label files of the source; None: they are not read
     schedule: Schedule = OFF  # when a pass is due automatically
@@ -259,6 +261,8 @@ class DatasourceSummary:
     """How much of each object is read: full, header or none."""
     policies: Policies = NO_POLICIES
     """What an object must be to become an asset."""
+    pool: str = DEFAULT_POOL
+    """The workers that execute its jobs, by the name of their pool."""
     sidecar_suffix: str | None
     labels: LabelSidecars | None = None
     """The label files of the source; null: they are not read."""
@@ -315,6 +319,7 @@ def summarize(
         media=settings.media,
         look=settings.depth,
         policies=settings.policies,
+        pool=settings.pool,
         sidecar_suffix=settings.sidecar_suffix,
         labels=settings.labels,
         listing_ordered=settings.listing_ordered,

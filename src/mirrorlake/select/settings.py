@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mirrorlake.core.errors import SettingsError
+from mirrorlake.model.jobs import DEFAULT_POOL
 from mirrorlake.model.looking import Depth
 from mirrorlake.model.schedule import OFF, Cron, schedule_to_text
 from mirrorlake.model.sources import (
@@ -41,6 +42,7 @@ from mirrorlake.select.label_settings import labels_to_json, read_labels
 from mirrorlake.select.media_setting import read_media
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS, check_patterns
 from mirrorlake.select.policy_settings import policies_to_json, read_policies
+from mirrorlake.select.pool_setting import read_pool
 from mirrorlake.select.schedule_setting import read_schedule
 from mirrorlake.storage.providers.registry import all_providers
 
@@ -87,6 +89,7 @@ _DATASOURCE_SETTINGS = (
     "media",
     "look",
     "policies",
+    "pool",
     "metadataSidecarSuffix",
     "listingOrdered",
     "inventory",
@@ -177,6 +180,8 @@ def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
         wide["look"] = settings.depth.value
     if policies := policies_to_json(settings.policies):
         wide["policies"] = policies
+    if settings.pool != DEFAULT_POOL:
+        wide["pool"] = settings.pool
     if settings.sidecar_suffix is not None:
         wide["metadataSidecarSuffix"] = settings.sidecar_suffix
     if settings.listing_ordered is not None:
@@ -291,6 +296,7 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
     nowhere: tuple[str, dict[str, Json]] = ("", {})
     suffix_where, suffix_given = wide.get("metadataSidecarSuffix", nowhere)
     inventory_where, inventory_given = wide.get("inventory", nowhere)
+    look_where, look_given = wide.get("look", nowhere)
     ordered_where, ordered_given = wide.get("listingOrdered", nowhere)
     title, description = (_read_text(wide.get(name, nowhere)[1], name) for name in _TEXTS)
     return MirrorSettings(
@@ -298,18 +304,15 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
         title=title,
         description=description,
         media=read_media(*wide.get("media", nowhere)),
-        depth=_read_depth(*wide.get("look", nowhere)),
+        depth=read_choice(look_given, "look", Depth, Depth.FULL, look_where),
         policies=read_policies(wide.get("policies", nowhere)[1].get("policies")),
+        pool=read_pool(*wide.get("pool", nowhere)),
         sidecar_suffix=_read_suffix(suffix_given, suffix_where),
         listing_ordered=read_bool(ordered_given, "listingOrdered", ordered_where),
         inventory=read_inventory(inventory_given, inventory_where),
         labels=read_labels(wide.get("labels", nowhere)[1].get("labels"), suffix_given.get("metadataSidecarSuffix")),
         schedule=read_schedule({name: one[name] for name, (_, one) in wide.items()}),
     )
-
-
-def _read_depth(where: str, given: dict[str, Json]) -> Depth:
-    return read_choice(given, "look", Depth, Depth.FULL, where)
 
 
 def _read_text(given: dict[str, Json], name: str) -> str | None:

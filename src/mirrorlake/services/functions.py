@@ -20,7 +20,7 @@ from mirrorlake.model.functions import (
     NewFunction,
 )
 from mirrorlake.model.jobs import Job
-from mirrorlake.plan.pool_names import check_function, check_pool
+from mirrorlake.model.pool_names import check_function, check_pool
 from mirrorlake.search.run import select_ids
 from mirrorlake.services.base import Service, requires
 from mirrorlake.services.function_contract import Functions

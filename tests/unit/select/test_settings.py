@@ -238,3 +238,11 @@ def test_only_a_description_has_lines() -> None:
     assert read({"description": "one\ntwo"})[0].description == "one\ntwo"
     with pytest.raises(SettingsError, match="title contains control characters"):
         read({"title": "one\ntwo"})
+
+
+def test_the_pool_of_a_datasource_is_written_as_it_is_read_and_must_be_a_name_of_one():
+    settings, _ = read({"pool": "lab-2"})
+    assert (settings.pool, settings_to_json(settings)) == ("lab-2", {"pool": "lab-2"})
+    assert settings_to_json(read({"pool": "default"})[0]) == {}
+    with pytest.raises(SettingsError, match="pool: Invalid name of a pool"):
+        read({"pool": "Lab 2"})

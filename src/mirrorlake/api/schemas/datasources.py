@@ -72,6 +72,7 @@ SETTINGS: Final[dict[str, Any]] = {
         },
         additionalProperties=False,
     ),
+    "pool": _or_null(type="string", minLength=1, maxLength=63),
     "metadataSidecarSuffix": _or_null(type="string", minLength=1, maxLength=SUFFIX_LIMIT),
     "labels": _or_null(
         type="object",

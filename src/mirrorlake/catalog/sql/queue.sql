@@ -3,13 +3,16 @@
 SELECT id FROM datasource WHERE name = %(name)s AND deleted IS NULL FOR NO KEY UPDATE;
 
 -- name: insert_queued
--- Queue a job, unless one of the same kind is queued for the same lock.
+-- Queue a job, unless one of the same kind is queued for the same lock. If it names no pool, it is of that of its
+-- datasource.
 INSERT INTO job (
   kind, datasource_id, subject, args, requested_by, requester, lock, priority, state, attempt, max_attempts, pool
 )
 VALUES (
   %(kind)s, %(datasource_id)s, %(subject)s, %(args)s, %(requested_by)s, %(requester)s, %(lock)s, %(priority)s, 'queued',
-  1, %(max_attempts)s, %(pool)s
+  1, %(max_attempts)s, coalesce(
+    nullif(%(pool)s, 'default'), (SELECT settings ->> 'pool' FROM datasource WHERE id = %(datasource_id)s), 'default'
+  )
 )
 ON CONFLICT (kind, lock) WHERE state = 'queued' AND lock IS NOT NULL DO NOTHING
 RETURNING id;

@@ -18,7 +18,7 @@ from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.settings import read_local_settings, read_settings
 from mirrorlake.jobs.worker import Stop, Worker
 from mirrorlake.model.jobs import DEFAULT_POOL
-from mirrorlake.plan.pool_names import check_pool
+from mirrorlake.model.pool_names import check_pool
 from mirrorlake.postgres.pool import open_catalog
 
 EXIT_CANCELLED = 130

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mirrorlake.core.errors import UsageError
-from mirrorlake.plan.pool_names import check_pool
+from mirrorlake.model.pool_names import check_pool
 
 
 @pytest.mark.parametrize("name", ["default", "gpu", "team-a_2", "7", "a" * 63])
