@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.support.passes import Mirrored, put_all
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub, error
-from tests.support.thumbnails import checked, cleaned, made
+from tests.support.thumbnails import checked, cleaned, made, place, shown
 
 from mirrorlake.core.errors import CatalogError, SettingsError
 from mirrorlake.core.settings import Settings, read_settings
@@ -16,6 +16,7 @@ from mirrorlake.jobs.library_store import library_store
 from mirrorlake.model.sources import Access
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
+from mirrorlake.processing.packs import pack_key
 from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.services.base import Resources
 from mirrorlake.services.callers import local_user
@@ -107,6 +108,20 @@ def test_lost_and_orphaned_thumbnails_are_found_made_and_removed(mirrored: Bucke
     assert (done.left_over, done.removed, done.hold) == (2, 2, None)
     assert checked(mirrored).thumbnails == len(KEYS) - 2
     assert (checked(mirrored).lacking, checked(mirrored).left_over) == (0, 0)
+
+
+def test_a_record_that_is_damaged_in_a_bucket_is_found_and_made_by_reading_whole_packs(mirrored: Bucketed) -> None:
+    library, key = mirrored.library().store, KEYS[0]
+    found = place(mirrored, key)
+    data = bytearray(library.get(pack_key(found.pack)).data)
+    data[found.entry.start : found.entry.start + found.entry.size] = bytes(found.entry.size)
+    library.put(pack_key(found.pack), bytes(data))
+    assert shown(mirrored, key) is None
+    assert checked(mirrored).lacking == 0  # its index is intact
+    assert (checked(mirrored, whole=True).lacking, checked(mirrored, whole=True).damaged) == (1, 1)
+    assert made(mirrored, whole=True)[0].made == 1
+    assert shown(mirrored, key) is not None
+    assert checked(mirrored, whole=True).clean
 
 
 def test_a_thumbnail_is_read_by_one_request_for_its_range(mirrored: Bucketed, server: S3Stub) -> None:

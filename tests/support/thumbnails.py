@@ -107,16 +107,16 @@ def write(mirrored: Mirrored, thumbnails: dict[bytes, bytes]) -> None:
     ThumbnailWriter(mirrored.catalog, mirrored.library().store).add(list(thumbnails.items()))
 
 
-def checked(mirrored: Mirrored) -> ThumbnailCheck:
+def checked(mirrored: Mirrored, *, whole: bool = False) -> ThumbnailCheck:
     """What a check counts; it leaves every file as it was."""
     before = contents(root(mirrored))
     with scratch(mirrored) as workdir:
-        result = check(mirrored.catalog, mirrored.library(), workdir, noop_callback)
+        result = check(mirrored.catalog, mirrored.library(), workdir, noop_callback, whole=whole)
     assert contents(root(mirrored)) == before
     return result
 
 
-def made(mirrored: Mirrored, store: Store | None = None) -> tuple[Making, list[Unmade]]:
+def made(mirrored: Mirrored, store: Store | None = None, *, whole: bool = False) -> tuple[Making, list[Unmade]]:
     """Rebuild missing thumbnails, from another store if one is given."""
     unmade: list[Unmade] = []
     store_factory = OpenedStore(store or mirrored.store)
@@ -129,6 +129,7 @@ def made(mirrored: Mirrored, store: Store | None = None) -> tuple[Making, list[U
             on_unmade=unmade.append,
             processes=0,
             store_factory=lambda _source: store_factory,
+            whole=whole,
         )
     return making, unmade
 

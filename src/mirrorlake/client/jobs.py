@@ -64,13 +64,13 @@ class JobClient(NounClient, Jobs):
         params = {"datasource": datasource, "sample": sample, "content": content}
         return self.connection.ask(Job, "POST", "/verify", params=params)
 
-    def check_thumbnails(self) -> Job:
+    def check_thumbnails(self, *, whole: bool = False) -> Job:
         """See `Jobs.check_thumbnails`."""
-        return self.connection.ask(Job, "POST", "/thumbnails/check")
+        return self.connection.ask(Job, "POST", "/thumbnails/check", params={"whole": whole})
 
-    def make_thumbnails(self) -> Job:
+    def make_thumbnails(self, *, whole: bool = False) -> Job:
         """See `Jobs.make_thumbnails`."""
-        return self.connection.ask(Job, "POST", "/thumbnails/make")
+        return self.connection.ask(Job, "POST", "/thumbnails/make", params={"whole": whole})
 
     def clean_thumbnails(self, *, hours: int = GRACE_HOURS, acknowledge: int | None = None) -> Job:
         """See `Jobs.clean_thumbnails`."""

@@ -68,14 +68,18 @@ def is_single_whole(thumbnails: Thumbnails, digest: bytes) -> bool:
         return False
 
 
-def check(catalog: Catalog, library: LibraryStore, workdir: Path, step: StepCallback) -> ThumbnailCheck:
+def check(
+    catalog: Catalog, library: LibraryStore, workdir: Path, step: StepCallback, *, whole: bool = False
+) -> ThumbnailCheck:
     """Count missing and orphaned thumbnails. Writes only to `workdir`. Raises CatalogError, DiskFull.
+
+    `whole`: read all of each pack, also in a store that keeps only complete objects.
 
     During a pass, thumbnails whose assets are not committed yet count as orphaned.
     """
     started = time.monotonic()
     store = library.store
-    found = inspect_packs(catalog, store, step)
+    found = inspect_packs(catalog, store, step, whole=whole)
     owners = load_owners(catalog, workdir / "owners", step)
     counts, thumbnails, singles = _Counts(), Thumbnails(catalog, store), SingleFiles(store)
     adoptable = DigestShards(workdir / "adoptable")

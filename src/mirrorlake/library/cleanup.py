@@ -31,6 +31,7 @@ from mirrorlake.storage.disk import room_in
 from mirrorlake.storage.writable import StoredObject, WritableStore
 
 UNFINISHED_HOURS = 1  # a write takes seconds, and is retried if its file disappears
+MOST_UNREADABLE = 100  # packs that are named
 MAX_UNCONFIRMED = 100  # files: fewer are quickly made again
 CHECKING = "Checking the thumbnails"
 REMOVING = "Removing orphaned thumbnails"
@@ -72,6 +73,7 @@ def clean(
         repacked=cleaner.repacked,
         hold=hold,
         seconds=time.monotonic() - started,
+        unreadable=tuple(cleaner.unreadable[:MOST_UNREADABLE]),
     )
 
 
@@ -116,6 +118,7 @@ class _Cleaner:
         self.removed_bytes = 0
         self.packed = 0  # files of their own that are in packs now
         self.repacked = 0  # packs
+        self.unreadable: list[str] = []  # packs, with the reasons
 
     def search(self, now: float) -> _Orphaned:
         """What no asset uses."""
@@ -194,7 +197,9 @@ class _Cleaner:
 
     def repack(self) -> None:
         """Merge sparse and small packs, and delete those without thumbnails."""
-        self.repacked = repack(self._catalog, self._store, self._step, min_age_s=self._min_age_s)
+        self.repacked = repack(
+            self._catalog, self._store, self._step, min_age_s=self._min_age_s, on_unreadable=self.unreadable.append
+        )
 
     def _find_unused_files(self, shard: Shard) -> Iterator[StoredObject]:
         """The files of their own that no asset needs, because none has the digest or a pack has the thumbnail."""

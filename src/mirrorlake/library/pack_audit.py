@@ -68,10 +68,10 @@ def compare_packs(catalog: Catalog, store: WritableStore) -> PackFindings:
     return PackFindings(objects, packs, gone)
 
 
-def inspect_packs(catalog: Catalog, store: WritableStore, step: StepCallback) -> PackFindings:
+def inspect_packs(catalog: Catalog, store: WritableStore, step: StepCallback, *, whole: bool = False) -> PackFindings:
     """The packs, and which of their thumbnails are lost or damaged.
 
-    Of a store that keeps only complete objects, the index of each pack is read, otherwise all of it.
+    Of a store that keeps only complete objects, the index of each pack is read, otherwise, or if `whole`, all of it.
     """
     found = compare_packs(catalog, store)
     for number, pack in enumerate(found.packs):
@@ -79,7 +79,7 @@ def inspect_packs(catalog: Catalog, store: WritableStore, step: StepCallback) ->
         if not pack.used or pack.id in found.gone:
             continue
         entries = thumbnail_packs.entries_of(catalog, pack.id)
-        lacking = _unreadable_entries(store, pack, found.objects.present[pack.name], entries)
+        lacking = _unreadable_entries(store, pack, found.objects.present[pack.name], entries, whole=whole)
         if lacking and len(lacking) == len(entries):
             found.ruined.add(pack.id)
         elif lacking:
@@ -105,11 +105,11 @@ def readable_entries(store: WritableStore, one: StoredObject) -> list[PackEntry]
 
 
 def _unreadable_entries(
-    store: WritableStore, pack: StoredPack, one: StoredObject, entries: list[PackEntry]
+    store: WritableStore, pack: StoredPack, one: StoredObject, entries: list[PackEntry], *, whole: bool
 ) -> list[bytes]:
     """The digests of those thumbnails of a pack that cannot be read."""
     try:
-        if store.durable and one.size == pack.size and _index_has(store, pack, entries):
+        if not whole and store.durable and one.size == pack.size and _index_has(store, pack, entries):
             return []
         data = store.get(one.key, length=pack.size).data
     except ObjectGone:

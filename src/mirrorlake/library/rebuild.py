@@ -65,8 +65,9 @@ def make(
     on_unmade: Callable[[Unmade], None],
     processes: int,
     store_factory: Callable[[Datasource], StoreFactory],
+    whole: bool = False,
 ) -> Making:
-    """Make every missing thumbnail; `on_unmade` receives those that could not be made.
+    """Make every missing thumbnail; `on_unmade` receives those that could not be made. `whole` as for `audit.check`.
 
     Safe to repeat after a crash. An unreachable datasource does not affect the others. Raises Conflict if another
     command works on the thumbnails, DiskFull and CatalogError if they cannot be written.
@@ -74,11 +75,11 @@ def make(
     maker = _Maker(catalog, library, step, on_unmade=on_unmade, processes=processes, store_factory=store_factory)
     with exclusive_lock(catalog):
         mark_store(catalog, library)
-        wanted = maker.search(workdir)
+        wanted = maker.search(workdir, whole=whole)
         for turn in range(ROUNDS):
-            for datasource_id, whole in wanted.datasources(turn):
+            for datasource_id, entire in wanted.datasources(turn):
                 source = datasources.by_id(catalog, datasource_id)
-                maker.make_thumbnails(source, wanted.of(turn, datasource_id, whole=whole), whole=whole)
+                maker.make_thumbnails(source, wanted.of(turn, datasource_id, whole=entire), whole=entire)
     return maker.making()
 
 
@@ -113,9 +114,9 @@ class _Maker:
         self._bytes_read = 0
         self._errors: dict[str, str] = {}
 
-    def search(self, workdir: Path) -> ObjectsToRead:
+    def search(self, workdir: Path, *, whole: bool) -> ObjectsToRead:
         """Find misplaced thumbnails again, and return the objects to read for the others."""
-        found = inspect_packs(self._catalog, self._store, self._step)
+        found = inspect_packs(self._catalog, self._store, self._step, whole=whole)
         self._forget_lost(found)
         adopted = self._adopt_packs(found, workdir)
         owners = load_owners(self._catalog, workdir / "owners", self._step)

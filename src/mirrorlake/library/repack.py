@@ -8,8 +8,7 @@ next cleanup removes the pack to which no row refers.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mirrorlake.catalog import thumbnail_packs
@@ -25,11 +24,18 @@ MIN_USED_SHARE = 0.5  # of the bytes of a pack; below, it is rewritten
 SMALL_PACK = PACK_THUMBNAILS // 2  # thumbnails; two of these fit into one
 MERGING = "Merging packs"
 
-_log = logging.getLogger(__name__)
 
-
-def repack(catalog: Catalog, store: WritableStore, step: StepCallback, *, min_age_s: float) -> int:
+def repack(
+    catalog: Catalog,
+    store: WritableStore,
+    step: StepCallback,
+    *,
+    min_age_s: float,
+    on_unreadable: Callable[[str], object],
+) -> int:
     """Delete packs without thumbnails that are old enough, and rewrite sparse and small ones; return how many.
+
+    `on_unreadable` receives each pack that is left as it is because it cannot be read, with the reason.
 
     Only with `exclusive_lock`. A run whose pack is deleted before it commits writes it again.
     """
@@ -41,7 +47,7 @@ def repack(catalog: Catalog, store: WritableStore, step: StepCallback, *, min_ag
     done = 0
     for number, group in enumerate(groups):
         step(MERGING, number, len(groups))
-        done += _merge(writer, group)
+        done += _merge(writer, group, on_unreadable)
     return done
 
 
@@ -90,12 +96,12 @@ def _saves(packs: list[StoredPack]) -> bool:
     return len(packs) > 1 or any(is_sparse(pack) for pack in packs)
 
 
-def _merge(writer: ThumbnailWriter, group: list[StoredPack]) -> int:
+def _merge(writer: ThumbnailWriter, group: list[StoredPack], on_unreadable: Callable[[str], object]) -> int:
     """Write the thumbnails of these packs as one. A pack keeps those that are damaged, which `make` finds."""
     found: dict[bytes, bytes] = {}
     readable: list[StoredPack] = []
     for pack in group:
-        data = _read(writer.store, pack)
+        data = _read(writer.store, pack, on_unreadable)
         records = dict(read_records(data, thumbnail_packs.entries_of(writer.catalog, pack.id)))
         if records:
             readable.append(pack)
@@ -108,7 +114,7 @@ def _merge(writer: ThumbnailWriter, group: list[StoredPack]) -> int:
     return len(emptied)
 
 
-def _read(store: WritableStore, pack: StoredPack) -> bytes:
+def _read(store: WritableStore, pack: StoredPack, on_unreadable: Callable[[str], object]) -> bytes:
     """The bytes of a pack; none if it cannot be read, which must not keep the others from being merged."""
     try:
         return store.get(pack_key(pack.name)).data
@@ -117,7 +123,7 @@ def _read(store: WritableStore, pack: StoredPack) -> bytes:
     except CatalogError as error:
         if isinstance(error.__cause__, SourceUnreachable):
             raise
-        _log.warning("%s is left as it is: %s", pack_key(pack.name), error.message)
+        on_unreadable(f"{pack_key(pack.name)}: {error.message}")
         return b""
 
 

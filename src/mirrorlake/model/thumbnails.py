@@ -92,3 +92,4 @@ class Cleaning:
     repacked: int  # packs that were merged or rewritten without their dead space
     hold: str | None  # why nothing was done: it would remove so much that it may be a mistake
     seconds: float
+    unreadable: tuple[str, ...] = ()  # packs that cannot be read, each with the reason; 100 at most

@@ -12,11 +12,13 @@ from importlib.metadata import version
 
 import pyvips
 
-from mirrorlake.catalog import search_indexes
+from mirrorlake.catalog import jobs, search_indexes
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.private import make_private, tighten_home
 from mirrorlake.core.settings import Settings
+from mirrorlake.core.text import count_noun
 from mirrorlake.formats.registry import all_formats, format_names
+from mirrorlake.model.jobs import JobKind, JobState
 from mirrorlake.model.media import MediaKind
 from mirrorlake.model.search_indexes import IndexState
 from mirrorlake.postgres.pool import open_catalog
@@ -92,6 +94,20 @@ def _search_indexes(settings: Settings) -> str:
     return f"{len(found)} made for searches, {size / 1e9:.1f} GB" if found else "none are needed so far"
 
 
+def _thumbnails(settings: Settings) -> str:
+    with open_catalog(settings) as catalog:
+        ended = jobs.list_jobs(catalog, limit=1, kind=JobKind.THUMBNAILS_CLEAN, state=JobState.SUCCEEDED)
+    if not ended:
+        return "were never cleaned up"
+    unreadable: list[str] = (ended[0].result or {}).get("unreadable", [])
+    if unreadable:
+        raise MirrorlakeError(
+            f"{count_noun(len(unreadable), 'pack')} could not be read in job {ended[0].id}: {unreadable[0]}",
+            "Check the disk or the bucket, then run `mirrorlake thumbnails make --whole`, and `thumbnails clean`.",
+        )
+    return "all packs that the last cleanup needed could be read"
+
+
 def _images(_settings: Settings) -> str:
     absent = [one.name for one in all_formats() if one.absent() is not None]
     missing = [one.name for one in all_formats() if one.name not in absent and not one.codec().available()]
@@ -114,6 +130,7 @@ _CHECKS: dict[str, Callable[[Settings], str]] = {
     "data folder": _home,
     "database": _database,
     "search indexes": _search_indexes,
+    "thumbnails": _thumbnails,
     "images": _images,
     "pages": _pages,
 }

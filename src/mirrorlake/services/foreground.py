@@ -151,14 +151,16 @@ class Foreground(Service):
         )
 
     @requires(Permission.LIBRARY_MAINTAIN)
-    def check_thumbnails(self, step: StepCallback) -> ThumbnailCheck:
+    def check_thumbnails(self, step: StepCallback, *, whole: bool = False) -> ThumbnailCheck:
         """Count missing thumbnails and orphaned thumbnails. Changes nothing."""
         return thumbnails.check_thumbnails(
-            self.resources.settings, self.resources.catalog, step, requested_by=self._name
+            self.resources.settings, self.resources.catalog, step, whole=whole, requested_by=self._name
         )
 
     @requires(Permission.LIBRARY_MAINTAIN)
-    def make_thumbnails(self, step: StepCallback, *, on_failure: Callable[[Unmade], None], jobs: int | None) -> Making:
+    def make_thumbnails(
+        self, step: StepCallback, *, on_failure: Callable[[Unmade], None], jobs: int | None, whole: bool = False
+    ) -> Making:
         """Rebuild all missing thumbnails; `on_failure` receives those that failed. Raises Conflict."""
         return thumbnails.make_thumbnails(
             self.resources.settings,
@@ -166,6 +168,7 @@ class Foreground(Service):
             step,
             on_failure=on_failure,
             jobs=jobs,
+            whole=whole,
             requested_by=self._name,
         )
 

@@ -85,12 +85,12 @@ class Jobs(Protocol):
         """
         ...
 
-    def check_thumbnails(self) -> Job:
-        """Queue a check of the thumbnails against the catalog."""
+    def check_thumbnails(self, *, whole: bool = False) -> Job:
+        """Queue a check of the thumbnails against the catalog; `whole`: it reads all of each pack."""
         ...
 
-    def make_thumbnails(self) -> Job:
-        """Queue a job that rebuilds missing thumbnails. Raises Conflict if one is already queued."""
+    def make_thumbnails(self, *, whole: bool = False) -> Job:
+        """Queue a job that rebuilds what a check finds missing. Raises Conflict if one is already queued."""
         ...
 
     def clean_thumbnails(self, *, hours: int = GRACE_HOURS, acknowledge: int | None = None) -> Job:

@@ -90,18 +90,18 @@ class JobService(Service, Jobs):
         )
 
     @requires(Permission.LIBRARY_MAINTAIN)
-    def check_thumbnails(self) -> Job:
+    def check_thumbnails(self, *, whole: bool = False) -> Job:
         """See `Jobs.check_thumbnails`."""
         from mirrorlake.services.thumbnails import request_check  # noqa: PLC0415  as above
 
-        return self._job(request_check(self.resources.catalog, requested_by=self.caller.actor.name))
+        return self._job(request_check(self.resources.catalog, whole=whole, requested_by=self.caller.actor.name))
 
     @requires(Permission.LIBRARY_MAINTAIN)
-    def make_thumbnails(self) -> Job:
+    def make_thumbnails(self, *, whole: bool = False) -> Job:
         """See `Jobs.make_thumbnails`."""
         from mirrorlake.services.thumbnails import request_make  # noqa: PLC0415  as above
 
-        return self._job(request_make(self.resources.catalog, requested_by=self.caller.actor.name))
+        return self._job(request_make(self.resources.catalog, whole=whole, requested_by=self.caller.actor.name))
 
     @requires(Permission.LIBRARY_MAINTAIN)
     def clean_thumbnails(self, *, hours: int = GRACE_HOURS, acknowledge: int | None = None) -> Job:

@@ -14,9 +14,11 @@ from mirrorlake.model.thumbnails import Cleaning, MakeResult, Making, ThumbnailC
 from mirrorlake.postgres.pool import Catalog
 
 
-def check_thumbnails(settings: Settings, catalog: Catalog, step: StepCallback, *, requested_by: str) -> ThumbnailCheck:
+def check_thumbnails(
+    settings: Settings, catalog: Catalog, step: StepCallback, *, whole: bool, requested_by: str
+) -> ThumbnailCheck:
     """Count missing thumbnails and orphaned thumbnails. Changes nothing."""
-    job = new_job(JobKind.THUMBNAILS_CHECK, CheckArgs(), requested_by=requested_by)
+    job = new_job(JobKind.THUMBNAILS_CHECK, CheckArgs(whole=whole), requested_by=requested_by)
     check: ThumbnailCheck = run_here(settings, catalog, job, step=step)
     return check
 
@@ -28,10 +30,11 @@ def make_thumbnails(
     *,
     on_failure: Callable[[Unmade], None],
     jobs: int | None,
+    whole: bool,
     requested_by: str,
 ) -> Making:
     """Rebuild all missing thumbnails; `on_failure` receives those that failed. Raises Conflict."""
-    job = new_job(JobKind.THUMBNAILS_MAKE, MakeArgs(), requested_by=requested_by)
+    job = new_job(JobKind.THUMBNAILS_MAKE, MakeArgs(whole=whole), requested_by=requested_by)
     result: MakeResult = run_here(settings, catalog, job, step=step, item=on_failure, processes=jobs)
     return result.making
 
@@ -46,14 +49,14 @@ def clean_thumbnails(
     return cleaning
 
 
-def request_check(catalog: Catalog, *, requested_by: str) -> int:
+def request_check(catalog: Catalog, *, whole: bool, requested_by: str) -> int:
     """Queue a check; return the number of its job."""
-    return stored.request(catalog, new_job(JobKind.THUMBNAILS_CHECK, CheckArgs(), requested_by=requested_by))
+    return stored.request(catalog, new_job(JobKind.THUMBNAILS_CHECK, CheckArgs(whole=whole), requested_by=requested_by))
 
 
-def request_make(catalog: Catalog, *, requested_by: str) -> int:
+def request_make(catalog: Catalog, *, whole: bool, requested_by: str) -> int:
     """Queue a job that rebuilds missing thumbnails; return its number. Raises Conflict if one is already queued."""
-    return stored.request(catalog, new_job(JobKind.THUMBNAILS_MAKE, MakeArgs(), requested_by=requested_by))
+    return stored.request(catalog, new_job(JobKind.THUMBNAILS_MAKE, MakeArgs(whole=whole), requested_by=requested_by))
 
 
 def request_clean(catalog: Catalog, *, hours: int, acknowledged: int | None, requested_by: str) -> int:

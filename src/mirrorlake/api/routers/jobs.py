@@ -167,14 +167,19 @@ def verify(
     return library.jobs.verify(datasource, sample=sample, content=content)
 
 
-def check_thumbnails(library: Bound) -> Job:
+Whole = Annotated[
+    bool, Query(description="Read all of each pack, also in a bucket, where only indexes are read otherwise.")
+]
+
+
+def check_thumbnails(library: Bound, *, whole: Whole = False) -> Job:
     """Count missing thumbnails and orphaned thumbnails. Returns the queued job."""
-    return library.jobs.check_thumbnails()
+    return library.jobs.check_thumbnails(whole=whole)
 
 
-def make_thumbnails(library: Bound) -> Job:
+def make_thumbnails(library: Bound, *, whole: Whole = False) -> Job:
     """Rebuild missing thumbnails. Returns the queued job."""
-    return library.jobs.make_thumbnails()
+    return library.jobs.make_thumbnails(whole=whole)
 
 
 def clean_thumbnails(

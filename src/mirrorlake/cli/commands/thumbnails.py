@@ -20,6 +20,10 @@ GRACE_HOURS = 24  # a run writes thumbnails before it commits their assets
 
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
+WHOLE = Annotated[
+    bool, typer.Option("--whole", help="Read all of each pack. In a bucket, only their indexes are read otherwise.")
+]
+
 app = typer.Typer(
     help="Check, rebuild and clean thumbnails.",
     no_args_is_help=True,
@@ -28,9 +32,9 @@ app = typer.Typer(
 
 
 @app.command("check")
-def check(*, json: JSON = False) -> int:
+def check(*, whole: WHOLE = False, json: JSON = False) -> int:
     """Count missing thumbnails and orphaned thumbnails. Changes nothing."""
-    result = _check()
+    result = _check(whole=whole)
     if json:
         print_json(thumbnails_document(result))
     else:
@@ -38,12 +42,12 @@ def check(*, json: JSON = False) -> int:
     return 0 if result.clean else 1
 
 
-def _check() -> ThumbnailCheck:
+def _check(*, whole: bool) -> ThumbnailCheck:
     with open_server() as server:
         if server is not None:
-            return job_result(server, server.jobs.check_thumbnails(), ThumbnailCheck)
+            return job_result(server, server.jobs.check_thumbnails(whole=whole), ThumbnailCheck)
     with open_foreground() as library, shown_steps() as step:
-        return library.check_thumbnails(step)
+        return library.check_thumbnails(step, whole=whole)
 
 
 def _print_check(result: ThumbnailCheck) -> None:
@@ -72,12 +76,13 @@ def make(
         int | None,
         typer.Option(min=1, help="Number of processes that read and decode images.", show_default="one per core"),
     ] = None,
+    whole: WHOLE = False,
     json: Annotated[
         bool, typer.Option("--json", help="Output JSON Lines: thumbnails that failed, then one summary.")
     ] = False,
 ) -> int:
     """Rebuild missing thumbnails from their objects. Assets are not changed."""
-    made = _make(_json if json else _line, jobs)
+    made = _make(_json if json else _line, jobs, whole=whole)
     if json:
         print_json(making_document(made))
     else:
@@ -87,12 +92,12 @@ def make(
     return 0 if made.clean else 1
 
 
-def _make(on_failure: Callable[[Unmade], None], jobs: int | None) -> Making:
+def _make(on_failure: Callable[[Unmade], None], jobs: int | None, *, whole: bool) -> Making:
     with open_server() as server:
         if server is not None:
             if jobs is not None:
                 echo("--jobs is ignored: the number of processes is an option of the server's worker.")
-            result = job_result(server, server.jobs.make_thumbnails(), MakeResult)
+            result = job_result(server, server.jobs.make_thumbnails(whole=whole), MakeResult)
             for unmade in result.unmade:
                 on_failure(unmade)
             hidden = sum(result.making.unmade.values()) - len(result.unmade)
@@ -100,7 +105,7 @@ def _make(on_failure: Callable[[Unmade], None], jobs: int | None) -> Making:
                 echo(f"A job keeps the first {len(result.unmade):,} failures; {hidden:,} more were counted.")
             return result.making
     with terminate_as_interrupt(), open_foreground() as library, shown_steps() as step:
-        return library.make_thumbnails(step, on_failure=on_failure, jobs=jobs)
+        return library.make_thumbnails(step, on_failure=on_failure, jobs=jobs, whole=whole)
 
 
 def _json(unmade: Unmade) -> None:
@@ -166,6 +171,8 @@ def print_cleaned(result: Cleaning) -> None:
         echo_detail(f"{count_noun(result.packed, 'file')} moved into packs.")
     if result.repacked:
         echo_detail(f"{count_noun(result.repacked, 'pack')} merged or rewritten.")
+    for unreadable in result.unreadable:
+        echo_error(f"This pack cannot be read, and was left as it is: {unreadable}")
     if result.young:
         echo_detail(f"{count_noun(result.young, 'recently written thumbnail')} kept.")
 

@@ -17,12 +17,16 @@ GRACE_HOURS = 24  # a run writes thumbnails before it commits their assets
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckArgs:
-    """No arguments: a check covers the whole library."""
+    """How the packs of the library are checked: by their indexes where that is enough, or `whole`."""
+
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakeArgs:
-    """No arguments: all missing thumbnails are rebuilt."""
+    """How missing thumbnails are found, as for a check; all of them are rebuilt."""
+
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +37,13 @@ class CleanArgs:
     acknowledged: int | None = None
 
 
-def check(_job: Job, _args: CheckArgs, context: JobContext) -> ThumbnailCheck:
+def check(_job: Job, args: CheckArgs, context: JobContext) -> ThumbnailCheck:
     """Count missing thumbnails and orphaned thumbnails. Changes nothing."""
     with open_run_context(context.settings, context.catalog, context.processes) as run:
-        return audit.check(context.catalog, run.thumbnails, run.workdir, context.reporter.step)
+        return audit.check(context.catalog, run.thumbnails, run.workdir, context.reporter.step, whole=args.whole)
 
 
-def make(_job: Job, _args: MakeArgs, context: JobContext) -> MakeResult:
+def make(_job: Job, args: MakeArgs, context: JobContext) -> MakeResult:
     """Rebuild all missing thumbnails, except those that an interrupted job has already rebuilt."""
     unmade: list[Unmade] = []
 
@@ -57,6 +61,7 @@ def make(_job: Job, _args: MakeArgs, context: JobContext) -> MakeResult:
             on_unmade=record,
             processes=run.processes,
             store_factory=context.store_of,
+            whole=args.whole,
         )
     context.lease.check()  # a cancelled job has errors for all remaining datasources
     return MakeResult(making=making, unmade=tuple(unmade))
