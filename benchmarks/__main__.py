@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks import (
     api_requests,
     azure,
+    embedding,
     exports,
     fields,
     first_pass,
@@ -91,6 +92,14 @@ def _likeness(rounds: int) -> list[Table]:
     return likeness.near_duplicates(MILLION, rounds=min(rounds, 3))
 
 
+def _lite(rounds: int) -> list[Table]:
+    return embedding.lite(rounds)
+
+
+def _clip(model: str, rounds: int) -> list[Table]:
+    return embedding.clip(model, rounds)
+
+
 def _picture(rounds: int) -> list[Table]:
     return [picture.step_by_step(rounds)]
 
@@ -125,12 +134,15 @@ BENCH: dict[str, Callable[[int], list[Table]]] = {
     "completion": partial(_completion, MILLION),
     "facets": partial(_facets, MILLION),
     "likeness": _likeness,
+    "lite": _lite,
     "photographs": _photographs,
     "picture": _picture,
     "requests": _requests,
     "load": _load,
     "search": partial(_search, 10 * MILLION),
 }
+# Needs PyTorch and a model, so that it is measured only where it is named.
+CLIP = "clip"
 SOAK: dict[str, Callable[[int], list[Table]]] = {"ten-million": _ten_million, "ten-million-fields": _ten_million_fields}
 
 
@@ -138,9 +150,10 @@ def main() -> None:
     """Measure all parts, or some, and write their results. Some are only printed unless they are to be written."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--soak", action="store_true", help="the long proofs: ten million objects")
-    parser.add_argument("--only", nargs="+", choices=sorted({**BENCH, **SOAK}), help="print these parts")
+    parser.add_argument("--only", nargs="+", choices=sorted({**BENCH, **SOAK, CLIP: None}), help="print these parts")
     parser.add_argument("--write", action="store_true", help="with --only: also replace these parts in the results")
     parser.add_argument("--rounds", type=int, default=5, help="of every pair; medians are shown")
+    parser.add_argument("--model", default="clip:timm/ViT-B-16-SigLIP2", help="of the part clip")
     parser.add_argument("--assets", type=int, help="of the parts search, completion and facets")
     parser.add_argument("--label-files", type=int, help="of the part label-files")
     arguments = parser.parse_args()
@@ -149,15 +162,16 @@ def main() -> None:
     if arguments.assets is not None:
         for name, part in (("search", _search), ("completion", _completion), ("facets", _facets)):
             BENCH[name] = partial(part, arguments.assets)
+    every = {**BENCH, CLIP: partial(_clip, arguments.model)}
     names = arguments.only or list(SOAK if arguments.soak else BENCH)
     for name in names:
         started = time.monotonic()
         print(f"measuring: {name} …", flush=True)
-        tables = [table.markdown() for table in {**BENCH, **SOAK}[name](arguments.rounds)]
+        tables = [table.markdown() for table in {**every, **SOAK}[name](arguments.rounds)]
         print("\n".join(tables), flush=True)
         print(f"({name} took {time.monotonic() - started:.0f} s)\n", flush=True)
         if arguments.write or not arguments.only:
-            target, order = (SOAK_RESULTS, SOAK) if name in SOAK else (RESULTS, BENCH)
+            target, order = (SOAK_RESULTS, SOAK) if name in SOAK else (RESULTS, every)
             update(target, {name: "\n".join([provenance(arguments.rounds), *tables])}, order)
             print(f"written: {target}", flush=True)
 

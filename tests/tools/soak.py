@@ -24,6 +24,8 @@ PASSED = ROOT / ".cache" / "soak" / "passed.json"
 CODE = ("src/mirrorlake", "tests", "benchmarks", "uv.lock")
 MODEL_SEEDS = 5  # of 100 examples with 50 steps each
 KILL_SEEDS = 2
+# In an environment of its own: PyTorch takes 3 GB and minutes to install, and no other test needs it.
+CLIP = "run --isolated --frozen --all-groups --extra clip python -m pytest -q -x tests/clip"
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def proofs() -> list[Proof]:
         *tests("contract", "tests/integration/test_rest_contract.py", 2),
         *tests("jobs", "tests/journey/test_jobs.py", 1),
         *tests("kills", "tests/journey/test_kills.py", KILL_SEEDS),
+        Proof("clip", 1, (str(ROOT / ".uv" / "bin" / "uv"), *CLIP.split())),
         Proof("ten-million", 1, (sys.executable, "-m", "benchmarks", "--soak")),
     ]
 

@@ -64,11 +64,17 @@ class Settings:
     oidc: OidcSettings | None = None
     trusted_proxies: tuple[str, ...] = ()  # networks of proxies that report from which address a request comes
     preview_bytes: int = PREVIEW_MB * 1_000_000  # of previews that a server keeps on disk
+    models_folder: Path | None = None  # of models of the CLIP family; None = a folder under `home`
 
     @property
     def uploads(self) -> Path:
         """The folder for files that users upload to no datasource of their own."""
         return self.home / self.part / "uploads"
+
+    @property
+    def models(self) -> Path:
+        """The folder of models of the CLIP family, for all workspaces."""
+        return self.models_folder or self.home / "models"
 
     @property
     def previews(self) -> Path:
@@ -115,6 +121,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         oidc=_oidc(env),
         trusted_proxies=_proxies(env.get("MIRRORLAKE_TRUSTED_PROXIES") or ""),
         preview_bytes=_number(env, "MIRRORLAKE_PREVIEW_MB", PREVIEW_MB, MAX_PREVIEW_MB, "megabytes") * 1_000_000,
+        models_folder=Path(models).expanduser().absolute() if (models := env.get("MIRRORLAKE_MODELS")) else None,
     )
 
 

@@ -36,14 +36,14 @@ class LiteEmbedder(LiteWords):
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         model = build_model(read_tensors(file_of(*_WEIGHTS)))
-        self._session: Any = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self.session: Any = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         drawn = np.random.default_rng(_SEED).standard_normal((FEATURES, LOOK))
         self._directions = np.linalg.qr(drawn)[0].astype(np.float32)
 
     def embed_pictures(self, pictures: Sequence[Picture]) -> Vectors:
         """See `Embedder.embed_pictures`."""
-        features, classes = self._session.run(
-            [FEATURE_OUTPUT, CLASS_OUTPUT], {PICTURES: np.stack([_prepare(one) for one in pictures])}
+        features, classes = self.session.run(
+            [FEATURE_OUTPUT, CLASS_OUTPUT], {PICTURES: np.stack([prepare(one) for one in pictures])}
         )
         best = np.argpartition(classes, -NAMED, axis=1)[:, -NAMED:]
         kept = np.zeros_like(classes)
@@ -53,7 +53,7 @@ class LiteEmbedder(LiteWords):
         return np.concatenate([meaning, look], axis=1)
 
 
-def _prepare(picture: Picture) -> NDArray[np.float32]:
+def prepare(picture: Picture) -> NDArray[np.float32]:
     """The whole picture, as the network expects it: its sides may change their ratio."""
     scaled = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
     values: NDArray[np.float32] = (np.asarray(scaled, np.float32) - np.float32(127)) / np.float32(128)

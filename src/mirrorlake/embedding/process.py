@@ -6,13 +6,14 @@ import subprocess
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import BinaryIO, cast
 
 import msgspec
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.time_limit import time_limit
-from mirrorlake.embedding.worker import Embedded, read_message, write_message
+from mirrorlake.embedding.worker import Embedded, Request, read_message, write_message
 
 _END_S = 5.0
 ANSWER_S = 300.0  # for a batch, and to load the model before the first one: minutes on a busy machine
@@ -22,10 +23,13 @@ _BATCHES = msgspec.msgpack.Decoder(list[Embedded | None])
 class EmbeddingProcess:
     """One process, started with the first batch and again after a crash. Used by one thread."""
 
-    def __init__(self, model: str | None, *, answer_s: float = ANSWER_S) -> None:
-        """Without a model, only hashes are computed."""
+    def __init__(
+        self, model: str | None, models: Path | None = None, *, threads: int = 1, answer_s: float = ANSWER_S
+    ) -> None:
+        """Without a model, only hashes are computed. Those of the CLIP family are in the folder `models`."""
         self._answer_s = answer_s
-        self._command = [sys.executable, "-P", "-m", "mirrorlake.embedding.worker", *([] if model is None else [model])]
+        words = [] if model is None else [model, str(models or ""), str(threads)]
+        self._command = [sys.executable, "-P", "-m", "mirrorlake.embedding.worker", *words]
         self._process: subprocess.Popen[bytes] | None = None
         self._answered = False  # whether it ever did
 
@@ -34,12 +38,17 @@ class EmbeddingProcess:
 
         Raises MirrorlakeError if the process cannot start.
         """
-        answer = self._ask(thumbnails)
+        answer = self._ask(Request(thumbnails=list(thumbnails)))
         if answer is not None:
             return answer
         if len(thumbnails) == 1:
             return [None]
         return [one for thumbnail in thumbnails for one in self.embed([thumbnail])]
+
+    def embed_text(self, text: str) -> bytes | None:
+        """The vector of a text; None if the process ended or stopped. Raises as `embed`."""
+        answer = self._ask(Request(texts=[text]))
+        return None if answer is None or answer[0] is None else answer[0].vector
 
     def close(self) -> None:
         """End the process."""
@@ -55,7 +64,7 @@ class EmbeddingProcess:
                 self._process.stdout.close()
             self._process = None
 
-    def _ask(self, thumbnails: Sequence[bytes]) -> list[Embedded | None] | None:
+    def _ask(self, request: Request) -> list[Embedded | None] | None:
         if self._process is None:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
@@ -63,7 +72,7 @@ class EmbeddingProcess:
         process = self._process
         with time_limit(self._answer_s, process.kill) as expired:
             try:
-                write_message(cast("BinaryIO", process.stdin), msgspec.msgpack.encode(list(thumbnails)))
+                write_message(cast("BinaryIO", process.stdin), msgspec.msgpack.encode(request))
                 body = read_message(cast("BinaryIO", process.stdout))
             except BrokenPipeError:
                 body = None
@@ -86,9 +95,9 @@ class EmbeddingProcess:
 
 
 @contextmanager
-def open_process(model: str | None) -> Generator[EmbeddingProcess]:
+def open_process(model: str | None, models: Path | None = None, *, threads: int = 1) -> Generator[EmbeddingProcess]:
     """The process, ended at the end."""
-    process = EmbeddingProcess(model)
+    process = EmbeddingProcess(model, models, threads=threads)
     try:
         yield process
     finally:

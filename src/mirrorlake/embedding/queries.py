@@ -3,51 +3,62 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mirrorlake.core.errors import TooBusy
+from mirrorlake.core.errors import MirrorlakeError, TooBusy
+from mirrorlake.embedding.base import Vectors
 from mirrorlake.embedding.process import EmbeddingProcess
+from mirrorlake.embedding.registry import LITE, model_of_vectors, open_texts
 
-IDLE_S = 600.0  # after which a process without work is ended: it holds some 300 MB
+IDLE_S = 600.0  # after which a process without work is ended: it holds some 300 MB, or a large model
 ROOM_S = 60.0  # that a search waits for others, the first of which loads the model
+SEARCH_THREADS = 4  # of a model of the CLIP family without a GPU
 ANSWER_S = 120.0  # for one picture, and to load the model before the first one
 
 
-def _start_process(model: str) -> EmbeddingProcess:
-    return EmbeddingProcess(model, answer_s=ANSWER_S)
-
-
 class QueryEmbedder:
-    """Embeds pictures of searches, one at a time. Thread-safe."""
+    """Embeds pictures and texts of searches, one at a time. Thread-safe."""
 
     def __init__(
         self,
+        models: Path | None = None,
         *,
         idle_s: float = IDLE_S,
         room_s: float = ROOM_S,
-        start: Callable[[str], EmbeddingProcess] = _start_process,
+        start: Callable[[str], EmbeddingProcess] | None = None,
     ) -> None:
+        """Models of the CLIP family are in the folder `models`."""
+        self._models = models
         self._idle_s = idle_s
         self._room_s = room_s
-        self._start = start
+        self._start = start or self._start_process
         self._lock = threading.Lock()  # guards what follows, and the process while it works
         self._process: tuple[str, EmbeddingProcess] | None = None
         self._timer: threading.Timer | None = None
 
-    def picture(self, model: str, thumbnail: bytes) -> NDArray[np.float32] | None:
-        """The vector of a thumbnail; None if it cannot be decoded. Raises TooBusy, and what the process raises."""
-        if not self._lock.acquire(timeout=self._room_s):
-            what = f"Other searches kept the process that embeds pictures busy for {self._room_s:.0f} s."
-            raise TooBusy(what, "Try again in a few seconds.")
-        try:
-            (found,) = self._of(model).embed([thumbnail])
-            self._end_later()
-        finally:
-            self._lock.release()
+    def picture(self, vectors: str, thumbnail: bytes) -> Vectors | None:
+        """The vector of a thumbnail, like those with this name; None if it cannot be decoded.
+
+        Raises ModelUnavailable, TooBusy, and what the process raises.
+        """
+        with self._turn(model_of_vectors(vectors, self._models)) as process:
+            (found,) = process.embed([thumbnail])
         return None if found is None or found.vector is None else np.frombuffer(found.vector, np.float32)
+
+    def text(self, vectors: str, text: str) -> Vectors:
+        """The vector of a text, like those with this name. `lite` needs no process for it. Raises as `picture`."""
+        model = model_of_vectors(vectors, self._models)
+        if model == LITE:
+            return open_texts(model).embed_texts([text])[0]
+        with self._turn(model) as process:
+            found = process.embed_text(text)
+        if found is None:
+            raise MirrorlakeError(f"The process that embeds texts with {model} ended.", "Search again.")
+        return np.frombuffer(found, np.float32)
 
     def close(self) -> None:
         """End the process, as soon as it has answered."""
@@ -57,6 +68,20 @@ class QueryEmbedder:
             if self._process is not None:
                 self._process[1].close()
                 self._process = None
+
+    def _start_process(self, model: str) -> EmbeddingProcess:
+        return EmbeddingProcess(model, self._models, threads=1 if model == LITE else SEARCH_THREADS, answer_s=ANSWER_S)
+
+    @contextmanager
+    def _turn(self, model: str) -> Generator[EmbeddingProcess]:
+        if not self._lock.acquire(timeout=self._room_s):
+            what = f"Other searches kept the process that embeds them busy for {self._room_s:.0f} s."
+            raise TooBusy(what, "Try again in a few seconds.")
+        try:
+            yield self._of(model)
+            self._end_later()
+        finally:
+            self._lock.release()
 
     def _of(self, model: str) -> EmbeddingProcess:
         if self._process is None or self._process[0] != model:

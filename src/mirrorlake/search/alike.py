@@ -6,6 +6,7 @@ and more of them until enough match: left to PostgreSQL, the choice loses most o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import psycopg
@@ -16,11 +17,10 @@ from mirrorlake.catalog import embeddings
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import Conflict
-from mirrorlake.embedding.registry import model_of_vectors, open_texts
 from mirrorlake.model.likeness import StoredModel
 from mirrorlake.search.compile import compile_query
 from mirrorlake.search.likeness import MOST_ALIKE
-from mirrorlake.search.nodes import LikeImage, LikeText, Query
+from mirrorlake.search.nodes import LikeImage, Query
 from mirrorlake.search.sql import Sql
 
 COMPARED = 20_000  # assets that are compared one by one
@@ -37,11 +37,12 @@ _FEW_COMPARED = (
 
 
 @dataclass(frozen=True, slots=True)
-class PictureVector:
-    """The vector of a picture that is no asset, made by the model with this name."""
+class QueryVector:
+    """The vector of a text, or of a picture that is no asset, made by the model with this name."""
 
     model: str
-    vector: tuple[float, ...]
+    vector: Sequence[float]
+    cutoff: float  # similarity below which pictures are not related to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +54,25 @@ class Ranking:
     capped: bool = False  # whether there are more, which were not looked for
 
 
-def rank(connection: psycopg.Connection[TupleRow], query: Query, picture: PictureVector | None = None) -> Ranking:
-    """The assets that match a query, by similarity to a picture or the likeness of the query, up to `MOST_ALIKE`.
+def rank(connection: psycopg.Connection[TupleRow], query: Query, wanted: QueryVector | None = None) -> Ranking:
+    """The assets that match a query, by similarity to a vector or to the asset that it names, up to `MOST_ALIKE`.
 
-    Raises ModelUnavailable if the model is not installed here, QueryCanceled when time is up, and Conflict if another
-    model answers than the one that embedded the picture.
+    Raises QueryCanceled when time is up, and Conflict if another model answers than the one that made the vector.
     """
     model = embeddings.answering_model(connection)
     if model is None:
-        wanted = connection.execute(statement("likeness_model").query).fetchone()
-        return Ranking((), (_OFF if wanted is None or wanted[0] is None else _UNFINISHED,))
-    likeness = query.likeness if picture is None else picture
-    match likeness:
-        case PictureVector(name, values):
-            if name != model.name:
-                raise Conflict(f"The model {model.name} replaced {name} during the search.", "Search again.")
-            vector, cutoff = embeddings.vector_text(values), model.picture_cutoff
-        case LikeText(text):
-            vector = embeddings.vector_text(open_texts(model_of_vectors(model.name)).embed_texts([text])[0].tolist())
-            cutoff = model.text_cutoff
-        case LikeImage(number):
-            vector, cutoff = _vector_of(connection, model, number), model.picture_cutoff
-            if vector is None:
-                return Ranking((), (f"Asset {number} has no embedded picture.",))
-        case None:
-            raise ValueError("the query has no likeness")
+        chosen = connection.execute(statement("likeness_model").query).fetchone()
+        return Ranking((), (_OFF if chosen is None or chosen[0] is None else _UNFINISHED,))
+    if wanted is not None:
+        if wanted.model != model.name:
+            raise Conflict(f"The model {model.name} replaced {wanted.model} during the search.", "Search again.")
+        vector, cutoff = embeddings.vector_text(wanted.vector), wanted.cutoff
+    elif isinstance(query.likeness, LikeImage):
+        vector, cutoff = _vector_of(connection, model, query.likeness.id), model.picture_cutoff
+        if vector is None:
+            return Ranking((), (f"Asset {query.likeness.id} has no embedded picture.",))
+    else:
+        raise ValueError("the query has neither a vector nor an asset")
     ranker = _Ranker(connection, model, vector, compile_query(replace(query, likeness=None)).where)
     compared = ranker.compare()
     rows, last = ranker.nearest() if compared is None else (compared, None)

@@ -41,19 +41,20 @@ from mirrorlake.search.find import Finder
 from mirrorlake.search.grammar import parse
 from mirrorlake.search.index_needs import needed_by_node, needed_indexes
 from mirrorlake.search.likeness import MOST_ALIKE
-from mirrorlake.search.nodes import And, Everything, InProject, MetadataColumn, Query, SortColumn
+from mirrorlake.search.nodes import And, Everything, InProject, LikeText, MetadataColumn, Query, SortColumn
 from mirrorlake.search.notes import explain_nothing
 from mirrorlake.search.positions import find_position
 from mirrorlake.search.sql import Param, Sql
 from mirrorlake.search.unhashed import explain_unhashed
 
 if TYPE_CHECKING:
-    from mirrorlake.search.alike import PictureVector  # loads numpy
+    from mirrorlake.search.alike import QueryVector  # loads numpy
 
 TIMEOUT_S = 10  # longer than people wait for a page
 SLOW_S = 0.2  # a page that takes longer counts towards an index
 NEAR = 2_000  # positions up to here are found like the first page
 STREAM_ROWS = 1_000  # assets in memory at a time
+TextVectors = Callable[[str, str], Sequence[float]]  # the vector of a text, like the stored ones with the name
 
 
 def search(
@@ -64,6 +65,7 @@ def search(
     offset: int = 0,
     cursor: str | None = None,
     patience_s: float | None = None,
+    texts: TextVectors | None = None,
 ) -> AssetPage:
     """A page of what a query finds: from `cursor` if given, else the range `[offset, offset + limit)`; and the total.
 
@@ -74,7 +76,7 @@ def search(
     """
     parsed = parse(query)
     if parsed.likeness is not None:
-        return _search_alike(catalog, query, parsed, limit=limit, offset=offset, cursor=cursor)
+        return _search_likeness(catalog, query, parsed, limit=limit, offset=offset, cursor=cursor, texts=texts)
     compiled = compile_query(parsed)
     place = None if cursor is None else read_search_cursor(query, cursor, compiled)
     needed = needed_indexes(parsed)
@@ -150,11 +152,41 @@ def _explain_stop(patience: Patience, query: Query) -> str:
     )
 
 
+def _search_likeness(
+    catalog: Catalog,
+    query: str,
+    parsed: Query,
+    *,
+    limit: int,
+    offset: int,
+    cursor: str | None,
+    texts: TextVectors | None,
+) -> AssetPage:
+    """A page of a query with a likeness. A text is embedded while no connection is held."""
+    wanted: QueryVector | None = None
+    if isinstance(parsed.likeness, LikeText):
+        from mirrorlake.search.alike import QueryVector  # noqa: PLC0415  loads numpy
+
+        with catalog.read() as connection:
+            model = answering_model(connection)
+        if model is not None:
+            vector = (texts or _text_vector)(model.name, parsed.likeness.text)
+            wanted = QueryVector(model.name, vector, model.text_cutoff)
+    return _search_alike(catalog, query, parsed, limit=limit, offset=offset, cursor=cursor, wanted=wanted)
+
+
+def _text_vector(vectors: str, text: str) -> Sequence[float]:
+    """As a service embeds texts, for models that need no process for it."""
+    from mirrorlake.embedding.registry import model_of_vectors, open_texts  # noqa: PLC0415  loads numpy
+
+    return open_texts(model_of_vectors(vectors)).embed_texts([text])[0].tolist()
+
+
 def search_by_picture(
     catalog: Catalog,
     query: str,
     mark: str,
-    embed: Callable[[StoredModel], PictureVector],
+    embed: Callable[[StoredModel], QueryVector],
     *,
     limit: int,
     offset: int = 0,
@@ -172,8 +204,8 @@ def search_by_picture(
         )
     with catalog.read() as connection:
         model = answering_model(connection)
-    picture = None if model is None else embed(model)
-    return _search_alike(catalog, f"{mark} {query}", parsed, limit=limit, offset=offset, cursor=cursor, picture=picture)
+    wanted = None if model is None else embed(model)
+    return _search_alike(catalog, f"{mark} {query}", parsed, limit=limit, offset=offset, cursor=cursor, wanted=wanted)
 
 
 def _search_alike(
@@ -184,7 +216,7 @@ def _search_alike(
     limit: int,
     offset: int,
     cursor: str | None,
-    picture: PictureVector | None = None,
+    wanted: QueryVector | None = None,
 ) -> AssetPage:
     """A page of a result that is ordered by similarity. The whole ranking is found for each page."""
     from mirrorlake.search.alike import rank  # noqa: PLC0415  loads numpy, which other searches do not need
@@ -192,7 +224,7 @@ def _search_alike(
     place = None if cursor is None else read_ranked_cursor(query, cursor)
     with _explain_timeout(), catalog.read() as connection:
         limit_time(connection, TIMEOUT_S)
-        ranking = rank(connection, parsed, picture)
+        ranking = rank(connection, parsed, wanted)
         if place is not None:
             offset = sum(1 for number, alike in ranking.found if (alike, number) >= place)
         rows = ranking.found[offset : offset + limit]
@@ -260,7 +292,7 @@ def _far_rows(
     ).fetchall()
 
 
-def stream(catalog: Catalog, query: str, limit: int | None = None) -> Iterator[Asset]:
+def stream(catalog: Catalog, query: str, limit: int | None = None, texts: TextVectors | None = None) -> Iterator[Asset]:
     """Return all results of a query, or the first `limit`, in the order of `search`. Memory use is constant.
 
     The query is parsed immediately, so that QueryError is raised here and not at the first asset.
@@ -268,7 +300,8 @@ def stream(catalog: Catalog, query: str, limit: int | None = None) -> Iterator[A
     parsed = parse(query)
     if parsed.likeness is not None:
         most = MOST_ALIKE if limit is None else limit
-        return iter(_search_alike(catalog, query, parsed, limit=most, offset=0, cursor=None).items)
+        page = _search_likeness(catalog, query, parsed, limit=most, offset=0, cursor=None, texts=texts)
+        return iter(page.items)
     return _stream_assets(catalog, compile_query(parsed), limit)
 
 

@@ -47,8 +47,9 @@ class AssetService(FieldService, Assets):
     ) -> AssetPage:
         """See `Assets.search`."""
         patience_s = None if patience_ms is None else patience_ms / 1000
+        catalog, texts = self.resources.catalog, self.resources.embed_text
         return search.search(
-            self.resources.catalog, query, limit=limit, offset=offset, cursor=cursor, patience_s=patience_s
+            catalog, query, limit=limit, offset=offset, cursor=cursor, patience_s=patience_s, texts=texts
         )
 
     @requires(Permission.ASSETS_READ)
@@ -70,7 +71,7 @@ class AssetService(FieldService, Assets):
     @requires(Permission.ASSETS_READ)
     def find(self, query: str = "", *, limit: int | None = None) -> Iterator[Asset]:
         """See `Assets.find`. Streamed: memory stays constant."""
-        return search.stream(self.resources.catalog, query, limit=limit)
+        return search.stream(self.resources.catalog, query, limit=limit, texts=self.resources.embed_text)
 
     @requires(Permission.ASSETS_READ)
     def explain(self, query: str = "") -> ExplainedQuery:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, wraps
@@ -84,15 +84,19 @@ class Resources:
 
     @property
     def query_embedder(self) -> QueryEmbedder:
-        """The process that embeds pictures of searches, for all workspaces."""
+        """The process that embeds pictures and texts of searches, for all workspaces."""
         if self._root is not self:
             return self._root.query_embedder
         from mirrorlake.embedding.queries import QueryEmbedder  # noqa: PLC0415  loads numpy
 
         with self._lock:
             if self._query_embedder is None:
-                self._query_embedder = QueryEmbedder()
+                self._query_embedder = QueryEmbedder(self.settings.models)
             return self._query_embedder
+
+    def embed_text(self, vectors: str, text: str) -> Sequence[float]:
+        """The vector of a text of a search, like those with this name. Raises ModelUnavailable and TooBusy."""
+        return self.query_embedder.text(vectors, text).tolist()
 
     @property
     def previews(self) -> PreviewMaker:

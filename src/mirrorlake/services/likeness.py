@@ -24,9 +24,9 @@ class LikenessService(Service, PictureLikeness):
     def change(self, model: str | None) -> Likeness:
         """See `PictureLikeness.change`."""
         if model is not None:
-            from mirrorlake.embedding.registry import facts_of  # noqa: PLC0415  loads numpy
+            from mirrorlake.embedding.registry import check_model  # noqa: PLC0415  loads numpy
 
-            facts_of(model)
+            check_model(model, self.resources.settings.models)
         job = self._job()
         with self.resources.catalog.write() as connection:
             embeddings.set_wanted_model(connection, model)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from blake3 import blake3
 
 from mirrorlake.core.errors import NoPreview, UsageError
-from mirrorlake.embedding.registry import model_of_vectors
 from mirrorlake.model.assets import AssetPage
 from mirrorlake.model.likeness import StoredModel
 from mirrorlake.processing.preview_task import PictureTask
-from mirrorlake.search.alike import PictureVector
+from mirrorlake.search.alike import QueryVector
 from mirrorlake.search.run import search_by_picture
 from mirrorlake.services.base import Resources
 
@@ -19,15 +18,15 @@ _OTHER = "Send a JPEG, PNG or another image that a run would import."
 def search(resources: Resources, data: bytes, query: str, *, limit: int, offset: int, cursor: str | None) -> AssetPage:
     """See `Assets.search_by_picture`."""
 
-    def embed(model: StoredModel) -> PictureVector:
+    def embed(model: StoredModel) -> QueryVector:
         try:
             thumbnail = resources.previewer.make(PictureTask(data), owner=resources.settings.part)
         except NoPreview as error:
             raise UsageError(error.message, error.fix or _OTHER) from error
-        vector = resources.query_embedder.picture(model_of_vectors(model.name), thumbnail)
+        vector = resources.query_embedder.picture(model.name, thumbnail)
         if vector is None:
             raise UsageError("The picture cannot be searched with: the model cannot read it.", _OTHER)
-        return PictureVector(model.name, tuple(vector.tolist()))
+        return QueryVector(model.name, tuple(vector.tolist()), model.picture_cutoff)
 
     mark = blake3(data).hexdigest()
     return search_by_picture(resources.catalog, query, mark, embed, limit=limit, offset=offset, cursor=cursor)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from mirrorlake.core.errors import TooBusy
+from mirrorlake.embedding import queries
 from mirrorlake.embedding.process import EmbeddingProcess
 from mirrorlake.embedding.queries import QueryEmbedder
 from mirrorlake.embedding.worker import Embedded
@@ -32,6 +33,12 @@ class _Process(EmbeddingProcess):
         self.closed.set()
 
 
+@pytest.fixture(autouse=True)
+def _every_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any name is that of a model."""
+    monkeypatch.setattr(queries, "model_of_vectors", lambda name, _models: name.rpartition("-")[0])
+
+
 def test_a_process_is_kept_for_its_model_until_it_is_idle():
     started: list[_Process] = []
 
@@ -40,13 +47,13 @@ def test_a_process_is_kept_for_its_model_until_it_is_idle():
         return started[-1]
 
     embedder = QueryEmbedder(idle_s=3600, start=start)
-    assert embedder.picture("lite", b"x") == pytest.approx([4])
-    assert embedder.picture("lite", b"") is None
-    assert embedder.picture("other", b"x") == pytest.approx([5])
+    assert embedder.picture("lite-1", b"x") == pytest.approx([4])
+    assert embedder.picture("lite-1", b"") is None
+    assert embedder.picture("other-1", b"x") == pytest.approx([5])
     assert [one.model for one in started] == ["lite", "other"]
     assert [one.closed.is_set() for one in started] == [True, False]
     embedder._idle_s = 0.0
-    embedder.picture("other", b"x")
+    embedder.picture("other-1", b"x")
     assert started[1].closed.wait(60)
     embedder.close()
 
@@ -55,11 +62,11 @@ def test_a_search_does_not_wait_forever_for_another_one():
     process = _Process("lite")
     process.may.clear()
     embedder = QueryEmbedder(room_s=0.0, start=lambda _model: process)
-    first = threading.Thread(target=embedder.picture, args=("lite", b"x"))
+    first = threading.Thread(target=embedder.picture, args=("lite-1", b"x"))
     first.start()
     assert process.entered.wait(60)
     with pytest.raises(TooBusy, match="kept the process"):
-        embedder.picture("lite", b"y")
+        embedder.picture("lite-1", b"y")
     process.may.set()
     first.join(60)
     embedder.close()

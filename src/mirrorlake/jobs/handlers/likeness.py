@@ -13,7 +13,7 @@ import numpy as np
 from mirrorlake.catalog import embeddings
 from mirrorlake.catalog.thumbnails import last_asset
 from mirrorlake.embedding.process import EmbeddingProcess, open_process
-from mirrorlake.embedding.registry import facts_of
+from mirrorlake.embedding.registry import facts_of, work_of
 from mirrorlake.embedding.worker import Embedded
 from mirrorlake.jobs.handler import LAST, GaveWay, Handler, JobContext
 from mirrorlake.jobs.library_store import library_store
@@ -24,7 +24,6 @@ from mirrorlake.plan.backoff import RetryPolicy
 from mirrorlake.processing.prestart import cores
 
 ROWS = 256  # pictures that are committed together
-BATCH = 16  # pictures of one answer of a process
 READS = 8  # thumbnails that are read at once
 KEPT_DAYS = 30
 TURN_S = 30.0  # before it gives way to other jobs
@@ -46,7 +45,7 @@ def update(job: Job, _args: LikenessArgs, context: JobContext) -> LikenessUpdate
     embeddings.forget_failures(catalog, None if job.requested_by is None else job.created)
     began = time.monotonic()
     last, after, hashed, embedded, failed = last_asset(catalog), 0, 0, 0, 0
-    with closing(library_store(context.settings)) as store, _processes(name, context.processes or cores()) as pool:
+    with closing(library_store(context.settings)) as store, _pool(context, name) as pool:
         thumbnails = Thumbnails(catalog, store.store)
         while missing := embeddings.missing_pictures(catalog, model, after, ROWS):
             reporter.step(STEP, after, last)
@@ -72,7 +71,7 @@ def update(job: Job, _args: LikenessArgs, context: JobContext) -> LikenessUpdate
 
 
 def _prepare(context: JobContext, name: str) -> StoredModel:
-    facts = facts_of(name)
+    facts = facts_of(name, context.settings.models)
     return embeddings.prepare_model(
         context.catalog,
         name=facts.name,
@@ -85,8 +84,9 @@ def _prepare(context: JobContext, name: str) -> StoredModel:
 class _Pool:
     """Processes that embed, each with a thread that waits for it, and threads that read thumbnails."""
 
-    def __init__(self, processes: Sequence[EmbeddingProcess], readers: ThreadPoolExecutor) -> None:
+    def __init__(self, processes: Sequence[EmbeddingProcess], readers: ThreadPoolExecutor, batch: int) -> None:
         self._processes = processes
+        self._batch = batch  # pictures of one answer of a process
         self._readers = readers
 
     def embed(self, thumbnails: Thumbnails, digests: Sequence[bytes]) -> list[Embedded | None]:
@@ -94,7 +94,7 @@ class _Pool:
         places = thumbnails.locate(digests)
         read = list(self._readers.map(thumbnails.read_at, digests, [places.get(digest) for digest in digests]))
         present = [one for one in read if one is not None]
-        batches = [present[first : first + BATCH] for first in range(0, len(present), BATCH)]
+        batches = [present[first : first + self._batch] for first in range(0, len(present), self._batch)]
         shares = [batches[place :: len(self._processes)] for place in range(len(self._processes))]
         answers = list(self._readers.map(_embed_share, self._processes, shares))
         found = iter(
@@ -110,9 +110,12 @@ def _embed_share(process: EmbeddingProcess, share: Sequence[Sequence[bytes]]) ->
 
 
 @contextmanager
-def _processes(model: str | None, count: int) -> Generator[_Pool]:
-    with ThreadPoolExecutor(max(READS, count), thread_name_prefix="embedding") as readers, ExitStack() as stack:
-        yield _Pool([stack.enter_context(open_process(model)) for _ in range(count)], readers)
+def _pool(context: JobContext, model: str | None) -> Generator[_Pool]:
+    work, models = work_of(model, context.processes or cores()), context.settings.models
+    readers = ThreadPoolExecutor(max(READS, work.processes), thread_name_prefix="embedding")
+    with readers, ExitStack() as stack:
+        opened = [open_process(model, models, threads=work.threads) for _ in range(work.processes)]
+        yield _Pool([stack.enter_context(one) for one in opened], readers, work.batch)
 
 
 LIKENESS = Handler(
