@@ -64,7 +64,8 @@ def status(catalog: Catalog) -> Likeness:
         model = answering_model(connection)
         if model is None:
             return Likeness(model=wanted, answering=None, vectors=0)
-        row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(table_of(model))).fetchone()
+        count = sql.SQL("SELECT count(*) FROM {} WHERE frame = 0").format(table_of(model))
+        row = connection.execute(count).fetchone()
     return Likeness(model=wanted, answering=model.name, vectors=0 if row is None else row[0])
 
 
@@ -107,16 +108,20 @@ def prepare_model(
 
 def missing_pictures(catalog: Catalog, model: StoredModel | None, after: int, limit: int) -> list[MissingPicture]:
     """The next pictures, by asset, that have no hash, or no vector of this model."""
-    tables = [sql.Identifier("picture_hash"), *([] if model is None else [table_of(model)])]
+    # A hash is of a content. A vector is of a thumbnail, which a video that is read in parts has, too.
+    tables: list[tuple[LiteralString, sql.Identifier]] = [("asset.digest", sql.Identifier("picture_hash"))]
+    if model is not None:
+        tables.append(("coalesce(asset.digest, asset.sample_digest)", table_of(model)))
     # A query for each table: PostgreSQL joins no NOT EXISTS beside an OR.
     lacks = [
         sql.SQL(
-            "(SELECT id, digest FROM asset WHERE id > %(after)s AND placeholder IS NOT NULL AND digest IS NOT NULL"
-            " AND kind IN ('image', 'video') AND NOT EXISTS (SELECT FROM {} AS found WHERE found.digest = asset.digest)"
-            " AND NOT EXISTS (SELECT FROM likeness_failure AS failed WHERE failed.digest = asset.digest)"
+            "(SELECT id, {name} AS digest FROM asset WHERE id > %(after)s AND placeholder IS NOT NULL"
+            " AND {name} IS NOT NULL AND kind IN ('image', 'video')"
+            " AND NOT EXISTS (SELECT FROM {table} AS found WHERE found.digest = {name})"
+            " AND NOT EXISTS (SELECT FROM likeness_failure AS failed WHERE failed.digest = {name} AND NOT frames)"
             " ORDER BY id LIMIT %(limit)s)"
-        ).format(table)
-        for table in tables
+        ).format(name=sql.SQL(name), table=table)
+        for name, table in tables
     ]
     query = sql.SQL("SELECT id, digest FROM ({}) AS lacking ORDER BY id LIMIT %(limit)s").format(
         sql.SQL(" UNION ").join(lacks)
@@ -127,10 +132,11 @@ def missing_pictures(catalog: Catalog, model: StoredModel | None, after: int, li
 
 
 @retry_on_contention
-def store_failures(catalog: Catalog, digests: Sequence[bytes]) -> None:
-    """Record pictures that cannot be embedded, so that they are not read again by each job."""
+def store_failures(catalog: Catalog, digests: Sequence[bytes], *, frames: bool = False) -> None:
+    """Record pictures, or the `frames` of videos, that cannot be embedded: they are not read again by each job."""
     with catalog.write() as connection:
-        connection.execute(statement("add_likeness_failures").query, {"digests": list(digests)})
+        values = {"digests": list(digests), "frames": frames}
+        connection.execute(statement("add_likeness_failures").query, values)
 
 
 @retry_on_contention

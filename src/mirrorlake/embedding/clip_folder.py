@@ -11,11 +11,11 @@ import math
 import re
 import shutil
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, cast
 
 from blake3 import blake3
-from safetensors import SafetensorError, safe_open
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.embedding.base import ModelFacts, ModelUnavailable
@@ -66,6 +66,8 @@ def read_facts(folder: Path, name: str) -> ModelFacts:
     weights = folder / WEIGHTS
     if not weights.is_file():
         raise _unusable(folder, f"it has no {WEIGHTS}, and weights in another form are not read")
+    from safetensors import SafetensorError  # noqa: PLC0415  an extra
+
     try:
         found = weights.stat()
         mark = _mark(json.dumps(config, sort_keys=True), weights, found.st_mtime_ns, found.st_size)
@@ -96,7 +98,9 @@ def _config(folder: Path) -> dict[str, Any]:
 
 def _text_cutoff(weights: Path) -> float:
     """The cosine at which a model with a bias finds a text and a picture related with `_PROBABILITY`."""
-    with safe_open(weights, framework="numpy") as file:
+    from safetensors import safe_open  # noqa: PLC0415  an extra
+
+    with cast("Any", safe_open)(weights, framework="numpy") as file:
         if "logit_bias" not in file.keys() or "logit_scale" not in file.keys():  # noqa: SIM118 - it is no mapping
             return _TEXT_CUTOFF
         bias, scale = (float(file.get_tensor(key).reshape(-1)[0]) for key in ("logit_bias", "logit_scale"))
@@ -106,13 +110,12 @@ def _text_cutoff(weights: Path) -> float:
 
 def _fetch(repository: str, folder: Path) -> None:
     """Fetch a model from the hub, whole or not at all."""
-    from huggingface_hub import snapshot_download  # noqa: PLC0415  an extra, and slow to load
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError  # noqa: PLC0415  as above
-
+    hub: Any = import_module("huggingface_hub")  # an extra, and slow to load
+    refusals: Any = import_module("huggingface_hub.errors")
     partial = folder.with_name(folder.name + ".part")
     try:
-        snapshot_download(repository, local_dir=partial, allow_patterns=list(_FETCHED))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        hub.snapshot_download(repository, local_dir=partial, allow_patterns=list(_FETCHED))
+    except (refusals.HfHubHTTPError, refusals.LocalEntryNotFoundError, OSError) as error:
         raise MirrorlakeError(
             f"The model {repository} could not be fetched from the hub: {error}",
             f"Try again, or put its files into {folder}: {CONFIG}, {WEIGHTS} and those of its tokenizer.",

@@ -45,6 +45,10 @@ class EmbeddingProcess:
             return [None]
         return [one for thumbnail in thumbnails for one in self.embed([thumbnail])]
 
+    def embed_strip(self, strip: bytes, frames: int) -> list[Embedded | None]:
+        """What was found of each of the frames in a picture, which are beside each other. As `embed`."""
+        return self._ask(Request(thumbnails=[strip], frames=frames)) or [None] * frames
+
     def embed_text(self, text: str) -> bytes | None:
         """The vector of a text; None if the process ended or stopped. Raises as `embed`."""
         answer = self._ask(Request(texts=[text]))

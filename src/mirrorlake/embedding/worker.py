@@ -31,6 +31,7 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
 
     thumbnails: list[bytes] = []
     texts: list[str] = []
+    frames: int = 1  # beside each other in each thumbnail: each has a vector
 
 
 class Embedded(msgspec.Struct, frozen=True, array_like=True):
@@ -50,7 +51,11 @@ def main() -> None:
     embedder = None if name is None else open_embedder(name, Path(models), threads=int(threads))
     while (message := read_message(sys.stdin.buffer)) is not None:
         request = msgspec.msgpack.decode(message, type=Request)
-        answer = embed_texts(request, embedder) if request.texts else embed_batch(request.thumbnails, embedder)
+        answer = (
+            embed_texts(request, embedder)
+            if request.texts
+            else embed_batch(request.thumbnails, embedder, request.frames)
+        )
         write_message(answers, msgspec.msgpack.encode(answer))
 
 
@@ -61,15 +66,22 @@ def embed_texts(request: Request, embedder: Embedder | None) -> list[Embedded | 
     return [Embedded(None, vector.tobytes()) for vector in embedder.embed_texts(request.texts)]
 
 
-def embed_batch(thumbnails: list[bytes], embedder: Embedder | None) -> list[Embedded | None]:
-    """What is found of each picture; None for one that cannot be decoded."""
-    decoded = [_decode(one) for one in thumbnails]
+def embed_batch(thumbnails: list[bytes], embedder: Embedder | None, frames: int = 1) -> list[Embedded | None]:
+    """What is found of each picture, or of each frame of it; None for one that cannot be decoded."""
+    decoded = [frame for one in thumbnails for frame in _split(_decode(one), frames)]
     pictures = [one for one in decoded if one is not None]
     vectors = iter([] if embedder is None or not pictures else embedder.embed_pictures(pictures))
     return [
         None if one is None else Embedded(picture_hash(one), None if embedder is None else next(vectors).tobytes())
         for one in decoded
     ]
+
+
+def _split(picture: Picture | None, frames: int) -> list[Picture | None]:
+    """The frames that are beside each other in a picture."""
+    if picture is None or picture.shape[1] % frames:
+        return [None] * frames
+    return [np.ascontiguousarray(frame) for frame in np.split(picture, frames, axis=1)]
 
 
 def _decode(thumbnail: bytes) -> Picture | None:

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 
 THUMBNAIL_SIDE = 320  # pixels, the longest side
 PREVIEW_SIDE = 1280
+STRIP_FRAMES = 10  # of a video, beside each other in one picture
 
 _side: ContextVar[int] = ContextVar("rendered_side", default=THUMBNAIL_SIDE)
 

@@ -11,12 +11,12 @@ from av.container import InputContainer
 from mirrorlake.formats.codec import Content, Probe
 from mirrorlake.formats.colour import Pixels
 from mirrorlake.formats.container import DAMAGE, one_thread, opened, start_s
+from mirrorlake.formats.sides import STRIP_FRAMES
 from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.formats.thumbnail import encode_webp
 from mirrorlake.formats.video import Video, decode_frame, to_pixels, video_stream
 from mirrorlake.model.media import VideoFacts
 
-STRIP_FRAMES = 10
 STRIP_SIDE = 240  # pixels, the longest side of a frame: ten are narrower than the widest WebP
 WHOLE_S = 20.0  # videos up to this length are decoded as a whole: they may have a single key frame
 MAX_WHOLE_FRAMES = 2000  # that are decoded of those

@@ -30,6 +30,8 @@ class LikenessUpdate:
     failed: int
     """Pictures whose thumbnail is missing or damaged."""
     model: str | None
+    videos: int = 0
+    """Videos of which several frames were embedded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

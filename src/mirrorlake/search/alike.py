@@ -83,11 +83,21 @@ def rank(connection: psycopg.Connection[TupleRow], query: Query, wanted: QueryVe
 
 def _vector_of(connection: psycopg.Connection[TupleRow], model: StoredModel, asset: int) -> str | None:
     query = sql.SQL(
-        "SELECT found.vector::text FROM asset JOIN {} AS found ON found.digest = asset.digest"
+        "SELECT found.vector::text FROM asset JOIN {} AS found"
+        " ON found.digest = coalesce(asset.digest, asset.sample_digest)"
         " WHERE asset.id = %s ORDER BY found.frame LIMIT 1"
     ).format(embeddings.table_of(model))
     row = connection.execute(query, (asset,)).fetchone()
     return None if row is None else row[0]
+
+
+def _named(table: str) -> str:
+    """The ids of the assets whose thumbnails have vectors in a table."""
+    return (
+        f"SELECT of.id FROM {table} AS found JOIN asset AS of ON of.digest = found.digest"  # noqa: S608 - the name of a table
+        f" UNION ALL SELECT of.id FROM {table} AS found JOIN asset AS of"
+        " ON of.sample_digest = found.digest AND of.digest IS NULL"
+    )
 
 
 class _Ranker:
@@ -106,11 +116,11 @@ class _Ranker:
         stored = self._rows(f"SELECT count(*) FROM (SELECT FROM {self._table} LIMIT %s) AS few", (COMPARED + 1,))  # noqa: S608 - as above
         most = None if stored[0][0] <= COMPARED else COMPARED + 1
         # Of few pictures and many other assets, only the pictures are read.
-        embedded = f" AND asset.digest IN (SELECT digest FROM {self._table})" if most is None else ""  # noqa: S608 - as above
+        embedded = f" AND asset.id IN ({_named(self._table)})" if most is None else ""
         # Each step is small, so that no vector is sorted: the assets, their similarities, the best ones.
         text = (
-            f"WITH few AS MATERIALIZED (SELECT asset.id, asset.digest FROM asset"  # noqa: S608 - as above
-            f" WHERE {self._where.text}{embedded} LIMIT %s),"
+            "WITH few AS MATERIALIZED (SELECT asset.id, coalesce(asset.digest, asset.sample_digest) AS digest"  # noqa: S608 - as above
+            f" FROM asset WHERE {self._where.text}{embedded} LIMIT %s),"
             f" compared AS MATERIALIZED (SELECT few.id, -(found.vector {self._near}) AS alike FROM few"
             f" JOIN {self._table} AS found ON found.digest = few.digest WHERE (SELECT count(*) FROM few) < %s),"
             " best AS (SELECT id, max(alike)::float8 AS alike FROM compared GROUP BY id"
@@ -135,15 +145,19 @@ class _Ranker:
         text = (
             f"WITH near AS MATERIALIZED (SELECT digest, -(vector {self._near}) AS alike FROM {self._table}"  # noqa: S608 - as above
             f" ORDER BY vector {self._near} LIMIT %s), matching AS ("
-            "SELECT asset.id, max(near.alike)::float8 AS alike FROM near JOIN asset ON asset.digest = near.digest"
-            f" WHERE {self._where.text} GROUP BY asset.id ORDER BY alike DESC, asset.id DESC LIMIT %s)"
+            "SELECT id, max(alike)::float8 AS alike FROM ("
+            f"SELECT asset.id, near.alike FROM near JOIN asset ON asset.digest = near.digest WHERE {self._where.text}"
+            " UNION ALL SELECT asset.id, near.alike FROM near JOIN asset"
+            f" ON asset.sample_digest = near.digest AND asset.digest IS NULL WHERE {self._where.text}"
+            ") AS each GROUP BY id ORDER BY alike DESC, id DESC LIMIT %s)"
             " SELECT id, alike FROM matching UNION ALL SELECT NULL, min(alike)::float8 FROM near"
             " ORDER BY alike DESC, id DESC NULLS LAST"
         )
         rows: list[tuple[int, float]] = []
         last: float | None = None
         for step in FIRST_STEPS:
-            found = self._rows(text, (self._vector, self._vector, step, *self._where.params, MOST_ALIKE))
+            params = (*self._where.params, *self._where.params)
+            found = self._rows(text, (self._vector, self._vector, step, *params, MOST_ALIKE))
             rows = [(number, alike) for number, alike in found if number is not None]
             last = next(alike for number, alike in found if number is None)
             if len(rows) >= ENOUGH:

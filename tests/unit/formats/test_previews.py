@@ -17,10 +17,10 @@ from tests.support.recordings import recording
 from mirrorlake.formats import video_strip
 from mirrorlake.formats.codec import Probe
 from mirrorlake.formats.preview import render_picture, render_preview
-from mirrorlake.formats.sides import PREVIEW_SIDE, THUMBNAIL_SIDE
+from mirrorlake.formats.sides import PREVIEW_SIDE, STRIP_FRAMES, THUMBNAIL_SIDE
 from mirrorlake.formats.stages import UndecodableObject
 from mirrorlake.formats.video import MKV
-from mirrorlake.formats.video_strip import STRIP_FRAMES, STRIP_SIDE
+from mirrorlake.formats.video_strip import STRIP_SIDE
 from mirrorlake.model.asset_previews import PreviewKind, PreviewOptions
 from mirrorlake.processing.process import process_bytes
 

@@ -24,9 +24,10 @@ UPDATE embedding_model SET complete = true WHERE id = %(id)s;
 DELETE FROM embedding_model WHERE id = %(id)s;
 
 -- name: store_picture_hashes
--- The hashes of pictures that had none.
+-- The hashes of pictures that had none. What was read in parts has none: it has no digest of its content.
 INSERT INTO picture_hash (digest, hash)
 SELECT digest, hash FROM unnest(%(digests)s::bytea[], %(hashes)s::bigint[]) AS found (digest, hash)
+WHERE EXISTS (SELECT FROM asset WHERE asset.digest = found.digest)
 ON CONFLICT (digest) DO NOTHING;
 
 -- name: likeness_due
@@ -55,8 +56,9 @@ FROM likeness_setting LEFT JOIN LATERAL (
 WHERE likeness_setting.model IS NOT NULL;
 
 -- name: add_likeness_failures
--- Record pictures whose thumbnail is missing or damaged.
-INSERT INTO likeness_failure (digest) SELECT unnest(%(digests)s::bytea[]) ON CONFLICT (digest) DO NOTHING;
+-- Record pictures whose thumbnail is missing or damaged, or videos whose frames cannot be read.
+INSERT INTO likeness_failure (digest, frames) SELECT unnest(%(digests)s::bytea[]), %(frames)s
+ON CONFLICT (digest, frames) DO NOTHING;
 
 -- name: forget_likeness_failures
 -- Let pictures be tried again that failed before this was requested, or before thumbnails were made.

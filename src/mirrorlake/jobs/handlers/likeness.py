@@ -12,23 +12,28 @@ import numpy as np
 
 from mirrorlake.catalog import embeddings
 from mirrorlake.catalog.thumbnails import last_asset
+from mirrorlake.catalog.video_frames import missing_frames
 from mirrorlake.embedding.process import EmbeddingProcess, open_process
 from mirrorlake.embedding.registry import facts_of, work_of
 from mirrorlake.embedding.worker import Embedded
 from mirrorlake.jobs.handler import LAST, GaveWay, Handler, JobContext
 from mirrorlake.jobs.library_store import library_store
+from mirrorlake.library.video_frames import FrameEmbedder
 from mirrorlake.mirror.thumbnails import Thumbnails
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.likeness import LikenessUpdate, StoredModel
 from mirrorlake.plan.backoff import RetryPolicy
 from mirrorlake.processing.prestart import cores
+from mirrorlake.processing.previewer import MAX_WAITING, Previewer
 
 ROWS = 256  # pictures that are committed together
 READS = 8  # thumbnails that are read at once
 KEPT_DAYS = 30
 TURN_S = 30.0  # before it gives way to other jobs
 LOCK = "likeness"
-STEP = "embedding pictures"
+STEP, VIDEO_STEP = "embedding pictures", "embedding frames of videos"
+VIDEOS = 16  # that are read together
+ROOM_S = 600.0  # that a video waits for those before it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +54,8 @@ def update(job: Job, _args: LikenessArgs, context: JobContext) -> LikenessUpdate
         thumbnails = Thumbnails(catalog, store.store)
         while missing := embeddings.missing_pictures(catalog, model, after, ROWS):
             reporter.step(STEP, after, last)
-            if time.monotonic() - began > TURN_S and context.others_wait():
-                if embeddings.is_queued(catalog, LOCK):  # it continues this one
-                    return LikenessUpdate(hashed=hashed, embedded=embedded, failed=failed, model=name)
-                raise GaveWay
+            if _replaced(context, began):
+                return LikenessUpdate(hashed=hashed, embedded=embedded, failed=failed, model=name)
             digests = list(dict.fromkeys(one.digest for one in missing))
             found = pool.embed(thumbnails, digests)
             kept = [(digest, one) for digest, one in zip(digests, found, strict=True) if one is not None]
@@ -64,10 +67,35 @@ def update(job: Job, _args: LikenessArgs, context: JobContext) -> LikenessUpdate
             hashed, failed = hashed + len(kept), failed + len(lost)
             embedded += 0 if model is None else len(kept)
             after = missing[-1].asset_id
-    if model is not None:
+        videos = 0 if model is None else _embed_videos(context, model, pool.first, began)
+    if model is not None and videos is not None:
         reporter.step("completing the model", last, last)
         embeddings.complete_model(catalog, model, reporter.counted("completing the model"))
-    return LikenessUpdate(hashed=hashed, embedded=embedded, failed=failed, model=name)
+    return LikenessUpdate(hashed=hashed, embedded=embedded, failed=failed, model=name, videos=videos or 0)
+
+
+def _replaced(context: JobContext, began: float) -> bool:
+    """Whether a queued job continues this one, while other jobs wait. Raises GaveWay if they wait and none does."""
+    if time.monotonic() - began <= TURN_S or not context.others_wait():
+        return False
+    if embeddings.is_queued(context.catalog, LOCK):
+        return True
+    raise GaveWay
+
+
+def _embed_videos(context: JobContext, model: StoredModel, process: EmbeddingProcess, began: float) -> int | None:
+    """Embed frames of videos, and return of how many; None if a queued job continues this one. Raises GaveWay."""
+    catalog, done, after, last = context.catalog, 0, 0, last_asset(context.catalog)
+    count = min(context.processes or cores(), MAX_WAITING)
+    with closing(Previewer(processes=count, room_s=ROOM_S)) as previewer:
+        frames = FrameEmbedder(catalog, model, process, previewer, context.store_of, readers=count)
+        while missing := missing_frames(catalog, model, after, VIDEOS):
+            context.reporter.step(VIDEO_STEP, after, last)
+            done += frames.embed(missing)
+            after = missing[-1].asset_id
+            if _replaced(context, began):
+                return None
+    return done
 
 
 def _prepare(context: JobContext, name: str) -> StoredModel:
@@ -86,6 +114,7 @@ class _Pool:
 
     def __init__(self, processes: Sequence[EmbeddingProcess], readers: ThreadPoolExecutor, batch: int) -> None:
         self._processes = processes
+        self.first = processes[0]
         self._batch = batch  # pictures of one answer of a process
         self._readers = readers
 
