@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -59,7 +58,7 @@ def lite(rounds: int) -> list[Table]:
 
 def clip(name: str, rounds: int) -> list[Table]:
     """A model in the folder of models, or of the hub, on the GPU where there is one."""
-    from mirrorlake.embedding.clip import ClipEmbedder  # noqa: PLC0415  loads PyTorch, an extra
+    from mirrorlake.embedding.clip import ClipEmbedder, torch  # noqa: PLC0415  loads PyTorch, an extra
 
     files, pictures = _thumbnails(), _pictures()
     models = read_settings().models
@@ -81,7 +80,6 @@ def clip(name: str, rounds: int) -> list[Table]:
         },
     )
     process.close()
-    torch: Any = import_module("torch")
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{cores()} cores, no GPU"
     notes = [f"{device}; batches of {work.batch}. A job runs {work.processes} such processes."]
     return [Table(title=f"Embedding with `{name}`", head=_HEAD, rows=rows, notes=notes)]

@@ -1,4 +1,4 @@
-"""How often the model `lite` finds a picture by its caption: `python -m benchmarks.recall FOLDER`.
+"""How often `lite` finds a picture by its caption, and by a mirrored part: `python -m benchmarks.recall FOLDER`.
 
 The folder has pictures with a text file of the same name beside each, whose first line is its caption. The figures in
 the documentation are of the stamps of Tux Paint (Debian package tuxpaint-stamps-default 2022.06.04-1):
@@ -22,6 +22,7 @@ from mirrorlake.embedding.lite import LiteEmbedder
 
 BATCH = 16
 RANKS = (1, 10, 50)
+KEPT = 0.7  # of each side, of a part that is searched with
 
 
 def recalls(folder: Path) -> Table:
@@ -36,17 +37,24 @@ def recalls(folder: Path) -> Table:
     own = similar.diagonal()[:, None]
     places = (similar > own).sum(axis=1)
     others = similar[~np.eye(len(similar), dtype=bool)]
-    cutoff = model.facts.text_cutoff
+    shown = np.concatenate(batches)
+    parts = [_part(picture) for picture in pictures]
+    changed = [model.embed_pictures(parts[first : first + BATCH]) for first in range(0, len(parts), BATCH)]
+    alike = np.concatenate(changed) @ shown.T
+    found = (alike > alike.diagonal()[:, None]).sum(axis=1)
+    cutoff, near = model.facts.text_cutoff, model.facts.picture_cutoff
     return Table(
         title=f"Finding {len(captioned)} pictures by their captions with {model.facts.name}",
         head=("", *(f"among the first {rank}" for rank in RANKS)),
         rows=[
             ("captions", *(f"{(places < rank).mean():.3f}" for rank in RANKS)),
+            ("mirrored parts", *(f"{(found < rank).mean():.3f}" for rank in RANKS)),
             ("by chance", *(f"{rank / len(captioned):.3f}" for rank in RANKS)),
         ],
         notes=[
             f"{number(len(pictures) / seconds)} pictures a second on one thread.",
-            f"Above the cutoff: {(own >= cutoff).mean():.2f} of these, {(others >= cutoff).mean():.3f} of all others.",
+            f"Captions above the cutoff: {(own >= cutoff).mean():.2f}; others: {(others >= cutoff).mean():.3f}.",
+            f"Mirrored parts have {KEPT:.0%} of each side. Above the cutoff: {(alike.diagonal() >= near).mean():.2f}.",
         ],
     )
 
@@ -57,6 +65,12 @@ def _captioned(folder: Path) -> Iterator[tuple[Path, str]]:
         caption = text.read_text("utf-8").split("\n", 1)[0].strip() if text.exists() else ""
         if caption:
             yield path, caption
+
+
+def _part(picture: np.ndarray) -> np.ndarray:
+    """The middle of a picture, mirrored."""
+    height, width = (max(1, round(side * (1 - KEPT) / 2)) for side in picture.shape[:2])
+    return np.ascontiguousarray(picture[height : -height or None, width : -width or None][:, ::-1])
 
 
 def _picture(path: Path) -> np.ndarray:

@@ -18,6 +18,7 @@ from mirrorlake.core.errors import UsageError
 from mirrorlake.model.asset_previews import AssetPreview, PreviewKind
 from mirrorlake.model.assets import Asset, AssetDetail, AssetPage, Original, Unchanged
 from mirrorlake.model.bulk import BulkEdit, BulkEditPreview, HistoryEntry
+from mirrorlake.model.duplicates import DuplicatePage
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.jobs import Job
 from mirrorlake.model.pages import Page
@@ -73,6 +74,11 @@ class AssetClient(FieldClient, Assets):
             if cursor is None:
                 return
             left = None if left is None else left - len(page.items)
+
+    def duplicates_page(self, query: str = "", *, limit: int = 20, cursor: str | None = None) -> DuplicatePage:
+        """See `Assets.duplicates_page`."""
+        params = {"query": query, "limit": limit, "cursor": cursor}
+        return self.connection.ask(DuplicatePage, "GET", "/search/duplicates", params=params)
 
     def explain(self, query: str = "") -> ExplainedQuery:
         """See `Assets.explain`."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -17,10 +16,14 @@ from mirrorlake.embedding.clip_folder import WEIGHTS, read_facts
 
 TEXT_LONGEST = 2_000  # characters of a text; the tokens that a model takes are fewer
 
-# Extras, which the rest of the library is checked without.
-torch: Any = import_module("torch")
-open_clip: Any = import_module("open_clip")
-tensors: Any = import_module("safetensors.torch")
+if TYPE_CHECKING:  # the library is checked without these packages
+    open_clip: Any = None
+    torch: Any = None
+    load_file: Any = None
+else:
+    import open_clip
+    import torch
+    from safetensors.torch import load_file
 
 
 class ClipEmbedder:
@@ -40,7 +43,7 @@ class ClipEmbedder:
         try:
             # Only the architecture: its own loading would take weights of any form.
             model, _, self._prepare = open_clip.create_model_and_transforms(source, load_weights=False)
-            model.load_state_dict(tensors.load_file(folder / WEIGHTS))
+            model.load_state_dict(load_file(folder / WEIGHTS))
             self._tokens = open_clip.get_tokenizer(source)
         except (RuntimeError, ValueError, KeyError, TypeError, OSError) as error:
             reason = f"The model in {folder} cannot be loaded: {error}"

@@ -11,7 +11,6 @@ import math
 import re
 import shutil
 from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -110,12 +109,13 @@ def _text_cutoff(weights: Path) -> float:
 
 def _fetch(repository: str, folder: Path) -> None:
     """Fetch a model from the hub, whole or not at all."""
-    hub: Any = import_module("huggingface_hub")  # an extra, and slow to load
-    refusals: Any = import_module("huggingface_hub.errors")
+    import huggingface_hub  # noqa: PLC0415  an extra, and slow to load
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError  # noqa: PLC0415  as above
+
     partial = folder.with_name(folder.name + ".part")
     try:
-        hub.snapshot_download(repository, local_dir=partial, allow_patterns=list(_FETCHED))
-    except (refusals.HfHubHTTPError, refusals.LocalEntryNotFoundError, OSError) as error:
+        cast("Any", huggingface_hub).snapshot_download(repository, local_dir=partial, allow_patterns=list(_FETCHED))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise MirrorlakeError(
             f"The model {repository} could not be fetched from the hub: {error}",
             f"Try again, or put its files into {folder}: {CONFIG}, {WEIGHTS} and those of its tokenizer.",

@@ -82,7 +82,7 @@ def search(
     needed = needed_indexes(parsed)
     patience = None if patience_s is None else Patience(patience_s)
     with (
-        _explain_timeout(),
+        explain_timeout(),
         _explain_cursor(place),
         _record_slow(catalog, needed, patience),
         # The counts that narrow the search belong to the rows that it reads.
@@ -94,7 +94,7 @@ def search(
         else:
             finder = finder_of(connection, parsed, compiled, place, patience)
             rows = _near_rows(finder, limit=limit, offset=0 if place is not None else offset)
-        assets = _read_assets(connection, rows)
+        assets = read_assets(connection, rows)
     stopped = patience is not None and patience.searched is not None
     if place is not None:
         offset, total, capped = place.seen, place.total, place.total_capped
@@ -222,13 +222,13 @@ def _search_alike(
     from mirrorlake.search.alike import rank  # noqa: PLC0415  loads numpy, which other searches do not need
 
     place = None if cursor is None else read_ranked_cursor(query, cursor)
-    with _explain_timeout(), catalog.read() as connection:
+    with explain_timeout(), catalog.read() as connection:
         limit_time(connection, TIMEOUT_S)
         ranking = rank(connection, parsed, wanted)
         if place is not None:
             offset = sum(1 for number, alike in ranking.found if (alike, number) >= place)
         rows = ranking.found[offset : offset + limit]
-        assets = _read_assets(connection, rows)
+        assets = read_assets(connection, rows)
     total = len(ranking.found)
     following = write_ranked_cursor(query, rows[-1]) if rows and offset + len(rows) < total else None
     return AssetPage(
@@ -334,14 +334,14 @@ def choose(query: str, project: str | None = None) -> ChosenAssets:
 
 
 def _stream_assets(catalog: Catalog, compiled: CompiledQuery, limit: int | None) -> Iterator[Asset]:
-    with _explain_timeout(), catalog.read() as connection:
+    with explain_timeout(), catalog.read() as connection:
         limit_time(connection, TIMEOUT_S)
         with connection.cursor("search") as cursor:
             cursor.execute(
                 _ids_in_order(compiled) + b" LIMIT %s", (*compiled.where.params, *compiled.order.params, limit)
             )
             while rows := cursor.fetchmany(STREAM_ROWS):
-                yield from _read_assets(connection, rows)
+                yield from read_assets(connection, rows)
 
 
 def _ids_in_order(compiled: CompiledQuery) -> bytes:
@@ -350,7 +350,7 @@ def _ids_in_order(compiled: CompiledQuery) -> bytes:
     return replace_names(text).encode()
 
 
-def _read_assets(connection: psycopg.Connection[TupleRow], ids: Sequence[TupleRow]) -> list[Asset]:
+def read_assets(connection: psycopg.Connection[TupleRow], ids: Sequence[TupleRow]) -> list[Asset]:
     """Return the assets of rows of ids, in their order, without assets deleted in the meantime."""
     wanted = [row[0] for row in ids]
     rows = connection.execute(asset_columns() + b" WHERE asset.id = ANY(%s)", (wanted,))
@@ -409,7 +409,8 @@ def _explain_cursor(place: Cursor | None) -> Generator[None]:
 
 
 @contextmanager
-def _explain_timeout() -> Generator[None]:
+def explain_timeout() -> Generator[None]:
+    """Raise CatalogError for a search that took too long."""
     try:
         yield
     except psycopg.errors.QueryCanceled as error:

@@ -15,8 +15,11 @@ _FIX = "Only equal bytes are found of them. To compute their hashes from the thu
 
 def explain_unhashed(catalog: Catalog, query: Query) -> tuple[str, ...]:
     """A note if a query asks for near-duplicates and pictures have no hash; a vague one if counting takes too long."""
-    if not _asks(query.where):
-        return ()
+    return note_unhashed(catalog) if _asks(query.where) else ()
+
+
+def note_unhashed(catalog: Catalog) -> tuple[str, ...]:
+    """A note if pictures have no hash; a vague one if counting takes too long."""
     try:
         found = picture_hashes.count_unhashed(catalog, MOST + 1)
     except psycopg.errors.QueryCanceled:

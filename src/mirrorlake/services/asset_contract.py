@@ -12,6 +12,7 @@ from mirrorlake.core.errors import UsageError
 from mirrorlake.model.asset_previews import AssetPreview, PreviewKind
 from mirrorlake.model.assets import Asset, AssetDetail, AssetPage, Original, Scalar, Unchanged
 from mirrorlake.model.bulk import BulkEdit, BulkEditPreview, HistoryEntry
+from mirrorlake.model.duplicates import DuplicateGroup, DuplicatePage
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.jobs import Job
 from mirrorlake.model.likeness import PICTURE_BYTES
@@ -83,6 +84,27 @@ class Assets(KnownFields, Protocol):
     def find(self, query: str = "", *, limit: int | None = None) -> Iterator[Asset]:
         """All matching assets, or the first `limit`, newest first. Raises QueryError."""
         ...
+
+    def duplicates_page(self, query: str = "", *, limit: int = 20, cursor: str | None = None) -> DuplicatePage:
+        """The next groups of near-duplicates among the assets that match, in the order of their oldest assets.
+
+        A page examines assets for some seconds at most: it may have fewer groups than `limit`, or none. Raises
+        QueryError, and UsageError for a query with an order and for a cursor of another query.
+        """
+        ...
+
+    def duplicates(self, query: str = "", *, limit: int | None = None) -> Iterator[DuplicateGroup]:
+        """All groups of near-duplicates among the assets that match, or the first `limit`. Raises as above."""
+        left, cursor = limit, None
+        while left is None or left > 0:
+            page = self.duplicates_page(
+                query, limit=PAGE_LIMIT if left is None else min(left, PAGE_LIMIT), cursor=cursor
+            )
+            yield from page.groups
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+            left = None if left is None else left - len(page.groups)
 
     def explain(self, query: str = "") -> ExplainedQuery:
         """How a query is understood: its terms as sentences, its order, and names that the library does not know.

@@ -15,6 +15,7 @@ from mirrorlake.model.access import Permission
 from mirrorlake.model.asset_previews import AssetPreview, PreviewKind, PreviewOptions
 from mirrorlake.model.assets import Asset, AssetDetail, AssetPage, Original, Unchanged
 from mirrorlake.model.bulk import BulkEdit, BulkEditPreview, HistoryEntry
+from mirrorlake.model.duplicates import DuplicatePage
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.jobs import Job
 from mirrorlake.model.looking import Depth
@@ -22,6 +23,7 @@ from mirrorlake.model.pages import Page, page_of
 from mirrorlake.model.query_explanations import ExplainedQuery
 from mirrorlake.model.uploads import Upload, UploadOptions
 from mirrorlake.search import run as search
+from mirrorlake.search.duplicates import list_duplicates
 from mirrorlake.search.explain import explain_query
 from mirrorlake.search.grammar import parse
 from mirrorlake.services.asset_contract import read_picture
@@ -72,6 +74,11 @@ class AssetService(FieldService, Assets):
     def find(self, query: str = "", *, limit: int | None = None) -> Iterator[Asset]:
         """See `Assets.find`. Streamed: memory stays constant."""
         return search.stream(self.resources.catalog, query, limit=limit, texts=self.resources.embed_text)
+
+    @requires(Permission.ASSETS_READ)
+    def duplicates_page(self, query: str = "", *, limit: int = 20, cursor: str | None = None) -> DuplicatePage:
+        """See `Assets.duplicates_page`."""
+        return list_duplicates(self.resources.catalog, query, limit=limit, cursor=cursor)
 
     @requires(Permission.ASSETS_READ)
     def explain(self, query: str = "") -> ExplainedQuery:

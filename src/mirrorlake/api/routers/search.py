@@ -15,6 +15,7 @@ from mirrorlake.api.schemas.search import QUERY_CHARS, AssetField, SearchRequest
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.access import Permission
 from mirrorlake.model.assets import AssetPage, SearchPage
+from mirrorlake.model.duplicates import DuplicatePage
 from mirrorlake.model.query_explanations import ExplainedQuery
 from mirrorlake.services.contract import PAGE_LIMIT
 
@@ -66,6 +67,18 @@ def search(library: Bound, request: SearchRequest) -> SearchPage:
     )
 
 
+def duplicates(
+    library: Bound,
+    query: Annotated[
+        str, Query(max_length=QUERY_CHARS, description="Query in the search language; empty matches everything.")
+    ] = "",
+    limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT, description="Groups.")] = 20,
+    cursor: Annotated[str | None, Query(max_length=16384, description="Cursor of the previous page.")] = None,
+) -> DuplicatePage:
+    """List groups of near-duplicates among the assets that match. A page may have none although more follow."""
+    return library.assets.duplicates_page(query, limit=limit, cursor=cursor)
+
+
 async def search_by_picture(request: Request, library: Bound) -> Response:
     """Search assets that look like the picture in a form, most similar first. Nothing of the picture is kept."""
 
@@ -109,5 +122,6 @@ def search_routes() -> APIRouter:
             Permission.ASSETS_READ, {"requestBody": {"required": True, "content": {FORM_TYPE: {"schema": _FORM}}}}
         ),
     )
+    add_route(router, "GET", "/duplicates", duplicates, operation="listDuplicates", needs=Permission.ASSETS_READ)
     add_route(router, "GET", "/explain", explain, operation="explainQuery", needs=Permission.ASSETS_READ)
     return router

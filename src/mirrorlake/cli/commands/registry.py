@@ -11,6 +11,7 @@ import typer
 COMMANDS = {
     "mirror": "Mirror a bucket or folder into the library and print the report.",
     "search": "Search assets by name, metadata and tags. An empty query matches everything.",
+    "duplicates": "List groups of pictures that look alike, such as copies in another size or format.",
     "asset": "Show assets and their history, move them to the trash, and restore them.",
     "saved": "Manage saved searches: queries with a name that the workspace shares.",
     "tag": "Add and remove tags of assets.",
@@ -177,6 +178,8 @@ def _install_of_curation(name: str) -> Callable[[typer.Typer], None]:
             from mirrorlake.cli.commands.indexes import install  # noqa: PLC0415  see above
         case "likeness":
             from mirrorlake.cli.commands.likeness import install  # noqa: PLC0415  see above
+        case "duplicates":
+            from mirrorlake.cli.commands.duplicates import install  # noqa: PLC0415  see above
         case "facets":
             from mirrorlake.cli.commands.facets import install  # noqa: PLC0415  see above
         case _:
