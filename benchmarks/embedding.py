@@ -32,7 +32,7 @@ def lite(rounds: int) -> list[Table]:
     files, pictures = _thumbnails(), _pictures()
     model, batch = LiteEmbedder(), work_of(LITE, 1).batch
     outputs = [FEATURE_OUTPUT, CLASS_OUTPUT]
-    ready = [np.stack([prepare(one) for one in some]) for some in _batches(pictures, batch)]
+    ready = [prepare(some) for some in _batches(pictures, batch)]
     process = EmbeddingProcess(LITE)
     process.embed(files[:1])
     session: Any = model.session

@@ -42,9 +42,7 @@ class LiteEmbedder(LiteWords):
 
     def embed_pictures(self, pictures: Sequence[Picture]) -> Vectors:
         """See `Embedder.embed_pictures`."""
-        features, classes = self.session.run(
-            [FEATURE_OUTPUT, CLASS_OUTPUT], {PICTURES: np.stack([prepare(one) for one in pictures])}
-        )
+        features, classes = self.session.run([FEATURE_OUTPUT, CLASS_OUTPUT], {PICTURES: prepare(pictures)})
         best = np.argpartition(classes, -NAMED, axis=1)[:, -NAMED:]
         kept = np.zeros_like(classes)
         np.put_along_axis(kept, best, np.take_along_axis(classes, best, axis=1) ** SHARPNESS, axis=1)
@@ -53,8 +51,12 @@ class LiteEmbedder(LiteWords):
         return np.concatenate([meaning, look], axis=1)
 
 
-def prepare(picture: Picture) -> NDArray[np.float32]:
-    """The whole picture, as the network expects it: its sides may change their ratio."""
-    scaled = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-    values: NDArray[np.float32] = (np.asarray(scaled, np.float32) - np.float32(127)) / np.float32(128)
-    return np.moveaxis(values, 2, 0)
+def prepare(pictures: Sequence[Picture]) -> NDArray[np.float32]:
+    """The whole pictures, as the network expects them: their sides may change their ratio."""
+    prepared = np.empty((len(pictures), 3, SIDE, SIDE), np.float32)
+    for place, picture in enumerate(pictures):
+        scaled = np.asarray(Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+        prepared[place] = np.moveaxis(scaled, 2, 0)
+    prepared -= 127
+    prepared /= 128
+    return prepared
