@@ -19,7 +19,7 @@ CONTINUED = {
     "job_columns": ["list_jobs", "one_job"],
     "asset_columns": ["asset_by_id"],
     "ontology_columns": ["list_ontologies", "ontology_by_name"],
-    "snapshot_columns": ["snapshot_by_name", "snapshots_newest_first"],
+    "snapshot_columns": ["snapshot_by_name", "snapshots_newest_first", "snapshots_at"],
     "annotation_columns": ["annotations_of_asset", "annotations_of_asset_in"],
 }
 CHOSEN = "WITH chosen AS (SELECT id FROM asset)\n"

@@ -14,6 +14,8 @@ from mirrorlake.core.errors import NotFound
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import new_job, run_here
 from mirrorlake.jobs.handlers.verify import VerifyArgs
+from mirrorlake.library import snapshot_reading
+from mirrorlake.library.snapshot_reading import list_with_asset
 from mirrorlake.library.snapshots import read_snapshot
 from mirrorlake.model.asset_columns import ASSETS
 from mirrorlake.model.jobs import JobKind
@@ -75,6 +77,23 @@ def test_unchanged_chunks_are_stored_once(catalog: Catalog) -> None:
     first, second = make_snapshot(catalog), make_snapshot(catalog)
     assert second.number == first.number + 1
     assert snapshots.list_parts(catalog, first.name) == snapshots.list_parts(catalog, second.name)
+
+
+def test_an_asset_is_in_the_snapshots_that_hold_it_and_in_no_others(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot_reading, "AROUND", 2)  # of the candidates, more than are asked for at once
+    held = [make_snapshot(catalog).name for _ in range(3)]
+    projects.remove(catalog, ROADS, ["7"])
+    make_snapshot(catalog)  # its chunk begins before the asset and ends after it
+    projects.add(catalog, ROADS, ["7"])
+    newest = [make_snapshot(catalog).name, *reversed(held)]
+    first = list_with_asset(catalog, 7, limit=2)
+    rest = list_with_asset(catalog, 7, limit=2, project=ROADS, before=first[-1][0])
+    assert [snapshot.name for _, snapshot in first + rest] == newest
+    assert list_with_asset(catalog, 999, limit=2) == []
+    with pytest.raises(NotFound, match="other"):
+        list_with_asset(catalog, 7, limit=2, project="other")
 
 
 def test_a_snapshot_survives_its_assets_and_its_datasource(catalog: Catalog) -> None:

@@ -149,6 +149,23 @@ def list_newest(
     return [_snapshot_from_row(row) for row in rows]
 
 
+def list_at(catalog: Catalog, places: Sequence[int]) -> list[tuple[int, Snapshot]]:
+    """The snapshots at these places of the list, the newest first. Those that were deleted meanwhile are left out."""
+    with catalog.read() as connection:
+        rows = connection.execute(_query("snapshots_at"), {"places": list(places)}).fetchall()
+    return [_snapshot_from_row(row) for row in rows]
+
+
+def parts_around(
+    catalog: Catalog, asset_id: int, *, rows: int, project: str | None = None, before: int | None = None
+) -> list[tuple[int, bytes]]:
+    """The places of the newest snapshots that may hold an asset, each with the digest of the chunk that would."""
+    values = {"asset": asset_id, "rows": rows, "project": project, "before": before}
+    with catalog.read() as connection:
+        found = connection.execute(statement("parts_around_asset").query, values, binary=True).fetchall()
+    return [(place, bytes(digest)) for place, digest in found]
+
+
 def list_parts(catalog: Catalog, name: str) -> list[SnapshotPart]:
     """The chunks of a snapshot, by asset id. Raises NotFound."""
     get(catalog, name)

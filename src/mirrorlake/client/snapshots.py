@@ -21,9 +21,12 @@ from mirrorlake.services.snapshot_contract import Snapshots
 class SnapshotClient(NounClient, Snapshots):
     """Implements `Snapshots` over HTTP."""
 
-    def page(self, *, limit: int = 100, project: str | None = None, cursor: str | None = None) -> Page[Snapshot]:
+    def page(
+        self, *, limit: int = 100, project: str | None = None, asset: str | None = None, cursor: str | None = None
+    ) -> Page[Snapshot]:
         """See `Snapshots.page`."""
-        return self.connection.page(Snapshot, "/snapshots", {"limit": limit, "project": project, "cursor": cursor})
+        params = {"limit": limit, "project": project, "asset": asset, "cursor": cursor}
+        return self.connection.page(Snapshot, "/snapshots", params)
 
     def get(self, name: str) -> Snapshot:
         """See `Snapshots.get`."""

@@ -6,17 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
+import pyarrow.compute as pc
 from blake3 import blake3
 
 from mirrorlake.catalog import snapshots
+from mirrorlake.catalog.projects import check_exists
 from mirrorlake.core.errors import CatalogError
-from mirrorlake.library.snapshot_rows import SnapshotDigest, as_assets, column_values
-from mirrorlake.library.snapshots import read_frozen
+from mirrorlake.library.snapshot_rows import SnapshotDigest, as_assets, column_values, read_ids
+from mirrorlake.library.snapshots import check_chunk, read_frozen
 from mirrorlake.library.steps import StepCallback
-from mirrorlake.model.snapshots import Gone, GoneAsset, SnapshotAsset, SnapshotCheck, SnapshotPart
+from mirrorlake.model.snapshots import Gone, GoneAsset, Snapshot, SnapshotAsset, SnapshotCheck, SnapshotPart
 from mirrorlake.postgres.pool import Catalog
 
 CHECKING = "Checking snapshots"
+AROUND = 200  # snapshots that may hold an asset, asked for at once
 
 
 def list_assets(catalog: Catalog, name: str, *, limit: int, after: int) -> list[SnapshotAsset]:
@@ -30,6 +33,38 @@ def list_assets(catalog: Catalog, name: str, *, limit: int, after: int) -> list[
         if len(found) == limit:
             break
     return found
+
+
+def list_with_asset(
+    catalog: Catalog, asset_id: int, *, limit: int, project: str | None = None, before: int | None = None
+) -> list[tuple[int, Snapshot]]:
+    """The newest snapshots that hold an asset, with their places in the list. Raises NotFound and CatalogError.
+
+    One chunk is in memory, and each is read once, whatever number of snapshots shares it.
+    """
+    if project is not None:
+        check_exists(catalog, project)
+    found: list[int] = []
+    known: dict[bytes, bool] = {}
+    while len(found) < limit:
+        around = snapshots.parts_around(catalog, asset_id, rows=AROUND, project=project, before=before)
+        for place, digest in around:
+            if digest not in known:
+                known[digest] = _holds(catalog, digest, asset_id)
+            if known[digest]:
+                found.append(place)
+        if len(around) < AROUND:
+            break
+        before = around[-1][0]
+    return snapshots.list_at(catalog, found[:limit])
+
+
+def _holds(catalog: Catalog, digest: bytes, asset_id: int) -> bool:
+    content = snapshots.find_content(catalog, digest)
+    if content is None:  # its last snapshot was deleted meanwhile
+        return False
+    check_chunk(content, digest)
+    return pc.any(pc.equal(read_ids(content), asset_id)).as_py() is True
 
 
 def list_gone(catalog: Catalog, name: str, *, limit: int, after: int) -> list[GoneAsset]:

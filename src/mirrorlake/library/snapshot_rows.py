@@ -176,6 +176,11 @@ def read_chunk(content: bytes) -> pa.Table:
     return parquet.read_table(pa.BufferReader(content), use_threads=False).cast(FROZEN)
 
 
+def read_ids(content: bytes) -> pa.ChunkedArray[Any]:
+    """The ids of the assets in a Parquet file that `write_chunk` wrote; its other columns are not read."""
+    return parquet.read_table(pa.BufferReader(content), columns=["id"], use_threads=False).column("id")
+
+
 def as_assets(rows: pa.Table, project: str) -> pa.Table:
     """Frozen rows in the form of exported assets."""
     count = rows.num_rows

@@ -59,11 +59,16 @@ def freeze(catalog: Catalog, project: str, step: StepCallback, *, note: str, by:
 def read_frozen(catalog: Catalog, part: SnapshotPart) -> pa.Table:
     """The rows of a chunk in the columns of `snapshot_rows.FROZEN`. Raises CatalogError if it is damaged."""
     content = snapshots.read_content(catalog, part.digest)
-    if blake3(content).digest() != part.digest:
-        raise CatalogError(
-            f"A chunk of snapshots, {part.digest.hex()}, is not as it was written.", "Restore a backup of the library."
-        )
+    check_chunk(content, part.digest)
     return read_chunk(content)
+
+
+def check_chunk(content: bytes, digest: bytes) -> None:
+    """Raise CatalogError if the content of a chunk is not what its digest says."""
+    if blake3(content).digest() != digest:
+        raise CatalogError(
+            f"A chunk of snapshots, {digest.hex()}, is not as it was written.", "Restore a backup of the library."
+        )
 
 
 def read_snapshot(catalog: Catalog, name: str) -> Iterator[pa.Table]:

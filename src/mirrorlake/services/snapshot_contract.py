@@ -21,16 +21,21 @@ from mirrorlake.services.job_contract import PAGE_LIMIT
 class Snapshots(Protocol):
     """Freeze projects, and show, compare and restore what was frozen. A snapshot is named `PROJECT@NUMBER`."""
 
-    def page(self, *, limit: int = 100, project: str | None = None, cursor: str | None = None) -> Page[Snapshot]:
-        """The newest snapshots first, optionally of one project, from `cursor`. Raises NotFound."""
+    def page(
+        self, *, limit: int = 100, project: str | None = None, asset: str | None = None, cursor: str | None = None
+    ) -> Page[Snapshot]:
+        """The newest snapshots first, optionally of one project, or only those that hold an asset, from `cursor`.
+
+        The asset may have been removed from the library. Raises NotFound for an unknown project and for what is no id.
+        """
         ...
 
-    def list(self, *, limit: int = 20, project: str | None = None) -> Sequence[Snapshot]:
-        """The newest snapshots. Raises NotFound for an unknown project."""
+    def list(self, *, limit: int = 20, project: str | None = None, asset: str | None = None) -> Sequence[Snapshot]:
+        """The newest snapshots, optionally of one project, or only those that hold an asset. Raises NotFound."""
         found: list[Snapshot] = []
         cursor: str | None = None
         while len(found) < limit:
-            page = self.page(limit=min(limit - len(found), PAGE_LIMIT), project=project, cursor=cursor)
+            page = self.page(limit=min(limit - len(found), PAGE_LIMIT), project=project, asset=asset, cursor=cursor)
             found += page.items
             cursor = page.next_cursor
             if cursor is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mirrorlake.catalog import jobs, projects
 from mirrorlake.catalog import snapshots as stored
+from mirrorlake.catalog.assets import parse_asset_id
 from mirrorlake.core.cursors import read_cursor, write_cursor
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.access import Context, Permission
@@ -28,10 +29,19 @@ class SnapshotService(Service, Snapshots):
     """Implements `Snapshots` over the catalog."""
 
     @requires(Permission.PROJECTS_READ)
-    def page(self, *, limit: int = 100, project: str | None = None, cursor: str | None = None) -> Page[Snapshot]:
+    def page(
+        self, *, limit: int = 100, project: str | None = None, asset: str | None = None, cursor: str | None = None
+    ) -> Page[Snapshot]:
         """See `Snapshots.page`."""
         before = None if cursor is None else read_cursor(cursor, SNAPSHOTS, int)
-        found = stored.list_newest(self.resources.catalog, limit=limit, project=project, before=before)
+        catalog = self.resources.catalog
+        if asset is None:
+            found = stored.list_newest(catalog, limit=limit, project=project, before=before)
+        else:
+            from mirrorlake.library.snapshot_reading import list_with_asset  # noqa: PLC0415  loads Parquet
+
+            number = parse_asset_id(asset)
+            found = list_with_asset(catalog, number, limit=limit, project=project, before=before)
         following = write_cursor(SNAPSHOTS, found[-1][0]) if len(found) == limit else None
         return page_of((snapshot for _, snapshot in found), following)
 

@@ -7,6 +7,7 @@ import { fetchAssets, keys } from './queries';
 const MINUTE = 60_000; // ms
 const STRIP = 9; // the picture itself and those beside each other
 const ENTRIES = 20; // of a history at once
+export const SNAPSHOTS = 50; // of one asset
 
 export const assetQueries = {
   annotations: (id: string, enabled: boolean) =>
@@ -24,6 +25,15 @@ export const assetQueries = {
       queryFn: ({ signal }) => answer(client.GET('/api/v1/ontologies', { signal })),
       enabled,
       staleTime: MINUTE,
+    }),
+
+  /** The newest snapshots that hold the asset. */
+  snapshots: (id: string, enabled: boolean) =>
+    queryOptions({
+      queryKey: [...keys.asset(id), 'snapshots'],
+      queryFn: ({ signal }) =>
+        answer(client.GET('/api/v1/snapshots', { params: { query: { asset: id, limit: SNAPSHOTS } }, signal })),
+      enabled,
     }),
 
   /** The first assets of a search by likeness, which the server refuses where it compares no pictures. */

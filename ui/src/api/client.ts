@@ -36,6 +36,7 @@ export type Health = Schemas['Health'];
 export type HistoryEntry = Schemas['HistoryEntry'];
 export type Hold = Schemas['Hold'];
 export type Identity = Schemas['Identity'];
+export type Likeness = Schemas['Likeness'];
 export type Job = Schemas['Job'];
 export type JobKind = Schemas['JobKind'];
 export type KnownKey = Schemas['KnownKey'];

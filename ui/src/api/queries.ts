@@ -7,6 +7,7 @@ import {
   answer,
   client,
   type Job,
+  type Likeness,
   type LocationPreview,
   type OutcomeKind,
   PAGE_SIZE,
@@ -34,6 +35,7 @@ export const keys = {
   job: (id: number) => ['job', id],
   projects: ['projects'],
   project: (name: string) => ['projects', 'one', name],
+  likeness: ['likeness'],
   members: ['members'],
   apiKeys: ['api-keys'],
   webhooks: ['webhooks'],
@@ -338,6 +340,18 @@ export const queries = {
       placeholderData: keepPreviousData,
       retry: false,
       gcTime: 0,
+    }),
+
+  /** Which model compares pictures. Looked at again until it answers searches. */
+  likeness: () =>
+    queryOptions({
+      queryKey: keys.likeness,
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/likeness', { signal })),
+      refetchInterval: poll<Likeness>(
+        ({ model, answering }) => model !== null && answering?.startsWith(model) !== true,
+        2 * SECOND,
+        15 * SECOND,
+      ),
     }),
 
   members: () =>

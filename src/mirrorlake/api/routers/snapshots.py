@@ -29,12 +29,17 @@ Cursor = Annotated[str | None, Query(max_length=2048, description="Position from
 def show_all(
     request: Request,
     library: Bound,
+    *,
     project: Annotated[str | None, Query(max_length=NAME_LIMIT, description="Only snapshots of this project.")] = None,
+    asset: Annotated[
+        str | None,
+        Query(max_length=64, description="Only snapshots that hold the asset with this id, also if it was removed."),
+    ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
     """List snapshots, the newest first."""
-    return list_answer(request, library.snapshots.page(limit=limit, project=project, cursor=cursor))
+    return list_answer(request, library.snapshots.page(limit=limit, project=project, asset=asset, cursor=cursor))
 
 
 def get(library: Bound, snapshot: SnapshotName) -> Snapshot:

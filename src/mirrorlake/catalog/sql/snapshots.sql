@@ -65,6 +65,21 @@ WHERE (%(project)s::text IS NULL OR project.name = %(project)s)
   AND (%(before)s::integer IS NULL OR snapshot.id < %(before)s)
 ORDER BY snapshot.id DESC LIMIT %(limit)s;
 
+-- name: snapshots_at
+-- Fragment after snapshot_columns: these snapshots, the newest first.
+WHERE snapshot.id = ANY(%(places)s::integer[]) ORDER BY snapshot.id DESC;
+
+-- name: parts_around_asset
+-- The chunks between whose first and last asset an id lies, with the places of their snapshots, the newest first. Whether
+-- they hold that asset only their content says.
+SELECT snapshot.id, snapshot_part.digest
+FROM snapshot_part JOIN snapshot ON snapshot.id = snapshot_part.snapshot_id
+JOIN project ON project.id = snapshot.project_id
+WHERE snapshot_part.first_asset <= %(asset)s AND snapshot_part.last_asset >= %(asset)s
+  AND (%(project)s::text IS NULL OR project.name = %(project)s)
+  AND (%(before)s::integer IS NULL OR snapshot.id < %(before)s)
+ORDER BY snapshot.id DESC LIMIT %(rows)s;
+
 -- name: snapshot_parts
 -- The chunks of a snapshot, in order.
 SELECT snapshot_part.digest, first_asset, last_asset, snapshot_part.assets

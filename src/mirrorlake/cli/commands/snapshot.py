@@ -49,14 +49,19 @@ def _freeze(options: SnapshotOptions) -> Snapshot:
 def list_(
     project: Annotated[str | None, typer.Argument(metavar="[PROJECT]", help="Project; all if omitted.")] = None,
     *,
+    asset: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only snapshots that hold the asset with this id.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Number of snapshots.")] = 20,
     json: JSON = False,
 ) -> None:
     """List snapshots, the newest first."""
     with open_library() as library:
-        found = library.snapshots.list(limit=limit, project=project)
+        found = library.snapshots.list(limit=limit, project=project, asset=asset)
     if json:
         print_json_lines(found)
+    elif not found and asset is not None:
+        echo(f"No snapshot holds asset {asset}.")
     elif not found:
         echo("No snapshots yet. Make one: mirrorlake snapshot create PROJECT")
     else:

@@ -7,6 +7,7 @@ import { PageHead } from '../../components/PageHead';
 import { Tabs } from '../../components/Tabs';
 import { About } from './About';
 import { Keys } from './Keys';
+import { LikenessPart } from './LikenessPart';
 import { Members } from './Members';
 import { PARTS, type Part } from './parts';
 import { Sessions } from './Sessions';
@@ -21,6 +22,7 @@ const SHOWN: Record<Part, () => React.ReactNode> = {
   members: () => <Members />,
   keys: () => <Keys />,
   webhooks: () => <Webhooks />,
+  likeness: () => <LikenessPart />,
   sessions: () => <Sessions />,
   about: () => <About />,
 };

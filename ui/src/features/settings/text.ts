@@ -11,6 +11,7 @@ export const text = {
     members: 'Members',
     keys: 'API keys',
     webhooks: 'Webhooks',
+    likeness: 'Likeness',
     sessions: 'Signed in',
     about: 'About',
   } satisfies Record<Part, string>,
@@ -137,6 +138,24 @@ export const text = {
       action: 'Change password',
       done: 'Changed. Your other browsers were signed out.',
     },
+  },
+
+  likeness: {
+    title: 'Likeness of pictures',
+    explanation:
+      'With a model, searches rank pictures by what they show (`like:"red truck"`), and an open picture shows similar ones. A worker computes it from the thumbnails; nothing is read from the bucket. Near-duplicates need no model.',
+    model: 'Model',
+    answering: 'Answers searches',
+    nothingYet: 'nothing yet',
+    answered: (model: string, pictures: number) =>
+      `${model}, ${plural(pictures, { one: '# picture', other: '# pictures' })}`,
+    legend: 'Model that compares pictures',
+    off: { label: 'Off', note: 'No more pictures are computed. What is computed stays findable.' },
+    models: [
+      { value: 'lite', label: 'lite', note: 'Small, without a graphics card. Knows the 1,000 classes of ImageNet.' },
+    ],
+    save: 'Save',
+    update: 'Compute what is missing',
   },
 
   about: {

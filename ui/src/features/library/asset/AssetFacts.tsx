@@ -1,5 +1,4 @@
 // All that is known of one asset, the most wanted first.
-import { Link } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { type AssetFull, type AssetItem, originalUrl } from '../../../api/client';
 import { AssetBadge } from '../../../components/Badge';
@@ -15,6 +14,7 @@ import { History } from './History';
 import { Metadata } from './Metadata';
 import { Tags } from './Tags';
 import { text } from './text';
+import { UsedIn } from './UsedIn';
 import type { AnnotationView } from './useAnnotations';
 import type { Changes } from './useChanges';
 
@@ -106,17 +106,7 @@ export function AssetFacts({ asset, detail, labels, changes }: AssetFactsProps) 
         </Suspense>
       ) : null}
       <Source asset={asset} detail={detail} />
-      {asset.projects.length > 0 ? (
-        <Part title={parts.projects}>
-          <p className="row">
-            {asset.projects.map((name) => (
-              <Link key={name} className="chip" to="/projects/$name" params={{ name }}>
-                {name}
-              </Link>
-            ))}
-          </p>
-        </Part>
-      ) : null}
+      <UsedIn key={`used ${asset.id}`} asset={asset} />
       {detail !== undefined ? <File detail={detail} /> : null}
       <Part title={parts.history}>
         <History key={asset.id} id={asset.id} />

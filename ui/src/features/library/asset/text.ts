@@ -39,7 +39,6 @@ export const text = {
       place: 'Place',
       media: 'Media',
       source: 'Source',
-      projects: 'Projects',
       file: 'File',
       history: 'History',
       trash: 'In the trash',
@@ -109,6 +108,14 @@ export const text = {
     annotations: (sign: string, count: number, ontology: string | null) =>
       `${sign} ${count} ${count === 1 ? 'annotation' : 'annotations'} of ${ontology ?? ''}`,
     nothing: '–',
+  },
+
+  used: {
+    title: 'Where it is used',
+    projects: 'Projects',
+    snapshots: 'Snapshots',
+    frozen: (time: string, note: string) => (note === '' ? `Frozen ${time}` : `Frozen ${time}: ${note}`),
+    newest: (number: number) => `The newest ${count(number)} are shown.`,
   },
 
   similar: {

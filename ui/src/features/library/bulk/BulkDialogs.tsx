@@ -92,6 +92,7 @@ function Counted({
 function EditDialog(props: Props & { action: 'tags' | 'metadata' | 'projects' }) {
   const { action, selection } = props;
   const [draft, setDraft] = useState<Draft>(action === 'metadata' ? { ...EMPTY, rows: [newRow(1)] } : EMPTY);
+  const [typing, setTyping] = useState(false); // leaving the field adds what is typed, so the button may be pressed
   const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
   const nothing = isNothing(draft);
   const body = bodyOf(asRequest(selection), draft);
@@ -105,15 +106,22 @@ function EditDialog(props: Props & { action: 'tags' | 'metadata' | 'projects' })
     addToast({ job, doing: text.doing.edit(sizeOf(selection)), done: text.done.edit });
   };
   return (
-    <Frame {...props} label={text.apply} blocked={nothing || unchanged} start={start}>
+    <Frame {...props} label={text.apply} blocked={(nothing || unchanged) && !typing} start={start}>
       {action === 'tags' ? (
         <>
-          <Tokens label={text.tags.add} field="tag" names={draft.addTags} change={(addTags) => change({ addTags })} />
+          <Tokens
+            label={text.tags.add}
+            field="tag"
+            names={draft.addTags}
+            change={(addTags) => change({ addTags })}
+            typing={setTyping}
+          />
           <Tokens
             label={text.tags.remove}
             field="tag"
             names={draft.removeTags}
             change={(removeTags) => change({ removeTags })}
+            typing={setTyping}
           />
         </>
       ) : null}
@@ -124,6 +132,7 @@ function EditDialog(props: Props & { action: 'tags' | 'metadata' | 'projects' })
             field="project"
             names={draft.addProjects}
             change={(addProjects) => change({ addProjects })}
+            typing={setTyping}
           />
           <p className="quiet">{text.projects.hint}</p>
           <Tokens
@@ -131,6 +140,7 @@ function EditDialog(props: Props & { action: 'tags' | 'metadata' | 'projects' })
             field="project"
             names={draft.removeProjects}
             change={(removeProjects) => change({ removeProjects })}
+            typing={setTyping}
           />
         </>
       ) : null}

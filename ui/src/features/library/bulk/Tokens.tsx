@@ -11,9 +11,10 @@ interface Props {
   field: 'tag' | 'project';
   names: string[];
   change: (names: string[]) => void;
+  typing: (typing: boolean) => void; // whether a name is typed that is not added yet
 }
 
-export function Tokens({ label, field, names, change }: Props) {
+export function Tokens({ label, field, names, change, typing }: Props) {
   const [typed, setTyped] = useState('');
   const id = useId();
   const late = useDeferredValue(typed);
@@ -21,10 +22,14 @@ export function Tokens({ label, field, names, change }: Props) {
   const { data } = useQuery(libraryQueries.completions({ query: asked, position: Array.from(asked).length }));
   const offered = data?.suggestions.filter((one) => one.kind === 'tag' || one.kind === 'value') ?? [];
 
+  const type = (value: string) => {
+    setTyped(value);
+    typing(value.trim() !== '');
+  };
   const add = () => {
     const name = typed.trim();
     if (name !== '' && !names.includes(name)) change([...names, name]);
-    setTyped('');
+    type('');
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && typed.trim() !== '') {
@@ -53,7 +58,7 @@ export function Tokens({ label, field, names, change }: Props) {
           autoComplete="off"
           placeholder={names.length === 0 ? text.tokens.hint : undefined}
           value={typed}
-          onChange={(event) => setTyped(event.target.value)}
+          onChange={(event) => type(event.target.value)}
           onKeyDown={onKeyDown}
           onBlur={add}
         />
