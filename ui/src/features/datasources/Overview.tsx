@@ -44,8 +44,8 @@ function RunLines({ run }: { run: Run }) {
           {text.card.lastRun(run.id, ago(run.started))}
         </RunLink>
       </p>
-      <p>
-        {run.state === 'running' ? text.card.progress(run.counts.listed, run.counts.selected) : null}{' '}
+      <p className="row">
+        {run.state === 'running' ? text.card.progress(run.counts.listed, run.counts.selected) : null}
         <OutcomeCounts counts={run.counts} />
       </p>
       {run.waiting === null ? null : (

@@ -65,14 +65,19 @@ function Selection({ source, draft, set }: SelectionProps) {
   );
 }
 
-function SettingsEditor({ source }: { source: Datasource }) {
+interface EditorProps {
+  source: Datasource;
+  saved: boolean;
+  setSaved: (saved: boolean) => void;
+}
+
+function SettingsEditor({ source, saved, setSaved }: EditorProps) {
   const [before] = useState(() => settingsOf(source, LOCAL_ZONE));
   const [form, setForm] = useState(before);
   const [selected] = useState(() => selectionDraft(source));
   const [selection, setSelection] = useState(selected);
   const [words, setWords] = useState({ title: source.title ?? '', description: source.description ?? '' });
   const [errors, setErrors] = useState<Record<string, string>>({});
-  const [saved, setSaved] = useState(false);
   const action = useAsyncAction();
   const cache = useQueryClient();
   const several = source.configs.length > 1;
@@ -138,9 +143,10 @@ function SettingsEditor({ source }: { source: Datasource }) {
 }
 
 export function Settings({ source }: { source: Datasource }) {
+  const [saved, setSaved] = useState(false); // outlives the editor, which begins again with what was stored
   const may = usePermission();
   if (!may('datasources:edit')) return <p className="quiet">{text.page.noPermission}</p>;
   const { configs, media, schedule, timezone, title, description, sidecar_suffix } = source;
   const stored = JSON.stringify([configs, media, schedule, timezone, title, description, sidecar_suffix]);
-  return <SettingsEditor key={stored} source={source} />;
+  return <SettingsEditor key={stored} source={source} saved={saved} setSaved={setSaved} />;
 }
