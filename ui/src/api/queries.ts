@@ -62,6 +62,21 @@ export async function fetchAssets(query: string, offset: number, signal: AbortSi
   return answer(client.GET('/api/v1/assets', { params, signal }));
 }
 
+/** A picture that a search begins with. */
+export interface Picture {
+  id: number; // of this tab
+  file: Blob;
+}
+
+/** Assets that look like a picture, among those that a query finds. The server keeps nothing of it. */
+export async function fetchLike(picture: Picture, query: string, offset: number, signal: AbortSignal) {
+  const form = new FormData();
+  form.set('file', picture.file, 'picture');
+  for (const [name, value] of Object.entries({ query, offset, limit: PAGE_SIZE })) form.set(name, String(value));
+  const body = { body: form as never, bodySerializer: () => form };
+  return answer(client.POST('/api/v1/search/picture', { ...body, signal }));
+}
+
 /** A page with the best total that the server has: it counts beyond a limit only for the start of a result. */
 async function fetchWithTotal(query: string, offset: number, signal: AbortSignal): Promise<AssetPage> {
   const page = await fetchAssets(query, offset, signal);
@@ -98,12 +113,13 @@ export const queries = {
     }),
 
   /** The page of a result that holds position `start()`; the grid fetches the others. */
-  assets: (query: string, start: () => number) =>
+  assets: (query: string, start: () => number, picture?: Picture) =>
     queryOptions({
-      queryKey: [...keys.assets, query],
+      queryKey: [...keys.assets, query, ...(picture === undefined ? [] : [picture.id])],
       queryFn: async ({ signal }) => {
+        if (picture !== undefined) return { query, picture, first: await fetchLike(picture, query, 0, signal) };
         const offset = Math.floor(start() / PAGE_SIZE) * PAGE_SIZE;
-        return { query, first: await fetchWithTotal(query, offset, signal) };
+        return { query, picture, first: await fetchWithTotal(query, offset, signal) };
       },
       staleTime: 60 * SECOND,
       refetchOnWindowFocus: false,

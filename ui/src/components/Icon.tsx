@@ -7,6 +7,7 @@ const PATHS = {
   panel: 'M3 4.500h14v11H3zM8 4.500v11',
   remove: 'm6 6 8 8M14 6l-8 8',
   edit: 'm5 15 1-4 7-7 3 3-7 7z',
+  picture: 'M3 4.500h14v11H3zM5.500 13l3.500-4 2.500 3 2-2 2 3zM13 8a1 1 0 1 0 2 0a1 1 0 1 0-2 0',
   previous: 'm12 4-6 6 6 6',
   next: 'm8 4 6 6-6 6',
   done: 'm4 10.500 4 4 8-9',

@@ -4,13 +4,15 @@ import { getRouteApi, useNavigate, useParams } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { libraryQueries } from '../../api/libraryQueries';
 import { describeError, isSignedOut, isTransient, Problem } from '../../api/problem';
-import { keys, queries } from '../../api/queries';
+import { keys, type Picture, queries } from '../../api/queries';
 import { useSessionEnd } from '../../api/sessionEnd';
 import { isActive } from '../../api/vocabulary';
 import { ErrorNotice, FirstBucket, Notice } from '../../components/Notice';
 import { Prose, Rich, Sentences } from '../../components/Rich';
 import { SelectionBar } from './bulk/SelectionBar';
 import { Panel } from './panel/Panel';
+import { DropHere, SearchedPicture } from './picture/PictureSearch';
+import { useDrop, usePicture } from './picture/usePicture';
 import { type Result, Results, useLibraryRouter } from './Results';
 import { Toolbar } from './Toolbar';
 import { TRASH, text } from './text';
@@ -38,16 +40,17 @@ function useRefreshAfterRun(running: boolean, atTop: boolean): void {
 }
 
 /** The result of a query. The last good one is kept while another is fetched, or is refused. */
-function useResult(query: string, running: boolean, atTop: boolean) {
+function useResult(query: string, picture: Picture | undefined, running: boolean, atTop: boolean) {
   const [shown, setShown] = useState<Result>();
   const library = useLibraryRouter();
   const found = useQuery({
-    ...queries.assets(query, () => library.current().at ?? 0),
+    ...queries.assets(query, () => library.current().at ?? 0, picture),
     refetchInterval: ({ state }) =>
       state.data?.first.total === 0 || (running && atTop) || isTransient(state.error) ? REFRESH_MS : false,
   });
   if (found.data !== undefined && found.data !== shown) setShown(found.data);
-  return { shown, error: found.error, stale: found.error !== null || (found.isFetching && shown?.query !== query) };
+  const other = shown?.query !== query || shown.picture?.id !== picture?.id;
+  return { shown, error: found.error, stale: found.error !== null || (found.isFetching && other) };
 }
 
 /** What may be missing in a result, and what its query names and the library does not know, though something matches. */
@@ -66,21 +69,34 @@ export function LibraryPage() {
   const running = useRunInProgress();
   const atTop = open === null && at === undefined; // further down, the assets in view must not move
   useRefreshAfterRun(running, atTop);
-  const { shown, error, stale } = useResult(query, running, atTop);
+  const { picture, choose, clear } = usePicture();
+  const dragged = useDrop(choose);
+  const { shown, error, stale } = useResult(query, picture, running, atTop);
   const queryError = error instanceof Problem && error.document.position != null ? error : null;
   const failure = queryError === null ? error : null;
   const ended = useSessionEnd(); // then the form to sign in lies above the page
   const empty = shown?.first.total === 0 && error === null;
   // There is nothing to filter.
   const nothing =
-    (empty && query === '') || (failure !== null && (shown === undefined || (isSignedOut(failure) && !ended)));
+    (empty && query === '' && picture === undefined) ||
+    (failure !== null && (shown === undefined || (isSignedOut(failure) && !ended)));
   const notes = useNotes(shown, error);
   const selecting = useSelection(shown);
   const total = shown !== undefined && error === null ? text.total(shown.first.total, shown.first.total_capped) : null;
   return (
     <main className="library">
       <h1 className="hidden">{text.title}</h1>
-      <Toolbar query={query} error={queryError} running={running} total={total} view={view} panel={!nothing} />
+      <Toolbar
+        query={query}
+        error={queryError}
+        running={running}
+        total={total}
+        view={view}
+        panel={!nothing}
+        choosePicture={choose}
+      />
+      {picture === undefined ? null : <SearchedPicture picture={picture} clear={clear} />}
+      {dragged ? <DropHere /> : null}
       {failure !== null ? (
         <Failure error={failure} strip={shown !== undefined && (ended || !isSignedOut(failure))} />
       ) : null}
@@ -100,7 +116,7 @@ export function LibraryPage() {
           />
         ) : null}
         <div className="library-results">
-          {empty ? <Empty query={query} notes={shown.first.notes} /> : null}
+          {empty ? <Empty query={query} like={picture !== undefined} notes={shown.first.notes} /> : null}
           <Results result={shown} stale={stale} size={view.size} open={open} search={search} selecting={selecting} />
           {shown !== undefined ? <SelectionBar selecting={selecting} result={shown} /> : null}
         </div>
@@ -119,10 +135,10 @@ function Failure({ error, strip }: { error: Error; strip: boolean }) {
   );
 }
 
-function Empty({ query, notes }: { query: string; notes: string[] }) {
+function Empty({ query, like, notes }: { query: string; like: boolean; notes: string[] }) {
   const navigate = useNavigate();
-  if (query === '') return <FirstBucket />;
-  if (query === TRASH)
+  if (query === '' && !like) return <FirstBucket />;
+  if (query === TRASH && !like)
     return (
       <Notice title={text.emptyTrash.title}>
         <p>{text.emptyTrash.explanation}</p>
@@ -130,11 +146,13 @@ function Empty({ query, notes }: { query: string; notes: string[] }) {
     );
   return (
     <Notice title={text.noResults.title}>
-      <p>{text.noResults.detail}</p>
+      <p>{like ? text.picture.nothing : text.noResults.detail}</p>
       <Sentences texts={notes} />
-      <p className="quiet">
-        <Rich text={text.noResults.hint} />
-      </p>
+      {like ? null : (
+        <p className="quiet">
+          <Rich text={text.noResults.hint} />
+        </p>
+      )}
       <button type="button" className="secondary" onClick={() => navigate({ to: '/', search: {} })}>
         {text.noResults.showAll}
       </button>

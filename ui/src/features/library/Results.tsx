@@ -3,7 +3,7 @@ import { useRouter } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { AssetPage } from '../../api/client';
 import { describeError } from '../../api/problem';
-import { fetchAssets } from '../../api/queries';
+import { fetchAssets, fetchLike, type Picture } from '../../api/queries';
 import { assetHref, type LibrarySearch, librarySearch, parseSearch } from '../../components/address';
 import { Prose } from '../../components/Rich';
 import { Viewer } from './asset/Viewer';
@@ -17,7 +17,18 @@ const RETRY_MS = 3200; // a little longer than `Pages` waits before it fetches a
 
 export interface Result {
   query: string;
+  picture: Picture | undefined; // that its assets look like
   first: AssetPage;
+}
+
+/** What tells results apart: the query, and the picture. */
+export function identityOf({ query, picture }: Result): string {
+  return `${picture?.id ?? ''} ${query}`;
+}
+
+/** A page of the result, from a position on. */
+export function pageOf({ query, picture }: Result, offset: number, signal: AbortSignal): Promise<AssetPage> {
+  return picture === undefined ? fetchAssets(query, offset, signal) : fetchLike(picture, query, offset, signal);
 }
 
 /** The way around in the addresses of the library, usable outside of a render. */
@@ -51,7 +62,8 @@ interface ResultsProps {
 
 interface View {
   query: string;
-  shown?: string; // the query whose result the grid shows
+  identity?: string; // of the result
+  shown?: string; // the identity of the result that the grid shows
   kept: LibrarySearch; // what a link of the grid keeps of the address
 }
 
@@ -72,7 +84,8 @@ export function Results({ result, stale, size, open, search, selecting }: Result
   });
 
   useEffect(() => {
-    view.current = { ...view.current, query: result?.query ?? '', kept: search };
+    const identity = result === undefined ? {} : { identity: identityOf(result) };
+    view.current = { ...view.current, ...identity, query: result?.query ?? '', kept: search };
   }, [result, search]);
 
   useEffect(() => {
@@ -83,12 +96,12 @@ export function Results({ result, stale, size, open, search, selecting }: Result
       toggle: (asset, index) => chosen.current.selecting.toggle(asset.id, index),
       extend: (index) => {
         const { selecting: now, pages: shown } = chosen.current;
-        if (shown !== undefined) now.extend(shown, view.current.query, index);
+        if (shown !== undefined) now.extend(shown, index);
       },
       selectAll: () => chosen.current.selecting.all(),
       selectNone: () => chosen.current.selecting.none(),
       rested: (first) => {
-        if (!library.isAtResults() || view.current.shown !== view.current.query) return; // an asset is about to open
+        if (!library.isAtResults() || view.current.shown !== view.current.identity) return; // an asset is about to open
         const query = library.current().query ?? '';
         if (query === view.current.query) library.showResults(searchFor(query, first || undefined)); // the start needs no mention
       },
@@ -100,10 +113,11 @@ export function Results({ result, stale, size, open, search, selecting }: Result
   useEffect(() => {
     if (grid === undefined || result === undefined) return;
     setError(undefined);
-    const again = view.current.shown === result.query;
-    view.current.shown = result.query;
+    const identity = identityOf(result);
+    const again = view.current.shown === identity;
+    view.current.shown = identity;
     const made = new Pages(
-      (offset, signal) => fetchAssets(result.query, offset, signal),
+      (offset, signal) => pageOf(result, offset, signal),
       () => {
         setError(undefined);
         grid.refresh();

@@ -3,6 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import type { Problem } from '../../api/problem';
 import { CELL_SIZES } from '../../components/address';
 import { IconButton } from '../../components/Icon';
+import { ChoosePicture } from './picture/PictureSearch';
 import { QueryBar } from './query/QueryBar';
 import { type Order, orderOf, setOrder } from './query/terms';
 import { SavedButton } from './saved/SavedButton';
@@ -16,9 +17,10 @@ interface Props {
   total: string | null;
   view: View;
   panel: boolean; // whether there is one to show
+  choosePicture: (file: File) => void;
 }
 
-export function Toolbar({ query, error, running, total, view, panel }: Props) {
+export function Toolbar({ query, error, running, total, view, panel, choosePicture }: Props) {
   const open = view.panel !== 'none';
   return (
     <div className="toolbar">
@@ -31,6 +33,7 @@ export function Toolbar({ query, error, running, total, view, panel }: Props) {
         />
       ) : null}
       <QueryBar query={query} error={error} />
+      {panel ? <ChoosePicture choose={choosePicture} /> : null}
       {running ? (
         <Link className="busy" to="/runs">
           {text.runInProgress}

@@ -43,6 +43,14 @@ export const text = {
     hint: 'A bare word searches names. `metadata.key:"value"` matches an exact value.',
     showAll: 'Show all assets',
   },
+  picture: {
+    choose: 'Search by a picture',
+    file: 'Picture to search by',
+    drop: 'Drop a picture to find similar ones',
+    like: (name: string) => `Similar to ${name}`,
+    clear: 'No longer search by this picture',
+    nothing: 'No asset is similar to this picture.',
+  },
   grid: {
     label: 'Assets',
     selected: 'selected',
