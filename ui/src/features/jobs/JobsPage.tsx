@@ -68,11 +68,11 @@ function Row({ job }: { job: Job }) {
       <td>
         <RunBadge state={job.state} />
       </td>
-      <td title={when(job.created)}>
+      <td className="wrap" title={when(job.created)}>
         {ago(job.created)}{' '}
         {job.requested_by !== null ? <span className="quiet">{text.requestedBy(job.requested_by)}</span> : null}
       </td>
-      <td>
+      <td className="wrap">
         <Progress job={job} />
       </td>
       <td>{isActive(job.state) ? <Cancel job={job} /> : null}</td>
