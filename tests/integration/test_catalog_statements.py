@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import psycopg
 import pytest
+from psycopg.rows import TupleRow
 from tests.support.postgres import Server
 
 from mirrorlake.catalog import facets
@@ -81,7 +83,7 @@ def numbered(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def staging(postgres_server: Server):
+def staging(postgres_server: Server) -> Iterator[psycopg.Connection[TupleRow]]:
     conninfo = postgres_server.new_database()
     with psycopg.connect(conninfo) as session:
         create_schema(session, "workspace_9")
@@ -97,7 +99,7 @@ def staging(postgres_server: Server):
 
 
 @pytest.mark.parametrize(("name", "text"), whole_statements(), ids=lambda value: value if "\n" not in value else "")
-def test_statement_prepares_on_the_real_schema(staging, name: str, text: str):
+def test_statement_prepares_on_the_real_schema(staging: psycopg.Connection[TupleRow], name: str, text: str) -> None:
     if not text.startswith(PREPARABLE):
         if text.startswith("SET TRANSACTION"):
             return

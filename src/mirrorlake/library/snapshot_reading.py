@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
-import pyarrow.compute as pc
 from blake3 import blake3
 
 from mirrorlake.catalog import snapshots
@@ -64,7 +63,7 @@ def _holds(catalog: Catalog, digest: bytes, asset_id: int) -> bool:
     if content is None:  # its last snapshot was deleted meanwhile
         return False
     check_chunk(content, digest)
-    return pc.any(pc.equal(read_ids(content), asset_id)).as_py() is True
+    return asset_id in read_ids(content)
 
 
 def list_gone(catalog: Catalog, name: str, *, limit: int, after: int) -> list[GoneAsset]:

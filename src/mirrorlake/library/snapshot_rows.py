@@ -176,9 +176,9 @@ def read_chunk(content: bytes) -> pa.Table:
     return parquet.read_table(pa.BufferReader(content), use_threads=False).cast(FROZEN)
 
 
-def read_ids(content: bytes) -> pa.ChunkedArray[Any]:
+def read_ids(content: bytes) -> list[int]:
     """The ids of the assets in a Parquet file that `write_chunk` wrote; its other columns are not read."""
-    return parquet.read_table(pa.BufferReader(content), columns=["id"], use_threads=False).column("id")
+    return column_values(parquet.read_table(pa.BufferReader(content), columns=["id"], use_threads=False), "id")
 
 
 def as_assets(rows: pa.Table, project: str) -> pa.Table:
