@@ -5,11 +5,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from tests.support.made_library import copy_of, made_template
+from tests.support.made_library import Template, copy_of, made_template
 from tests.support.postgres import Server
 from tests.tools.browser import HOW, installed
 
@@ -31,31 +33,49 @@ Serve = Callable[..., str]
 Visit = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")
-def serve(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """Serves a made library with this number of assets, once for all tests of a file, and returns its address.
-
-    Each holds connections to the database and polls it, so that none outlives its file.
-    """
-    running: dict[tuple[int, bool], tuple[subprocess.Popen[str], str]] = {}
+@pytest.fixture(scope="session")
+def made(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], Template]]:
+    """Made libraries by their number of assets, each made once for all files."""
     libraries = ExitStack()
 
-    def start(size: int, *, worker: bool = True) -> str:
-        if (size, worker) not in running:
-            home = tmp_path_factory.mktemp(f"made-{size}")
-            template = libraries.enter_context(made_template(postgres_server, home, size=size))
+    @cache
+    def make(size: int) -> Template:
+        return libraries.enter_context(
+            made_template(postgres_server, tmp_path_factory.mktemp(f"made-{size}"), size=size)
+        )
+
+    yield make
+    libraries.close()
+
+
+@pytest.fixture(scope="module")
+def serve(postgres_server: Server, made: Callable[[int], Template]) -> Iterator[Serve]:
+    """Serves a copy of a made library with this number of assets, once for a file, and returns its address.
+
+    `dress` is SQL that changes it before. Each server holds connections to the database and polls it, so that none
+    outlives its file.
+    """
+    running: dict[tuple[int, bool, str], tuple[subprocess.Popen[str], str]] = {}
+
+    def start(size: int, *, worker: bool = True, dress: str = "") -> str:
+        if (size, worker, dress) not in running:
+            template = made(size)
             database = copy_of(postgres_server, template).database_url or ""
-            words = [sys.executable, "-m", "tests.support.serve_made", str(home), database, TOKEN, str(int(worker))]
-            process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+            if dress:
+                with psycopg.connect(database) as session:
+                    session.execute(dress.encode())
+            words = [str(template.home), database, TOKEN, str(int(worker))]
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.support.serve_made", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True
+            )
             assert process.stdout is not None
-            running[size, worker] = process, process.stdout.readline().strip()
-        return running[size, worker][1]
+            running[size, worker, dress] = process, process.stdout.readline().strip()
+        return running[size, worker, dress][1]
 
     yield start
     for process, _ in running.values():
         process.terminate()
         process.communicate(timeout=30)
-    libraries.close()
 
 
 @pytest.fixture(scope="session")
@@ -82,26 +102,40 @@ def visit(context: BrowserContext, serve: Serve) -> Iterator[Visit]:
     """Opens a page of a library, signed in. Anything that a page reports as broken fails the test at its end."""
     broken: list[str] = []
 
-    def go(path: str = "/", *, size: int = 2500, signed_in: bool = True, worker: bool = True) -> Page:
-        address = serve(size, worker=worker)
+    def go(path: str = "/", *, size: int = 2500, signed_in: bool = True, worker: bool = True, dress: str = "") -> Page:
+        address = serve(size, worker=worker, dress=dress)
         page = context.new_page()
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.on(
             "console",
             lambda said: broken.append(said.text) if said.type == "error" and not EXPECTED.search(said.text) else None,
         )
-        page.goto(f"{address}/?token={TOKEN}" if signed_in else address)
-        if path != "/":
-            page.goto(address + path)
+        if signed_in:  # by the cookie alone: loading the library for it would take longer than most tests
+            context.request.get(f"{address}/?token={TOKEN}", max_redirects=0)
+        page.goto(address + path)
         return page
 
     yield go
     assert broken == []
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds wrong with a page, in words."""
-    assert AXE.is_file(), "axe-core is not installed: run `npm ci` in ui/."
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("async () => (await axe.run()).violations")
+def violations(page: Page, *, of_colours: bool = False) -> list[str]:
+    """What axe finds wrong with a page, in words; optionally of its colours alone."""
+    if not page.evaluate("'axe' in window"):
+        assert AXE.is_file(), "axe-core is not installed: run `npm ci` in ui/."
+        page.evaluate(AXE.read_text())
+    options = {"runOnly": {"type": "tag", "values": ["cat.color"]}} if of_colours else {}
+    found = page.evaluate("async (options) => (await axe.run(options)).violations", options)
     return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+
+
+def accessible(page: Page) -> None:
+    """Nothing is wrong with a page, in either theme. The themes differ in colours alone: the second needs no more."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
+        assert violations(page, of_colours=scheme == "dark") == [], scheme
+
+
+def accessible_once_loaded(page: Page) -> None:
+    page.wait_for_load_state("networkidle")
+    accessible(page)

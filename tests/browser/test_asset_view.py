@@ -6,6 +6,7 @@ import io
 import json
 import re
 import wave
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import skimage
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 from psycopg.conninfo import conninfo_to_dict
-from tests.browser.conftest import violations
+from tests.browser.conftest import accessible_once_loaded
 from tests.support.buckets import stub_bucket
 from tests.support.cli import Cli
 from tests.support.postgres import Server
@@ -23,6 +24,7 @@ from tests.support.s3stub import S3Stub
 from tests.support.served import serving
 
 PHOTO = Path(skimage.__file__).parent / "data" / "chelsea.png"
+LIKENESS_MS = 120_000  # the model is loaded by a process of its own
 GPS_IFD, MAKE = 0x8825, 0x010F
 HOSTILE = "<script>document.title='taken'</script>\u202egnp.exe\n" + "x" * 5000
 
@@ -91,13 +93,6 @@ def opened(served: tuple[str, str], context: BrowserContext) -> Iterator[Opened]
     assert broken == []
 
 
-def in_both_themes(page: Page) -> None:
-    page.wait_for_load_state("networkidle")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
-        assert violations(page) == [], scheme
-
-
 def test_a_picture_is_zoomed_by_wheel_keys_and_double_click_and_moved(opened: Opened) -> None:
     page = opened.open("cats/chelsea.jpg")
     page.locator(".frame .over.ready").wait_for()
@@ -133,7 +128,7 @@ def test_a_position_is_on_a_map_without_any_request_to_the_outside(opened: Opene
     page = opened.open("cats/chelsea.jpg")
     expect(page.get_by_role("img", name=re.compile("Position on a map: -1.28639, 36.81722"))).to_be_visible()
     expect(page.locator(".side")).to_contain_text("Fujifilm")
-    in_both_themes(page)
+    accessible_once_loaded(page)
     assert not [url for url in asked if not url.startswith((opened.address, "data:")) and "/cats/" not in url]
 
 
@@ -163,7 +158,7 @@ def test_annotations_lie_over_their_picture_and_are_toggled_by_class(opened: Ope
     assert box is not None
     assert box["x"] == pytest.approx(frame["x"] + frame["width"] * 0.25, abs=6)  # the line has a width
     assert box["height"] == pytest.approx(frame["height"] * 0.5, abs=12)
-    in_both_themes(page)
+    accessible_once_loaded(page)
     page.get_by_role("checkbox", name="Show eye").uncheck()
     expect(paths).to_have_count(1)
     page.keyboard.press("l")
@@ -192,7 +187,7 @@ def test_boxes_are_drawn_moved_relabelled_and_removed(opened: Opened) -> None:
     page.mouse.move(frame["x"] + frame["width"] * 0.6, frame["y"] + frame["height"] * 0.4, steps=4)
     page.mouse.up()
     expect(page.locator(".edit-handle")).to_have_count(4)
-    in_both_themes(page)
+    accessible_once_loaded(page)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Shift+ArrowDown")
     bar.get_by_label("Class of the selected annotation").select_option("van · street")
@@ -214,7 +209,7 @@ def test_boxes_are_drawn_moved_relabelled_and_removed(opened: Opened) -> None:
 def test_texts_and_metadata_are_shown_and_never_run(opened: Opened) -> None:
     page = opened.open("notes.txt")
     expect(page.locator(".reading pre")).to_contain_text("<script>document.title='taken'</script>")
-    in_both_themes(page)
+    accessible_once_loaded(page)
     opened.open("cats/chelsea.jpg")
     expect(page.locator(".metadata")).to_contain_text("<script>")
     assert page.title() != "taken"
@@ -229,7 +224,7 @@ def test_a_recording_is_played_by_the_browser(opened: Opened) -> None:
     )
     assert player.evaluate("player => player.duration") == pytest.approx(1, abs=0.1)
     expect(page.locator(".side")).to_contain_text("Duration")
-    in_both_themes(page)
+    accessible_once_loaded(page)
 
 
 def test_near_duplicates_are_one_click_away(opened: Opened) -> None:
@@ -245,4 +240,38 @@ def test_the_history_says_who_changed_what(opened: Opened) -> None:
     page.get_by_role("link", name="seen", exact=True).wait_for()
     page.get_by_role("button", name="Show who changed it").click()
     expect(page.locator(".history")).to_contain_text("+ seen")
-    in_both_themes(page)
+    accessible_once_loaded(page)
+
+
+def test_likeness_is_turned_on_and_a_dropped_picture_finds_similar_ones(opened: Opened) -> None:
+    page = opened.page
+    page.goto(f"{opened.address}/settings?part=likeness")
+    page.get_by_role("radio", name=re.compile("^lite")).check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("2 pictures")).to_be_visible(timeout=LIKENESS_MS)
+    accessible_once_loaded(page)
+    opened.open("cats/other.png")
+    expect(page.get_by_role("region", name="Similar pictures").get_by_role("img", name="chelsea.jpg")).to_be_visible()
+
+    page.goto(opened.address)
+    expect(page.locator(".total")).to_have_text("4 assets")
+    carried = page.evaluate_handle(
+        """(encoded) => {
+        const bytes = Uint8Array.from(atob(encoded), (one) => one.charCodeAt(0));
+        const carried = new DataTransfer();
+        carried.items.add(new File([bytes], '<b>cat</b>.png', {type: 'image/png'}));
+        return carried;
+        }""",
+        b64encode(PHOTO.read_bytes()).decode(),
+    )
+    page.dispatch_event("main", "dragover", {"dataTransfer": carried})
+    expect(page.get_by_text("Drop a picture to find similar ones")).to_be_visible()
+    page.dispatch_event("main", "drop", {"dataTransfer": carried})
+    expect(page.get_by_text("Similar to <b>cat</b>.png")).to_be_visible()
+    expect(page.locator(".total")).to_have_text("2 assets", timeout=LIKENESS_MS)
+    accessible_once_loaded(page)
+    page.get_by_role("button", name="No longer search by this picture").click()
+    expect(page.locator(".total")).to_have_text("4 assets")
+    chooser = page.get_by_label("Picture to search by")
+    chooser.set_input_files([{"name": "x.png", "mimeType": "image/png", "buffer": b"no picture"}])
+    expect(page.get_by_role("alert")).to_be_visible()

@@ -1,0 +1,75 @@
+"""A few pages look as they were last reviewed, in both themes.
+
+`WRITE_LOOKS=1 .venv/bin/pytest tests/browser/test_looks.py` writes the references after a wanted change. A test that
+fails leaves its screenshot in .cache/looks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page
+from tests.browser.conftest import ROOT, TOKEN, Serve
+from tests.support import looks
+
+REFERENCES = Path(__file__).parent / "looks"
+SEEN = ROOT / ".cache" / "looks"
+PAGES = {
+    "library": "/",
+    "asset": "/assets/1003?at=2496",
+    "datasources": "/datasources",
+    "settings-of-a-datasource": "/datasources/orchard?tab=settings",
+    "held-run": "/runs/6",
+    "overview": "/overview",
+    "project": "/projects/Ripeness%202026",
+    "new-connection": "/new/connection?service=aws",
+    "settings": "/settings",
+}
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, serve: Serve) -> Iterator[Page]:
+    # The policy of the pages allows no fonts from elsewhere, and the block font is one.
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=True, reduced_motion="reduce")
+    context.set_default_timeout(20_000)
+    context.request.get(f"{serve(2500)}/?token={TOKEN}", max_redirects=0)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_looks_as_it_was_reviewed(page: Page, serve: Serve, name: str) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto(serve(2500) + PAGES[name])
+    page.add_style_tag(content=looks.block_style())
+    page.evaluate("document.fonts.load('16px block')")
+    page.get_by_role("heading", level=1).first.wait_for(state="attached")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("[...document.images].every((image) => image.complete && (image.hidden || image.src))")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+        png = page.screenshot(animations="disabled", caret="hide")
+        seen, reference = looks.reduce(png), REFERENCES / f"{name}-{scheme}.png"
+        if os.environ.get("WRITE_LOOKS"):
+            REFERENCES.mkdir(exist_ok=True)
+            seen.save(reference, optimize=True)
+        with Image.open(reference) as stored:
+            found = looks.compare(seen, stored)
+        if not found.slight:
+            SEEN.mkdir(parents=True, exist_ok=True)
+            (SEEN / f"{name}-{scheme}.png").write_bytes(png)
+        assert found.slight, f"{found}: look at {SEEN / f'{name}-{scheme}.png'}"
+
+
+def test_a_page_with_a_missing_part_would_not_pass() -> None:
+    with Image.open(REFERENCES / "overview-light.png") as stored:
+        without = stored.copy()
+    ground = without.getpixel((2, looks.HEIGHT - 2))
+    assert isinstance(ground, int)
+    without.paste(ground, (101, 19, 156, 44))  # what needs attention
+    with Image.open(REFERENCES / "overview-light.png") as stored:
+        assert not looks.compare(without, stored).slight
