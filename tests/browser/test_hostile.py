@@ -1,0 +1,109 @@
+"""Names and values that try to be more than text stay text on every page, and break no layout."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.conftest import Visit, violations
+
+SIZE = 400
+TRAP = '<img src="x" onerror="window.taken = 1"><script>window.taken = 1</script>'
+TURN = "\u202egnp.exe"  # what follows is read from right to left
+NAME = f"{TRAP} {TURN} {'n' * 700}"  # an object's key has at most 1,024 bytes
+SHORT = f"<b>{TURN} {'s' * 80}"  # where names are limited
+TITLE = f"{TRAP} {'t' * 100}"  # where characters that turn the direction are refused
+LONG = f"{TRAP} {TURN} {'v' * 5000}"
+ASSET = 1003
+DRESS = f"""
+UPDATE asset SET name = $h${NAME}$h$, key = $h${NAME}/{NAME}$h$, warnings = ARRAY[$h${LONG}$h$],
+  metadata = metadata || jsonb_build_object('place', $h${LONG}$h$, 'note', $h${LONG}$h$),
+  facts = facts || jsonb_build_object('camera_model', $h${LONG}$h$, 'lens', $h${LONG}$h$, 'caption', $h${LONG}$h$)
+WHERE id % 3 = 1;
+INSERT INTO asset_tag SELECT $h${SHORT}$h$, id FROM asset WHERE id % 3 = 1;
+UPDATE datasource SET settings = settings ||
+  jsonb_build_object('title', $h${TITLE}$h$, 'description', $h${TITLE} {"v" * 4500}$h$) WHERE id = 1;
+UPDATE project SET name = $h${SHORT}$h$, description = $h${LONG}$h$;
+INSERT INTO project_asset SELECT 1, id FROM asset WHERE id = {ASSET} ON CONFLICT DO NOTHING;
+UPDATE job SET error = $h${LONG}$h$ WHERE id = 4;
+UPDATE outcome SET key = $h${NAME}$h$, reason = $h${LONG}$h$ WHERE run_id = 3 AND key = '2026/01/half.jpg';
+UPDATE hold SET reason = $h${LONG}$h$, by_prefix = jsonb_build_object($h${NAME}/$h$, 55);
+INSERT INTO job (kind, subject, requested_by, state, started, finished, error)
+VALUES ('location_preview', $h${LONG}$h$, $h${SHORT}$h$, 'failed', now(), now(), $h${LONG}$h$);
+INSERT INTO ontology (name, by) VALUES ($h${SHORT}$h$, $h${SHORT}$h$);
+INSERT INTO label_class (ontology_id, position, name, shape, colour) VALUES (1, 1, $h${SHORT}$h$, 'box', '#ff0000');
+INSERT INTO annotation (asset_id, class_id, x, y, width, height, source)
+VALUES ({ASSET}, 1, 0.1, 0.1, 0.5, 0.5, 'user');
+INSERT INTO saved_search (name, query, created_by, updated_by)
+VALUES ($h${SHORT}$h$, $h$"{SHORT}"$h$, 'x', $h${SHORT}$h$);
+INSERT INTO access.member (name) VALUES ($h${SHORT}$h$);
+INSERT INTO access.membership (member_id, workspace_id, role) SELECT 1, id, 'viewer' FROM access.workspace;
+INSERT INTO access.api_key (workspace_id, name, prefix, digest, role, created_by)
+SELECT id, $h${SHORT}$h$, 'mlk_x', 'x', 'viewer', $h${SHORT}$h$ FROM access.workspace;
+"""  # noqa: S608 - our own text
+PAGES = {
+    "library": "/?panel=filters",
+    "folders": "/?panel=folders",
+    "asset": f"/assets/{ASSET}",
+    "overview": "/overview",
+    "datasources": "/datasources",
+    "datasource": "/datasources/orchard",
+    "settings of a datasource": "/datasources/orchard?tab=settings",
+    "projects": "/projects",
+    "runs": "/runs",
+    "run": "/runs/3",
+    "failed run": "/runs/4",
+    "held run": "/runs/6",
+    "jobs": "/jobs",
+    "ontologies": "/labels",
+    "members": "/settings?part=members",
+    "keys": "/settings?part=keys",
+}
+
+
+def check_whole(page: Page) -> None:
+    """Nothing ran, nothing of it became an element, and the page is no wider than its window."""
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.taken") is None
+    assert page.locator("img[src='x'], main script, dialog script").count() == 0
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        wider = page.evaluate(
+            "[...document.querySelectorAll('html, main, dialog, section, header')].filter((one) =>"
+            " one.getBoundingClientRect().right > innerWidth + 1"
+            " || (one.tagName === 'HTML' && one.scrollWidth > innerWidth))"
+            ".map((one) => `${one.tagName}.${one.className}`)"
+        )
+        assert wider == [], width
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_hostile_name_is_shown_as_text_and_the_page_stays_whole(visit: Visit, name: str) -> None:
+    page = visit(PAGES[name], size=SIZE, dress=DRESS)
+    # Slashes divide a key, so a folder has only the beginning of it.
+    beginnings = ("folders", "datasources", "datasource", "settings of a datasource")
+    expect(page.locator("#root")).to_contain_text("onerror=" if name in beginnings else TURN)
+    check_whole(page)
+
+
+def test_hostile_names_in_dialogs_and_of_what_they_lead_to_are_text(visit: Visit) -> None:
+    page = visit("/projects", size=SIZE, dress=DRESS)
+    page.get_by_role("link", name=SHORT).click()
+    expect(page.get_by_role("heading", name=SHORT)).to_be_visible()
+    check_whole(page)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for action in ("Export", "Rename", "Delete"):
+        page.get_by_role("button", name=action, exact=True).click()
+        expect(page.get_by_role("dialog")).to_contain_text(TURN)
+        check_whole(page)
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.keyboard.press("Escape")
+    page.goto(page.url.partition("/projects")[0] + "/labels")
+    page.get_by_role("link", name=SHORT).click()
+    expect(page.get_by_label("Name of class 1")).to_have_value(SHORT)
+    check_whole(page)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(page.url.partition("/labels")[0] + "/")
+    page.get_by_role("button", name="Saved", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text(TURN)
+    check_whole(page)
+    assert violations(page) == []
