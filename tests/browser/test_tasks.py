@@ -1,0 +1,180 @@
+"""Tasks of somebody who has never seen the pages, done by what is written on them, over real servers.
+
+Confirming held removals and restoring an asset is in test_real_library.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from psycopg.conninfo import conninfo_to_dict
+from tests.browser.conftest import Visit
+from tests.support.buckets import picture, stub_bucket
+from tests.support.cli import Cli
+from tests.support.postgres import Server
+from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, Answer, Request, S3Stub, error
+from tests.support.served import Serving, serving
+
+PATIENCE_MS = 60_000  # for a worker on a busy machine
+CLOSED = "dockside-cameras"  # a bucket whose policy lets nobody list it
+SITES = ("north", "south", "west")
+# Of each camera some are marked bad; of cam-1 exactly 1,104.
+MARKED = """
+UPDATE asset SET metadata = metadata || jsonb_build_object(
+  'camera_id', 'cam-' || place % 3,
+  'quality', CASE WHEN CASE place % 3 WHEN 1 THEN place / 3 < 1104 ELSE place % 7 = 0 END THEN 'bad' ELSE 'good' END)
+FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM asset WHERE state <> 2) AS counted
+WHERE counted.id = asset.id
+"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A served library with the datasource `harbour`, over a bucket of which a pattern leaves something out."""
+
+    serving: Serving
+    stub: S3Stub
+
+
+@pytest.fixture(scope="module")
+def site(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    home = tmp_path_factory.mktemp("tasks")
+    parts = conninfo_to_dict(postgres_server.new_database())
+    url = f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}"
+    with S3Stub() as stub:
+        cli = Cli(home / "home", {"MIRRORLAKE_DATABASE_URL": url, "MIRRORLAKE_ALLOW_ADDRESSES": "private"})
+        bucket = stub_bucket(stub, cli)
+        for site in SITES:
+            for number in range(6):
+                bucket.put(f"site/{site}/{number}.png", picture((40 * number, 90, SITES.index(site)), (90, 60)))
+        for number in range(2):
+            bucket.put(f"raw/{number}.png", picture((number, 200, 90), (90, 60)))
+            stub.put(CLOSED, f"2026/{number}.png", picture((number, 9, 9)))
+        added = cli.run(
+            "connection", "add", "harbour", "--kind", "s3", "--endpoint", stub.endpoint, "--bucket", bucket.name,
+            "--access-key-id", ACCESS_KEY, "--secret-access-key", "-", given=SECRET_KEY,
+        )  # fmt: skip
+        assert added.code == 0, added.err
+        words = ["--name", "harbour", "--connection", "harbour", "--glob", "site/**", "--run"]
+        made = cli.run("datasource", "create", f"s3://{bucket.name}/", *words)
+        assert made.code == 0, made.err
+        with serving(cli, home / "nobody") as served:
+            yield Site(served, stub)
+
+
+@pytest.fixture
+def page(site: Site, context: BrowserContext) -> Iterator[Page]:
+    broken: list[str] = []
+    opened = context.new_page()
+    opened.on("pageerror", lambda error: broken.append(str(error)))
+    opened.goto(f"{site.serving.address}/?token={site.serving.token}")
+    yield opened
+    assert broken == []
+
+
+def go_to(page: Page, section: str) -> None:
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name=section, exact=True).click()
+
+
+def test_a_bucket_with_a_wrong_policy_is_connected_and_mended(site: Site, page: Page) -> None:
+    def policy(request: Request) -> Answer | None:
+        listing = request.bucket == CLOSED and not request.key and request.method == "GET"
+        return error(403, "AccessDenied") if listing else None
+
+    site.stub.faults.append(policy)
+    go_to(page, "Datasources")
+    page.get_by_role("link", name="Add datasource").click()
+    page.get_by_role("radio", name=re.compile("^New connection")).check()
+    page.get_by_role("radio", name=re.compile("^S3-compatible")).check()
+    page.get_by_label("Name *").fill("dockside")
+    page.get_by_label("Endpoint *").fill(site.stub.endpoint)
+    page.get_by_label("Access key ID *").fill(ACCESS_KEY)
+    page.get_by_label("Secret access key *").fill(SECRET_KEY)
+    page.get_by_role("textbox", name="Bucket").fill(CLOSED)
+    page.get_by_role("button", name="Create connection").click()
+    health = page.get_by_role("region", name="Health")
+    health.get_by_role("button", name="Check it").click()
+    expect(health).to_contain_text("Runs would fail")
+    expect(health).to_contain_text("s3:ListBucket")
+    expect(health.get_by_role("button", name="Copy the fix").first).to_be_visible()
+    site.stub.faults.remove(policy)  # its owner pastes the fix
+    health.get_by_role("button", name="Check again").click()
+    expect(health).not_to_contain_text("Runs would fail")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("region", name="Preview")).to_contain_text("2 would be read", timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Create and run now").click()
+    expect(page.get_by_text("2 new")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def test_the_bad_pictures_of_one_camera_are_found_and_tagged(visit: Visit) -> None:
+    page = visit(size=4000, dress=MARKED)
+    panel = page.get_by_role("complementary")
+    for key, value in (("camera_id", "cam-1"), ("quality", "bad")):
+        panel.get_by_role("searchbox", name="Find a field").fill(key)
+        field = panel.get_by_role("button", name=key, exact=True)
+        if field.get_attribute("aria-expanded") == "false":
+            field.click()
+        panel.get_by_role("button", name=re.compile(f"^{value}")).click()
+    expect(page.get_by_text("1,104 assets")).to_be_visible()
+    page.get_by_role("list", name="Assets").get_by_role("listitem").first.hover()
+    page.get_by_role("list", name="Assets").get_by_role("button", name=re.compile("^Select")).first.click()
+    bar = page.get_by_role("toolbar", name="Selection")
+    bar.get_by_role("button", name="Select all 1,104").click()
+    bar.get_by_role("button", name="Tags").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Add tags").fill("retake")
+    dialog.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("1,104 assets changed")).to_be_visible(timeout=PATIENCE_MS)
+    panel.get_by_role("searchbox", name="Find a field").fill("")
+    expect(panel.get_by_role("button", name=re.compile("^retake"))).to_contain_text("1,104")
+
+
+def test_what_a_pattern_leaves_out_is_seen_and_changed(page: Page) -> None:
+    go_to(page, "Datasources")
+    page.get_by_role("link", name="harbour", exact=True).click()
+    page.get_by_role("button", name="Settings", exact=True).click()
+    page.get_by_role("button", name="Preview what they select").click()
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview).to_contain_text("2 match no pattern", timeout=PATIENCE_MS)
+    expect(preview).to_contain_text("raw/0.png")
+    page.get_by_label("Only these patterns").fill("site/**\nraw/**")
+    page.get_by_role("button", name="Preview what they select").click()
+    expect(preview).to_contain_text("Whole location listed", timeout=PATIENCE_MS)
+    expect(preview).not_to_contain_text("match no pattern")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    page.get_by_role("button", name="Overview", exact=True).click()
+    page.get_by_role("button", name=re.compile("^Run( anyway)?$")).last.click()
+    expect(page.get_by_text("2 new")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def test_a_project_is_frozen_and_exported(page: Page) -> None:
+    go_to(page, "Projects")
+    page.get_by_role("button", name="New project").click()
+    page.get_by_label("Name").fill("first training")
+    page.get_by_role("button", name="Create project").click()
+    page.get_by_label("Query").fill("filename:*.png")
+    page.get_by_role("button", name="Count").click()
+    add = page.get_by_role("button", name=re.compile(r"^Add \d+ assets$"))
+    number = re.sub(r"\D", "", add.inner_text())
+    add.click()
+    expect(page.get_by_role("link", name=f"{number} assets")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_label("Note").fill("as delivered")
+    page.get_by_role("button", name="Freeze").click()
+    page.get_by_role("button", name="Export first training@1").click(timeout=PATIENCE_MS)
+    page.get_by_label("Format").select_option("CSV")
+    page.get_by_role("button", name="Start the export").click()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name=re.compile("Download .*csv")).click(timeout=PATIENCE_MS)
+    assert len(saved.value.path().read_text().splitlines()) == int(number) + 1
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name=f"{number} assets").click()
+    page.get_by_role("list", name="Assets").get_by_role("link").first.click()
+    used = page.get_by_role("region", name="Where it is used")
+    used.get_by_role("link", name="first training@1").click()
+    expect(page.get_by_role("cell", name="as delivered")).to_be_visible()
