@@ -64,7 +64,7 @@ def read_frozen(catalog: Catalog, part: SnapshotPart) -> pa.Table:
 
 
 def check_chunk(content: bytes, digest: bytes) -> None:
-    """Raise CatalogError if the content of a chunk is not what its digest says."""
+    """Raise CatalogError if the content of a chunk is not what its digest names."""
     if blake3(content).digest() != digest:
         raise CatalogError(
             f"A chunk of snapshots, {digest.hex()}, is not as it was written.", "Restore a backup of the library."

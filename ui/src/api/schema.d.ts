@@ -1874,6 +1874,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Duplicates
+         * @description List groups of near-duplicates among the assets that match. A page may have none although more follow.
+         */
+        get: operations["listDuplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search/explain": {
         parameters: {
             query?: never;
@@ -3785,6 +3805,12 @@ export interface components {
              *     }
              */
             policies: components["schemas"]["Policies"];
+            /**
+             * Pool
+             * @description The workers that execute its jobs, by the name of their pool.
+             * @default default
+             */
+            pool: string;
             /** Prefix */
             prefix: string;
             /**
@@ -3907,6 +3933,46 @@ export interface components {
          * @enum {string}
          */
         Difference: "added" | "removed" | "changed";
+        /**
+         * DuplicateGroup
+         * @description Assets whose pictures are near-duplicates of each other, directly or through others of the group.
+         */
+        DuplicateGroup: {
+            /**
+             * Assets
+             * @description At least two, the oldest first.
+             */
+            assets: components["schemas"]["Asset"][];
+            /**
+             * Capped
+             * @description Whether there are more, which were not looked for.
+             */
+            capped: boolean;
+        };
+        /**
+         * DuplicatePage
+         * @description The groups whose oldest assets are in one stretch of the library.
+         */
+        DuplicatePage: {
+            /**
+             * Examined
+             * @description How many assets were examined for this page.
+             */
+            examined: number;
+            /** Groups */
+            groups: components["schemas"]["DuplicateGroup"][];
+            /**
+             * Next Cursor
+             * @description Pass it as `cursor` for the next stretch; null at the end. A page before it may have no groups.
+             */
+            next_cursor: string | null;
+            /**
+             * Notes
+             * @description Sentences about pictures that have no hash.
+             * @default []
+             */
+            notes: string[];
+        };
         /**
          * DuplicatePolicy
          * @description What happens to an object with exactly the bytes of an asset that its datasource already has.
@@ -5327,6 +5393,7 @@ export interface components {
                     pixelFormats?: string[] | null;
                     videoBrands?: string[] | null;
                 } | null;
+                pool?: string | null;
                 removeOrphanedSourcesFromWorkspace?: boolean | null;
                 removeOrphanedSourcesWhenDisappeared?: boolean | null;
                 runScheduledEvery?: number | null;
@@ -5658,6 +5725,7 @@ export interface components {
                     pixelFormats?: string[] | null;
                     videoBrands?: string[] | null;
                 } | null;
+                pool?: string | null;
                 removeOrphanedSourcesFromWorkspace?: boolean | null;
                 removeOrphanedSourcesWhenDisappeared?: boolean | null;
                 runScheduledEvery?: number | null;
@@ -6722,6 +6790,7 @@ export interface components {
                 pixelFormats?: string[] | null;
                 videoBrands?: string[] | null;
             } | null;
+            pool?: string | null;
             removeOrphanedSourcesFromWorkspace?: boolean | null;
             removeOrphanedSourcesWhenDisappeared?: boolean | null;
             runScheduledEvery?: number | null;
@@ -22498,6 +22567,148 @@ export interface operations {
             };
         };
     };
+    listDuplicates: {
+        parameters: {
+            query?: {
+                /** @description Query in the search language; empty matches everything. */
+                query?: string;
+                /** @description Groups. */
+                limit?: number;
+                /** @description Cursor of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicatePage"];
+                };
+            };
+            /** @description Unchanged: If-None-Match contains the ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission denied, or cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts to sign in. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     explainQuery: {
         parameters: {
             query?: {
@@ -24257,6 +24468,8 @@ export interface operations {
             query?: {
                 /** @description Only snapshots of this project. */
                 project?: string | null;
+                /** @description Only snapshots that hold the asset with this id, also if it was removed. */
+                asset?: string | null;
                 /** @description Items per page. */
                 limit?: number;
                 /** @description Position from the Link header of the page before. */
@@ -25503,7 +25716,10 @@ export interface operations {
     };
     checkThumbnails: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Read all of each pack, also in a bucket, where only indexes are read otherwise. */
+                whole?: boolean;
+            };
             header?: {
                 /** @description A random text, new for each request. A repeated request with the same key is not executed again. */
                 "Idempotency-Key"?: string;
@@ -25770,7 +25986,10 @@ export interface operations {
     };
     makeThumbnails: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Read all of each pack, also in a bucket, where only indexes are read otherwise. */
+                whole?: boolean;
+            };
             header?: {
                 /** @description A random text, new for each request. A repeated request with the same key is not executed again. */
                 "Idempotency-Key"?: string;

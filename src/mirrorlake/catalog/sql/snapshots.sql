@@ -71,7 +71,7 @@ WHERE snapshot.id = ANY(%(places)s::integer[]) ORDER BY snapshot.id DESC;
 
 -- name: parts_around_asset
 -- The chunks between whose first and last asset an id lies, with the places of their snapshots, the newest first. Whether
--- they hold that asset only their content says.
+-- they hold that asset only their content shows.
 SELECT snapshot.id, snapshot_part.digest
 FROM snapshot_part JOIN snapshot ON snapshot.id = snapshot_part.snapshot_id
 JOIN project ON project.id = snapshot.project_id
