@@ -397,7 +397,7 @@ def test_a_worker_leaves_kinds_of_another_version_alone(library: JobLibrary):
 def test_a_mistake_of_ours_ends_the_job_and_is_seen(library: JobLibrary, monkeypatch: pytest.MonkeyPatch):
     job_id = library.request(JobKind.THUMBNAILS_CHECK)
     context = library.claimed(JobKind.THUMBNAILS_CHECK)
-    monkeypatch.setattr("mirrorlake.library.audit.check", lambda *_: 1 / 0)
+    monkeypatch.setattr("mirrorlake.library.audit.check", lambda *_, **__: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         execute(context)

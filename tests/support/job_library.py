@@ -101,9 +101,9 @@ class JobLibrary:
             case JobKind.CONNECTION_CHECK:
                 return self.request_connection_check()
             case JobKind.THUMBNAILS_CHECK:
-                return thumbnails.request_check(catalog, requested_by=ME)
+                return thumbnails.request_check(catalog, whole=False, requested_by=ME)
             case JobKind.THUMBNAILS_MAKE:
-                return thumbnails.request_make(catalog, requested_by=ME)
+                return thumbnails.request_make(catalog, whole=False, requested_by=ME)
             case JobKind.THUMBNAILS_CLEAN:
                 return thumbnails.request_clean(catalog, hours=0, acknowledged=None, requested_by=ME)
             case JobKind.LABELS_IMPORT:
