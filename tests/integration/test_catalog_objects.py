@@ -88,7 +88,7 @@ def test_reading_never_sorts_even_where_the_planner_would(catalog: Catalog, fill
     with catalog.snapshot() as connection:
         connection.execute(objects.statement("read_in_key_order").query)
         asked = {"datasource_id": filled, "after": "", "until": "f", "rows": objects.CHUNK_ROWS, "depth": 0}
-        asked |= {"policies": None}
+        asked |= {"policies": None, "linked": False}
         once = connection.execute(b"EXPLAIN " + query, asked).fetchall()
         places = list(dict.fromkeys(re.findall(rb"%\((\w+)\)s", query)))
         prepared = re.sub(rb"%\((\w+)\)s", lambda one: b"$%d" % (places.index(one[1]) + 1), query)  # planned unseen

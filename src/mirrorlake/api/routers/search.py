@@ -22,6 +22,7 @@ from mirrorlake.services.contract import PAGE_LIMIT
 _FORM: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["file"],
+    "additionalProperties": False,
     "properties": {
         "file": {"type": "string", "format": "binary", "description": "The picture: any image that a run imports."},
         "query": {"type": "string", "maxLength": QUERY_CHARS, "description": "Only assets that match; default: all."},

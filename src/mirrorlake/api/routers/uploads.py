@@ -24,6 +24,7 @@ FIELDS: Final = frozenset({"name", "metadata", "tags", "project", "split", "data
 _SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["file"],
+    "additionalProperties": False,
     "properties": {
         "file": {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": MAX_FILES},
         "name": {"type": "string", "description": "Name of the only file; otherwise each has its own."},
