@@ -12,7 +12,7 @@ from mirrorlake.catalog import folders
 from mirrorlake.catalog.folders import START, list_children, list_children_of
 from mirrorlake.core.errors import NotFound
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.selections import select_ids
 
 keys = st.lists(st.sampled_from(["a", "b", "a.b", "é", "%", ""]), min_size=1, max_size=4).map("/".join)
 TRASH = 2

@@ -33,7 +33,8 @@ from mirrorlake.model.edits import Edit
 from mirrorlake.model.functions import CallState, FunctionEvent, NewFunction, Repeat
 from mirrorlake.model.jobs import JobKind, JobState
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search.run import select_ids, stream
+from mirrorlake.search.run import stream
+from mirrorlake.search.selections import select_ids
 from mirrorlake.services.base import Resources
 from mirrorlake.services.library import LocalLibrary
 

@@ -48,7 +48,7 @@ from mirrorlake.model.labels import (
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.postgres.load_rows import _by_reference
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.selections import select_ids
 from mirrorlake.storage.providers.folder.store import FolderStore
 
 SIDES = ("x", "y", "width", "height")

@@ -51,13 +51,14 @@ def search(library: Catalog, query: str, **given: Any) -> AssetPage:
     return run.search(library, query, limit=7, **given)
 
 
-@pytest.mark.parametrize("query", ["metadata.n>60", "metadata.n>60 sort:id", "metadata.n>1000", "a", "~"])
+@pytest.mark.parametrize("query", ["metadata.n>60", "metadata.n>85", "metadata.n>60 sort:id", "metadata.n>1000", "a", "~"])
 def test_pages_that_end_early_go_on_to_the_whole_result(library: Catalog, query: str) -> None:
     whole = [asset.id for asset in run.search(library, query, limit=BLOCKS * EACH).items]
     found, cursor, stopped = list[str](), None, 0
     for _ in range(BLOCKS * EACH):
         page = search(library, query, cursor=cursor, patience_s=0)
         found += [asset.id for asset in page.items]
+        assert page.total >= len(found)
         if page.searched is not None:
             stopped += 1
             assert page.searched == EACH * stopped
@@ -77,6 +78,16 @@ def test_an_order_is_that_of_the_newest_and_says_so(library: Catalog, query: str
     assert [one.id for one in page.items] == [one.id for one in newest[:7]]
     assert (page.searched, page.total_capped, page.total, page.next_cursor) == (EACH, True, 7, None)
     assert "The order is that of these alone" in page.notes[0]
+
+
+def test_a_position_beyond_what_was_found_counts_what_was_found(library: Catalog) -> None:
+    whole = [asset.id for asset in run.search(library, "metadata.n>60", limit=BLOCKS * EACH).items]
+    newest = [each for each in whole if int(each) >> BLOCK_BITS == BLOCKS - 1]
+    page = search(library, "metadata.n>60", offset=len(whole) - 1, patience_s=0)
+    assert (page.items, page.total, page.total_capped) == ((), len(newest), True)
+    following = search(library, "metadata.n>60", cursor=page.next_cursor)
+    assert following.offset == len(newest)
+    assert [asset.id for asset in following.items] == whole[len(newest) : len(newest) + 7]
 
 
 @pytest.mark.parametrize("query", ["metadata.n>60", "sort:metadata.n", "metadata.n>60 sort:-size"])

@@ -14,7 +14,7 @@ from mirrorlake.core.errors import Conflict, NotFound, UsageError
 from mirrorlake.model.access import LIBRARY
 from mirrorlake.model.splits import SPLITS, Split, SplitOptions, SplitResult, SplitSettings
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.selections import select_ids
 
 CAMERAS = SplitSettings(train=60, valid=20, test=20, by="metadata.camera_id", seed=3)
 

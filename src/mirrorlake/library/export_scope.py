@@ -12,7 +12,7 @@ from mirrorlake.core.errors import NotFound, UsageError
 from mirrorlake.library.snapshot_export import snapshot_rows
 from mirrorlake.model.exports import ExportScope
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search.run import choose
+from mirrorlake.search.selections import choose
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from mirrorlake.library.snapshot_labels import frozen_classes, frozen_images, fr
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.labels import Classification, LabelExport, LabelExportOptions, Ontology
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.selections import select_ids
 
 STEP_IMAGES = 200  # between two reports
 WRITING, COPYING = "writing labels", "copying images"

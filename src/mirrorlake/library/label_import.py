@@ -35,7 +35,7 @@ from mirrorlake.library.label_survey import (
 from mirrorlake.model.access import Context
 from mirrorlake.model.labels import AnnotationSource, ClassMapping, LabelImport, LabelImportOptions, Shape
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.selections import select_ids
 
 
 def import_labels(catalog: Catalog, options: LabelImportOptions, step: Step, *, by: Context) -> LabelImport:

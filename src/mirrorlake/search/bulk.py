@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mirrorlake.catalog.assets import parse_asset_id
 from mirrorlake.model.bulk import EditPart
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.selections import select_ids
 from mirrorlake.search.sql import Param
 
 _BY_ID = b"SELECT asset.id FROM asset WHERE asset.id = ANY(%s::bigint[])"

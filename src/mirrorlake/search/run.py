@@ -14,7 +14,6 @@ from psycopg.rows import TupleRow
 
 from mirrorlake.catalog import library_count, search_indexes
 from mirrorlake.catalog.assets import asset_columns, asset_from_row
-from mirrorlake.catalog.chosen_assets import ChosenAssets
 from mirrorlake.catalog.embeddings import answering_model
 from mirrorlake.catalog.known_names import known_names
 from mirrorlake.catalog.sql_names import replace_names
@@ -41,10 +40,10 @@ from mirrorlake.search.find import Finder
 from mirrorlake.search.grammar import parse
 from mirrorlake.search.index_needs import needed_by_node, needed_indexes
 from mirrorlake.search.likeness import MOST_ALIKE
-from mirrorlake.search.nodes import And, Everything, InProject, LikeText, MetadataColumn, Query, SortColumn
+from mirrorlake.search.nodes import Everything, LikeText, MetadataColumn, Query, SortColumn
 from mirrorlake.search.notes import explain_nothing
 from mirrorlake.search.positions import find_position
-from mirrorlake.search.sql import Param, Sql
+from mirrorlake.search.sql import Sql
 from mirrorlake.search.unhashed import explain_unhashed
 
 if TYPE_CHECKING:
@@ -90,16 +89,20 @@ def search(
     ):
         limit_time(connection, TIMEOUT_S)
         if place is None and offset > NEAR:
-            rows = _far_rows(connection, parsed, compiled, limit=limit, offset=offset)
+            before, rows = offset, _far_rows(connection, parsed, compiled, limit=limit, offset=offset)
         else:
+            first = 0 if place is not None else offset
             finder = finder_of(connection, parsed, compiled, place, patience)
-            rows = _near_rows(finder, limit=limit, offset=0 if place is not None else offset)
+            found = finder.first_rows(first + limit) if limit else []
+            before, rows = min(first, len(found)), found[first:]
         assets = read_assets(connection, rows)
     stopped = patience is not None and patience.searched is not None
     if place is not None:
-        offset, total, capped = place.seen, place.total, place.total_capped
+        offset = before = place.seen
+        total, capped = place.total, place.total_capped
+        total = max(total, before + len(rows)) if capped else total
     elif stopped:
-        total, capped = offset + len(rows), True
+        total, capped = before + len(rows), True
     elif len(rows) < limit and (rows or not offset):
         total, capped = offset + len(rows), False
     else:
@@ -107,7 +110,7 @@ def search(
         total = max(total, offset + len(rows) if rows else 0)
     last = rows[-1] if rows and len(rows) == limit else None
     last = _place_of_stop(patience, compiled) if stopped else last
-    following = None if last is None else _cursor_after(query, last, offset + len(rows), total, capped=capped)
+    following = None if last is None else _cursor_after(query, last, before + len(rows), total, capped=capped)
     notes = () if total or capped or place is not None else unknown_names(catalog, parsed)
     if place is None:
         notes = (*notes, *explain_unhashed(catalog, parsed))
@@ -117,10 +120,6 @@ def search(
         items=tuple(assets), offset=offset, total=total, total_capped=capped, next_cursor=following, notes=notes
     )
     return page if patience is None else replace(page, searched=patience.searched)
-
-
-def _near_rows(finder: Finder, *, limit: int, offset: int) -> list[TupleRow]:
-    return finder.first_rows(offset + limit)[offset:] if limit else []
 
 
 def _place_of_stop(patience: Patience | None, compiled: CompiledQuery) -> TupleRow | None:
@@ -303,34 +302,6 @@ def stream(catalog: Catalog, query: str, limit: int | None = None, texts: TextVe
         page = _search_likeness(catalog, query, parsed, limit=most, offset=0, cursor=None, texts=texts)
         return iter(page.items)
     return _stream_assets(catalog, compile_query(parsed), limit)
-
-
-def select_ids(query: str, *, trashed: bool = False) -> tuple[bytes, tuple[Param, ...]]:
-    """A SELECT of the ids of all assets that match, with its values, for a larger statement. Raises QueryError.
-
-    If `trashed`, of those in the trash only.
-    """
-    parsed = parse(query)
-    if trashed:
-        parsed = replace(parsed, where=And((parse("state:trash").where, parsed.where)))
-    compiled = compile_query(parsed)
-    text = f"SELECT asset.id FROM asset WHERE {compiled.where.text}"  # noqa: S608 - literals, values are bound
-    return replace_names(text).encode(), compiled.where.params
-
-
-def choose(query: str, project: str | None = None) -> ChosenAssets:
-    """All assets that match, of one project if named, in the order of the query if it has one. Raises QueryError."""
-    parsed = parse(query)
-    if project is not None:
-        parsed = replace(parsed, where=And((InProject(project), parsed.where)))
-    compiled = compile_query(parsed)
-    where = compiled.where
-    if not parsed.sorts:
-        text = f"SELECT asset.id FROM asset WHERE {where.text}"  # noqa: S608 - literals, values are bound
-        return ChosenAssets(select=replace_names(text).encode(), params=where.params)
-    text = f"SELECT asset.id, row_number() OVER (ORDER BY {compiled.order.text}) AS place FROM asset WHERE {where.text}"  # noqa: S608 - as above
-    params = (*compiled.order.params, *where.params)
-    return ChosenAssets(select=replace_names(text).encode(), params=params, sorted=True)
 
 
 def _stream_assets(catalog: Catalog, compiled: CompiledQuery, limit: int | None) -> Iterator[Asset]:

@@ -10,7 +10,7 @@ from mirrorlake.core.errors import UsageError
 from mirrorlake.model.access import Permission
 from mirrorlake.model.folders import Folder
 from mirrorlake.model.pages import Page, page_of
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.selections import select_ids
 from mirrorlake.services.base import Service, requires
 from mirrorlake.services.folder_contract import Folders
 

@@ -21,7 +21,7 @@ from mirrorlake.model.functions import (
 )
 from mirrorlake.model.jobs import Job
 from mirrorlake.model.pool_names import check_function, check_pool
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.selections import select_ids
 from mirrorlake.services.base import Service, requires
 from mirrorlake.services.function_contract import Functions
 

@@ -22,7 +22,7 @@ from mirrorlake.model.exports import ExportScope
 from mirrorlake.model.jobs import JobKind
 from mirrorlake.model.labels import LabelExport, LabelExportOptions, LabelImport, LabelImportOptions, LabelUpload
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.selections import select_ids
 from mirrorlake.services.base import Resources
 
 

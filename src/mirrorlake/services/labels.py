@@ -18,7 +18,7 @@ from mirrorlake.model.labels import (
     LabelUpload,
     NewAnnotation,
 )
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.selections import select_ids
 from mirrorlake.services.base import Service, requires
 from mirrorlake.services.label_contract import Labels
 

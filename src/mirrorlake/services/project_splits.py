@@ -11,7 +11,7 @@ from mirrorlake.model.jobs import JobKind, NewJob
 from mirrorlake.model.splits import SplitAssignment, SplitOptions, SplitResult
 from mirrorlake.plan.splits import check_settings
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.selections import select_ids
 from mirrorlake.services.base import Resources
 
 ASSIGNED_LIMIT = 10_000  # ids of one assignment; more are chosen by a query

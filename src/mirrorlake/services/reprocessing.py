@@ -15,7 +15,7 @@ from mirrorlake.jobs.handlers.retry import RetryArgs
 from mirrorlake.model.access import Context, Permission
 from mirrorlake.model.functions import FunctionEvent
 from mirrorlake.model.jobs import JobKind
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.selections import select_ids
 from mirrorlake.services.base import Resources
 from mirrorlake.services.functions import require_active
 

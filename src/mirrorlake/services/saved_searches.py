@@ -8,7 +8,7 @@ from mirrorlake.catalog import saved_searches
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.access import Permission
 from mirrorlake.model.saved_searches import MAX_NAME_CHARS, SavedSearch
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.selections import select_ids
 from mirrorlake.services.base import Service, requires
 from mirrorlake.services.saved_search_contract import SavedSearches
 

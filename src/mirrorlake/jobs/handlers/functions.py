@@ -19,7 +19,7 @@ from mirrorlake.model.functions import FunctionEvent, FunctionWork
 from mirrorlake.model.jobs import Job, JobKind, JobProgress, NewJob
 from mirrorlake.plan.backoff import RetryPolicy
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.selections import select_ids
 
 PLANNING, CALLING = "planning", "calling"
 BATCH = 200  # calls that are recorded together; more are repeated after a crash

@@ -11,7 +11,7 @@ from mirrorlake.jobs.run_context import open_run_context
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.retry import retry
 from mirrorlake.model.jobs import Job, JobKind
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.selections import select_ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

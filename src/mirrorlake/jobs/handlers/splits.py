@@ -9,7 +9,7 @@ from mirrorlake.catalog.jobs import requester
 from mirrorlake.jobs.handler import Handler, JobContext
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.splits import SplitAssignment, SplitOptions, SplitResult
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.selections import select_ids
 
 DIVIDING = "Dividing assets"
 
