@@ -59,6 +59,7 @@ CHANGES = (
         " orientation, digest, placeholder) SELECT id + 1000, 2, 'new/' || key, '', state, '', size, kind, media_type,"
         " 1, 1, 1, '', '' FROM asset WHERE id % 5 = 0; UPDATE asset SET size = 77 WHERE id % 1010 = 0"
     ),
+    "DELETE FROM asset WHERE datasource_id = 1; DELETE FROM datasource WHERE id = 1",
 )
 
 
@@ -82,7 +83,7 @@ def test_ranks_from_kept_counts_are_those_of_counting(
                 assert count(connection, f"{by.value} < %(value)s", {"value": found.value}) == found.before, found
                 if by is SortColumn.KEY:  # all that is left to pass is in one folder, or between two
                     assert position - found.before < ASSETS // 4
-        assert ranked > total // 7
+        assert ranked >= total // 7
 
 
 def count(connection: Any, condition: str, values: dict[str, Any]) -> int:

@@ -87,8 +87,10 @@ SELECT name, sum(assets)::bigint FROM (
   SELECT folder.name, folder.assets FROM datasource JOIN folder ON folder.datasource_id = datasource.id
   WHERE folder.parent = %(path)s
   UNION ALL
-  SELECT split_part(rest, '/', 1), assets
-  FROM folder_change CROSS JOIN LATERAL (SELECT substr(path, length(%(path)s::text) + 1) AS rest) AS below
+  -- Of a datasource that was deleted, only what changed last is left, since its folders were deleted with it.
+  SELECT split_part(rest, '/', 1), folder_change.assets
+  FROM datasource JOIN folder_change ON folder_change.datasource_id = datasource.id
+  CROSS JOIN LATERAL (SELECT substr(path, length(%(path)s::text) + 1) AS rest) AS below
   WHERE starts_with(path, %(path)s) AND rest <> ''
 ) AS part
 GROUP BY name HAVING sum(assets) > 0 ORDER BY (name || '/') COLLATE "C" LIMIT %(most)s;
