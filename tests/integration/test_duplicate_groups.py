@@ -23,7 +23,9 @@ from mirrorlake.core.settings import Settings
 from mirrorlake.model.access import LIBRARY
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search import duplicates
+from mirrorlake.search.compile import compile_query
 from mirrorlake.search.duplicates import list_duplicates
+from mirrorlake.search.grammar import parse
 from mirrorlake.services.base import Resources
 from mirrorlake.services.library import LocalLibrary
 
@@ -119,6 +121,10 @@ def test_a_large_group_is_capped_and_a_query_has_no_order(working: Pass, monkeyp
     monkeypatch.setattr(duplicates, "MOST", 3)
     (group,) = list_duplicates(catalog, "", limit=5).groups
     assert (len(group.assets), group.capped) == (3, True)
+    with catalog.read() as connection:  # of thousands of pictures of one camera, few are held at a time
+        finder = duplicates._Finder(connection, compile_query(parse("")).where)
+        near = finder.near(finder.next_ids(0))
+    assert [len(others) for others in near.values()] == [3] * 5
     for query in ("sort:name", "like:cat"):
         with pytest.raises(UsageError, match="order of their oldest"):
             list_duplicates(catalog, query, limit=5)

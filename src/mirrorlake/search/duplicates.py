@@ -49,15 +49,16 @@ def list_duplicates(catalog: Catalog, query: str, *, limit: int, cursor: str | N
             ids = finder.next_ids(after)
             ended = len(ids) < BATCH
             near = finder.near(ids)
+            until = time.monotonic() + PAGE_S  # groups are followed step by step, which may take long as well
             for number in ids:
                 after, examined = number, examined + 1
                 group = finder.group(number, near)
                 if group is not None:
                     assets = tuple(read_assets(connection, [(one,) for one in sorted(group)[:MOST]]))
                     groups.append(DuplicateGroup(assets=assets, capped=len(group) > MOST))
-                    if len(groups) == limit:
-                        ended = ended and number == ids[-1]
-                        break
+                if len(groups) == limit or time.monotonic() >= until:
+                    ended = ended and number == ids[-1]
+                    break
     notes = () if cursor is not None else note_unhashed(catalog)
     following = None if ended else write_cursor(kind, after)
     return DuplicatePage(groups=tuple(groups), examined=examined, next_cursor=following, notes=notes)
@@ -78,14 +79,17 @@ class _Finder:
         return [row[0] for row in self._rows(text, (after, *self._where.params, BATCH))]
 
     def near(self, ids: Collection[int]) -> Mapping[int, set[int]]:
-        """The near-duplicates of these assets that match, by their ids; without those that have none."""
+        """The near-duplicates of these assets that match, the oldest `MOST` of each; without those that have none.
+
+        More are not needed: a group with them is too large anyway.
+        """
         text = (
-            "SELECT one.id, asset.id FROM unnest(%s::bigint[]) AS one (id),"  # noqa: S608 - as above
-            " LATERAL near_duplicates(one.id) AS near (digest) JOIN asset ON asset.digest = near.digest"
-            f" WHERE asset.id <> one.id AND {self._where.text}"
+            "SELECT one.id, other.id FROM unnest(%s::bigint[]) AS one (id), LATERAL (SELECT asset.id"  # noqa: S608 - as above
+            " FROM near_duplicates(one.id) AS near (digest) JOIN asset ON asset.digest = near.digest"
+            f" WHERE asset.id <> one.id AND {self._where.text} ORDER BY asset.id LIMIT %s) AS other"
         )
         found: dict[int, set[int]] = defaultdict(set)
-        for one, other in self._rows(text, (list(ids), *self._where.params)):
+        for one, other in self._rows(text, (list(ids), *self._where.params, MOST)):
             found[one].add(other)
         return found
 
