@@ -9,7 +9,7 @@ import numpy as np
 
 from mirrorlake.catalog import datasources, embeddings
 from mirrorlake.catalog.video_frames import VideoObject, store_frames
-from mirrorlake.core.errors import MirrorlakeError, NoPreview
+from mirrorlake.core.errors import MirrorlakeError, NoPreview, ObjectArchived, ObjectChanged, ObjectGone
 from mirrorlake.embedding.base import Vectors
 from mirrorlake.embedding.process import EmbeddingProcess
 from mirrorlake.embedding.worker import Embedded
@@ -50,7 +50,8 @@ class FrameEmbedder:
     def embed(self, videos: Sequence[VideoObject]) -> int:
         """Store the vectors of their frames, and return of how many videos. What cannot be decoded is recorded.
 
-        What cannot be read now is left for the next job, and so is the rest of its datasource.
+        What cannot be read now is left for the next job, and so is the rest of its datasource, unless the object alone
+        is the reason.
         """
         for one in videos:
             if one.datasource_id not in self._stores:
@@ -86,6 +87,8 @@ class FrameEmbedder:
             return self._previewer.make(task, owner="")
         except NoPreview:
             return b""
+        except (ObjectArchived, ObjectChanged, ObjectGone):
+            return None
         except MirrorlakeError:  # its runs report what its bucket refuses
             self._stores[video.datasource_id] = None
             return None
