@@ -14,6 +14,7 @@ from tests.support.embedded import JOB, PHOTOS, add_photos, digest_of, turn_on
 from mirrorlake.catalog import embeddings, jobs
 from mirrorlake.core.errors import UsageError
 from mirrorlake.core.settings import Settings
+from mirrorlake.embedding import registry
 from mirrorlake.jobs.execution import new_job, run_here
 from mirrorlake.jobs.handlers import likeness as handler
 from mirrorlake.jobs.handlers.verify import VerifyArgs
@@ -24,8 +25,10 @@ from mirrorlake.model.likeness import StoredModel
 from mirrorlake.postgres.migrate import create_schema
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search import alike
-from mirrorlake.search.run import search, select_ids, stream
+from mirrorlake.search.run import search, stream
+from mirrorlake.search.selections import select_ids
 from mirrorlake.services.base import Resources
+from mirrorlake.services.callers import token_holder
 from mirrorlake.services.likeness import LikenessService
 
 
@@ -69,6 +72,15 @@ def test_pictures_are_embedded_once_and_ranked_by_text_and_picture(working: Pass
     assert search(catalog, f"like-image:{ids['in/lost.png']}", limit=5).notes
     with catalog.read() as connection:
         assert connection.execute("SELECT count(*) FROM picture_hash").fetchone() == (4,)
+
+
+def test_only_the_operator_lets_a_model_be_fetched(working: Pass, settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(registry, "find_spec", lambda _package: True)
+    resources = Resources(settings, working.catalog)
+    with pytest.raises(UsageError, match="There is no folder"):
+        LikenessService(resources, token_holder()).change("clip:org/away")
+    assert embeddings.wanted_model(working.catalog) is None
+    assert LikenessService(resources, LIBRARY).change("clip:org/away").model == "clip:org/away"
 
 
 def test_a_likeness_selects_nothing_for_edits():

@@ -41,8 +41,10 @@ class ClipEmbedder:
         logging.getLogger().setLevel(logging.ERROR)  # OpenCLIP warns that it loaded no weights
         source = f"local-dir:{folder}"
         try:
-            # Only the architecture: its own loading would take weights of any form.
-            model, _, self._prepare = open_clip.create_model_and_transforms(source, load_weights=False)
+            # Only the architecture: its own loading would take weights of any form, also of the text network.
+            model, _, self._prepare = open_clip.create_model_and_transforms(
+                source, load_weights=False, pretrained_text=False
+            )
             model.load_state_dict(load_file(folder / WEIGHTS))
             self._tokens = open_clip.get_tokenizer(source)
         except (RuntimeError, ValueError, KeyError, TypeError, OSError) as error:

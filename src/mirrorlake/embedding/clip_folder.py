@@ -44,14 +44,24 @@ def folder_of(models: Path, name: str) -> Path:
     return models / wanted
 
 
+def check_folder(models: Path, name: str, *, may_fetch: bool) -> None:
+    """Raise ModelUnavailable for a folder that has no model, and for none unless it may be fetched from the hub."""
+    folder = folder_of(models, name)
+    if folder.exists():
+        read_facts(folder, name)
+    elif not (may_fetch and "/" in name):
+        raise ModelUnavailable(
+            f"There is no folder {folder}.",
+            f"Put the files of the model there: {CONFIG}, {WEIGHTS} and those of its tokenizer. A model of the hub is"
+            f" fetched if it is chosen on the library's machine: mirrorlake likeness on --model {PREFIX}OWNER/NAME",
+        )
+
+
 def provide(models: Path, name: str) -> Path:
     """The folder of a model, fetched from the hub if it is not there. Raises ModelUnavailable and MirrorlakeError."""
+    check_folder(models, name, may_fetch=True)
     folder = folder_of(models, name)
     if not folder.exists():
-        if "/" not in name:
-            raise ModelUnavailable(
-                f"There is no folder {folder}.", f"Put the files of the model there: {CONFIG}, {WEIGHTS}."
-            )
         _fetch(name.removeprefix(PREFIX), folder)
     return folder
 
@@ -115,7 +125,7 @@ def _fetch(repository: str, folder: Path) -> None:
     partial = folder.with_name(folder.name + ".part")
     try:
         cast("Any", huggingface_hub).snapshot_download(repository, local_dir=partial, allow_patterns=list(_FETCHED))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:  # ValueError: no such name
         raise MirrorlakeError(
             f"The model {repository} could not be fetched from the hub: {error}",
             f"Try again, or put its files into {folder}: {CONFIG}, {WEIGHTS} and those of its tokenizer.",

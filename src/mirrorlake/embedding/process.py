@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Generator, Sequence
@@ -16,6 +17,8 @@ from mirrorlake.core.time_limit import time_limit
 from mirrorlake.embedding.worker import Embedded, Request, read_message, write_message
 
 _END_S = 5.0
+# The configuration of a model may name others of the hub: a process that decodes pictures fetches nothing.
+_ENVIRONMENT = {"HF_HUB_OFFLINE": "1"}
 ANSWER_S = 300.0  # for a batch, and to load the model before the first one: minutes on a busy machine
 _BATCHES = msgspec.msgpack.Decoder(list[Embedded | None])
 
@@ -71,7 +74,11 @@ class EmbeddingProcess:
     def _ask(self, request: Request) -> list[Embedded | None] | None:
         if self._process is None:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=os.environ | _ENVIRONMENT,
+                process_group=0,
             )
         process = self._process
         with time_limit(self._answer_s, process.kill) as expired:

@@ -16,6 +16,7 @@ from mirrorlake.embedding.registry import LITE, model_of_vectors, open_texts
 
 IDLE_S = 600.0  # after which a process without work is ended: it holds some 300 MB, or a large model
 ROOM_S = 60.0  # that a search waits for others, the first of which loads the model
+MAX_WAITING = 8  # searches, one of which is embedded; each holds a thread of the server, and a picture
 SEARCH_THREADS = 4  # of a model of the CLIP family without a GPU
 ANSWER_S = 120.0  # for one picture, and to load the model before the first one
 
@@ -29,12 +30,14 @@ class QueryEmbedder:
         *,
         idle_s: float = IDLE_S,
         room_s: float = ROOM_S,
+        waiting: int = MAX_WAITING,
         start: Callable[[str], EmbeddingProcess] | None = None,
     ) -> None:
         """Models of the CLIP family are in the folder `models`."""
         self._models = models
         self._idle_s = idle_s
         self._room_s = room_s
+        self._room = threading.BoundedSemaphore(waiting)
         self._start = start or self._start_process
         self._lock = threading.Lock()  # guards what follows, and the process while it works
         self._process: tuple[str, EmbeddingProcess] | None = None
@@ -74,14 +77,19 @@ class QueryEmbedder:
 
     @contextmanager
     def _turn(self, model: str) -> Generator[EmbeddingProcess]:
-        if not self._lock.acquire(timeout=self._room_s):
-            what = f"Other searches kept the process that embeds them busy for {self._room_s:.0f} s."
-            raise TooBusy(what, "Try again in a few seconds.")
+        if not self._room.acquire(blocking=False):
+            raise TooBusy("Other searches wait for the process that embeds them.", "Try again in a few seconds.")
         try:
-            yield self._of(model)
-            self._end_later()
+            if not self._lock.acquire(timeout=self._room_s):
+                what = f"Other searches kept the process that embeds them busy for {self._room_s:.0f} s."
+                raise TooBusy(what, "Try again in a few seconds.")
+            try:
+                yield self._of(model)
+                self._end_later()
+            finally:
+                self._lock.release()
         finally:
-            self._lock.release()
+            self._room.release()
 
     def _of(self, model: str) -> EmbeddingProcess:
         if self._process is None or self._process[0] != model:

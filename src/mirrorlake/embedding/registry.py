@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from mirrorlake.embedding.base import Embedder, ModelFacts, ModelUnavailable, TextEmbedder
-from mirrorlake.embedding.clip_folder import PREFIX, folder_of, provide, read_facts
+from mirrorlake.embedding.clip_folder import PREFIX, check_folder, folder_of, provide, read_facts
 
 LITE: Final = "lite"
 _NEEDED: Final = {LITE: ("wordllama", "onnxruntime"), PREFIX: ("torch", "open_clip", "safetensors")}
@@ -26,7 +26,7 @@ class Work:
 
 
 def open_embedder(name: str, models: Path | None = None, *, threads: int = 1) -> Embedder:
-    """Load a model; those of the CLIP family from the folder `models`. Raises ModelUnavailable."""
+    """Load a model that is here; those of the CLIP family from the folder `models`. Raises ModelUnavailable."""
     check_model(name, models)
     try:
         if name == LITE:
@@ -36,7 +36,7 @@ def open_embedder(name: str, models: Path | None = None, *, threads: int = 1) ->
         from mirrorlake.embedding.clip import ClipEmbedder  # noqa: PLC0415  loads PyTorch
     except ModuleNotFoundError as error:
         raise _missing(name, error.name or "") from error
-    return ClipEmbedder(provide(_some(models), name), name, threads)
+    return ClipEmbedder(folder_of(_some(models), name), name, threads)
 
 
 @lru_cache(maxsize=2)
@@ -53,11 +53,18 @@ def open_texts(name: str) -> TextEmbedder:
 
 
 def facts_of(name: str, models: Path | None = None) -> ModelFacts:
-    """The facts of a model, which is fetched if it is not here. Raises ModelUnavailable if it cannot be used."""
+    """The facts of a model. Raises ModelUnavailable if it cannot be used, or is not here."""
     if name == LITE:
         return open_texts(name).facts
     check_model(name, models)
-    return read_facts(provide(_some(models), name), name)
+    return read_facts(folder_of(_some(models), name), name)
+
+
+def fetch_model(name: str, models: Path) -> None:
+    """Fetch a model from the hub if it is not here: minutes. Raises ModelUnavailable and MirrorlakeError."""
+    check_model(name, models, may_fetch=True)
+    if name != LITE:
+        provide(models, name)
 
 
 def model_of_vectors(name: str, models: Path | None = None) -> str:
@@ -75,10 +82,10 @@ def model_of_vectors(name: str, models: Path | None = None) -> str:
     return model
 
 
-def check_model(name: str, models: Path | None = None) -> None:
+def check_model(name: str, models: Path | None = None, *, may_fetch: bool = False) -> None:
     """Raise ModelUnavailable for a name that no model has, for missing packages, and for a folder that has no model.
 
-    What is not here yet is fetched later.
+    A model of the hub that is not here is accepted only if it `may_fetch` it later.
     """
     if name != LITE and not name.startswith(PREFIX):
         raise ModelUnavailable(f"There is no model {name}.", f"Models are {LITE} and {PREFIX}NAME.")
@@ -86,8 +93,8 @@ def check_model(name: str, models: Path | None = None) -> None:
     for package in _NEEDED[kind]:
         if find_spec(package) is None:
             raise _missing(name, package)
-    if kind == PREFIX and (folder := folder_of(_some(models), name)).exists():
-        read_facts(folder, name)
+    if kind == PREFIX:
+        check_folder(_some(models), name, may_fetch=may_fetch)
 
 
 def work_of(name: str | None, cores: int) -> Work:

@@ -26,7 +26,8 @@ class LikenessService(Service, PictureLikeness):
         if model is not None:
             from mirrorlake.embedding.registry import check_model  # noqa: PLC0415  loads numpy
 
-            check_model(model, self.resources.settings.models)
+            # Only the operator lets the library fetch from outside.
+            check_model(model, self.resources.settings.models, may_fetch=self.caller.is_operator)
         job = self._job()
         with self.resources.catalog.write() as connection:
             embeddings.set_wanted_model(connection, model)

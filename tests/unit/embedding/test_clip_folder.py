@@ -78,6 +78,8 @@ def test_a_model_is_fetched_whole_and_without_code(tmp_path: Path, monkeypatch: 
         asked.append((repository, allow_patterns))
         if repository == "org/away":
             raise OSError("no route")
+        if repository == "org/a--b":
+            raise ValueError("no name of a repository")
         _folder(local_dir.parent, local_dir.name)
         if repository == "org/pickled":
             (local_dir / WEIGHTS).unlink()
@@ -89,11 +91,25 @@ def test_a_model_is_fetched_whole_and_without_code(tmp_path: Path, monkeypatch: 
     assert not any(pattern.endswith((".bin", ".pt", ".py", "*")) for pattern in asked[0][1])
     with pytest.raises(ModelUnavailable, match=f"has no {WEIGHTS}"):
         provide(tmp_path, "clip:org/pickled")
-    with pytest.raises(MirrorlakeError, match="could not be fetched"):
-        provide(tmp_path, "clip:org/away")
+    for name in ("clip:org/away", "clip:org/a--b"):
+        with pytest.raises(MirrorlakeError, match="could not be fetched"):
+            provide(tmp_path, name)
     with pytest.raises(ModelUnavailable, match="There is no folder"):
         provide(tmp_path, "clip:none")
     assert sorted(path.name for path in (tmp_path / "org").iterdir()) == ["good"]
+
+
+def test_searches_and_callers_of_the_api_fetch_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(registry, "find_spec", lambda _package: True)
+    for ask in (check_model, registry.facts_of, registry.open_embedder):
+        with pytest.raises(ModelUnavailable, match="There is no folder"):
+            ask("clip:org/away", tmp_path)
+    with pytest.raises(ModelUnavailable, match="There is no folder"):
+        model_of_vectors("clip:org/away-0", tmp_path)
+    check_model("clip:org/away", tmp_path, may_fetch=True)
+    with pytest.raises(ModelUnavailable, match="There is no folder"):
+        check_model("clip:away", tmp_path, may_fetch=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_missing_packages_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

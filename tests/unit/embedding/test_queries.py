@@ -67,6 +67,15 @@ def test_a_search_does_not_wait_forever_for_another_one():
     assert process.entered.wait(60)
     with pytest.raises(TooBusy, match="kept the process"):
         embedder.picture("lite-1", b"y")
+    full = QueryEmbedder(waiting=1, start=lambda _model: process)
+    second = threading.Thread(target=full.picture, args=("lite-1", b"x"))
+    process.entered.clear()
+    second.start()
+    assert process.entered.wait(60)
+    with pytest.raises(TooBusy, match="Other searches wait"):
+        full.picture("lite-1", b"y")
     process.may.set()
     first.join(60)
+    second.join(60)
     embedder.close()
+    full.close()

@@ -14,7 +14,7 @@ from mirrorlake.catalog import embeddings
 from mirrorlake.catalog.thumbnails import last_asset
 from mirrorlake.catalog.video_frames import missing_frames
 from mirrorlake.embedding.process import EmbeddingProcess, open_process
-from mirrorlake.embedding.registry import facts_of, work_of
+from mirrorlake.embedding.registry import facts_of, fetch_model, work_of
 from mirrorlake.embedding.worker import Embedded
 from mirrorlake.jobs.handler import LAST, GaveWay, Handler, JobContext
 from mirrorlake.jobs.library_store import library_store
@@ -99,6 +99,7 @@ def _embed_videos(context: JobContext, model: StoredModel, process: EmbeddingPro
 
 
 def _prepare(context: JobContext, name: str) -> StoredModel:
+    fetch_model(name, context.settings.models)
     facts = facts_of(name, context.settings.models)
     return embeddings.prepare_model(
         context.catalog,
