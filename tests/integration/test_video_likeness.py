@@ -63,7 +63,7 @@ def test_a_search_finds_a_video_by_any_of_its_frames(empty_catalog: Catalog, tmp
 
 def test_a_video_that_cannot_be_read_now_is_tried_by_the_next_job(empty_catalog: Catalog, tmp_path: Path):
     catalog, photos = empty_catalog, Photos(empty_catalog, tmp_path)
-    _film(photos.folder / "gone.mp4", "coffee.png")
+    _film(photos.folder / "gone.mp4", "chelsea.png")
     _film(photos.folder / "one.mp4", "rocket.jpg")
     photos.library.datasources.change_settings("photos", {"media": ["video"]})
     photos.source = datasources.named(catalog, "photos")
@@ -74,5 +74,5 @@ def test_a_video_that_cannot_be_read_now_is_tried_by_the_next_job(empty_catalog:
     assert run_here(photos.settings, catalog, JOB, processes=1).videos == 0
     assert _names(catalog, 'like:"rocket launch"')[0] == "one.mp4"  # by its poster
     away.rename(photos.folder)
-    (photos.folder / "gone.mp4").unlink()  # which keeps no other one from being read
+    (photos.folder / "gone.mp4").unlink()  # what is wrong with one video does not keep the others from being read
     assert run_here(photos.settings, catalog, JOB, processes=1).videos == 1

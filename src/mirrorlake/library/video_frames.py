@@ -9,7 +9,14 @@ import numpy as np
 
 from mirrorlake.catalog import datasources, embeddings
 from mirrorlake.catalog.video_frames import VideoObject, store_frames
-from mirrorlake.core.errors import MirrorlakeError, NoPreview, ObjectArchived, ObjectChanged, ObjectGone
+from mirrorlake.core.errors import (
+    AccessDenied,
+    MirrorlakeError,
+    NoPreview,
+    ObjectArchived,
+    ObjectChanged,
+    ObjectGone,
+)
 from mirrorlake.embedding.base import Vectors
 from mirrorlake.embedding.process import EmbeddingProcess
 from mirrorlake.embedding.worker import Embedded
@@ -24,6 +31,7 @@ from mirrorlake.processing.store_factory import StoreFactory
 
 SAME = 0.97  # similarity of two frames from which one vector is enough for both
 _STRIP = PreviewOptions(kind=PreviewKind.STRIP)
+_OF_ONE = (AccessDenied, ObjectArchived, ObjectChanged, ObjectGone)  # others can still be read
 
 
 class FrameEmbedder:
@@ -50,8 +58,7 @@ class FrameEmbedder:
     def embed(self, videos: Sequence[VideoObject]) -> int:
         """Store the vectors of their frames, and return of how many videos. What cannot be decoded is recorded.
 
-        What cannot be read now is left for the next job, and so is the rest of its datasource, unless the object alone
-        is the reason.
+        What cannot be read now is left for the next job, and so is the rest of a datasource that does not answer.
         """
         for one in videos:
             if one.datasource_id not in self._stores:
@@ -87,9 +94,9 @@ class FrameEmbedder:
             return self._previewer.make(task, owner="")
         except NoPreview:
             return b""
-        except (ObjectArchived, ObjectChanged, ObjectGone):
+        except _OF_ONE:  # its runs report what its bucket refuses
             return None
-        except MirrorlakeError:  # its runs report what its bucket refuses
+        except MirrorlakeError:
             self._stores[video.datasource_id] = None
             return None
 
