@@ -136,6 +136,20 @@ def test_a_linked_asset_moves_to_its_next_place_with_all_that_people_did(
     assert (settled.counts.unchanged, settled.counts.skipped, settled.requests.get) == (2, 2, 0)
 
 
+def test_many_linked_assets_move_some_at_a_time(
+    mirrored: Mirrored, bucket: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mirrorlake.mirror.duplicates.AT_ONCE", 1)
+    bucket.put("z/two.png", picture(2))
+    mirrored.change_all(policies=LINK)
+    mirrored.run()
+    before = {one.id for one in mirrored.assets().values()}
+    bucket.delete("a/one.png")
+    bucket.delete("two.png")
+    assert mirrored.run().counts.moved == 2
+    assert {key: one.id in before for key, one in mirrored.assets().items()} == {"b/one.png": True, "z/two.png": True}
+
+
 def test_an_event_about_the_first_moves_a_linked_asset_too(mirrored: Mirrored, bucket: MemoryStore) -> None:
     mirrored.change_all(policies=LINK)
     mirrored.run()
@@ -163,11 +177,13 @@ def test_everything_is_taken_once_the_policy_is_gone(mirrored: Mirrored) -> None
     assert detail(mirrored, "a/one.png").duplicates == ()
 
 
-def test_assets_that_were_taken_before_stay(mirrored: Mirrored) -> None:
+def test_assets_that_were_taken_before_stay(mirrored: Mirrored, bucket: MemoryStore) -> None:
     mirrored.run()
+    bucket.put("e/one.png", picture(1))
+    assert mirrored.partial(["e/one.png"]).report.counts.new == 1
     mirrored.change_all(policies=SKIP)
     report = mirrored.run()
-    assert (report.counts.unchanged, report.counts.rejected) == (5, 0)
+    assert (report.counts.unchanged, report.counts.rejected) == (6, 0)
 
 
 def test_a_pass_that_was_killed_leaves_its_duplicates_to_the_next(

@@ -22,7 +22,7 @@ DUPLICATES = pa.schema(_DUPLICATES)  # objects, each with the first one that has
 
 
 def find_duplicates(catalog: Catalog, datasource_id: int, *, linked: bool) -> Iterator[pa.RecordBatch]:
-    """DUPLICATES that came since the last pass that ended well, in key order.
+    """DUPLICATES that came since the last pass or partial pass that ended well, in key order.
 
     `linked`: what equals an asset in the trash counts as its duplicate too.
     """

@@ -54,7 +54,7 @@ from mirrorlake.processing.rows import CompanionResult, Result, processed_batch
 from mirrorlake.select.companion_readers import stored_content
 from mirrorlake.select.fingerprints import any_differs, tokens_and_sizes
 
-_AT_ONCE = 4096  # rows of a query or a transaction
+AT_ONCE = 4096  # rows of a query or a transaction
 _KEYS_AT_ONCE = 65_536  # that copies are compared with
 # Their objects are not what the catalog remembers of them, or were not when the pass began.
 _UNFIT_OPS = pa.array([Op.VANISHED, Op.SKIPPED, Op.CHANGED, Op.SHARED], pa.int8())
@@ -86,8 +86,8 @@ def find_copy_moves(catalog: Catalog, datasource_id: int, removals: Removals) ->
         return NO_COPY_MOVES
     originals = _find_originals(catalog, datasource_id, removals)
     digests = distinct(column(originals, "digest"))
-    starts = range(0, len(digests), _AT_ONCE)
-    parts = (copies.copies_with_digests(catalog, datasource_id, digests.slice(start, _AT_ONCE)) for start in starts)
+    starts = range(0, len(digests), AT_ONCE)
+    parts = (copies.copies_with_digests(catalog, datasource_id, digests.slice(start, AT_ONCE)) for start in starts)
     found = joined([no_rows(COPIES), *parts])
     if not found.num_rows:
         return NO_COPY_MOVES
@@ -107,9 +107,9 @@ def move_onto_copies(
     strategies: Sequence[MetadataStrategy],
 ) -> None:
     """Commit the moves batch by batch. Companions that differ are applied as they were read for the copies."""
-    for start in range(0, len(found), _AT_ONCE):
-        targets = found.targets.slice(start, _AT_ONCE)
-        moves = Moves(found.moves.pairs.slice(start, _AT_ONCE))
+    for start in range(0, len(found), AT_ONCE):
+        targets = found.targets.slice(start, AT_ONCE)
+        moves = Moves(found.moves.pairs.slice(start, AT_ONCE))
         stored = copies.companions_of_copies(removals.catalog, removals.source.id, moves.new_keys)
         batch = moves.apply_to(_as_new(targets, stored, removals), removals.planned.scan.frozen)
         counts, moved = commit.commit_copies(lease, batch, namer.name_moved(batch))

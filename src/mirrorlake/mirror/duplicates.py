@@ -18,6 +18,7 @@ from mirrorlake.core.columnar import (
     as_binary,
     chosen,
     column,
+    concatenated,
     fields,
     filled,
     in_order,
@@ -25,9 +26,10 @@ from mirrorlake.core.columnar import (
     joined,
     keep,
     no_rows,
+    places_in,
     take,
 )
-from mirrorlake.mirror.copies import keys_with_ops
+from mirrorlake.mirror.copies import AT_ONCE, keys_with_ops
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import KeyChecker
 from mirrorlake.mirror.naming import AssetNamer
@@ -85,15 +87,23 @@ def find_link_moves(plan: PassPlan, removals: Removals, checker: KeyChecker) -> 
 def move_to_places(
     lease: Lease, moves: Moves, places: pa.RecordBatch, plan: PassPlan, *, counters: Counters, namer: AssetNamer
 ) -> Column:
-    """Commit the moves, and return the old keys that moved. The next pass reads the sidecars of the new places."""
-    batch = moves.apply_to(_as_new(places), plan.changes.scan.frozen)
-    same = {role.differs: filled(batch.num_rows, value=False, kind=pa.bool_()) for role in ROLES}
-    batch = pa.RecordBatch.from_arrays(
-        [same.get(one.name, column(batch, one.name)) for one in fields(CHANGES)], schema=CHANGES
-    )
-    counts, moved = commit.commit_links(lease, batch, namer.name_moved(batch))
-    counters.add(counts)
-    return chosen(moves.old_keys, is_in(moves.new_keys, moved))
+    """Commit the moves batch by batch, and return the old keys that moved.
+
+    The next pass reads the sidecars of the new places.
+    """
+    left: list[Column] = []
+    for start in range(0, len(moves), AT_ONCE):
+        some = Moves(moves.pairs.slice(start, AT_ONCE))
+        rows = take(places, places_in(some.new_keys, column(places, "key")))
+        batch = some.apply_to(_as_new(rows), plan.changes.scan.frozen)
+        same = {role.differs: filled(batch.num_rows, value=False, kind=pa.bool_()) for role in ROLES}
+        batch = pa.RecordBatch.from_arrays(
+            [same.get(one.name, column(batch, one.name)) for one in fields(CHANGES)], schema=CHANGES
+        )
+        counts, moved = commit.commit_links(lease, batch, namer.name_moved(batch))
+        counters.add(counts)
+        left.append(chosen(some.old_keys, is_in(some.new_keys, moved)))
+    return concatenated(left)
 
 
 def _listed_places(planned: PlannedChanges, keys: Column) -> pa.RecordBatch:

@@ -1,13 +1,14 @@
 -- name: find_duplicates
--- Objects of the datasource $1 whose assets are new since its last pass that ended well, and have the bytes of another of
--- its assets: the first one, which is older, or else the first by key. With $2 = 1, one in the trash counts too.
+-- Objects of the datasource $1 whose assets are new since its last pass that ended well, over everything or a part, and
+-- have the bytes of another of its assets: the first one, which is older, or else the first by key. With $2 = 1, one in
+-- the trash counts too.
 WITH recent AS MATERIALIZED (
   SELECT DISTINCT object.key, asset.id, asset.digest
   FROM job JOIN outcome ON outcome.run_id = job.id JOIN asset ON asset.id = outcome.asset_id
     JOIN object ON object.datasource_id = job.datasource_id AND object.key = outcome.key AND object.asset_id = asset.id
   WHERE job.datasource_id = $1 AND outcome.kind = {outcome.new} AND job.started > coalesce(
       (SELECT max(finished) FROM job
-       WHERE job.datasource_id = $1 AND job.kind = 'mirror' AND job.state IN ('succeeded', 'held')),
+       WHERE job.datasource_id = $1 AND job.kind IN ('mirror', 'events') AND job.state IN ('succeeded', 'held')),
       '-infinity'
     )
     AND object.state = {known.present} AND asset.datasource_id = $1 AND asset.digest IS NOT NULL
