@@ -16,14 +16,19 @@ from mirrorlake.core.settings import Settings
 from mirrorlake.labels.documents import geometry_from_json
 from mirrorlake.library.label_export import export_labels
 from mirrorlake.mirror.source_stores import SourceStores
+from mirrorlake.model.access import LIBRARY
 from mirrorlake.model.label_sidecars import FoundClassNames, LabelSidecars, LabelStrategy, SidecarFormat
 from mirrorlake.model.labels import Annotation, Box, LabelClass, LabelExportOptions, NewAnnotation, Shape
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
+from mirrorlake.postgres import pool
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import OpenedStore, StoreConfig
+from mirrorlake.select.label_settings import labels_to_json
+from mirrorlake.services.base import Resources
 from mirrorlake.services.class_names import find_class_names
 from mirrorlake.services.label_mapping import check_mapping
+from mirrorlake.services.settings_change import change_datasource
 from mirrorlake.storage.address import parse_location
 from mirrorlake.storage.base import Body
 from mirrorlake.storage.providers.memory.store import MemoryStore
@@ -311,6 +316,18 @@ def test_label_files_that_would_become_nothing_are_refused(
         check_mapping(mirrored.catalog, YOLO, made)
     check_mapping(mirrored.catalog, made, made)  # what is stored already is not refused
     check_mapping(mirrored.catalog, made, replace(made, ontology="bare", class_map={"7": "forklift"}))
+
+
+def test_a_change_of_label_files_needs_one_connection_at_a_time(
+    mirrored: Mirrored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "POOL_SIZE", 1)
+    monkeypatch.setattr(pool, "POOL_WAIT_S", 10.0)
+    changed = {"labels": labels_to_json(replace(YOLO, skip_invalid=True))}
+    with Catalog(mirrored.catalog.conninfo) as alone:
+        change_datasource(Resources(Settings(home=tmp_path), alone), LIBRARY, mirrored.source.name, changed)
+    found = datasources.by_id(mirrored.catalog, mirrored.source.id).settings.labels
+    assert found == replace(YOLO, skip_invalid=True)
 
 
 def test_a_label_file_beside_its_image_is_no_metadata(mirrored: Mirrored, store: MemoryStore) -> None:

@@ -24,11 +24,12 @@ def change_datasource(resources: Resources, caller: Context, name: str, change: 
     """Set what `change` names, as in a settings file, and keep the rest. Errors as in `Datasources.change_settings`."""
     connect = _connect(resources, caller, change[CONNECTION]) if CONNECTION in change else _keep_connection
     settings = {key: value for key, value in change.items() if key != CONNECTION}
+    if "labels" in settings:  # before the change, which must not wait for another connection while it holds one
+        before = datasources.named(resources.catalog, name).settings
+        check_mapping(resources.catalog, before.labels, patch_settings(before, settings).labels)
 
     def changed(stored: Datasource) -> Datasource:
-        patched = patch_settings(stored.settings, settings)
-        check_mapping(resources.catalog, stored.settings.labels, patched.labels)
-        return connect(replace(stored, settings=patched))
+        return connect(replace(stored, settings=patch_settings(stored.settings, settings)))
 
     datasources.change_stored(resources.catalog, name, changed, by=caller)
 
