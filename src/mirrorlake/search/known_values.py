@@ -44,7 +44,7 @@ KIND, TYPE = "kind", "type"
 FEW = 10_000  # assets: a better filter than one whose number of assets is not known
 _MANY = 2**63
 _OTHERS: LiteralString = "SELECT id FROM datasource WHERE name <> %s LIMIT %s"
-_REACHED: LiteralString = "SELECT count(*) FROM (SELECT FROM object WHERE datasource_id = %s LIMIT %s) AS few"
+_REACHED: LiteralString = "SELECT count(*) FROM (SELECT FROM object WHERE datasource_id = %s LIMIT %s) AS reached"
 _OF_OBJECTS: LiteralString = "asset.id IN (SELECT asset_id FROM object WHERE datasource_id = %s)"
 _PENDING: LiteralString = "asset.id = ANY(%s::bigint[])"
 # A value as the asset that has it alone would be.
