@@ -40,7 +40,7 @@ export const assetQueries = {
   like: (query: string) =>
     queryOptions({
       queryKey: ['like', query],
-      queryFn: ({ signal }) => fetchAssets(query, 0, signal, STRIP),
+      queryFn: ({ signal }) => fetchAssets(query, 0, signal, { limit: STRIP }),
       staleTime: MINUTE,
       retry: false,
     }),

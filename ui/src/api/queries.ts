@@ -57,8 +57,18 @@ function poll<T>(active: (data: T) => boolean, quick: number, slow: number | fal
 
 const PATIENCE = 300; // ms, for what no index answers: the page says how far the search came
 
-export async function fetchAssets(query: string, offset: number, signal: AbortSignal, limit = PAGE_SIZE) {
-  const params = { query: { query, offset, limit, patience_ms: PATIENCE } };
+interface Extent {
+  limit?: number;
+  whole?: boolean; // nothing may be missing, however long the search takes
+}
+
+export async function fetchAssets(
+  query: string,
+  offset: number,
+  signal: AbortSignal,
+  { limit = PAGE_SIZE, whole = false }: Extent = {},
+) {
+  const params = { query: { query, offset, limit, ...(whole ? {} : { patience_ms: PATIENCE }) } };
   return answer(client.GET('/api/v1/assets', { params, signal }));
 }
 
@@ -81,7 +91,7 @@ export async function fetchLike(picture: Picture, query: string, offset: number,
 async function fetchWithTotal(query: string, offset: number, signal: AbortSignal): Promise<AssetPage> {
   const page = await fetchAssets(query, offset, signal);
   if (!page.total_capped || offset === 0) return page;
-  const { total, total_capped } = await fetchAssets(query, 0, signal, 1);
+  const { total, total_capped } = await fetchAssets(query, 0, signal, { limit: 1 });
   return total_capped ? page : { ...page, total, total_capped };
 }
 

@@ -7,6 +7,7 @@ import { describeError, isSignedOut, isTransient, Problem } from '../../api/prob
 import { keys, type Picture, queries } from '../../api/queries';
 import { useSessionEnd } from '../../api/sessionEnd';
 import { isActive } from '../../api/vocabulary';
+import { librarySearch } from '../../components/address';
 import { ErrorNotice, FirstBucket, Notice } from '../../components/Notice';
 import { Prose, Rich, Sentences } from '../../components/Rich';
 import { SelectionBar } from './bulk/SelectionBar';
@@ -45,8 +46,11 @@ function useResult(query: string, picture: Picture | undefined, running: boolean
   const library = useLibraryRouter();
   const found = useQuery({
     ...queries.assets(query, () => library.current().at ?? 0, picture),
-    refetchInterval: ({ state }) =>
-      state.data?.first.total === 0 || (running && atTop) || isTransient(state.error) ? REFRESH_MS : false,
+    refetchInterval: ({ state }) => {
+      const growing = state.data?.first.total === 0 || (running && atTop);
+      // The server computes what a picture shows each time that it is sent.
+      return isTransient(state.error) || (growing && picture === undefined) ? REFRESH_MS : false;
+    },
   });
   if (found.data !== undefined && found.data !== shown) setShown(found.data);
   const other = shown?.query !== query || shown.picture?.id !== picture?.id;
@@ -69,7 +73,9 @@ export function LibraryPage() {
   const running = useRunInProgress();
   const atTop = open === null && at === undefined; // further down, the assets in view must not move
   useRefreshAfterRun(running, atTop);
-  const { picture, choose, clear } = usePicture();
+  const library = useLibraryRouter();
+  // Another result begins at its start, and no asset of the former one stays open above it.
+  const { picture, choose, clear } = usePicture(() => library.showResults(librarySearch({ query })));
   const dragged = useDrop(choose);
   const { shown, error, stale } = useResult(query, picture, running, atTop);
   const queryError = error instanceof Problem && error.document.position != null ? error : null;

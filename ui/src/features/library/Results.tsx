@@ -127,7 +127,7 @@ export function Results({ result, stale, size, open, search, selecting }: Result
       result.first,
     );
     setPages(made);
-    const start = library.current().at;
+    const start = result.picture === undefined ? library.current().at : undefined; // which is of another result
     if (again) grid.renew(made);
     else grid.show(made, start ?? 0);
     return () => made.close();

@@ -1,5 +1,5 @@
 // The selection of the grid, for as long as its query is shown.
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { describeError } from '../../api/problem';
 import { fetchAssets } from '../../api/queries';
 import type { Pages } from './grid/pages';
@@ -31,7 +31,7 @@ async function idsBetween(pages: Pages, result: Result, from: number, to: number
       const { query, picture } = result;
       const { items } =
         picture === undefined
-          ? await fetchAssets(query, index, never, Math.min(LARGE_PAGE, to - index + 1))
+          ? await fetchAssets(query, index, never, { limit: Math.min(LARGE_PAGE, to - index + 1), whole: true })
           : await pageOf(result, index, never);
       if (items.length === 0) break; // the result has become shorter
       ids.push(...items.slice(0, to - index + 1).map((one) => one.id));
@@ -56,6 +56,10 @@ export function useSelection(result: Result | undefined): Selecting {
   const [problem, setProblem] = useState<string>();
   const [shown, setShown] = useState<string>();
   const range = useRef<{ anchor: number; end: number }>({ anchor: 0, end: 0 });
+  const latest = useRef<string>(undefined); // the identity of the result that is shown when an answer comes
+  useEffect(() => {
+    latest.current = shown;
+  }, [shown]);
   if (result !== undefined && identityOf(result) !== shown) {
     setShown(identityOf(result));
     setSelection(NOTHING); // what is not shown must not be changed by a click
@@ -68,6 +72,7 @@ export function useSelection(result: Result | undefined): Selecting {
     if (to - from >= MOST_IDS) return setProblem(text.selection.tooMany);
     range.current = { anchor, end: index };
     const ids = await idsBetween(pages, result, from, to);
+    if (latest.current !== identityOf(result)) return;
     const given: string[] = []; // up: what the range no longer reaches
     for (let place = Math.min(anchor, end); place <= Math.max(anchor, end); place++) {
       const id = place < from || place > to ? pages.at(place)?.id : undefined;
@@ -91,7 +96,9 @@ export function useSelection(result: Result | undefined): Selecting {
       if (result === undefined || result.first.total === 0) return;
       const { total, total_capped: capped } = result.first;
       if (result.picture !== undefined) {
-        const picked = (ids: string[]) => setSelection(select(NOTHING, ids, true));
+        const picked = (ids: string[]) => {
+          if (latest.current === identityOf(result)) setSelection(select(NOTHING, ids, true));
+        };
         allIds(result).then(picked, (error: unknown) => setProblem(describeError(error)));
         return;
       }

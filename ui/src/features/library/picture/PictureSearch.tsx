@@ -1,8 +1,8 @@
 // Search by a picture: the button that chooses one, what shows where it can be dropped, and the one that is searched by.
-import { useId, useRef } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { IconButton } from '../../../components/Icon';
 import { text } from '../text';
-import type { Shown } from './usePicture';
+import type { Named } from './usePicture';
 import './picture.css';
 
 /** The button, for those who do not drag. */
@@ -40,10 +40,22 @@ export function DropHere() {
   );
 }
 
-export function SearchedPicture({ picture, clear }: { picture: Shown; clear: () => void }) {
+/** The address of a file within this tab, for as long as it is shown. */
+function useObjectUrl(file: Blob): string | undefined {
+  const [url, setUrl] = useState<string>();
+  useEffect(() => {
+    const made = URL.createObjectURL(file);
+    setUrl(made);
+    return () => URL.revokeObjectURL(made);
+  }, [file]);
+  return url;
+}
+
+export function SearchedPicture({ picture, clear }: { picture: Named; clear: () => void }) {
+  const url = useObjectUrl(picture.file);
   return (
     <div className="strip notes searched-picture" role="status">
-      <img src={picture.url} alt="" />
+      <img src={url} alt="" />
       <span className="wrap">{text.picture.like(picture.name)}</span>
       <IconButton icon="remove" label={text.picture.clear} onClick={clear} small />
     </div>

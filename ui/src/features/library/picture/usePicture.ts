@@ -1,12 +1,11 @@
 // The picture that a search begins with. It lives in this tab: no address can hold it, so a reload forgets it.
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { Picture } from '../../../api/queries';
 
 const SIDE = 640; // px; the server looks at less
 
-export interface Shown extends Picture {
-  name: string;
-  url: string; // of the file, within this tab
+export interface Named extends Picture {
+  name: string; // of the file
 }
 
 /** A smaller copy, where the browser can decode the file; else the file itself, which the server may know. */
@@ -29,19 +28,30 @@ async function reduced(file: File): Promise<Blob> {
 
 let chosen = 0; // pictures of this tab
 
-export function usePicture(): { picture: Shown | undefined; choose: (file: File) => void; clear: () => void } {
-  const [picture, setPicture] = useState<Shown>();
-  useEffect(() => {
-    if (picture !== undefined) return () => URL.revokeObjectURL(picture.url);
-  }, [picture]);
+interface Picked {
+  picture: Named | undefined;
+  choose: (file: File) => void;
+  clear: () => void;
+}
+
+/** `changed` is called before another picture is searched by, and before none is. */
+export function usePicture(changed: () => void): Picked {
+  const [picture, setPicture] = useState<Named>();
+  const latest = useRef(changed);
+  useLayoutEffect(() => {
+    latest.current = changed;
+  });
   const choose = useCallback((file: File) => {
     const id = ++chosen;
     void reduced(file).then((small) => {
-      if (id === chosen) setPicture({ id, file: small, name: file.name, url: URL.createObjectURL(file) });
+      if (id !== chosen) return;
+      latest.current();
+      setPicture({ id, file: small, name: file.name });
     });
   }, []);
   const clear = useCallback(() => {
     chosen += 1;
+    latest.current();
     setPicture(undefined);
   }, []);
   return { picture, choose, clear };
