@@ -7,6 +7,8 @@ import { isActive } from '../api/vocabulary';
 import { ErrorText } from './ErrorText';
 import { Prose } from './Rich';
 import { text } from './text';
+import { useAsyncAction } from './useAsyncAction';
+import { usePermission } from './usePermission';
 
 /** Calls `ended` once with the job when it has ended. `id` undefined: there is no job. */
 export function useJob(id: number | undefined, ended: (job: Job) => void): Job | undefined {
@@ -22,11 +24,15 @@ export function useJob(id: number | undefined, ended: (job: Job) => void): Job |
 
 /** Progress while the job is at work, then its error if it has one. */
 export function JobStatus({ job }: { job: Job | undefined }) {
+  const action = useAsyncAction();
+  const mayCancel = usePermission()('jobs:control');
   if (job === undefined) return null;
   if (!isActive(job.state)) return <ErrorText text={job.error ?? undefined} />;
   const { progress, waiting } = job;
   const cancel = () =>
-    void answer(client.POST('/api/v1/jobs/{job_id}/cancel', { params: { path: { job_id: job.id } } }));
+    action.run(async () => {
+      await answer(client.POST('/api/v1/jobs/{job_id}/cancel', { params: { path: { job_id: job.id } } }));
+    });
   return (
     <div className="job-status" role="status">
       {progress !== null && progress.total !== null && progress.total > 0 ? (
@@ -41,9 +47,17 @@ export function JobStatus({ job }: { job: Job | undefined }) {
           text.job.progress(progress.step, progress.done, progress.total, progress.unit)
         )}
       </span>
-      <button type="button" className="secondary" onClick={cancel} disabled={job.cancel_requested !== null}>
-        {text.job.cancel}
-      </button>
+      {mayCancel ? (
+        <button
+          type="button"
+          className="secondary"
+          onClick={cancel}
+          disabled={action.busy || job.cancel_requested !== null}
+        >
+          {text.job.cancel}
+        </button>
+      ) : null}
+      <ErrorText text={action.error} />
     </div>
   );
 }

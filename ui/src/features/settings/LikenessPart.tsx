@@ -3,7 +3,6 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { answer, client, type Likeness } from '../../api/client';
 import { keys, queries } from '../../api/queries';
-import { isActive } from '../../api/vocabulary';
 import { ErrorText } from '../../components/ErrorText';
 import { RadioCards } from '../../components/Field';
 import { JobStatus } from '../../components/JobStatus';
@@ -81,7 +80,7 @@ export function LikenessPart() {
   const changed = async () => {
     await Promise.all([keys.likeness, keys.jobs].map((queryKey) => cache.invalidateQueries({ queryKey })));
   };
-  const job = jobs?.find(({ kind, state }) => kind === 'likeness' && isActive(state));
+  const job = jobs?.find(({ kind }) => kind === 'likeness'); // the newest, which may have failed
   if (error !== null && data === undefined) return <ErrorNotice error={error} />;
   if (data === undefined) return null;
   return (
