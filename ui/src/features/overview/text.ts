@@ -4,7 +4,7 @@ import { bytes, count, plural } from '../../components/format';
 export const text = {
   title: 'Overview',
   lead: (assets: number, size: number) =>
-    `${plural(assets, { one: '# asset', other: '# assets' })}, ${bytes(size)} of objects`,
+    `${plural(assets, { one: '# asset', other: '# assets' })}, trash included, ${bytes(size)} of objects`,
   came: {
     title: 'What came in',
     none: 'Nothing has come in yet.',

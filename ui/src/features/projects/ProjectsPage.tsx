@@ -8,7 +8,6 @@ import { keys, queries } from '../../api/queries';
 import { Dialog } from '../../components/Dialog';
 import { ErrorText } from '../../components/ErrorText';
 import { AreaField, TextField } from '../../components/Field';
-import { count } from '../../components/format';
 import { ErrorNotice, Notice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { TableBox } from '../../components/TableBox';
@@ -75,7 +74,7 @@ function Table({ projects }: { projects: Project[] }) {
               {project.name}
             </Link>
           </td>
-          <td className="number">{count(project.assets)}</td>
+          <td>{text.assets(project.assets)}</td>
         </tr>
       ))}
     </TableBox>
