@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 
 from playwright.sync_api import expect
-from tests.browser.conftest import Visit
-from tests.browser.test_curation import JOB_MS, in_both_themes
+from tests.browser.conftest import Visit, accessible_once_loaded
 from tests.support.made_library import make_name
 
 SIZE = 1200  # shared with other files
@@ -31,7 +30,7 @@ def test_an_ontology_is_made_labels_come_in_and_a_class_in_use_stays(visit: Visi
     page.get_by_label("Id", exact=True).fill("53")
     page.get_by_role("button", name="Save changes").click()
     expect(page.get_by_role("status").first).to_have_text("Saved as version 2.")
-    in_both_themes(page)
+    accessible_once_loaded(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Export JSON").click()
     [apple] = json.loads(download.value.path().read_text())["classes"]
@@ -49,12 +48,12 @@ def test_an_ontology_is_made_labels_come_in_and_a_class_in_use_stays(visit: Visi
     dialog.get_by_label("Format").select_option("CSV of boxes")
     dialog.get_by_label("Find the asset of a picture by").select_option("its name")
     dialog.get_by_role("button", name="Preview").click()
-    expect(dialog.get_by_role("status")).to_contain_text("1 of 2 pictures are assets.", timeout=JOB_MS)
+    expect(dialog.get_by_role("status")).to_contain_text("1 of 2 pictures are assets.")
     expect(dialog.get_by_label("What leaf becomes")).to_contain_text("leaf, a new class")
     dialog.get_by_label("What pomme becomes").select_option("apple")
-    in_both_themes(page)
+    accessible_once_loaded(page)
     dialog.get_by_role("button", name="Import", exact=True).click()
-    expect(page.locator(".toast")).to_contain_text("2 annotations imported.", timeout=JOB_MS)
+    expect(page.locator(".toast")).to_contain_text("2 annotations imported.")
     page.reload()
     expect(page.get_by_label("Name of class 2")).to_have_value("leaf")
     expect(page.get_by_role("link", name="1 annotation")).to_have_count(2)

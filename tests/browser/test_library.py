@@ -7,7 +7,7 @@ import re
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
-from tests.browser.conftest import TOKEN, Serve, Visit, violations
+from tests.browser.conftest import TOKEN, Serve, Visit, accessible, accessible_once_loaded, violations
 
 PAGES = {
     "library": "/",
@@ -365,9 +365,7 @@ def test_what_waits_for_a_worker_says_so_and_can_be_cancelled(visit: Visit) -> N
     row = page.get_by_role("row", name=re.compile("preview"))
     for text in ("harbour cams", "queued", "Waiting: no worker is running"):
         expect(row).to_contain_text(text)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
-        assert violations(page) == [], scheme
+    accessible(page)
     page.get_by_role("button", name=re.compile("Cancel job")).click()
     expect(row).to_contain_text("cancelled")
     expect(page.get_by_role("button", name=re.compile("Cancel job"))).to_have_count(0)
@@ -403,10 +401,7 @@ def test_an_empty_library_teaches_how_to_mirror_a_first_bucket(visit: Visit) -> 
 def test_every_page_is_accessible_in_light_and_dark(visit: Visit, name: str) -> None:
     page = visit(PAGES[name])
     page.get_by_role("heading", level=1).first.wait_for(state="attached")
-    page.wait_for_load_state("networkidle")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
-        assert violations(page) == [], scheme
+    accessible_once_loaded(page)
 
 
 @pytest.mark.parametrize("action", ["Preview", "Schedule", "Empty trash", "Delete"])
@@ -416,10 +411,7 @@ def test_every_dialog_is_accessible_and_returns_the_focus(visit: Visit, action: 
     button.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("status")).to_have_count(0)  # the preview is complete
-    page.wait_for_load_state("networkidle")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
-        assert violations(page) == [], scheme
+    accessible_once_loaded(page)
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(button).to_be_focused()
@@ -500,7 +492,7 @@ def test_held_removals_are_confirmed_only_by_typing_their_number(visit: Visit) -
     page.get_by_label(re.compile("the number of removals")).fill("55")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/runs/7$"))
-    expect(page.get_by_role("heading", name="Run 7 succeeded")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Run 7 succeeded")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("heading", name="55 removals were held and confirmed")).to_be_visible()
     expect(page.get_by_role("link", name="Run 7")).to_be_visible()

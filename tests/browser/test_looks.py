@@ -7,17 +7,19 @@ fails leaves its screenshot in .cache/looks.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
-from tests.browser.conftest import ROOT, TOKEN, Serve
+from tests.browser.conftest import PATIENCE_MS, ROOT, TOKEN, Serve
 from tests.support import looks
 
 REFERENCES = Path(__file__).parent / "looks"
 SEEN = ROOT / ".cache" / "looks"
+LATE_S = 20  # until a page must look like its reference
 PAGES = {
     "library": "/",
     "asset": "/assets/1003?at=2496",
@@ -35,10 +37,26 @@ PAGES = {
 def page(browser: Browser, serve: Serve) -> Iterator[Page]:
     # The policy of the pages allows no fonts from elsewhere, and the block font is one.
     context = browser.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=True, reduced_motion="reduce")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     context.request.get(f"{serve(2500)}/?token={TOKEN}", max_redirects=0)
     yield context.new_page()
     context.close()
+
+
+def screenshot(page: Page) -> bytes:
+    return page.screenshot(animations="disabled", caret="hide")
+
+
+def look_at(page: Page, reference: Path) -> tuple[bytes, looks.Difference]:
+    """A screenshot that looks like the reference; the last one where none does. Images may be painted late."""
+    deadline = time.monotonic() + LATE_S
+    while True:
+        png = screenshot(page)
+        with Image.open(reference) as stored:
+            found = looks.compare(looks.reduce(png), stored)
+        if found.slight or time.monotonic() > deadline:
+            return png, found
+        page.wait_for_timeout(200)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -52,13 +70,11 @@ def test_a_page_looks_as_it_was_reviewed(page: Page, serve: Serve, name: str) ->
     page.wait_for_function("[...document.images].every((image) => image.complete && (image.hidden || image.src))")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
-        png = page.screenshot(animations="disabled", caret="hide")
-        seen, reference = looks.reduce(png), REFERENCES / f"{name}-{scheme}.png"
+        reference = REFERENCES / f"{name}-{scheme}.png"
         if os.environ.get("WRITE_LOOKS"):
             REFERENCES.mkdir(exist_ok=True)
-            seen.save(reference, optimize=True)
-        with Image.open(reference) as stored:
-            found = looks.compare(seen, stored)
+            looks.reduce(screenshot(page)).save(reference, optimize=True)
+        png, found = look_at(page, reference)
         if not found.slight:
             SEEN.mkdir(parents=True, exist_ok=True)
             (SEEN / f"{name}-{scheme}.png").write_bytes(png)

@@ -21,7 +21,6 @@ from tests.support.served import serving
 
 PHOTO = Path(skimage.__file__).parent / "data" / "astronaut.png"
 SECONDS = 12
-PATIENCE_MS = 60_000  # for a process that has just been started
 
 
 def film(photo: Image.Image) -> bytes:
@@ -76,7 +75,7 @@ def test_what_browsers_cannot_show_is_shown_all_the_same(page: Page) -> None:
     frames = set()
     for part in (0.05, 0.55, 0.95):
         page.mouse.move(box["x"] + box["width"] * part, box["y"] + box["height"] / 2)
-        expect(strip).to_be_visible(timeout=PATIENCE_MS)
+        expect(strip).to_be_visible()
         frames.add(strip.get_attribute("data-frame"))
     assert frames == {"0", "5", "9"}
     assert violations(page) == []
@@ -84,18 +83,18 @@ def test_what_browsers_cannot_show_is_shown_all_the_same(page: Page) -> None:
     expect(strip).to_be_hidden()
 
     page.get_by_role("link", name="portrait.tif").click()
-    expect(page.locator(".frame .over.ready")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator(".frame .over.ready")).to_be_visible()
     assert natural_size(page) == [1280, 1280]
     page.keyboard.press("Escape")
 
     page.get_by_role("link", name="report.pdf").click()
     pages = page.get_by_role("group", name="Pages")
     expect(pages).to_contain_text("Page 1 of 3")
-    expect(page.locator(".frame .over.ready")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator(".frame .over.ready")).to_be_visible()
     first = page.locator(".frame .over").get_attribute("src")
     pages.get_by_role("button", name="Next page").click()
     expect(pages).to_contain_text("Page 2 of 3")
-    expect(page.locator(".frame .over.ready")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator(".frame .over.ready")).to_be_visible()
     assert page.locator(".frame .over").get_attribute("src") != first
     assert violations(page) == []
     pages.get_by_role("button", name="Next page").click()

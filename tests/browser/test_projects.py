@@ -5,21 +5,13 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Page, expect
-from tests.browser.conftest import Visit, violations
-
-PATIENCE_MS = 30_000  # for a worker
-
-
-def accessible(page: Page) -> None:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
-        assert violations(page) == [], scheme
+from tests.browser.conftest import Visit, accessible, violations
 
 
 def freeze(page: Page, note: str) -> None:
     page.get_by_label("Note").fill(note)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("cell", name=note, exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_role("cell", name=note, exact=True)).to_be_visible()
 
 
 def test_a_project_is_filled_divided_frozen_compared_restored_and_exported(visit: Visit) -> None:
@@ -39,19 +31,19 @@ def test_a_project_is_filled_divided_frozen_compared_restored_and_exported(visit
     number = re.sub(r"\D", "", add.inner_text())
     accessible(page)
     add.click()
-    expect(page.get_by_role("link", name=f"{number} assets")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_role("link", name=f"{number} assets")).to_be_visible()
 
     page.get_by_label("Test, %").fill("30")
     expect(page.get_by_text("The three make 120 %")).to_be_visible()
     expect(page.get_by_role("button", name="Divide")).to_be_disabled()
     page.get_by_label("Train, %").fill("60")
     page.get_by_role("button", name="Divide").click()
-    expect(page.get_by_text("changed their split")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("changed their split")).to_be_visible()
     expect(page.get_by_role("img", name=re.compile(r"Splits: Train \d+"))).to_be_visible()
     freeze(page, "first")
     page.get_by_label("Seed").fill("7")
     page.get_by_role("button", name="Divide").click()
-    expect(page.get_by_text("changed their split")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("changed their split")).to_be_visible()
     freeze(page, "second")
     accessible(page)
     export(page, int(number))
@@ -64,7 +56,7 @@ def export(page: Page, number: int) -> None:
     page.get_by_label("Format").select_option("csv")
     page.get_by_role("button", name="Start the export").click()
     with page.expect_download() as saved:
-        page.get_by_role("link", name=re.compile("Download .*csv")).click(timeout=PATIENCE_MS)
+        page.get_by_role("link", name=re.compile("Download .*csv")).click()
     assert len(saved.value.path().read_text().splitlines()) == number + 1
     accessible(page)
     page.keyboard.press("Escape")
@@ -73,10 +65,10 @@ def export(page: Page, number: int) -> None:
 def restore(page: Page) -> None:
     page.get_by_role("button", name="Restore Ripeness/7@1").click()
     page.get_by_role("button", name="Count the changes").click()
-    expect(page.get_by_role("dialog")).to_contain_text("in another split", timeout=PATIENCE_MS)
+    expect(page.get_by_role("dialog")).to_contain_text("in another split")
     accessible(page)
     page.get_by_role("button", name="Restore", exact=True).click()
-    expect(page.get_by_role("dialog")).to_contain_text("as it was before is Ripeness/7@3", timeout=PATIENCE_MS)
+    expect(page.get_by_role("dialog")).to_contain_text("as it was before is Ripeness/7@3")
     page.keyboard.press("Escape")
 
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Page, expect
-from tests.browser.conftest import Visit, violations
-
-
-def accessible(page: Page) -> None:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
-        assert violations(page) == [], scheme
+from tests.browser.conftest import Visit, accessible
 
 
 def test_members_keys_and_webhooks_are_made_shown_once_and_taken_away(visit: Visit) -> None:
