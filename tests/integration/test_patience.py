@@ -51,7 +51,9 @@ def search(library: Catalog, query: str, **given: Any) -> AssetPage:
     return run.search(library, query, limit=7, **given)
 
 
-@pytest.mark.parametrize("query", ["metadata.n>60", "metadata.n>85", "metadata.n>60 sort:id", "metadata.n>1000", "a", "~"])
+@pytest.mark.parametrize(
+    "query", ["metadata.n>60", "metadata.n>85", "metadata.n>60 sort:id", "metadata.n>1000", "a", "~"]
+)
 def test_pages_that_end_early_go_on_to_the_whole_result(library: Catalog, query: str) -> None:
     whole = [asset.id for asset in run.search(library, query, limit=BLOCKS * EACH).items]
     found, cursor, stopped = list[str](), None, 0
