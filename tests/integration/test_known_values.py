@@ -105,6 +105,12 @@ def test_an_asset_that_changed_after_it_was_counted_is_found_and_no_total_is_tak
     assert count_matches(changed, parsed, compile_query(parsed), exact=True) == (14, False)
 
 
+def test_the_assets_of_a_datasource_are_found_by_what_it_governs(library: Catalog):
+    assert narrowed(library, "datasource:one").filters != ()
+    assert search(library, "datasource:one", limit=1).total == 60
+    assert search(library, "-datasource:one", limit=1).items == ()
+
+
 SAME_FIELD = [
     "metadata.n:2..50", "metadata.n>1 metadata.n<51", "(metadata.n>1 metadata.n<51) kind:image",
     "-metadata.rare:y metadata.n:2..50 -metadata.rare:z",
