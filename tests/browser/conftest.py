@@ -126,7 +126,7 @@ def violations(page: Page, *, of_colours: bool = False) -> list[str]:
     if not page.evaluate("'axe' in window"):
         assert AXE.is_file(), "axe-core is not installed: run `npm ci` in ui/."
         page.evaluate(AXE.read_text())
-    options = {"runOnly": {"type": "tag", "values": ["cat.color"]}} if of_colours else {}
+    options = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}} if of_colours else {}
     found = page.evaluate("async (options) => (await axe.run(options)).violations", options)
     return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 

@@ -78,12 +78,11 @@ def search(
         return _search_likeness(catalog, query, parsed, limit=limit, offset=offset, cursor=cursor, texts=texts)
     compiled = compile_query(parsed)
     place = None if cursor is None else read_search_cursor(query, cursor, compiled)
-    needed = needed_indexes(parsed)
     patience = None if patience_s is None else Patience(patience_s)
     with (
         explain_timeout(),
         _explain_cursor(place),
-        _record_slow(catalog, needed, patience),
+        _record_slow(catalog, needed_indexes(parsed), patience),
         # The counts that narrow the search belong to the rows that it reads.
         catalog.read(one_snapshot=True) as connection,
     ):
@@ -112,10 +111,8 @@ def search(
     last = _place_of_stop(patience, compiled) if stopped else last
     following = None if last is None else _cursor_after(query, last, before + len(rows), total, capped=capped)
     notes = () if total or capped or place is not None else unknown_names(catalog, parsed)
-    if place is None:
-        notes = (*notes, *explain_unhashed(catalog, parsed))
-    if stopped and patience is not None:
-        notes = (*notes, _explain_stop(patience, parsed))
+    notes = notes if place is not None else (*notes, *explain_unhashed(catalog, parsed))
+    notes = (*notes, _explain_stop(patience, parsed)) if stopped and patience is not None else notes
     page = AssetPage(
         items=tuple(assets), offset=offset, total=total, total_capped=capped, next_cursor=following, notes=notes
     )
