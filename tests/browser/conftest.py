@@ -103,8 +103,10 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def visit(context: BrowserContext, serve: Serve) -> Iterator[Visit]:
     """Opens a page of a library, signed in. Anything that a page reports as broken fails the test at its end."""
     broken: list[str] = []
+    entered = ""
 
     def go(path: str = "/", *, size: int = 2500, signed_in: bool = True, worker: bool = True, dress: str = "") -> Page:
+        nonlocal entered
         address = serve(size, worker=worker, dress=dress)
         page = context.new_page()
         page.on("pageerror", lambda error: broken.append(str(error)))
@@ -112,8 +114,10 @@ def visit(context: BrowserContext, serve: Serve) -> Iterator[Visit]:
             "console",
             lambda said: broken.append(said.text) if said.type == "error" and not EXPECTED.search(said.text) else None,
         )
-        if signed_in:  # by the cookie alone: loading the library for it would take longer than most tests
+        if signed_in and address != entered:  # a second session would end the first, while its page asks something
+            # By the cookie alone: loading the library for it would take longer than most tests.
             context.request.get(f"{address}/?token={TOKEN}", max_redirects=0)
+            entered = address
         page.goto(address + path)
         return page
 
