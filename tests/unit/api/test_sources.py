@@ -54,7 +54,7 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
     document = client.get("/api/v1/openapi.json").json()
     names = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
     assert names == {
-        "search", "explainQuery", "watchJobs",
+        "search", "searchByPicture", "listDuplicates", "explainQuery", "watchJobs",
         "searchAssets", "getAsset", "editAsset", "getThumbnail", "getAssetPreview", "getOriginal", "listDatasources",
         "listRuns",
         "getDatasource", "getRun", "listOutcomes", "health", "restoreAsset", "explainKey", "findClassNames",
