@@ -13,7 +13,7 @@ from mirrorlake.library.export_formats import FILES
 from mirrorlake.library.export_problems import Problems
 from mirrorlake.library.export_scope import count_rows, open_rows
 from mirrorlake.library.export_targets import ExportOutput
-from mirrorlake.library.original_reader import OriginalReader
+from mirrorlake.library.upright_copies import open_originals
 from mirrorlake.library.url_manifest import FIELDS as MANIFEST_FIELDS
 from mirrorlake.library.url_manifest import UrlManifest
 from mirrorlake.library.webdataset import NEEDED, write_shards
@@ -44,6 +44,11 @@ def check_export(options: ExportOptions) -> tuple[str, ...]:
         raise UsageError(
             f"A shard cannot have {options.shard_bytes:,} bytes.",
             f"Use {SHARD_BYTES_LEAST:,} to {SHARD_BYTES_MOST:,} bytes.",
+        )
+    if options.bake_orientation and options.format is not ExportFormat.WEBDATASET:
+        raise UsageError(
+            f"The format {options.format.value} copies no images that could be turned upright.",
+            "Use webdataset, or leave out the option.",
         )
     fields = check_fields(options.fields)
     match options.format:
@@ -81,7 +86,7 @@ def export_assets(
     with ExitStack() as stack:
         rows = stack.enter_context(open_rows(catalog, options.scope, fields))
         counted = _Counted(rows.batches, total, step)
-        reader = stack.enter_context(OriginalReader(catalog, stores))
+        reader = stack.enter_context(open_originals(catalog, stores, bake_orientation=options.bake_orientation))
         expires = None
         if options.format is ExportFormat.WEBDATASET:
             write_shards(

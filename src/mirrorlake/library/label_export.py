@@ -15,8 +15,8 @@ from mirrorlake.labels.registry import LabelFormat, Layout
 from mirrorlake.library.label_images import Copies, copy_images
 from mirrorlake.library.label_import import read_format
 from mirrorlake.library.label_targets import open_target
-from mirrorlake.library.original_reader import OriginalReader
 from mirrorlake.library.snapshot_labels import frozen_classes, frozen_images, frozen_labels, frozen_ontologies
+from mirrorlake.library.upright_copies import open_originals
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.labels import Classification, LabelExport, LabelExportOptions, Ontology
 from mirrorlake.postgres.pool import Catalog
@@ -35,6 +35,8 @@ def export_labels(
     Raises UsageError, also if something is there already, and MirrorlakeError if two images would have the same label
     file.
     """
+    if options.bake_orientation and not options.copy_images:
+        raise UsageError("Only copied images can be turned upright.", "Copy the images too, or leave out the option.")
     chosen_format = read_format(options.format)
     chosen = _Chosen(catalog, options)
     counts, copies = _Counts(), Copies()
@@ -45,7 +47,7 @@ def export_labels(
             images = _expressible(chosen.labelled(), chosen_format, counts, step)
             chosen_format.write(images, chosen.classes, output)
             if options.copy_images:
-                with OriginalReader(catalog, stores) as reader:
+                with open_originals(catalog, stores, bake_orientation=options.bake_orientation) as reader:
                     for copies in copy_images(chosen.images(), reader, output, chosen_format.images):
                         step(COPYING, copies.copied + copies.not_copied, counts.images)
     except BadLabels as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ AHEAD_BYTES: Final = 256_000_000  # of them together, unless a single one is lar
 
 T = TypeVar("T")
 Bytes = bytes | MirrorlakeError
+Change = Callable[[str, bytes], Bytes]  # of a key and its bytes: what is copied instead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +41,10 @@ class ObjectRef(Generic[T]):
 class OriginalReader:
     """Opens the store of each datasource once. Use it as a context manager. Thread-safe."""
 
-    def __init__(self, catalog: Catalog, stores: SourceStores) -> None:
+    def __init__(self, catalog: Catalog, stores: SourceStores, change: Change | None = None) -> None:
         self._catalog = catalog
         self._stores = stores
+        self._change = change
         self._stack = ExitStack()
         self._opening = threading.Lock()
         self._opened: dict[str, Store | MirrorlakeError] = {}
@@ -77,9 +79,10 @@ class OriginalReader:
     def read(self, one: ObjectRef[T]) -> Bytes:
         """The bytes that were mirrored, or why they cannot be read: gone, changed, too large or unreachable."""
         try:
-            return self.store(one.datasource).get(one.key, token=one.token, limit=OBJECT_BYTES).data
+            data = self.store(one.datasource).get(one.key, token=one.token, limit=OBJECT_BYTES).data
         except MirrorlakeError as error:
             return error
+        return data if self._change is None else self._change(one.key, data)
 
     def read_all(self, objects: Iterable[ObjectRef[T]]) -> Iterator[tuple[T, Bytes]]:
         """Read objects in order, several at once. Memory use is bounded by their sizes."""

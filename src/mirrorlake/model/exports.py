@@ -52,6 +52,7 @@ class ExportOptions:
     fields: tuple[str, ...] | None = None  # None: all columns
     url_life_s: int = URL_LIFE_S  # of a manifest
     shard_bytes: int = SHARD_BYTES  # of WebDataset: a shard ends with the sample that reaches it
+    bake_orientation: bool = False  # of WebDataset: images are turned by their EXIF orientation
 
     @property
     def scope(self) -> ExportScope:

@@ -298,6 +298,7 @@ class LabelExportOptions:
     ontology: str | None = None
     connection: str | None = None  # for the address; None: the machine's own credentials
     copy_images: bool = False  # beside the labels; otherwise they only name the images
+    bake_orientation: bool = False  # copied images are turned by their EXIF orientation
 
 
 @public_noun

@@ -16,6 +16,7 @@ from mirrorlake.model.asset_previews import PreviewOptions
 from mirrorlake.processing.store_factory import StoreFactory
 
 MAX_PREVIEW_BYTES = 16 << 20  # that are accepted as an answer; a preview has a hundredth of that
+MAX_TURNED_BYTES = 1 << 30  # of a whole image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +47,30 @@ class PictureTask:
         return "The picture cannot be searched with"
 
 
-def pack_preview(data: bytes) -> bytes:
-    """A finished preview as a frame."""
-    return b"{}\n" + data
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UprightTask:
+    """An image whose bytes are copied, to be turned upright."""
+
+    data: bytes
+    key: str
+
+    @property
+    def refusal(self) -> str:
+        """As of a `PreviewTask`."""
+        return "It cannot be turned upright"
+
+
+Task = PreviewTask | PictureTask | UprightTask
+
+
+def most_bytes(task: Task) -> int:
+    """The most bytes of an answer."""
+    return MAX_TURNED_BYTES if isinstance(task, UprightTask) else MAX_PREVIEW_BYTES
+
+
+def pack_preview(data: bytes | None) -> bytes:
+    """A finished picture as a frame; None for one that may stay as it is."""
+    return b'{"same":true}\n' if data is None else b"{}\n" + data
 
 
 def pack_refusal(error: MirrorlakeError) -> bytes:
@@ -57,12 +79,14 @@ def pack_refusal(error: MirrorlakeError) -> bytes:
     return orjson.dumps({"error": known, "message": error.message, "fix": error.fix}) + b"\n"
 
 
-def unpack_preview(frame: bytes) -> bytes | MirrorlakeError:
-    """The preview in a frame, or the error of a refusal. Raises ValueError for any other frame."""
+def unpack_preview(frame: bytes, task: Task) -> bytes | MirrorlakeError:
+    """The picture in a frame, or the error of a refusal. Raises ValueError for any other frame."""
     head, _, body = frame.partition(b"\n")
     match orjson.loads(head):
         case {"error": str(name), "message": str(message), "fix": str(fix)}:
             return _refusal(name)(message, fix)
+        case {"same": True} if isinstance(task, UprightTask):
+            return task.data
         case {**rest} if not rest and body:
             return body
         case _:

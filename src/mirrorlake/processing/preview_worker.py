@@ -26,8 +26,9 @@ from mirrorlake.formats.magic import HEAD_BYTES
 from mirrorlake.formats.preview import render_picture, render_preview
 from mirrorlake.formats.registry import MAX_OBJECT_BYTES, Format, format_of_name, is_ranged, load_codecs
 from mirrorlake.formats.stages import UndecodableObject
+from mirrorlake.formats.upright import turn_upright
 from mirrorlake.model.media import MediaKind
-from mirrorlake.processing.preview_task import PictureTask, PreviewTask, pack_preview, pack_refusal
+from mirrorlake.processing.preview_task import PictureTask, PreviewTask, Task, UprightTask, pack_preview, pack_refusal
 from mirrorlake.processing.sandbox import limit_memory, load_stores
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.ranged import RangedObject
@@ -48,8 +49,14 @@ def make_thumbnail(task: PictureTask) -> bytes:
         return render_picture(task.data)
 
 
+def make_upright(task: UprightTask) -> bytes | None:
+    """The image with upright pixels; None if they are. Raises NoPreview."""
+    with _explain(task):
+        return turn_upright(task.data, task.key)
+
+
 @contextmanager
-def _explain(task: PreviewTask | PictureTask) -> Generator[None]:
+def _explain(task: Task) -> Generator[None]:
     try:
         yield
     except UndecodableObject as error:
@@ -88,6 +95,16 @@ def _of_parts(task: PreviewTask, store: Store) -> bytes | None:
     return preview
 
 
+def _make(task: Task) -> bytes | None:
+    match task:
+        case PreviewTask():
+            return make_preview(task)
+        case PictureTask():
+            return make_thumbnail(task)
+        case UprightTask():
+            return make_upright(task)
+
+
 def main() -> None:
     """Entry of the process: `preview_worker SOCKET STATUS`, both inherited file descriptors."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server decides when it ends
@@ -102,8 +119,7 @@ def main() -> None:
         except (EOFError, OSError):
             return  # the server has ended
         try:
-            task: PreviewTask | PictureTask = pickle.loads(frame)  # noqa: S301  from the process that started us
-            answer = pack_preview(make_thumbnail(task) if isinstance(task, PictureTask) else make_preview(task))
+            answer = pack_preview(_make(pickle.loads(frame)))  # noqa: S301  from the process that started us
         except MirrorlakeError as error:
             answer = pack_refusal(error)
         except Exception as error:  # noqa: BLE001  a bug met with strange bytes fails this preview alone

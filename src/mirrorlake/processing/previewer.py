@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from mirrorlake.core.errors import MirrorlakeError, NoPreview, TooBusy
 from mirrorlake.core.time_limit import time_limit
 from mirrorlake.processing.prestart import StartedWorker, cores, start_process
-from mirrorlake.processing.preview_task import MAX_PREVIEW_BYTES, PictureTask, PreviewTask, unpack_preview
+from mirrorlake.processing.preview_task import Task, most_bytes, unpack_preview
 
 MODULE = "mirrorlake.processing.preview_worker"
 MAX_PROCESSES = 2  # previews must not keep runs from their cores
@@ -27,7 +27,10 @@ _END_S = 2.0  # the time that a dying process has before it is killed
 
 
 class Previewer:
-    """Makes previews, and thumbnails of pictures that users send. Thread-safe. Raises TooBusy if too many wait."""
+    """Makes previews, thumbnails of pictures that users send, and upright copies. Thread-safe.
+
+    Raises TooBusy if too many wait.
+    """
 
     def __init__(
         self,
@@ -49,8 +52,8 @@ class Previewer:
         self._timer: threading.Timer | None = None
         self._closed = False
 
-    def make(self, task: PreviewTask | PictureTask, *, owner: str) -> bytes:
-        """The preview or thumbnail, a WebP. Raises NoPreview, StorageError and TooBusy.
+    def make(self, task: Task, *, owner: str) -> bytes:
+        """The preview or thumbnail, a WebP, or the image turned upright. Raises NoPreview, StorageError and TooBusy.
 
         A process works for one `owner`, a workspace: bytes that took it over reach no other one.
         """
@@ -129,7 +132,7 @@ class Previewer:
         for _, worker in idle:
             worker.end()
 
-    def _ask(self, worker: StartedWorker, task: PreviewTask | PictureTask) -> bytes | MirrorlakeError:
+    def _ask(self, worker: StartedWorker, task: Task) -> bytes | MirrorlakeError:
         """The preview or the refusal that the process answers, all of it within the limit of time."""
         connection = worker.connection
         answer: bytes | MirrorlakeError | None = None
@@ -137,7 +140,7 @@ class Previewer:
         with time_limit(self._limit_s, lambda: _cut_off(worker)) as expired:
             try:
                 connection.send_bytes(pickle.dumps(task))
-                answer = unpack_preview(connection.recv_bytes(MAX_PREVIEW_BYTES))
+                answer = unpack_preview(connection.recv_bytes(most_bytes(task)), task)
             except (EOFError, OSError, ValueError) as error:
                 failure = error
         if expired.is_set():  # the process is dead, even if it answered at the last moment

@@ -28,6 +28,11 @@ def read_policies(value: Json) -> Policies:
     for name in given:
         if name not in POLICY_NAMES:
             raise SettingsError(f"Unknown setting {quote(_WHERE + name)}.", f"Known ones: {', '.join(POLICY_NAMES)}.")
+    if given.get("orientation") == "bake":
+        raise SettingsError(
+            f'{_WHERE}orientation is "bake", but mirroring changes no objects.',
+            "Use accept, and export copies with --bake-orientation; or use reject.",
+        )
     lists = {field: _read_names(given, name) for name, field in _LISTS.items()}
     numbers = {field: _read_number(given, name) for name, field in _NUMBERS.items()}
     return Policies(

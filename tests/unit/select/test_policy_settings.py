@@ -45,7 +45,8 @@ def test_without_limits_nothing_is_stored(value: Json) -> None:
     [
         ([], "policies"),
         ({"maxPixel": 1}, 'Unknown setting "policies.maxPixel"'),
-        ({"orientation": "bake"}, "accept or reject"),
+        ({"orientation": "turn"}, "accept or reject"),
+        ({"orientation": "bake"}, "mirroring changes no objects"),
         ({"duplicates": True}, "keep, skip or link"),
         ({"maxPixels": 0}, "policies.maxPixels is 0"),
         ({"maxBytes": True}, "policies.maxBytes is true"),

@@ -4190,6 +4190,12 @@ export interface components {
          */
         ExportBody: {
             /**
+             * Bake Orientation
+             * @description Turn copied images by their EXIF orientation. Of WebDataset.
+             * @default false
+             */
+            bake_orientation?: boolean;
+            /**
              * Connection
              * @description Connection for the address.
              */
@@ -4966,6 +4972,12 @@ export interface components {
          * @description An export of labels to a bucket.
          */
         LabelExportBody: {
+            /**
+             * Bake Orientation
+             * @description Turn copied images by their EXIF orientation.
+             * @default false
+             */
+            bake_orientation?: boolean;
             /**
              * Connection
              * @description Connection for the address.

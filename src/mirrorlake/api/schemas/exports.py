@@ -43,6 +43,9 @@ class ExportBody(Body):
     shard_bytes: Annotated[
         int, Field(ge=SHARD_BYTES_LEAST, le=SHARD_BYTES_MOST, description="Size of a WebDataset shard, in bytes.")
     ] = SHARD_BYTES
+    bake_orientation: Annotated[
+        bool, Field(description="Turn copied images by their EXIF orientation. Of WebDataset.")
+    ] = False
 
     def as_options(self) -> ExportOptions:
         """The export as a value of the library."""

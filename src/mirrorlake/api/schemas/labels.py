@@ -99,6 +99,7 @@ class LabelExportBody(Body):
     query: Annotated[str, Field(max_length=8192, description="Only export assets that match this query.")] = ""
     snapshot: Annotated[_Name | None, Field(description="Export a snapshot, as PROJECT@NUMBER.")] = None
     copy_images: Annotated[bool, Field(description="Copy the images beside the labels.")] = False
+    bake_orientation: Annotated[bool, Field(description="Turn copied images by their EXIF orientation.")] = False
 
     def as_options(self) -> LabelExportOptions:
         """The export as a value of the library."""

@@ -44,6 +44,10 @@ def export(
     shard_mb: Annotated[
         int, typer.Option(min=1, max=20_000, help="Size of a WebDataset shard in megabytes.")
     ] = SHARD_BYTES // MEGABYTE,
+    bake_orientation: Annotated[
+        bool,
+        typer.Option("--bake-orientation", help="Turn copied images by their EXIF orientation; for webdataset."),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
 ) -> None:
     """Export assets to Parquet, Arrow, JSON Lines, CSV, lists, manifests or WebDataset shards."""
@@ -59,6 +63,7 @@ def export(
         fields=None if fields is None else tuple(name.strip() for name in fields.split(",")),
         url_life_s=url_hours * HOUR_S,
         shard_bytes=shard_mb * MEGABYTE,
+        bake_orientation=bake_orientation,
     )
     result = _export(options, out)
     sys.stdout.flush()  # before the report, which goes to standard error

@@ -124,6 +124,9 @@ def export(
         str | None, typer.Option(metavar="PROJECT@NUMBER", help="Export the labels as they were in a snapshot.")
     ] = None,
     copy_images: Annotated[bool, typer.Option("--copy-images", help="Copy the images beside the labels.")] = False,
+    bake_orientation: Annotated[
+        bool, typer.Option("--bake-orientation", help="Turn copied images by their EXIF orientation.")
+    ] = False,
     json: JSON = False,
 ) -> None:
     """Export the labels of assets to a new file or folder."""
@@ -135,6 +138,7 @@ def export(
         connection=connection,
         snapshot=snapshot,
         copy_images=copy_images,
+        bake_orientation=bake_orientation,
     )
     result = _export(options)
     if json:

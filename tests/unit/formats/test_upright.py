@@ -1,0 +1,82 @@
+"""Images that are turned by their EXIF orientation."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms, ImageOps
+
+from mirrorlake.formats.stages import UndecodableObject
+from mirrorlake.formats.upright import turn_upright
+
+ORIENTATION = 0x0112
+MAKE = 0x010F
+
+
+def picture(kind: str, orientation: int, **options: object) -> bytes:
+    """A picture of 24 x 16 with four colours, so that each of the eight turns looks different."""
+    colours = np.zeros((16, 24, 3), np.uint8)
+    colours[:8, :12], colours[:8, 12:], colours[8:, :12] = (250, 30, 30), (30, 250, 30), (30, 30, 250)
+    exif = Image.Exif()
+    exif[ORIENTATION], exif[MAKE] = orientation, "Harbour"
+    file = BytesIO()
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(colours).save(file, kind, exif=exif.tobytes(), icc_profile=profile, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_pixels_are_turned_and_nothing_else_is_lost(kind: str, orientation: int) -> None:
+    data = picture(kind, orientation, **({"quality": 95} if kind in {"JPEG", "WEBP"} else {}))
+    turned = turn_upright(data)
+    assert turned is not None
+    found = Image.open(BytesIO(turned))
+    assert found.format == kind
+    assert found.getexif().get(ORIENTATION, 1) == 1
+    assert kind == "TIFF" or found.getexif()[MAKE] == "Harbour"
+    assert found.info["icc_profile"]
+    wanted = ImageOps.exif_transpose(Image.open(BytesIO(data)))
+    assert found.size == wanted.size
+    difference = np.asarray(found.convert("RGB"), int) - np.asarray(wanted.convert("RGB"), int)
+    assert np.abs(difference).mean() < (0.01 if kind in {"PNG", "TIFF"} else 6)
+    assert turn_upright(turned) is None
+
+
+def test_lossless_webp_stays_lossless() -> None:
+    data = picture("WEBP", 6, lossless=True)
+    turned = turn_upright(data)
+    assert turned is not None
+    wanted = ImageOps.exif_transpose(Image.open(BytesIO(data)))
+    assert np.array_equal(np.asarray(Image.open(BytesIO(turned))), np.asarray(wanted))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP"])
+def test_an_upright_image_stays_as_it_is(kind: str) -> None:
+    file = BytesIO()
+    Image.new("RGB", (8, 4), "red").save(file, kind)
+    assert turn_upright(file.getvalue()) is None
+
+
+def test_a_picture_of_several_pages_is_refused() -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    file = BytesIO()
+    pages = [Image.new("RGB", (8, 4), colour) for colour in ("red", "blue")]
+    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:], exif=exif)
+    with pytest.raises(UndecodableObject, match="2 pages or frames"):
+        turn_upright(file.getvalue())
+
+
+@pytest.mark.parametrize("cut", [40, 0.6])
+def test_a_damaged_picture_is_refused(cut: float) -> None:
+    data = picture("JPEG", 6)
+    with pytest.raises(UndecodableObject):
+        turn_upright(data[: int(cut if cut > 1 else len(data) * cut)])
+
+
+def test_bytes_without_a_picture_are_refused() -> None:
+    with pytest.raises(UndecodableObject):
+        turn_upright(b"no picture at all", "a.jpg")
