@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+from dataclasses import replace
+from pathlib import Path
 
 from examples.demo.server import LocalS3
 
 from benchmarks.measure import Cost, interleaved, median, python, ratio, run, tool
+from benchmarks.peer_environment import peer_python, run_peer, why_not
 from benchmarks.place import PHOTO_OBJECTS, PHOTOS, environment_of, fresh_home
 from benchmarks.tables import Table, number
+
+# By the name of the peer: what it is, and its packages. Each has an environment of its own.
+PEERS = {
+    "pillow": ("Pillow loop: obstore GET, thumbnail", ("pillow==12.0.0", "obstore==0.9.0")),
+    "datachain": ("DataChain with the Pillow thumbnail", ("datachain==0.62.0", "pillow")),
+    "fiftyone": ("FiftyOne: download, metadata, small images", ("fiftyone==1.20.0", "obstore")),
+}
+PEER_LIMIT_S = 600.0
 
 
 def over_photographs(server: LocalS3, *, rounds: int) -> Table:
@@ -62,4 +75,27 @@ def over_photographs(server: LocalS3, *, rounds: int) -> Table:
             f"Objects that were written for {PHOTO_OBJECTS:,} thumbnails in a pass: {max(stored)} at most.",
         ]
     )
-    return table
+    peers: list[tuple[str, ...]] = []
+    for name, (title, packages) in PEERS.items():
+        try:
+            seconds = _peer(name, packages, server, processes)
+        except (OSError, subprocess.SubprocessError) as error:
+            table.notes.append(f"{title} was not measured: {why_not(error)}")
+        else:
+            peers.append((title, number(seconds), "", "", f"{PHOTO_OBJECTS / seconds:.0f}"))
+    return replace(table, rows=[*table.rows, *peers])
+
+
+def _peer(name: str, packages: tuple[str, ...], server: LocalS3, processes: int) -> float:
+    """Seconds that another system takes, once."""
+    python = peer_python(f"peer-{name}", packages)
+    flags = ["--bucket", PHOTOS, "--endpoint", server.endpoint, "--processes", str(processes)]
+    with fresh_home() as home:
+        environment = {**os.environ, **server.environment(), "HOME": str(home)}
+        script = Path(__file__).with_name("photo_peers.py")
+        answer = json.loads(
+            run_peer(python, script, name, *flags, environment=environment, limit_s=PEER_LIMIT_S).splitlines()[-1]
+        )
+    if answer["objects"] != PHOTO_OBJECTS:
+        raise RuntimeError(f"{name} looked at {answer['objects']} photographs")
+    return answer["seconds"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import median
+from benchmarks.peer_environment import peer_python, run_peer, why_not
 from benchmarks.place import CACHE
 from benchmarks.search_peers import CONDITIONS, COUNT, FACET, ORDER, ROUNDS, times
 from benchmarks.tables import Table, number
@@ -26,7 +27,6 @@ from mirrorlake.search.run import search
 
 PEERS = ("duckdb", "lancedb")
 PACKAGES = ("duckdb==2.0.1", "lancedb==0.40.0", "pyarrow==26.0.1")
-UV = Path(__file__).parents[1] / ".uv" / "bin" / "uv"
 FIELDS = ("id", "name", "key", "uri", "media_type", "size", "width", "height", "created", "metadata.camera_id",
           "metadata.site", "metadata.score", "metadata")  # fmt: skip
 # Our words for the conditions of `search_peers`.
@@ -59,9 +59,8 @@ def beside_peers(settings: Settings, catalog: Catalog) -> Table:
         for name in PEERS:
             try:
                 answer = _ask(name, file)
-            except (OSError, subprocess.CalledProcessError) as error:
-                reason = getattr(error, "stderr", None) or str(error)
-                notes.append(f"{name} was not measured: {reason.strip().splitlines()[-1]}")
+            except (OSError, subprocess.SubprocessError) as error:
+                notes.append(f"{name} was not measured: {why_not(error)}")
                 continue
             found[name] = answer["ms"]
             notes.append(f"{name} loaded the assets from Parquet in {number(answer['loaded_s'])} s.")
@@ -75,16 +74,8 @@ def _export(settings: Settings, catalog: Catalog, file: Path) -> None:
 
 
 def _ask(name: str, file: Path) -> dict[str, Any]:
-    place = CACHE / "peers"
-    python = place / "bin" / "python"
-    if not python.exists():
-        _run(UV, "venv", "--quiet", place)
-    _run(UV, "pip", "install", "--quiet", "--python", python, *PACKAGES)
-    return json.loads(_run(python, Path(__file__).with_name("search_peers.py"), name, file).splitlines()[-1])
-
-
-def _run(*command: str | Path) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    python = peer_python("peers", PACKAGES)
+    return json.loads(run_peer(python, Path(__file__).with_name("search_peers.py"), name, file).splitlines()[-1])
 
 
 def _shown(found: list[float] | None) -> str:
