@@ -19,7 +19,7 @@ from benchmarks.tables import Table, number
 PEERS = {
     "pillow": ("Pillow loop: obstore GET, thumbnail", ("pillow==12.0.0", "obstore==0.9.0")),
     "datachain": ("DataChain with the Pillow thumbnail", ("datachain==0.62.0", "pillow")),
-    "fiftyone": ("FiftyOne: download, metadata, small images", ("fiftyone==1.20.0", "obstore")),
+    "fiftyone": ("FiftyOne: download, metadata, small images", ("fiftyone==1.20.0", "graphql-core<3.3", "obstore")),
 }
 PEER_LIMIT_S = 600.0
 
@@ -94,7 +94,7 @@ def _peer(name: str, packages: tuple[str, ...], server: LocalS3, processes: int)
         environment = {**os.environ, **server.environment(), "HOME": str(home)}
         script = Path(__file__).with_name("photo_peers.py")
         answer = json.loads(
-            run_peer(python, script, name, *flags, environment=environment, limit_s=PEER_LIMIT_S).splitlines()[-1]
+            run_peer(python, "-P", script, name, *flags, environment=environment, limit_s=PEER_LIMIT_S).splitlines()[-1]
         )
     if answer["objects"] != PHOTO_OBJECTS:
         raise RuntimeError(f"{name} looked at {answer['objects']} photographs")

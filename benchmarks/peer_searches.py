@@ -75,7 +75,7 @@ def _export(settings: Settings, catalog: Catalog, file: Path) -> None:
 
 def _ask(name: str, file: Path) -> dict[str, Any]:
     python = peer_python("peers", PACKAGES)
-    return json.loads(run_peer(python, Path(__file__).with_name("search_peers.py"), name, file).splitlines()[-1])
+    return json.loads(run_peer(python, "-P", Path(__file__).with_name("search_peers.py"), name, file).splitlines()[-1])
 
 
 def _shown(found: list[float] | None) -> str:
