@@ -25,6 +25,7 @@ from benchmarks import (
     renames,
     search,
     sidecars,
+    vectors,
 )
 from benchmarks.place import loaded_s3
 from benchmarks.results import provenance, update
@@ -92,6 +93,10 @@ def _likeness(rounds: int) -> list[Table]:
     return likeness.near_duplicates(MILLION, rounds=min(rounds, 3))
 
 
+def _vectors(assets: int, rounds: int) -> list[Table]:
+    return vectors.searched(assets, rounds=min(rounds, 3))
+
+
 def _lite(rounds: int) -> list[Table]:
     return embedding.lite(rounds)
 
@@ -134,6 +139,7 @@ BENCH: dict[str, Callable[[int], list[Table]]] = {
     "completion": partial(_completion, MILLION),
     "facets": partial(_facets, MILLION),
     "likeness": _likeness,
+    "vectors": partial(_vectors, MILLION),
     "lite": _lite,
     "photographs": _photographs,
     "picture": _picture,
@@ -154,13 +160,18 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="with --only: also replace these parts in the results")
     parser.add_argument("--rounds", type=int, default=5, help="of every pair; medians are shown")
     parser.add_argument("--model", default="clip:timm/ViT-B-16-SigLIP2", help="of the part clip")
-    parser.add_argument("--assets", type=int, help="of the parts search, completion and facets")
+    parser.add_argument("--assets", type=int, help="of the parts search, completion, facets and vectors")
     parser.add_argument("--label-files", type=int, help="of the part label-files")
     arguments = parser.parse_args()
     if arguments.label_files is not None:
         BENCH["label-files"] = partial(_label_files, arguments.label_files)
     if arguments.assets is not None:
-        for name, part in (("search", _search), ("completion", _completion), ("facets", _facets)):
+        for name, part in (
+            ("search", _search),
+            ("completion", _completion),
+            ("facets", _facets),
+            ("vectors", _vectors),
+        ):
             BENCH[name] = partial(part, arguments.assets)
     every = {**BENCH, CLIP: partial(_clip, arguments.model)}
     names = arguments.only or list(SOAK if arguments.soak else BENCH)

@@ -42,10 +42,10 @@ def near_duplicates(assets: int, *, rounds: int) -> list[Table]:
         compared = [_compare_all(catalog, one) for one in originals[: 2 * rounds]]
         size = _index_bytes(catalog)
     rows = [
-        ("`near-duplicate:ID`, five found", *_percentiles(alone)),
-        ("`near-duplicate:ID metadata.reviewed:true`", *_percentiles(beside)),
-        ("`near-duplicate:ID`, none but itself", *_percentiles(nothing)),
-        ("comparing all hashes, for comparison", *_percentiles(compared)),
+        ("`near-duplicate:ID`, five found", *percentiles(alone)),
+        ("`near-duplicate:ID metadata.reviewed:true`", *percentiles(beside)),
+        ("`near-duplicate:ID`, none but itself", *percentiles(nothing)),
+        ("comparing all hashes, for comparison", *percentiles(compared)),
     ]
     return [
         Table(
@@ -112,5 +112,6 @@ def _index_bytes(catalog: Catalog) -> int:
     return 0 if row is None else int(row[0])
 
 
-def _percentiles(times: list[float]) -> tuple[str, str]:
+def percentiles(times: list[float]) -> tuple[str, str]:
+    """p50 and p95 of seconds, in milliseconds."""
     return number(median(times) * 1000), number(statistics.quantiles(times, n=20)[-1] * 1000)
