@@ -25,7 +25,7 @@ from mirrorlake.postgres.pool import Catalog
 
 EXTENSION = "vector"
 INDEX_FROM = 20_000  # vectors: fewer are compared one by one within a few milliseconds
-_INDEX_MEMORY: LiteralString = "512MB"
+_LINKS_BYTES = 400  # of the graph, for each vector
 _BUILD_AGAIN = "A worker tries again in an hour; sooner: mirrorlake likeness update"
 _BESIDE = "pg_trgm"  # whose schema every workspace can reach
 _MISSING = "The database has no extension `vector` (pgvector), which vectors of pictures are stored with."
@@ -173,10 +173,9 @@ def complete_model(catalog: Catalog, model: StoredModel, step: Callable[[int, in
     """
     table = table_of(model)
     with catalog.read() as connection:
-        count = sql.SQL("SELECT count(*) FROM (SELECT FROM {} LIMIT %s) AS few").format(table)
-        row = connection.execute(count, (INDEX_FROM,)).fetchone()
-    if row is not None and row[0] == INDEX_FROM:
-        _build_index(catalog, model, step)
+        row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(table)).fetchone()
+    if row is not None and row[0] >= INDEX_FROM:
+        _build_index(catalog, model, row[0], step)
     with catalog.write() as connection:
         connection.execute(statement("complete_embedding_model").query, {"id": model.id})
         for other, _ in _models(connection):
@@ -185,19 +184,24 @@ def complete_model(catalog: Catalog, model: StoredModel, step: Callable[[int, in
                 connection.execute(statement("delete_embedding_model").query, {"id": other.id})
 
 
-def _build_index(catalog: Catalog, model: StoredModel, step: Callable[[int, int], object]) -> None:
-    """Build the index while vectors are read, unless there is one. What an interrupted build left is dropped."""
+def _build_index(catalog: Catalog, model: StoredModel, vectors: int, step: Callable[[int, int], object]) -> None:
+    """Build the index while vectors are read, unless there is one. What an interrupted build left is dropped.
+
+    pgvector builds much more slowly what does not fit into `maintenance_work_mem`.
+    """
+    needed = vectors * (2 * model.dimensions + _LINKS_BYTES) // 1024
     text = f"embedding_{model.id}_near"
     name = sql.Identifier(text)
     with catalog.read() as connection:
         found = connection.execute(statement("index_is_valid").query, {"name": text}).fetchone()
+        memory = connection.execute(statement("index_memory").query, {"needed": needed}).fetchone()
         operators = sql.SQL("{}.halfvec_ip_ops").format(vector_schema(connection))
     if found is not None and found[0]:
         return
     if found is not None:
         run_long(catalog, sql.SQL("DROP INDEX CONCURRENTLY IF EXISTS {}").format(name), step)
     make = sql.SQL("CREATE INDEX CONCURRENTLY {} ON {} USING hnsw (vector {})").format(name, table_of(model), operators)
-    error = run_long(catalog, make, step, memory=_INDEX_MEMORY)
+    error = run_long(catalog, make, step, memory="512MB" if memory is None else f"{memory[0]}kB")
     if error is not None:
         raise CatalogError(f"The index of the vectors of {model.name} could not be built: {error}", _BUILD_AGAIN)
 

@@ -156,7 +156,7 @@ def analyze(catalog: Catalog) -> None:
 
 
 def run_long(
-    catalog: Catalog, command: sql.Composed, step: Callable[[int, int], object], *, memory: LiteralString = MEMORY
+    catalog: Catalog, command: sql.Composed, step: Callable[[int, int], object], *, memory: str = MEMORY
 ) -> str | None:
     """Run a command that may take minutes in a session of its own; return PostgreSQL's reason if it failed."""
     failures: list[str] = []

@@ -69,6 +69,11 @@ WHERE failed < greatest(%(requested)s::timestamptz, (SELECT max(finished) FROM j
 -- Whether an index is complete; no row without one.
 SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%(name)s);
 
+-- name: index_memory
+-- Kilobytes in which an index of this size is built: as much as it needs, at most twice what the administrator gave to the
+-- database's own cache, and half a gigabyte in any case.
+SELECT greatest(524288, least(%(needed)s::bigint, 2 * 8 * setting::bigint)) FROM pg_settings WHERE name = 'shared_buffers';
+
 -- name: extension_schema
 -- The schema that an extension is in.
 SELECT nspname::text FROM pg_extension JOIN pg_namespace AS space ON space.oid = extnamespace WHERE extname = %(name)s;
