@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
-from tests.support.queries import FRAGMENTS, KEYS, MOMENTS, TAGS, queries, write
+from tests.support.queries import FRAGMENTS, KEYS, MOMENTS, TAGS, WORDS, queries, write
 from tests.support.query_oracle import Row, ids, with_likeness
 
-from mirrorlake.catalog import field_counts
+from mirrorlake.catalog import field_counts, picture_texts
+from mirrorlake.catalog.picture_texts import ReadText
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.model.assets import STATE_NUMBERS, AssetState
 from mirrorlake.model.media import MediaKind
@@ -59,6 +60,15 @@ def _hash(digest: bytes) -> int | None:
     return bits - 2**64 if bits >= 2**63 else bits
 
 
+def _read(digest: bytes) -> str | None:
+    """The text that was read in a picture; None if none was looked for."""
+    dice = random.Random(digest[::-1])  # noqa: S311 - as below
+    if dice.random() < 0.2:
+        return None
+    words = [dice.choice([*WORDS, "É", "AB", "出口"]) for _ in range(dice.randint(0, 6))]
+    return "".join(word + dice.choice([" ", "\n", "-", "/", ". "]) for word in words).strip()
+
+
 def _row(dice: random.Random, number: int) -> Row:
     key = _text(dice) if dice.random() < 0.8 else dice.choice(["/a", "a/b", "a/1/b", "//a", "a", "b/a", "a%/b"])
     source = dice.choice(["one", "two"])
@@ -90,6 +100,7 @@ def _row(dice: random.Random, number: int) -> Row:
         facts={name: dice.choice(VALUES) for name in dice.sample(KEYS, dice.randint(0, 3))},
         digest=digest,
         hash=_hash(digest),
+        text=_read(digest),
     )
 
 
@@ -151,6 +162,8 @@ def library(catalog: Catalog) -> list[Row]:
         )
         for row in rows:
             _insert(connection, row, sources)
+    read = {row.digest: row.text for row in rows if row.text is not None}
+    picture_texts.store(catalog, "a model", [ReadText(digest=digest, text=text) for digest, text in read.items()])
     field_counts.fold(catalog)
     with catalog.write() as connection:  # some were changed after they were counted
         for place in dice.sample(range(ASSETS), 12):

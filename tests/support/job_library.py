@@ -19,6 +19,7 @@ from mirrorlake.jobs.handlers.deliver import DeliverArgs
 from mirrorlake.jobs.handlers.discard import DiscardArgs
 from mirrorlake.jobs.handlers.likeness import LikenessArgs
 from mirrorlake.jobs.handlers.location_preview import LocationArgs
+from mirrorlake.jobs.handlers.picture_texts import PictureTextArgs
 from mirrorlake.jobs.handlers.receive import ReceiveArgs
 from mirrorlake.jobs.handlers.search_indexes import IndexArgs
 from mirrorlake.jobs.progress import Reporter, discard_step
@@ -113,6 +114,8 @@ class JobLibrary:
                 return jobs.request(catalog, job)
             case JobKind.LIKENESS:
                 return jobs.request(catalog, new_job(kind, LikenessArgs(), requested_by=ME))
+            case JobKind.PICTURE_TEXT:
+                return jobs.request(catalog, new_job(kind, PictureTextArgs(), datasource=self.source, requested_by=ME))
             case JobKind.FUNCTION:
                 return self.request_function()
             case JobKind.SEARCH_INDEXES:

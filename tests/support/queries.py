@@ -26,6 +26,7 @@ from mirrorlake.search.nodes import (
     HasKind,
     HasMediaType,
     HasTag,
+    HasText,
     InDatasource,
     InProject,
     InSplit,
@@ -113,6 +114,13 @@ literals = st.one_of(texts.map(Text), numbers, spans)
 stores = st.sampled_from([Values.METADATA, Values.METADATA, Values.FACTS])
 
 
+# Words as `words_of` returns them, and whether the last one may go on.
+WORDS = ["a", "ab", "b", "1", "e", "exit", "only", "出", "口"]
+picture_words = st.one_of(
+    st.just(((), False)), st.tuples(st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(tuple), st.booleans())
+)
+
+
 leaves: st.SearchStrategy[Node] = st.one_of(
     texts.map(NameContains),
     st.one_of(texts, patterns).map(FileName),
@@ -137,6 +145,7 @@ leaves: st.SearchStrategy[Node] = st.one_of(
     st.sampled_from(list(MediaKind)).map(HasKind),
     st.integers(0, 50).map(HasId),
     st.integers(0, 50).map(NearDuplicate),
+    picture_words.map(lambda found: HasText(*found)),
     st.builds(IntegerCompare, st.sampled_from(list(IntegerColumn)), comparisons, st.integers(0, 12)),
     st.builds(TimeCompare, st.sampled_from(list(TimeColumn)), comparisons, spans),
     st.sampled_from([*AssetState, None]).map(StateIs),
@@ -236,6 +245,10 @@ def _write(node: Node) -> str:
             return f"id:{number}"
         case NearDuplicate(number):
             return f"near-duplicate:{number}"
+        case HasText((), _):
+            return "has:text"
+        case HasText(words, prefix):
+            return f"text:{'/'.join(words)}*" if prefix else f"text:{_quoted(', '.join(words))}"
         case IntegerCompare(column, comparison, value):
             return f"{column.value}{comparison.value}{value}"
         case TimeCompare(column, comparison, span):

@@ -13,6 +13,7 @@ from typing import assert_never
 
 from mirrorlake.model.assets import AssetState, Scalar
 from mirrorlake.model.media import MediaKind
+from mirrorlake.model.picture_texts import words_of
 from mirrorlake.model.splits import Split
 from mirrorlake.search.nodes import (
     And,
@@ -28,6 +29,7 @@ from mirrorlake.search.nodes import (
     HasKind,
     HasMediaType,
     HasTag,
+    HasText,
     InDatasource,
     InProject,
     InSplit,
@@ -91,6 +93,7 @@ class Row:
     facts: Mapping[str, Scalar]
     digest: bytes
     hash: int | None  # of the picture, from -2**63; equal for equal digests
+    text: str | None = None  # that was read in the picture; equal for equal digests
     looks_like: frozenset[int] = frozenset()  # see `with_likeness`
 
     def named(self, values: Values) -> Mapping[str, Scalar]:
@@ -213,6 +216,8 @@ def _matches(node: Node, row: Row) -> bool:
             return row.id == number
         case NearDuplicate(number):
             return number in row.looks_like
+        case HasText(words, prefix):
+            return _has_words(row.text or "", words, prefix=prefix)
         case IntegerCompare(column, comparison, value):
             number = getattr(row, column.value)
             return number is not None and _OPERATORS[comparison](number, value)
@@ -224,6 +229,18 @@ def _matches(node: Node, row: Row) -> bool:
             return state is None or row.state is state
         case _:
             assert_never(node)
+
+
+def _has_words(text: str, words: tuple[str, ...], *, prefix: bool) -> bool:
+    """Compare the words of the text at each position."""
+    if not words:
+        return bool(text)
+    found = words_of(text)
+    for start in range(len(found) - len(words) + 1):
+        here = found[start : start + len(words)]
+        if here == list(words) or (prefix and here[:-1] == list(words[:-1]) and here[-1].startswith(words[-1])):
+            return True
+    return False
 
 
 def _named(wanted: str | Pattern, name: str) -> bool:

@@ -16,6 +16,7 @@ from mirrorlake.model.assets import STATE_NUMBERS, Asset, AssetDetail, MetadataE
 from mirrorlake.model.looking import depth_of
 from mirrorlake.model.media import MediaKind
 from mirrorlake.model.metadata import BUCKET
+from mirrorlake.model.picture_texts import PictureText
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.address import stored_location
 
@@ -94,7 +95,7 @@ def read_asset_detail(connection: psycopg.Connection[TupleRow], asset_id: str) -
     if line is None or more is None:
         raise asset_not_found(asset_id)
     digest, token, version, storage_class, orientation, facts, metadata, provenance, *rest = more
-    merged_at, sidecar_key, warnings, created, depth, duplicates = rest
+    merged_at, sidecar_key, warnings, created, depth, duplicates, *read = rest
     entries: dict[str, MetadataEntry] = {}
     for key, value in metadata.items():
         source, at, *by = provenance.get(key, (BUCKET, None))
@@ -113,6 +114,7 @@ def read_asset_detail(connection: psycopg.Connection[TupleRow], asset_id: str) -
         storage_class=storage_class,
         orientation=orientation,
         facts=facts,
+        picture_text=_picture_text(tuple(read)),
         metadata=entries,
         sidecar_key=sidecar_key,
         duplicates=tuple(duplicates),
@@ -123,6 +125,13 @@ def read_asset_detail(connection: psycopg.Connection[TupleRow], asset_id: str) -
     # From everything that is shown: whatever changes it, such as a project or a sidecar, changes the revision.
     content = repr(detail).encode("utf-8", "surrogatepass")
     return replace(detail, revision=hashlib.blake2b(content, digest_size=REVISION_BYTES).hexdigest())
+
+
+def _picture_text(row: TupleRow) -> PictureText | None:
+    text, shortened, failure, model, at = row
+    if text is None:  # nobody has looked
+        return None
+    return PictureText(text=text, shortened=shortened, failure=failure, model=model, at=at)
 
 
 def parse_asset_id(asset_id: str) -> int:

@@ -11,19 +11,18 @@ import resource
 import sys
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 import numpy as np
 from PIL import Image
 
+from mirrorlake.core.messages import read_message, write_message
 from mirrorlake.embedding.base import Embedder, Picture
 from mirrorlake.embedding.registry import LITE, open_embedder
 from mirrorlake.formats.picture_hash import picture_hash
 
 MEMORY_BYTES = 8 << 30  # of address space: the network, its runtime and one batch take less than one
 MAX_PIXELS = 4_000_000  # of a thumbnail: more is none of ours
-LENGTH_BYTES = 4
 
 
 class Request(msgspec.Struct, frozen=True, array_like=True):
@@ -97,22 +96,6 @@ def _decode(thumbnail: bytes) -> Picture | None:
             return np.asarray(white.convert("RGB"))
     except (OSError, ValueError, SyntaxError):
         return None
-
-
-def read_message(file: BinaryIO) -> bytes | None:
-    """The next message; None at the end."""
-    head = file.read(LENGTH_BYTES)
-    if len(head) < LENGTH_BYTES:
-        return None
-    size = int.from_bytes(head, "big")
-    body = file.read(size)
-    return body if len(body) == size else None
-
-
-def write_message(file: BinaryIO, body: bytes) -> None:
-    """Send a message at once."""
-    file.write(len(body).to_bytes(LENGTH_BYTES, "big") + body)
-    file.flush()
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mirrorlake.catalog import bulk_edits, embeddings, field_counts, jobs, picture_hashes, search_indexes
+from mirrorlake.catalog import bulk_edits, embeddings, field_counts, jobs, picture_hashes, picture_texts, search_indexes
 from mirrorlake.jobs.execution import new_job
 from mirrorlake.jobs.handlers.likeness import LikenessArgs
+from mirrorlake.jobs.handlers.picture_texts import PictureTextArgs
 from mirrorlake.jobs.handlers.search_indexes import IndexArgs
 from mirrorlake.jobs.places import Place
 from mirrorlake.jobs.registry import HANDLERS
@@ -17,9 +18,12 @@ def fold_fields(place: Place) -> bool:
 
 
 def enqueue_due(place: Place) -> None:
-    """Queue what is due for indexes and likeness."""
+    """Queue what is due for indexes, likeness and text in pictures."""
     search_indexes.enqueue_due(place.catalog, new_job(JobKind.SEARCH_INDEXES, IndexArgs()))
     embeddings.enqueue_due(place.catalog, new_job(JobKind.LIKENESS, LikenessArgs()))
+    picture_texts.enqueue_due(
+        place.catalog, lambda source: new_job(JobKind.PICTURE_TEXT, PictureTextArgs(), datasource=source)
+    )
 
 
 def prune(place: Place) -> None:
@@ -29,3 +33,4 @@ def prune(place: Place) -> None:
             jobs.prune(place.catalog, [handler.kind], days=handler.kept_days)
     bulk_edits.purge_undo(place.catalog, days=place.settings.undo_days)
     picture_hashes.delete_unused(place.catalog)
+    picture_texts.delete_unused(place.catalog)

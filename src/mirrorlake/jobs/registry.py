@@ -16,6 +16,7 @@ from mirrorlake.jobs.handlers.functions import FUNCTION
 from mirrorlake.jobs.handlers.likeness import LIKENESS
 from mirrorlake.jobs.handlers.location_preview import LOCATION_PREVIEW
 from mirrorlake.jobs.handlers.mirror import MIRROR
+from mirrorlake.jobs.handlers.picture_texts import PICTURE_TEXT
 from mirrorlake.jobs.handlers.preview import PREVIEW
 from mirrorlake.jobs.handlers.purge import PURGE
 from mirrorlake.jobs.handlers.reapply import REAPPLY
@@ -55,6 +56,7 @@ HANDLERS: Final[Mapping[JobKind, Handler[Any, Any]]] = {
         snapshots.RESTORE,
         SEARCH_INDEXES,
         LIKENESS,
+        PICTURE_TEXT,
         FUNCTION,
     )
 }

@@ -11,6 +11,7 @@ from blake3 import blake3
 
 from mirrorlake.model.looking import Depth
 from mirrorlake.model.media import MediaKind
+from mirrorlake.model.picture_texts import PictureText
 from mirrorlake.model.public import public_noun
 
 Scalar = str | int | float | bool
@@ -125,6 +126,8 @@ class AssetDetail:
     """Of images: EXIF orientation as stored in the file, 1 to 8."""
     facts: Mapping[str, object]
     """Facts from the file, by kind: camera, pages, and so on."""
+    picture_text: PictureText | None = None
+    """The text that was read in the picture; null if none was looked for."""
     metadata: Mapping[str, MetadataEntry]
     sidecar_key: str | None
     duplicates: tuple[str, ...] = ()

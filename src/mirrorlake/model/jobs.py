@@ -45,6 +45,7 @@ class JobKind(StrEnum):
     SNAPSHOT_RESTORE = "snapshot_restore"
     SEARCH_INDEXES = "search_indexes"
     LIKENESS = "likeness"
+    PICTURE_TEXT = "picture_text"
     FUNCTION = "function"
 
 

@@ -159,6 +159,7 @@ class MirrorSettings:
     media: tuple[MediaKind, ...] = DEFAULT_MEDIA  # the kinds of which objects are selected, in the order of MediaKind
     depth: Depth = Depth.FULL  # how much of each object is read
     policies: Policies = NO_POLICIES  # what an object must be to become an asset
+    picture_text: bool = False  # whether the text in its pictures is read
     pool: str = DEFAULT_POOL  # of the workers that execute its jobs
     inventory: str | None = None  # address of the folder of inventories, which may replace listings
     labels: LabelSidecars | None = None  # label files of the source; None: they are not read
@@ -261,6 +262,8 @@ class DatasourceSummary:
     """How much of each object is read: full, header or none."""
     policies: Policies = NO_POLICIES
     """What an object must be to become an asset."""
+    picture_text: bool = False
+    """Whether the text in its pictures is read."""
     pool: str = DEFAULT_POOL
     """The workers that execute its jobs, by the name of their pool."""
     sidecar_suffix: str | None
@@ -319,6 +322,7 @@ def summarize(
         media=settings.media,
         look=settings.depth,
         policies=settings.policies,
+        picture_text=settings.picture_text,
         pool=settings.pool,
         sidecar_suffix=settings.sidecar_suffix,
         labels=settings.labels,

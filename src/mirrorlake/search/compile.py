@@ -27,6 +27,7 @@ from mirrorlake.search.nodes import (
     HasKind,
     HasMediaType,
     HasTag,
+    HasText,
     InDatasource,
     InProject,
     InSplit,
@@ -55,6 +56,7 @@ from mirrorlake.search.nodes import (
     names_trash,
 )
 from mirrorlake.search.order_sql import SortKey, of_values, order_sql, ordered_value, sort_key
+from mirrorlake.search.picture_texts import text_sql
 from mirrorlake.search.splits import bind_splits, split_sql
 from mirrorlake.search.sql import SYMBOLS, Sql, join, like, like_pattern
 from mirrorlake.search.times_sql import TEXT_BEGIN, TEXT_CHARACTERS, candidates, in_span_sql, metadata_time_sql
@@ -202,6 +204,8 @@ def _leaf(leaf: Leaf) -> Sql:
             return Sql("asset.id = %s", (number,))
         case NearDuplicate(number):
             return Sql("asset.digest IN (SELECT near_duplicates(%s))", (number,))
+        case HasText(words, prefix):
+            return text_sql(words, prefix=prefix)
         case IntegerCompare(column, comparison, value):
             return Sql(_INTEGERS[column] + " " + SYMBOLS[comparison] + " %s", (value,))
         case TimeCompare(column, comparison, span):
@@ -242,7 +246,7 @@ def _indexed(leaf: Indexed) -> list[Sql]:
             return _name_contains(part) if part else _file_name(value)
         case MetadataCompare(key, _, literal):
             return _equal_values(key, literal)
-        case HasTag() | InProject() | HasId():
+        case HasTag() | InProject() | HasId() | HasText():
             return [_leaf(leaf)]
 
 

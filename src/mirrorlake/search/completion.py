@@ -34,7 +34,7 @@ MOST = 20  # suggestions in one answer
 MOST_OF_A_KIND = 8  # among keys, tags and fields that a plain word may become
 TIMEOUT_S = 1
 _STATIC = {
-    "state": (*AssetState, "any"), "has": ("annotations",), "format": tuple(FORMATS),
+    "state": (*AssetState, "any"), "has": ("annotations", "text"), "format": tuple(FORMATS),
 }  # fmt: skip
 _LISTED = {"kind": "kind", "type": "type", "tag": "tag"}  # fields of the language with those of `field_counts`
 _SPACES = ("metadata", "facts")

@@ -25,6 +25,7 @@ from mirrorlake.search.nodes import (
     HasKind,
     HasMediaType,
     HasTag,
+    HasText,
     InDatasource,
     InProject,
     InSplit,
@@ -178,6 +179,8 @@ def _leaf(leaf: Node) -> str:
             return f"the id is {number}"
         case NearDuplicate(number):
             return f"the picture looks almost like that of the asset {number}, or the bytes are equal"
+        case HasText(words, prefix):
+            return _has_text(words, prefix=prefix)
         case IntegerCompare(column, comparison, value):
             return f"the {column.value} is {_amount(comparison)}{count_noun(value, *_UNITS[column])}"
         case TimeCompare(column, comparison, span):
@@ -232,6 +235,16 @@ def _is(value: str | Pattern) -> str:
     if isinstance(value, str):
         return f"is {quote(value)}"
     return f"matches {print_pattern(value)} (* is any text)"
+
+
+def _has_text(words: tuple[str, ...], *, prefix: bool) -> str:
+    if not words:
+        return "text was read in the picture"
+    what = f"a word that begins with {quote(words[-1])}" if prefix else f"the word {quote(words[-1])}"
+    before = f"{quote(' '.join(words[:-1]))}, followed by " if len(words) > 1 and prefix else ""
+    if len(words) > 1 and not prefix:
+        what = f"the words {quote(' '.join(words))} one after the other"
+    return f"the text in the picture has {before}{what}, without regard to case and accents"
 
 
 def _has(verb: str, noun: str, value: str | Pattern) -> str:

@@ -45,6 +45,7 @@ from mirrorlake.search.nodes import (
     TimeCompare,
     Values,
 )
+from mirrorlake.search.picture_texts import read_picture_text
 from mirrorlake.search.scanner import Scanner, Value
 from mirrorlake.search.splits import read_split
 from mirrorlake.search.term import Term, as_comparison
@@ -362,6 +363,7 @@ FIELDS: dict[str, Callable[[Term], Node]] = {
     "state": _state,
     "id": _id,
     "near-duplicate": _near_duplicate,
+    "text": read_picture_text,
     "dataset": _project,
     "split": read_split,
     "class": read_class,

@@ -19,6 +19,7 @@ from mirrorlake.search.nodes import (
     HasKind,
     HasMediaType,
     HasTag,
+    HasText,
     InProject,
     MetadataCompare,
     NameContains,
@@ -36,7 +37,7 @@ BLOCK_BITS = 16  # of an id: as in the index and in the table library_count
 LEVEL_BITS = 2  # a range of one level has four of the level below
 LEVELS = 4  # in the index
 MOST_ALTERNATIVES = 8
-Indexed = NameContains | FileName | MetadataCompare | HasTag | InProject | HasId  # leaves with an index of any kind
+Indexed = NameContains | FileName | MetadataCompare | HasTag | InProject | HasId | HasText  # leaves with an index
 _RANGES: LiteralString = (
     "ARRAY[(asset.id >> 16 << 2)::integer, (asset.id >> 18 << 2)::integer + 1, (asset.id >> 20 << 2)::integer + 2,"
     " (asset.id >> 22 << 2)::integer + 3] @> %s::integer[]"
@@ -95,6 +96,8 @@ def filters_of(node: Node, indexed: Callable[[Indexed], list[Sql]]) -> tuple[Sql
             return (media_type_sql(value),)
         case HasKind(kind):
             return (kind_sql(kind.value),)
+        case HasText(words) if words:
+            return tuple(indexed(node))
         case _:
             return ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from mirrorlake.search.nodes import AnnotationCount, BoxMeasure, Comparison, HasBox, HasClass, Node
+from mirrorlake.search.nodes import AnnotationCount, BoxMeasure, Comparison, HasBox, HasClass, HasText, Node
 from mirrorlake.search.scanner import Value
 from mirrorlake.search.term import Term, as_comparison
 from mirrorlake.search.values import read_integer, read_number, read_range, read_text
@@ -44,9 +44,12 @@ def read_class(term: Term) -> Node:
 
 
 def read_has(term: Term) -> Node:
-    """`has = "has:annotations"`."""
-    if term.value.text.lower() != "annotations":
-        term.reject("Unknown part of an asset.", "Write has:annotations.")
+    """`has = "has:annotations" | "has:text"`."""
+    part = term.value.text.lower()
+    if part == "text":
+        return term.allow_negation(HasText(()))
+    if part != "annotations":
+        term.reject("Unknown part of an asset.", "Write has:annotations or has:text.")
     return term.allow_negation(AnnotationCount(Comparison.GE, 1))
 
 

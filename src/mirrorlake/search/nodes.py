@@ -259,6 +259,17 @@ class NearDuplicate:
 
 
 @dataclass(frozen=True, slots=True)
+class HasText:
+    """The text that was read in the picture has these words, one after the other; without words: any text.
+
+    The words are as `model.picture_texts.words_of` returns them.
+    """
+
+    words: tuple[str, ...]
+    prefix: bool = False  # the last word may go on
+
+
+@dataclass(frozen=True, slots=True)
 class IntegerCompare:
     """A comparison with a whole-number column."""
 
@@ -302,6 +313,7 @@ Leaf = (
     | HasKind
     | HasId
     | NearDuplicate
+    | HasText
     | IntegerCompare
     | TimeCompare
     | StateIs

@@ -23,6 +23,7 @@ from mirrorlake.search.nodes import (
     HasKind,
     HasMediaType,
     HasTag,
+    HasText,
     InDatasource,
     InProject,
     InSplit,
@@ -60,6 +61,7 @@ _NEGATED = {
     HasKind,
     HasId,
     NearDuplicate,
+    HasText,
 }  # whose fields also have `!=`
 
 
@@ -195,6 +197,9 @@ def _leaf(leaf: Leaf) -> str:
             return f"id:{number}"
         case NearDuplicate(number):
             return f"near-duplicate:{number}"
+        case HasText(words, prefix):
+            # A star ends an unquoted value, which has no spaces.
+            return f"text:{'-'.join(words)}*" if prefix or not words else f"text:{_value(' '.join(words))}"
         case IntegerCompare(column, comparison, value):
             return f"{column.value}{_operator(comparison)}{value}"
         case TimeCompare(column, comparison, span):

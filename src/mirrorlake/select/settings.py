@@ -44,6 +44,7 @@ from mirrorlake.select.patterns import MAX_PATTERN_CHARS, check_patterns
 from mirrorlake.select.policy_settings import policies_to_json, read_policies
 from mirrorlake.select.pool_setting import read_pool
 from mirrorlake.select.schedule_setting import read_schedule
+from mirrorlake.select.title_settings import read_title
 from mirrorlake.storage.providers.registry import all_providers
 
 
@@ -89,6 +90,7 @@ _DATASOURCE_SETTINGS = (
     "media",
     "look",
     "policies",
+    "pictureText",
     "pool",
     "metadataSidecarSuffix",
     "listingOrdered",
@@ -108,7 +110,6 @@ _CONFIG = ("id", *_PATTERNS, *_SELECTION_KEYS, "settings")
 
 CONFIG_LIMIT = 100  # mirror configs of a datasource; their index is stored in one byte
 SUFFIX_LIMIT = 128  # characters of a sidecar suffix
-TEXT_LIMITS: Mapping[str, int] = MappingProxyType({"title": 200, "description": 5000})  # characters
 _PLAIN = MirrorConfig()
 
 
@@ -180,6 +181,8 @@ def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
         wide["look"] = settings.depth.value
     if policies := policies_to_json(settings.policies):
         wide["policies"] = policies
+    if settings.picture_text:
+        wide["pictureText"] = True
     if settings.pool != DEFAULT_POOL:
         wide["pool"] = settings.pool
     if settings.sidecar_suffix is not None:
@@ -297,8 +300,9 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
     suffix_where, suffix_given = wide.get("metadataSidecarSuffix", nowhere)
     inventory_where, inventory_given = wide.get("inventory", nowhere)
     look_where, look_given = wide.get("look", nowhere)
+    picture_where, picture_given = wide.get("pictureText", nowhere)
     ordered_where, ordered_given = wide.get("listingOrdered", nowhere)
-    title, description = (_read_text(wide.get(name, nowhere)[1], name) for name in _TEXTS)
+    title, description = (read_title(wide.get(name, nowhere)[1], name) for name in _TEXTS)
     return MirrorSettings(
         configs=configs,
         title=title,
@@ -306,6 +310,7 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
         media=read_media(*wide.get("media", nowhere)),
         depth=read_choice(look_given, "look", Depth, Depth.FULL, look_where),
         policies=read_policies(wide.get("policies", nowhere)[1].get("policies")),
+        picture_text=read_bool(picture_given, "pictureText", picture_where) is True,
         pool=read_pool(*wide.get("pool", nowhere)),
         sidecar_suffix=_read_suffix(suffix_given, suffix_where),
         listing_ordered=read_bool(ordered_given, "listingOrdered", ordered_where),
@@ -313,20 +318,6 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
         labels=read_labels(wide.get("labels", nowhere)[1].get("labels"), suffix_given.get("metadataSidecarSuffix")),
         schedule=read_schedule({name: one[name] for name, (_, one) in wide.items()}),
     )
-
-
-def _read_text(given: dict[str, Json], name: str) -> str | None:
-    """A text for users. Line ends are allowed in a description."""
-    text = given.get(name)
-    if text is None:
-        return None
-    limit = TEXT_LIMITS[name]
-    shown = text.replace("\n", "") if isinstance(text, str) and name == "description" else text
-    if not isinstance(text, str) or not isinstance(shown, str) or not text.strip() or len(text) > limit:
-        raise SettingsError(f"{name} is {quote(text)[:100]}.", f"Write 1 to {limit} characters.", field=name)
-    if not shown.isprintable():
-        raise SettingsError(f"{name} contains control characters.", "Remove them.", field=name)
-    return text
 
 
 def _read_suffix(given: dict[str, Json], where: str) -> str | None:

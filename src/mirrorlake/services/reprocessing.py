@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from mirrorlake.catalog import datasources, functions, jobs, looks
+from mirrorlake.catalog import datasources, functions, jobs, looks, picture_texts
 from mirrorlake.core.errors import UsageError
 from mirrorlake.jobs.execution import enqueue_run, new_job
 from mirrorlake.jobs.handler import LONG
 from mirrorlake.jobs.handlers.functions import FunctionArgs, function_job
+from mirrorlake.jobs.handlers.picture_texts import PictureTextArgs
 from mirrorlake.jobs.handlers.retry import RetryArgs
 from mirrorlake.model.access import Context, Permission
 from mirrorlake.model.functions import FunctionEvent
@@ -63,5 +65,29 @@ def _read_again(resources: Resources, query: str, _of: str, by: Context) -> list
     ]
 
 
-STAGES: Final[Mapping[str, Stage]] = {"look": _read_again, "function": call_again}
-_WRITTEN: Final[Mapping[str, str]] = {"look": "look", "function": "function:NAME"}
+def _read_text_again(resources: Resources, query: str, _of: str, by: Context) -> list[int]:
+    """Read the text in pictures again, also where that failed: a job for each datasource that wants it.
+
+    Raises UsageError if none of them does.
+    """
+    catalog = resources.catalog
+    found = looks.count_by_source(catalog, select_ids(query))
+    wanted = [name for name in picture_texts.wanted(catalog) if name in found]
+    if found and not wanted:
+        raise UsageError(
+            f"No text is read in pictures of {', '.join(found)}.",
+            f"Turn it on: mirrorlake datasource change {shlex.quote(next(iter(found)))} --picture-text",
+        )
+    picture_texts.read_again(catalog, select_ids(query))
+    sources = [datasources.named(catalog, name) for name in wanted]
+    return [
+        jobs.request(
+            catalog,
+            new_job(JobKind.PICTURE_TEXT, PictureTextArgs(), datasource=source, requested_by=by.actor.name),
+        )
+        for source in sources
+    ]
+
+
+STAGES: Final[Mapping[str, Stage]] = {"look": _read_again, "text": _read_text_again, "function": call_again}
+_WRITTEN: Final[Mapping[str, str]] = {"look": "look", "text": "text", "function": "function:NAME"}

@@ -12,7 +12,7 @@ from mirrorlake.embedding.process import EmbeddingProcess
 # Answers its first batch, and of the second one only the length.
 _STALLS = """
 import sys, time
-from mirrorlake.embedding.worker import read_message, write_message
+from mirrorlake.core.messages import read_message, write_message
 read_message(sys.stdin.buffer)
 write_message(sys.stdout.buffer, b"\\x91\\xc0")
 read_message(sys.stdin.buffer)

@@ -55,6 +55,7 @@ export type Orphans = Schemas['Orphans'];
 export type Outcome = Schemas['Outcome'];
 export type OutcomeKind = Schemas['OutcomeKind'];
 export type Permission = Schemas['Permission'];
+export type PictureText = Schemas['PictureText'];
 export type Policies = Schemas['Policies'];
 export type Preview = Schemas['Preview'];
 export type Project = Schemas['Project'];

@@ -94,6 +94,7 @@ export const JOB_KINDS: Record<JobKind, { label: string }> = {
   snapshot_restore: { label: 'snapshot restored' },
   search_indexes: { label: 'search indexes' },
   likeness: { label: 'likeness of pictures' },
+  picture_text: { label: 'text in pictures' },
 };
 
 const kinds = Object.keys(OUTCOME_KINDS) as OutcomeKind[];

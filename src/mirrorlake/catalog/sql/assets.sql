@@ -24,11 +24,12 @@ WHERE asset.id = %(id)s;
 
 -- name: asset_details
 -- The details of one asset that search results omit.
-SELECT digest, token, version, storage_class, orientation, facts, metadata, provenance, merged_at,
+SELECT asset.digest, token, version, storage_class, orientation, facts, metadata, provenance, merged_at,
   (SELECT companion.key FROM companion WHERE companion.asset_id = asset.id AND role = 'metadata') AS sidecar_key,
   warnings, created, depth,
   ARRAY(
     SELECT object.key FROM object
     WHERE object.datasource_id = asset.datasource_id AND object.duplicate = asset.digest ORDER BY object.key LIMIT 100
-  ) AS duplicates
-FROM asset WHERE id = %(id)s;
+  ) AS duplicates,
+  read.text, read.shortened, read.failure, read.model, read.at
+FROM asset LEFT JOIN picture_text AS read ON read.digest = asset.digest WHERE id = %(id)s;

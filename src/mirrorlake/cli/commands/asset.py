@@ -18,6 +18,7 @@ from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.bulk import BulkEdit, HistoryEntry
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.looking import Depth
+from mirrorlake.model.picture_texts import PictureText
 from mirrorlake.select.edits import check_edit
 
 app = typer.Typer(help="Show assets and their history, move them to the trash, and restore them.", no_args_is_help=True)
@@ -78,7 +79,10 @@ def reprocess(
     *,
     query: Annotated[str, typer.Option(help='The assets of this query; "" matches everything.')],
     stage: Annotated[
-        str, typer.Option(help="`look` reads their objects again, `function:NAME` calls an own function.")
+        str,
+        typer.Option(
+            help="`look` reads their objects again, `text` the text in pictures, `function:NAME` calls an own function."
+        ),
     ] = "look",
     json: Annotated[bool, typer.Option("--json", help="Output JSON Lines.")] = False,
 ) -> None:
@@ -181,8 +185,19 @@ def _lines(detail: AssetDetail) -> list[tuple[str, object]]:
             (f"metadata.{key}", f"{_format_value(entry.value)}  ({entry.source if entry.by is None else entry.by})")
             for key, entry in detail.metadata.items()
         ),
+        *_text_lines(detail.picture_text),
         *(("warning", warning) for warning in detail.warnings),
     ]
+
+
+def _text_lines(read: PictureText | None) -> list[tuple[str, object]]:
+    """The text in the picture, a row for each line; one row if there is none."""
+    if read is None:
+        return []
+    if read.failure is not None:
+        return [("text", f"not read: {read.failure}")]
+    lines = [("text", line) for line in read.text.splitlines()] or [("text", "none")]
+    return [*lines, ("text", "… and more, which is not kept")] if read.shortened else [*lines]
 
 
 def _format_value(value: object) -> object:

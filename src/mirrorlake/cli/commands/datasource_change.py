@@ -9,7 +9,7 @@ import orjson
 import typer
 
 from mirrorlake.cli.backend import open_library
-from mirrorlake.cli.commands.datasource_create import given_settings
+from mirrorlake.cli.commands.datasource_create import PictureText, given_settings, with_picture_text
 from mirrorlake.cli.documents import change_document, datasource_document
 from mirrorlake.cli.formatting import moment
 from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
@@ -33,6 +33,7 @@ def change(
         typer.Option("--glob", help="Pattern of keys to select, in place of all patterns. Repeatable."),
     ] = None,
     look: Annotated[Depth | None, typer.Option(help="How much of each object to read.")] = None,
+    picture_text: PictureText = None,
     settings: Annotated[
         Path | None, typer.Option("--settings", help="JSON file of settings to change; null resets one.")
     ] = None,
@@ -54,7 +55,7 @@ def change(
             "The address of a datasource cannot be changed: its assets come from there.",
             f"Create another datasource: mirrorlake datasource create {uri}",
         )
-    given = given_settings(settings, glob, look=look) or {}
+    given = with_picture_text(given_settings(settings, glob, look=look), picture_text) or {}
     texts: dict[str, Json] = {
         key: text or None for key, text in (("title", title), ("description", description)) if text is not None
     }

@@ -24,6 +24,9 @@ JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard outpu
 Connection = Annotated[str | None, typer.Option(help="Name of a stored connection.")]
 Globs = Annotated[list[str] | None, typer.Option("--glob", help="Pattern of keys to select. Repeatable.")]
 Look = Annotated[Depth | None, typer.Option(help="How much of each object to read.", show_default="full")]
+PictureText = Annotated[
+    bool | None, typer.Option("--picture-text/--no-picture-text", help="Read the text in pictures.", show_default="off")
+]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="JSON file of mirror settings.")]
 
 
@@ -34,6 +37,7 @@ def create(
     connection: Connection = None,
     glob: Globs = None,
     look: Look = None,
+    picture_text: PictureText = None,
     settings: SettingsFile = None,
     schedule: Annotated[str | None, typer.Option(help='"every: 6h", "0 3 * * *" (cron), or off.')] = None,
     title: Annotated[str | None, typer.Option(help="Title for users.")] = None,
@@ -43,6 +47,7 @@ def create(
 ) -> int:
     """Create a datasource, and run it with --run. Its address cannot be changed later."""
     given = given_settings(settings, glob, schedule=schedule, title=title, description=description, look=look)
+    given = with_picture_text(given, picture_text)
     with open_server() as server:
         if server is not None and run:
             made = server.datasources.create(
@@ -103,6 +108,11 @@ def given_settings(file: Path | None, globs: list[str] | None, **texts: str | No
     if globs is not None:
         given["glob_patterns"] = [*globs]
     return given or None
+
+
+def with_picture_text(given: dict[str, Json] | None, picture_text: bool | None) -> dict[str, Json] | None:  # noqa: FBT001 - as the option
+    """The settings with that of the text in pictures, if the option is given."""
+    return given if picture_text is None else {**(given or {}), "pictureText": picture_text}
 
 
 def _preview_location(uri: str, *, connection: str | None, settings: dict[str, Json] | None, json: bool) -> int:

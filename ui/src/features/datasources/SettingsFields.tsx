@@ -155,6 +155,14 @@ export function SettingsFields({ form, set, errors }: Props) {
           options={DEPTHS.map((value) => ({ value, ...settings.look[value] }))}
         />
       </Group>
+      <Group title={settings.pictureText.legend}>
+        <CheckField
+          label={settings.pictureText.label}
+          hint={settings.pictureText.hint}
+          checked={form.pictureText}
+          change={(pictureText) => set({ ...form, pictureText })}
+        />
+      </Group>
       <Policies form={form.policies} set={(policies) => set({ ...form, policies })} errors={errors} />
     </>
   );

@@ -15,6 +15,7 @@ it('names the settings as the contract does', () => {
     updateMetadataWhenNewer: true,
     look: 'full',
     policies: null,
+    pictureText: false,
     schedule: 'off',
     timezone: null,
   });
@@ -47,6 +48,13 @@ it('policies come back as they were stored, and one that is no number is sent fo
   expect(settingsChange(stored, { ...stored, policies: { ...stored.policies, limits: wide } })).toEqual({
     policies: { ...asked, minWidth: 'wide' },
   });
+});
+
+it('the text in pictures is off unless it is stored, and a change names it alone', () => {
+  const source = { configs: [], schedule: 'off', timezone: null, picture_text: true } as unknown as Datasource;
+  const stored = settingsOf(source, 'UTC');
+  expect(stored.pictureText).toBe(true);
+  expect(settingsChange(stored, { ...stored, pictureText: false })).toEqual({ pictureText: false });
 });
 
 it('a stored datasource without a config of its own has the defaults', () => {

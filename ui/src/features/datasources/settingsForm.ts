@@ -12,6 +12,7 @@ export interface SettingsForm {
   updateMetadata: boolean;
   look: Depth;
   policies: PoliciesForm;
+  pictureText: boolean;
   schedule: ScheduleForm;
 }
 
@@ -87,6 +88,7 @@ export function newSettings(zone: string): SettingsForm {
     updateMetadata: true,
     look: 'full',
     policies: NO_POLICIES,
+    pictureText: false,
     schedule: toForm({ schedule: 'off', timezone: null }, zone),
   };
 }
@@ -95,7 +97,12 @@ export function newSettings(zone: string): SettingsForm {
 export function settingsOf(source: Datasource, zone: string): SettingsForm {
   const config = source.configs[0];
   const schedule = toForm(source, zone);
-  const whole = { look: source.look ?? 'full', policies: policiesOf(source.policies), schedule };
+  const whole = {
+    look: source.look ?? 'full',
+    policies: policiesOf(source.policies),
+    pictureText: source.picture_text ?? false,
+    schedule,
+  };
   if (config === undefined) return { ...newSettings(zone), ...whole };
   return {
     orphans: config.orphans,
@@ -122,6 +129,7 @@ export function settingsRequest(form: SettingsForm): Record<string, Json> {
     updateMetadataWhenNewer: form.updateMetadata,
     look: form.look,
     policies: policiesRequest(form.policies),
+    pictureText: form.pictureText,
     ...(schedule ?? {}),
   };
 }

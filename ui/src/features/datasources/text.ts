@@ -171,6 +171,11 @@ export const text = {
       header: { label: 'Only its header', note: 'Facts such as size and camera, but no thumbnails.' },
       none: { label: 'Nothing', note: 'Objects are listed by key and size. They can be read later.' },
     } satisfies { legend: string } & Record<Depth, { label: string; note: string }>,
+    pictureText: {
+      legend: 'Text in pictures',
+      label: 'Read the text in pictures',
+      hint: 'A worker reads it after each run, about a second for each picture. Searches find it with text:word.',
+    },
     policies: {
       legend: 'Reject objects',
       hint: 'An object outside these limits becomes no asset. It is listed with the reason, and considered again when it or a limit changes. Empty: no limit.',

@@ -1,8 +1,8 @@
 // All that is known of one asset, the most wanted first.
 import { lazy, type ReactNode, Suspense } from 'react';
-import { type AssetFull, type AssetItem, originalUrl } from '../../../api/client';
+import { type AssetFull, type AssetItem, originalUrl, type PictureText } from '../../../api/client';
 import { AssetBadge } from '../../../components/Badge';
-import { Copyable } from '../../../components/CopyButton';
+import { Copyable, CopyButton } from '../../../components/CopyButton';
 import { ErrorText } from '../../../components/ErrorText';
 import { bytes, quoted, when } from '../../../components/format';
 import { AssetsLink } from '../../../components/links';
@@ -82,6 +82,7 @@ export function AssetFacts({ asset, detail, labels, changes }: AssetFactsProps) 
       <Part title={parts.metadata}>
         <Metadata key={asset.id} values={asset.metadata} entries={detail?.metadata ?? {}} edit={edit} />
       </Part>
+      {detail?.picture_text != null ? <TextInPicture read={detail.picture_text} /> : null}
       {camera.length > 0 ? (
         <Part title={parts.camera}>
           <Facts facts={camera} />
@@ -191,6 +192,23 @@ function Names({ field, names }: { field: string; names: string[] }) {
         </AssetsLink>
       ))}
     </p>
+  );
+}
+
+function TextInPicture({ read }: { read: PictureText }) {
+  const words = text.asset.pictureText;
+  return (
+    <Part title={parts.pictureText}>
+      {read.failure !== null ? <p className="quiet">{words.failed(read.failure)}</p> : null}
+      {read.failure === null && read.text === '' ? <p className="quiet">{words.none}</p> : null}
+      {read.text !== '' ? (
+        <>
+          <p className="picture-text">{read.text}</p>
+          <CopyButton text={read.text} what={words.what} />
+        </>
+      ) : null}
+      {read.shortened ? <p className="quiet">{words.shortened}</p> : null}
+    </Part>
   );
 }
 

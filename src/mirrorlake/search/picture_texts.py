@@ -1,0 +1,30 @@
+"""The field `text:`, which finds pictures by the text that was read in them. Pure."""
+
+from __future__ import annotations
+
+from mirrorlake.model.picture_texts import words_of
+from mirrorlake.search.nodes import HasText, Node
+from mirrorlake.search.sql import Sql
+from mirrorlake.search.term import Term
+
+
+def read_picture_text(term: Term) -> Node:
+    """`text = "text:" (quoted | raw ["*"])`: words one after the other; `text:*` is any text."""
+    written = term.value.text
+    prefix = not term.value.quoted and written.endswith("*")
+    if prefix:
+        written = written.removesuffix("*")
+    if not term.value.quoted and "*" in written:
+        term.reject("A star can only end the text.", "Write the beginning of a word, as in text:inv*.")
+    words = tuple(words_of(written))
+    if not words and (written or not prefix):
+        term.reject("Expected a word.", 'Words are letters and digits, as in text:invoice or text:"exit only".')
+    return term.allow_negation(HasText(words, prefix and bool(words)))
+
+
+def text_sql(words: tuple[str, ...], *, prefix: bool) -> Sql:
+    """Whether the text in a picture has these words. They are bound, not parsed: each is letters and digits only."""
+    if not words:
+        return Sql("asset.digest IN (SELECT digest FROM picture_text WHERE text <> '')")
+    phrase = " <-> ".join(f"'{word}'" for word in words) + (":*" if prefix else "")
+    return Sql("asset.digest IN (SELECT digest FROM picture_text WHERE words @@ %s::tsquery)", (phrase,))
