@@ -11,6 +11,7 @@ from tests.support.passes import Mirrored
 
 from mirrorlake.catalog import thumbnail_packs
 from mirrorlake.catalog.thumbnail_packs import Place
+from mirrorlake.engine.base import LocalEngine
 from mirrorlake.library.audit import check
 from mirrorlake.library.cleanup import clean
 from mirrorlake.library.rebuild import make
@@ -127,7 +128,7 @@ def made(mirrored: Mirrored, store: Store | None = None, *, whole: bool = False)
             workdir,
             noop_callback,
             on_unmade=unmade.append,
-            processes=0,
+            engine=LocalEngine(0),
             store_factory=lambda _source: store_factory,
             whole=whole,
         )

@@ -6,7 +6,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.messages import read_message, write_message
@@ -19,13 +19,23 @@ class AskedProcess:
     """One process, started with the first question and again after a crash. Used by one thread."""
 
     def __init__(
-        self, command: Sequence[str], *, what: str, answer_s: float, environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        *,
+        what: str,
+        answer_s: float,
+        environment: Mapping[str, str] | None = None,
+        errors: IO[bytes] | None = None,
     ) -> None:
-        """`what` it does, for messages. It has `answer_s` for an answer, and to start before the first one."""
+        """`what` it does, for messages. It has `answer_s` for an answer, and to start before the first one.
+
+        Its standard error goes to `errors`, or to that of this process.
+        """
         self._command = list(command)
         self._what = what
         self._answer_s = answer_s
         self._environment = environment or {}
+        self._errors = errors
         self._process: subprocess.Popen[bytes] | None = None
         self._answered = False  # whether it ever did
 
@@ -36,6 +46,7 @@ class AskedProcess:
                 self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                stderr=self._errors,
                 env=os.environ | self._environment,
                 process_group=0,
             )
@@ -57,11 +68,14 @@ class AskedProcess:
                     pipe.close()
         if not self._answered:
             how = f"gave no answer within {self._answer_s:.0f} s" if expired.is_set() else f"ended with code {code}"
-            raise MirrorlakeError(
-                f"The process that {self._what} {how} before it could start.",
-                "Run `mirrorlake doctor`; its standard error above has the reason.",
-            )
+            raise self._cannot_start(how)
         return None
+
+    def _cannot_start(self, how: str) -> MirrorlakeError:
+        return MirrorlakeError(
+            f"The process that {self._what} {how} before it could start.",
+            "Run `mirrorlake doctor`; its standard error above has the reason.",
+        )
 
     def close(self) -> None:
         """End the process."""

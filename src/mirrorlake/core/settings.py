@@ -25,6 +25,8 @@ PRIVATE_NETWORKS = (
 )
 DEFAULT_ORIGIN = "http://127.0.0.1:8765"  # of a server on this machine
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+LOCAL_ENGINE = "local"
+_CLUSTER = re.compile(r"ray://(?:auto|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5})")
 _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(?:root|(?:role|user)/[\x21-\x7e]{1,512})")
 _DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+[a-z0-9-]{2,}")
 UNDO_DAYS, MAX_UNDO_DAYS = 30, 3650
@@ -65,6 +67,7 @@ class Settings:
     trusted_proxies: tuple[str, ...] = ()  # networks of proxies that report from which address a request comes
     preview_bytes: int = PREVIEW_MB * 1_000_000  # of previews that a server keeps on disk
     models_folder: Path | None = None  # of models of the CLIP family; None = a folder under `home`
+    engine: str = LOCAL_ENGINE  # where objects are processed: this machine, or a cluster by its address
 
     @property
     def uploads(self) -> Path:
@@ -121,6 +124,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         oidc=_oidc(env),
         trusted_proxies=_proxies(env.get("MIRRORLAKE_TRUSTED_PROXIES") or ""),
         preview_bytes=_number(env, "MIRRORLAKE_PREVIEW_MB", PREVIEW_MB, MAX_PREVIEW_MB, "megabytes") * 1_000_000,
+        engine=_engine(env.get("MIRRORLAKE_ENGINE") or LOCAL_ENGINE),
         models_folder=Path(models).expanduser().absolute() if (models := env.get("MIRRORLAKE_MODELS")) else None,
     )
 
@@ -175,6 +179,15 @@ def _oidc(env: Mapping[str, str]) -> OidcSettings | None:
             )
     secret = env.get("MIRRORLAKE_OIDC_CLIENT_SECRET") or None
     return OidcSettings(issuer=issuer, client_id=client, client_secret=secret, domains=domains)
+
+
+def _engine(text: str) -> str:
+    if text != LOCAL_ENGINE and not _CLUSTER.fullmatch(text):
+        raise SettingsError(
+            f"MIRRORLAKE_ENGINE is not an engine: {text!r}.",
+            f"Write {LOCAL_ENGINE}, ray://HOST:10001 for a cluster of Ray, or ray://auto on one of its nodes.",
+        )
+    return text
 
 
 def _number(env: Mapping[str, str], name: str, default: int, most: int, unit: str) -> int:

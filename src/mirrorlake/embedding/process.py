@@ -6,12 +6,14 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
 from mirrorlake.core.asked_process import AskedProcess
 from mirrorlake.embedding.worker import Embedded, Request
 
+_WORKER = "mirrorlake.embedding.worker"
 # The configuration of a model may name others of the hub: a process that decodes pictures fetches nothing.
 _ENVIRONMENT = {"HF_HUB_OFFLINE": "1"}
 ANSWER_S = 300.0  # for a batch, and to load the model before the first one: minutes on a busy machine
@@ -22,12 +24,22 @@ class EmbeddingProcess(AskedProcess):
     """One process, started with the first batch and again after a crash. Used by one thread."""
 
     def __init__(
-        self, model: str | None, models: Path | None = None, *, threads: int = 1, answer_s: float = ANSWER_S
+        self,
+        model: str | None,
+        models: Path | None = None,
+        *,
+        threads: int = 1,
+        answer_s: float = ANSWER_S,
+        module: Sequence[str] = (_WORKER,),
+        errors: IO[bytes] | None = None,
     ) -> None:
-        """Without a model, only hashes are computed. Those of the CLIP family are in the folder `models`."""
+        """Without a model, only hashes are computed. Those of the CLIP family are in the folder `models`.
+
+        `module` is run with its arguments, and its standard error goes to `errors`, or to that of this process.
+        """
         words = [] if model is None else [model, str(models or ""), str(threads)]
-        command = [sys.executable, "-P", "-m", "mirrorlake.embedding.worker", *words]
-        super().__init__(command, what="embeds pictures", answer_s=answer_s, environment=_ENVIRONMENT)
+        command = [sys.executable, "-P", "-m", *module, *words]
+        super().__init__(command, what="embeds pictures", answer_s=answer_s, environment=_ENVIRONMENT, errors=errors)
 
     def embed(self, thumbnails: Sequence[bytes]) -> list[Embedded | None]:
         """What was found of each thumbnail; None for one that cannot be decoded, or that ended or stopped the process.

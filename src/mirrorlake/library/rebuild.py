@@ -18,6 +18,7 @@ import pyarrow as pa
 from mirrorlake.catalog import datasources, thumbnail_packs
 from mirrorlake.catalog.thumbnails import Showing, exclusive_lock, showing
 from mirrorlake.core.errors import CatalogError, MirrorlakeError, SourceUnreachable
+from mirrorlake.engine.base import Engine
 from mirrorlake.library.audit import CHECKING, find_missing, load_owners
 from mirrorlake.library.digest_shards import DigestShards
 from mirrorlake.library.layout import SingleFiles
@@ -39,7 +40,6 @@ from mirrorlake.model.sources import Datasource
 from mirrorlake.model.thumbnails import Lack, Making, Unmade
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
-from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.processing.store_factory import StoreFactory
 
 MAKING = "Making thumbnails"
@@ -63,7 +63,7 @@ def make(
     step: StepCallback,
     *,
     on_unmade: Callable[[Unmade], None],
-    processes: int,
+    engine: Engine,
     store_factory: Callable[[Datasource], StoreFactory],
     whole: bool = False,
 ) -> Making:
@@ -72,7 +72,7 @@ def make(
     Safe to repeat after a crash. An unreachable datasource does not affect the others. Raises Conflict if another
     command works on the thumbnails, DiskFull and CatalogError if they cannot be written.
     """
-    maker = _Maker(catalog, library, step, on_unmade=on_unmade, processes=processes, store_factory=store_factory)
+    maker = _Maker(catalog, library, step, on_unmade=on_unmade, engine=engine, store_factory=store_factory)
     with exclusive_lock(catalog):
         mark_store(catalog, library)
         wanted = maker.search(workdir, whole=whole)
@@ -93,7 +93,7 @@ class _Maker:
         step: StepCallback,
         *,
         on_unmade: Callable[[Unmade], None],
-        processes: int,
+        engine: Engine,
         store_factory: Callable[[Datasource], StoreFactory],
     ) -> None:
         self._started = time.monotonic()
@@ -104,7 +104,7 @@ class _Maker:
         self._writer = ThumbnailWriter(catalog, library.store)
         self._step = step
         self._on_unmade = on_unmade
-        self._processes = processes
+        self._engine = engine
         self._store_factory = store_factory
         self._to_make = 0
         self._put_back = 0
@@ -174,7 +174,7 @@ class _Maker:
         except MirrorlakeError as error:  # of its connection
             self._errors[source.name] = str(error)
             return
-        pool = ProcessingPool(store_factory, processes=self._processes, looking=looking)
+        pool = self._engine.open_pool(store_factory, looking)
         with closing(pool):
             try:
                 with closing(pool.process(self._rows(reader, batches))) as found:

@@ -18,6 +18,7 @@ from mirrorlake.catalog.removal import adopt_identity
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.server_changes import is_elsewhere
 from mirrorlake.core.columnar import column, equal_to, keep
+from mirrorlake.engine.base import Pool
 from mirrorlake.mirror.common_failure import CommonFailure
 from mirrorlake.mirror.copies import find_copy_moves, move_onto_copies
 from mirrorlake.mirror.counters import Counters
@@ -36,7 +37,6 @@ from mirrorlake.model.looking import Depth
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
-from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.select.fingerprints import any_differs
 from mirrorlake.storage.base import Store
 
@@ -46,7 +46,7 @@ _ATTEMPTS = 4  # to commit a batch while cleanups remove its thumbnails
 def execute(
     plan: PassPlan,
     lease: Lease,
-    pool: ProcessingPool,
+    pool: Pool,
     *,
     store: Store,
     thumbnails: ThumbnailWriter,
@@ -120,7 +120,7 @@ def _record_listing(plan: PassPlan, lease: Lease, counters: Counters) -> None:
 def _process(
     plan: PassPlan,
     lease: Lease,
-    pool: ProcessingPool,
+    pool: Pool,
     namer: AssetNamer,
     *,
     thumbnails: ThumbnailWriter,

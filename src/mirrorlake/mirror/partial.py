@@ -22,7 +22,6 @@ from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import open_metered, plan_and_execute, store_config
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import Datasource
-from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.processing.store_factory import StoreFactory
 
 
@@ -60,7 +59,7 @@ def run_partial(
 
     def attempt(factory: StoreFactory) -> RunResult:
         nonlocal unsettled, needs_whole
-        pool = ProcessingPool(factory, processes=context.processes, looking=source.settings.looking)
+        pool = context.open_pool(factory, source.settings.looking)
         with open_metered(factory, counters, lease.check) as store, closing(pool):
             plan, result = plan_and_execute(
                 lease, source, store, pool, context=context, counters=counters, progress=progress, keys=keys

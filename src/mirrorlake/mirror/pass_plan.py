@@ -11,6 +11,7 @@ from mirrorlake.catalog import label_files
 from mirrorlake.catalog.sharing import make_recogniser
 from mirrorlake.core.columnar import column, equal_to, sum_where
 from mirrorlake.core.errors import StorageError
+from mirrorlake.engine.base import Engine, LocalEngine, Pool
 from mirrorlake.mirror.copies import count_copy_moves, find_copy_moves
 from mirrorlake.mirror.existence import KeyChecker
 from mirrorlake.mirror.glob_files import read_rules
@@ -26,6 +27,7 @@ from mirrorlake.mirror.scan import CatalogSnapshot, KnownSide, ListingDiff, scan
 from mirrorlake.mirror.selection_notes import explain_selection
 from mirrorlake.mirror.thumbnail_writer import ThumbnailWriter
 from mirrorlake.mirror.window import Window, open_window
+from mirrorlake.model.looking import Looking
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts, Hold
@@ -35,6 +37,7 @@ from mirrorlake.plan.moves import NO_MOVES, Moves
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.prestart import WorkerPrestarter
+from mirrorlake.processing.store_factory import StoreFactory
 from mirrorlake.select.label_names import compile_label_names
 from mirrorlake.select.patterns import quote_path
 from mirrorlake.select.rules import Rules
@@ -52,6 +55,11 @@ class RunContext:
     processes: int  # that process objects
     ranges: int  # of keys that are listed in parallel, if the store allows it
     prestarter: WorkerPrestarter | None = None  # holds worker processes that were started early
+    engine: Engine | None = None  # that processes objects; None: that number of processes of this machine
+
+    def open_pool(self, store_factory: StoreFactory, looking: Looking) -> Pool:
+        """What processes the objects of one source. Its caller closes it."""
+        return (self.engine or LocalEngine(self.processes)).open_pool(store_factory, looking, self.prestarter)
 
     @property
     def thumbnail_writer(self) -> ThumbnailWriter:

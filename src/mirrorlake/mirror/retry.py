@@ -39,7 +39,6 @@ from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.diff import diff
 from mirrorlake.plan.identity import Doubts
 from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, update_policy
-from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.processing.store_factory import StoreFactory
 from mirrorlake.select.rules import Rules
 from mirrorlake.select.stream import select
@@ -94,13 +93,7 @@ class _Retry:
         refuse_other(root, "Check what is mounted there, then run a pass.")
         with (
             open_metered(store_factory, self.counters, self.lease.check) as store,
-            closing(
-                ProcessingPool(
-                    store_factory,
-                    processes=context.processes,
-                    looking=self.source.settings.looking,
-                )
-            ) as pool,
+            closing(context.open_pool(store_factory, self.source.settings.looking)) as pool,
         ):
             mark_store(self.lease.catalog, context.thumbnails)
             rules, glob_files = read_rules(self.source, store, context.catalog, known_id=self.source.id)

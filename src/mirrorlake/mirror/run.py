@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from mirrorlake.catalog.objects import knows_any
 from mirrorlake.catalog.runs import Lease, begin
 from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.engine.base import Pool
 from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.execute import execute
@@ -27,7 +28,6 @@ from mirrorlake.model.previews import Would
 from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.processing.store_factory import StoreConfig, StoreFactory
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.stack import stack_store
@@ -65,12 +65,7 @@ def run_leased(
     factory = store_factory or store_config(source)
 
     def attempt(factory: StoreFactory) -> RunResult:
-        pool = ProcessingPool(
-            factory,
-            processes=context.processes,
-            looking=source.settings.looking,
-            prestarter=context.prestarter,
-        )
+        pool = context.open_pool(factory, source.settings.looking)
         with open_metered(factory, counters, lease.check) as store, closing(pool):
             stand_in = _find_stand_in(
                 source, source.id, factory, store, context=context, counters=counters, check=lease.check
@@ -97,7 +92,7 @@ def plan_and_execute(
     lease: Lease,
     source: Datasource,
     store: Store,
-    pool: ProcessingPool,
+    pool: Pool,
     *,
     context: RunContext,
     counters: Counters,

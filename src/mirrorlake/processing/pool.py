@@ -7,10 +7,8 @@ that ends its worker again is refused with the reason; all other rows are proces
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from multiprocessing.connection import wait
@@ -25,22 +23,18 @@ from mirrorlake.model.looking import LOOK_AT_ALL, Looking
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.outcomes import ResultKind
 from mirrorlake.processing.channel import Setup
+from mirrorlake.processing.gather import GATHER_COMPANIONS, GATHER_ROWS, gather
 from mirrorlake.processing.prestart import WorkerPrestarter, cores
 from mirrorlake.processing.rows import Result, processed_batch, read_jobs, split_batches
 from mirrorlake.processing.store_factory import StoreFactory, with_resolved_credentials
 from mirrorlake.processing.worker_process import Chunk, WorkerProcess, cannot_start
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.listing_batches import joined
 from mirrorlake.storage.stack import stack_store
 from mirrorlake.storage.wrappers import RequestMeter
 
 CHUNK_ROWS = 16  # small, so that all workers finish at about the same time
 CHUNKS_IN_FLIGHT = 4  # per worker: enough to prefetch, also while other rows are being committed
 FETCH_THREADS = 4
-GATHER_ROWS = 1024  # rows in a result batch, whose thumbnails become one object; a commit costs less per row, too
-GATHER_COMPANIONS = 2048  # the same for rows of which only companions are read: several thousand arrive in a second
-GATHER_BYTES = 32 << 20  # of a result batch in memory
-FIRST_GATHER_S, MAX_GATHER_S = 1.0, 8.0  # the longest time that a row waits for others: it doubles with each batch
 _POLL_S = 0.5  # between checks for hanging decoders and a closed pool
 _ATTEMPTS = 2  # crashes without a suspect before each row is tried alone
 
@@ -117,7 +111,7 @@ class ProcessingPool:
         stopped early: that ends the work in progress.
         """
         found = self._process_here(changes) if self._processes == 0 else self._process_in_workers(changes)
-        return _gather(found, GATHER_ROWS)
+        return gather(found, GATHER_ROWS)
 
     def read_companions(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch]:
         """PROCESSED batches for CHANGES rows of which only companions are read. Starts no workers.
@@ -140,7 +134,7 @@ class ProcessingPool:
             check_open=self._check_open,
             looking=self._looking,
         )
-        yield from _gather(found, GATHER_COMPANIONS)
+        yield from gather(found, GATHER_COMPANIONS)
 
     def close(self) -> None:
         """End all workers immediately. Can be called repeatedly and from any thread: `process` then raises an error."""
@@ -191,7 +185,7 @@ class ProcessingPool:
                     return
                 for connection in wait(list(busy), _POLL_S):
                     yield from self._receive_results(busy[connection], again)  # pyright: ignore[reportArgumentType]  returns the given connections
-                yield None  # lets _gather return rows that have waited long enough
+                yield None  # lets gather return rows that have waited long enough
                 for worker in list(self._workers):
                     if worker.stuck(self._limits.decode_s):
                         yield from self._handle_worker_exit(
@@ -290,31 +284,6 @@ class ProcessingPool:
     def _check_open(self) -> None:
         if self._closed:
             raise MirrorlakeError("Processing was stopped.", "All committed work is kept.")
-
-
-def _gather(
-    found: Generator[pa.RecordBatch | None] | Generator[pa.RecordBatch], enough: int
-) -> Generator[pa.RecordBatch]:
-    """The same rows in fewer batches, of about `enough` rows; None is a chance to check the clock."""
-    held: list[pa.RecordBatch] = []
-    oldest, patience = 0.0, FIRST_GATHER_S
-    with closing(found):  # stopping early ends the workers' remaining work immediately
-        try:
-            for batch in found:
-                if batch is not None:
-                    oldest = oldest if held else time.monotonic()
-                    held.append(batch)
-                rows, size = sum(one.num_rows for one in held), sum(one.nbytes for one in held)
-                waited = bool(held) and time.monotonic() - oldest > patience
-                if rows >= enough or size >= GATHER_BYTES or waited:
-                    given, held, patience = held, [], min(2 * patience, MAX_GATHER_S)
-                    yield joined(given)
-        except MirrorlakeError:
-            if held:
-                yield joined(held)  # the error ends the pass, but earlier results are kept
-            raise
-        if held:
-            yield joined(held)
 
 
 def _retry_chunks(chunk: Chunk, suspects: set[int], *, blind: bool) -> Iterator[Chunk]:

@@ -15,8 +15,9 @@ import pyvips
 from mirrorlake.catalog import jobs, search_indexes
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.private import make_private, tighten_home
-from mirrorlake.core.settings import Settings
+from mirrorlake.core.settings import LOCAL_ENGINE, Settings
 from mirrorlake.core.text import count_noun
+from mirrorlake.engine.choice import check_installed
 from mirrorlake.formats.registry import all_formats, format_names
 from mirrorlake.model.jobs import JobKind, JobState
 from mirrorlake.model.media import MediaKind
@@ -119,6 +120,13 @@ def _images(_settings: Settings) -> str:
     return f"{format_names(kinds)} can be read ({libvips}){without}"
 
 
+def _engine(settings: Settings) -> str:
+    check_installed(settings.engine)
+    if settings.engine == LOCAL_ENGINE:
+        return "objects are processed on this machine"
+    return f"objects are processed on the Ray cluster at {settings.engine}"
+
+
 def _pages(_settings: Settings) -> str:
     if not resources.files("mirrorlake.api").joinpath("static", "index.html").is_file():
         raise MirrorlakeError("The web pages are missing from this installation.", "Run make setup again.")
@@ -132,5 +140,6 @@ _CHECKS: dict[str, Callable[[Settings], str]] = {
     "search indexes": _search_indexes,
     "thumbnails": _thumbnails,
     "images": _images,
+    "engine": _engine,
     "pages": _pages,
 }

@@ -7,7 +7,7 @@ that both load in parallel. Keep the imports of this module light.
 from __future__ import annotations
 
 from mirrorlake.catalog import datasources
-from mirrorlake.core.settings import Settings
+from mirrorlake.core.settings import LOCAL_ENGINE, Settings
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.sources import Access, Datasource, MirrorSettings
@@ -29,7 +29,7 @@ def mirror(settings: Settings, options: MirrorOptions, progress: Progress) -> Re
         connected = find_connection(catalog, options.request.connection)
         stored = _find_datasource(catalog, options, connected)
         source = _new_datasource(options, connected) if stored is None else options.apply_to(stored, connected)
-        if stored is None and not options.request.dry_run:
+        if stored is None and not options.request.dry_run and settings.engine == LOCAL_ENGINE:
             prestarter.start(options.request.jobs)  # the first run processes nearly everything that it lists
         from mirrorlake.services.mirror_once import mirror_once  # noqa: PLC0415  heavy: loads while the workers start
 

@@ -13,9 +13,12 @@ import numpy as np
 from mirrorlake.catalog import embeddings
 from mirrorlake.catalog.thumbnails import last_asset
 from mirrorlake.catalog.video_frames import missing_frames
+from mirrorlake.core.settings import LOCAL_ENGINE
 from mirrorlake.embedding.process import EmbeddingProcess, open_process
 from mirrorlake.embedding.registry import facts_of, fetch_model, work_of
 from mirrorlake.embedding.worker import Embedded
+from mirrorlake.engine.choice import check_installed
+from mirrorlake.engine.embedding import CLUSTER_PICTURES, open_cluster
 from mirrorlake.jobs.handler import LAST, GaveWay, Handler, JobContext
 from mirrorlake.jobs.library_store import library_store
 from mirrorlake.library.video_frames import FrameEmbedder
@@ -50,9 +53,10 @@ def update(job: Job, _args: LikenessArgs, context: JobContext) -> LikenessUpdate
     embeddings.forget_failures(catalog, None if job.requested_by is None else job.created)
     began = time.monotonic()
     last, after, hashed, embedded, failed = last_asset(catalog), 0, 0, 0, 0
-    with closing(library_store(context.settings)) as store, _pool(context, name) as pool:
+    few = len(embeddings.missing_pictures(catalog, model, after, ROWS)) < ROWS
+    with closing(library_store(context.settings)) as store, _pool(context, name, few=few) as pool:
         thumbnails = Thumbnails(catalog, store.store)
-        while missing := embeddings.missing_pictures(catalog, model, after, ROWS):
+        while missing := embeddings.missing_pictures(catalog, model, after, pool.rows):
             reporter.step(STEP, after, last)
             if _replaced(context, began):
                 return LikenessUpdate(hashed=hashed, embedded=embedded, failed=failed, model=name)
@@ -113,8 +117,11 @@ def _prepare(context: JobContext, name: str) -> StoredModel:
 class _Pool:
     """Processes that embed, each with a thread that waits for it, and threads that read thumbnails."""
 
-    def __init__(self, processes: Sequence[EmbeddingProcess], readers: ThreadPoolExecutor, batch: int) -> None:
+    def __init__(
+        self, processes: Sequence[EmbeddingProcess], readers: ThreadPoolExecutor, batch: int, rows: int = ROWS
+    ) -> None:
         self._processes = processes
+        self.rows = rows  # that are committed together
         self.first = processes[0]
         self._batch = batch  # pictures of one answer of a process
         self._readers = readers
@@ -140,10 +147,20 @@ def _embed_share(process: EmbeddingProcess, share: Sequence[Sequence[bytes]]) ->
 
 
 @contextmanager
-def _pool(context: JobContext, model: str | None) -> Generator[_Pool]:
-    work, models = work_of(model, context.processes or cores()), context.settings.models
+def _pool(context: JobContext, model: str | None, *, few: bool) -> Generator[_Pool]:
+    """The processes of this machine, or the cluster; `few` pictures are embedded here: reaching it takes seconds."""
+    work, models, engine = (
+        work_of(model, context.processes or cores()),
+        context.settings.models,
+        context.settings.engine,
+    )
+    check_installed(engine)
     readers = ThreadPoolExecutor(max(READS, work.processes), thread_name_prefix="embedding")
     with readers, ExitStack() as stack:
+        if engine != LOCAL_ENGINE and not few:
+            cluster = stack.enter_context(open_cluster(engine, model, models))
+            yield _Pool([cluster], readers, CLUSTER_PICTURES, CLUSTER_PICTURES)
+            return
         opened = [open_process(model, models, threads=work.threads) for _ in range(work.processes)]
         yield _Pool([stack.enter_context(one) for one in opened], readers, work.batch)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mirrorlake.engine.base import LocalEngine
 from mirrorlake.jobs.handler import Handler, JobContext
 from mirrorlake.jobs.run_context import open_run_context
 from mirrorlake.library import audit, cleanup, rebuild
@@ -59,7 +60,7 @@ def make(_job: Job, args: MakeArgs, context: JobContext) -> MakeResult:
             run.workdir,
             context.reporter.step,
             on_unmade=record,
-            processes=run.processes,
+            engine=run.engine or LocalEngine(run.processes),
             store_factory=context.store_of,
             whole=args.whole,
         )

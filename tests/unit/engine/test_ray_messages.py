@@ -1,0 +1,81 @@
+"""What is said where a cluster cannot be used, before and after a connection."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from mirrorlake.core.errors import MirrorlakeError, SettingsError
+from mirrorlake.core.settings import read_settings
+from mirrorlake.engine import choice
+from mirrorlake.engine.base import LocalEngine
+from mirrorlake.engine.choice import choose_engine
+from mirrorlake.engine.cluster import connect
+from mirrorlake.engine.messages import NodeSetup, pack_slots, unpack_slots
+from mirrorlake.engine.node import check_folder
+from mirrorlake.engine.ray_pool import RayEngine
+from mirrorlake.engine.ray_task import installed, run_task
+from mirrorlake.model.looking import LOOK_AT_ALL
+from mirrorlake.model.sources import Access, Location, Provider
+from mirrorlake.processing.channel import pack_ready, unpack_answer
+from mirrorlake.processing.store_factory import StoreConfig
+
+
+def _setup(folder: Path, inode: int) -> NodeSetup:
+    factory = StoreConfig(location=Location(provider=Provider.FILE, container=str(folder)), access=Access())
+    return NodeSetup(store_factory=factory, looking=LOOK_AT_ALL, folder=str(folder), inode=inode)
+
+
+@pytest.mark.parametrize("address", ["local", "ray://auto", "ray://head.example:10001", "ray://[::1]:10001"])
+def test_engines_are_local_or_a_cluster(address: str):
+    assert read_settings({"MIRRORLAKE_ENGINE": address, "MIRRORLAKE_HOME": "/h"}).engine == address
+
+
+@pytest.mark.parametrize("address", ["ray", "ray://head", "http://head:10001", "ray://a:1/x", "ray://u@h:1", "auto"])
+def test_other_words_are_no_engine(address: str):
+    with pytest.raises(SettingsError, match="MIRRORLAKE_ENGINE is not an engine"):
+        read_settings({"MIRRORLAKE_ENGINE": address, "MIRRORLAKE_HOME": "/h"})
+
+
+def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch):
+    assert choose_engine("local", 3) == LocalEngine(3)
+    assert choose_engine("ray://auto", 3) == RayEngine("ray://auto", 3)
+    monkeypatch.setattr(choice, "find_spec", lambda _package: None)
+    assert choose_engine("local", 3) == LocalEngine(3)
+    with pytest.raises(SettingsError, match=r"package ray is not installed\. Install mirrorlake\[ray\]"):
+        choose_engine("ray://auto", None)
+
+
+def test_a_cluster_that_does_not_answer_is_named_at_once():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(MirrorlakeError, match=rf"ray://127\.0\.0\.1:{port} cannot be reached: .*refused"):
+        connect(f"ray://127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("package", ["mirrorlake", "pyarrow", "mirrorlake[video]"])
+def test_a_node_with_something_else_says_what(package: str):
+    answer, gets, read = run_task({**installed(), package: "0.0.7"}, b"", b"")
+    assert (gets, read) == (0, 0)
+    with pytest.raises(SettingsError, match="Install the same versions") as raised:
+        unpack_answer(answer)
+    assert f"{package} is " in raised.value.message
+    assert "here, it is 0.0.7" in raised.value.message
+
+
+def test_a_folder_that_a_node_does_not_have_is_not_read_there(tmp_path: Path):
+    inode = tmp_path.stat().st_ino
+    check_folder(_setup(tmp_path, inode))
+    with pytest.raises(SettingsError, match="does not have the folder"):
+        check_folder(_setup(tmp_path, inode + 1))
+    with pytest.raises(SettingsError, match="Mount it on every node"):
+        check_folder(_setup(tmp_path / "gone", inode))
+
+
+def test_the_number_of_slots_is_a_frame_of_its_own():
+    assert json.loads(pack_slots(4)) == {"slots": 4}
+    assert unpack_slots(pack_slots(4)) == 4
+    assert unpack_slots(pack_ready()) is None
