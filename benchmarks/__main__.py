@@ -22,6 +22,7 @@ from benchmarks import (
     load_costs,
     no_change,
     picture,
+    ray_passes,
     renames,
     search,
     sidecars,
@@ -118,6 +119,11 @@ def _photographs(rounds: int) -> list[Table]:
         return [first_pass.over_photographs(server, rounds=rounds)]
 
 
+def _ray(rounds: int) -> list[Table]:
+    with loaded_s3() as server:
+        return [ray_passes.beside_local(server, rounds=rounds)]
+
+
 def _load(rounds: int) -> list[Table]:
     return [load_costs.of_an_asset(rounds=min(rounds, 3))]
 
@@ -143,6 +149,7 @@ BENCH: dict[str, Callable[[int], list[Table]]] = {
     "lite": _lite,
     "photographs": _photographs,
     "picture": _picture,
+    "ray": _ray,
     "requests": _requests,
     "load": _load,
     "search": partial(_search, 10 * MILLION),

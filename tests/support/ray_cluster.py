@@ -65,7 +65,9 @@ class Node:
 class RayCluster:
     """`with RayCluster() as cluster:` then `cluster.address`; a second node that can be killed and started again."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, cpus: int = 1, second: bool = True) -> None:
+        self._cpus = cpus  # of each node
+        self._with_second = second
         self._ports = _free_ports(2)
         self.folder = Path("/nonexistent")
         self._head: Node | None = None
@@ -92,10 +94,11 @@ class RayCluster:
                 f"--ray-client-server-port={self._ports[1]}",
                 "--include-dashboard=false",
                 f"--temp-dir={self.folder}/t",
-                cpus=1,
+                cpus=self._cpus,
             )
             self._head.wait()
-            self.start_second()
+            if self._with_second:
+                self.start_second()
         except BaseException:
             self.__exit__()
             raise
@@ -105,7 +108,7 @@ class RayCluster:
         """Start the second node, or start it again."""
         if self._second is None or self._second.process.poll() is not None:
             address = f"--address=127.0.0.1:{self._ports[0]}"
-            self._second = Node(self.folder / "second.log", address, "--node-ip-address=127.0.0.1", cpus=1)
+            self._second = Node(self.folder / "second.log", address, "--node-ip-address=127.0.0.1", cpus=self._cpus)
             self._second.wait()
 
     def kill_second(self) -> None:

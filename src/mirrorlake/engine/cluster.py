@@ -51,7 +51,7 @@ def _check_reachable(address: str, where: str) -> None:
     except (OSError, OverflowError) as error:
         raise MirrorlakeError(
             f"The Ray cluster at {address} cannot be reached: {error}.",
-            "Check MIRRORLAKE_ENGINE, and `ray status` on its first node; the port of its client server is 10001.",
+            "Check the address, and `ray status` on its first node; the port of its client server is usually 10001.",
         ) from error
 
 

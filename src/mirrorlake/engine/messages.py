@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import orjson
 
 from mirrorlake.model.looking import Looking
+from mirrorlake.model.sources import Location
 from mirrorlake.processing.pool import FETCH_THREADS, Limits
 from mirrorlake.processing.store_factory import StoreFactory
+from mirrorlake.storage.providers.registry import provider_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +27,14 @@ class NodeSetup:
     looking: Looking
     limits: Limits = Limits()  # noqa: RUF009  a frozen value
     fetch_threads: int = FETCH_THREADS
-    folder: str | None = None  # of a source in a folder
-    inode: int | None = None  # of this folder, as the coordinator sees it
+    folder: Location | None = None  # of a source in a folder
+    inode: str | None = None  # of this folder, as the coordinator sees it
+
+
+def inode_of(folder: Location) -> str | None:
+    """The inode of a folder, the same on all machines that mount it; None for a bucket, or where there is no folder."""
+    identity = provider_of(folder.provider).root_identity(folder)
+    return None if identity is None else identity.facts.get("inode")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

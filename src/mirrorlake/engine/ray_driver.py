@@ -42,7 +42,7 @@ from mirrorlake.storage.listing_batches import joined
 
 TIMES = 3  # that a task runs, if nodes or processes are lost with it
 _POLL_S = 0.1  # until a new task is submitted while others run
-_LOOK_S = 5.0  # between looks at the size of the cluster
+_CHECK_S = 5.0  # between checks of the size of the cluster
 _END_S = 5.0  # that disconnecting may take
 
 
@@ -83,7 +83,7 @@ class Driver:
         self._submitted: dict[Any, _Submitted] = {}
         self._alone: dict[int, _Rows] = {}
         self._gets = self._bytes = 0
-        self._slots, self._looked = -1, 0.0
+        self._slots, self._checked = -1, 0.0
 
     def run(self) -> None:
         """Work until the coordinator closes the connection."""
@@ -109,7 +109,7 @@ class Driver:
         """Submit the tasks that have come, of which there is at least one then; whether to go on."""
         while not self._submitted or not self._tasks.empty():
             try:
-                frame = self._tasks.get(timeout=_LOOK_S)
+                frame = self._tasks.get(timeout=_CHECK_S)
             except queue.Empty:
                 self._report_slots()
                 continue
@@ -122,10 +122,10 @@ class Driver:
         self._submitted[self._run_task.remote(self._expected, self._setup.node_setup, one.frame)] = one
 
     def _report_slots(self) -> None:
-        """Tell the coordinator how much the cluster can do, which changes with its nodes."""
-        if time.monotonic() - self._looked < _LOOK_S and self._slots >= 0:
+        """Report to the coordinator how much the cluster can do, which changes with its nodes."""
+        if time.monotonic() - self._checked < _CHECK_S and self._slots >= 0:
             return
-        self._looked = time.monotonic()
+        self._checked = time.monotonic()
         slots = cpus(self._ray)
         if slots != self._slots:
             self._slots = slots

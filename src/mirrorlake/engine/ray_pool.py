@@ -18,12 +18,11 @@ from multiprocessing.connection import wait
 
 import pyarrow as pa
 
-from mirrorlake.core.errors import MirrorlakeError, NoSuchBucket
+from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.engine.base import Pool
-from mirrorlake.engine.messages import ClusterSetup, NodeSetup, unpack_slots
+from mirrorlake.engine.messages import ClusterSetup, NodeSetup, inode_of, unpack_slots
 from mirrorlake.model.looking import Looking
 from mirrorlake.model.objects import Requests
-from mirrorlake.model.sources import Provider
 from mirrorlake.processing.channel import Done, WorkerStatus, pack_task, unpack_answer
 from mirrorlake.processing.gather import GATHER_ROWS, gather
 from mirrorlake.processing.pool import CHUNK_ROWS, Limits, ProcessingPool
@@ -33,7 +32,7 @@ from mirrorlake.processing.store_factory import StoreConfig, StoreFactory, with_
 
 FEW_ROWS = 64  # processed by this machine: it takes seconds to connect to a cluster
 TASK_ROWS = 64  # of a task, once each slot has had a smaller one
-_FIRST_SLOTS = 2  # until the cluster has said how many it has
+_FIRST_SLOTS = 2  # until the cluster has reported how many it has
 _PER_SLOT = 2  # tasks for each slot, so that none waits for its next one
 _POLL_S = 0.5  # between checks for a closed pool
 _END_S = 8.0  # that a driver has to end its tasks
@@ -176,13 +175,14 @@ class RayPool:
 
     def _start(self) -> _DriverProcess:
         factory = with_resolved_credentials(self._store_factory)
-        folder = factory.location.container if _is_folder(factory) else None
+        folder = factory.location if isinstance(factory, StoreConfig) else None
+        inode = None if folder is None else inode_of(folder)
         setup = NodeSetup(
             store_factory=factory,
             looking=self._looking,
             limits=self._limits,
-            folder=folder,
-            inode=None if folder is None else _inode(folder),
+            folder=None if inode is None else folder,
+            inode=inode,
         )
         driver = _DriverProcess(
             ClusterSetup(address=self._engine.address, tasks=self._engine.tasks, node_setup=pickle.dumps(setup))
@@ -268,21 +268,8 @@ class _DriverProcess:
             self.connection.send_bytes(frame)
 
 
-def _is_folder(factory: StoreFactory) -> bool:
-    return isinstance(factory, StoreConfig) and factory.location.provider is Provider.FILE
-
-
-def _inode(folder: str) -> int:
-    try:
-        return os.stat(folder).st_ino  # noqa: PTH116  bytes of any name
-    except OSError as error:
-        raise NoSuchBucket(
-            f"The folder {folder} cannot be opened: {error.strerror}.", "Check what is mounted."
-        ) from error
-
-
 def _take_rows(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
-    """Batches of at least `rows` rows, if there are so many."""
+    """Batches of at least `rows` rows, or all that are left."""
     left = rows
     while left > 0 and (batch := next(batches, None)) is not None:
         left -= batch.num_rows

@@ -1,6 +1,6 @@
 """The function of a Ray task. It travels to the nodes as code, so that it also runs where mirrorlake is missing.
 
-Import nothing of mirrorlake at the top: a node with another version, or none, must be able to say so.
+Import nothing of mirrorlake at the top: a node with another version, or none, must be able to report it.
 """
 
 from __future__ import annotations

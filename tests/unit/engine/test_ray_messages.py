@@ -24,9 +24,9 @@ from mirrorlake.processing.channel import pack_ready, unpack_answer
 from mirrorlake.processing.store_factory import StoreConfig
 
 
-def _setup(folder: Path, inode: int) -> NodeSetup:
+def _setup(folder: Path, inode: str) -> NodeSetup:
     factory = StoreConfig(location=Location(provider=Provider.FILE, container=str(folder)), access=Access())
-    return NodeSetup(store_factory=factory, looking=LOOK_AT_ALL, folder=str(folder), inode=inode)
+    return NodeSetup(store_factory=factory, looking=LOOK_AT_ALL, folder=factory.location, inode=inode)
 
 
 @pytest.mark.parametrize("address", ["local", "ray://auto", "ray://head.example:10001", "ray://[::1]:10001"])
@@ -67,10 +67,10 @@ def test_a_node_with_something_else_says_what(package: str):
 
 
 def test_a_folder_that_a_node_does_not_have_is_not_read_there(tmp_path: Path):
-    inode = tmp_path.stat().st_ino
+    inode = str(tmp_path.stat().st_ino)
     check_folder(_setup(tmp_path, inode))
     with pytest.raises(SettingsError, match="does not have the folder"):
-        check_folder(_setup(tmp_path, inode + 1))
+        check_folder(_setup(tmp_path, inode + "1"))
     with pytest.raises(SettingsError, match="Mount it on every node"):
         check_folder(_setup(tmp_path / "gone", inode))
 
