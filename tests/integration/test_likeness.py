@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from mirrorlake.catalog import embeddings, jobs
 from mirrorlake.core.errors import UsageError
 from mirrorlake.core.settings import Settings
 from mirrorlake.embedding import registry
+from mirrorlake.embedding.process import EmbeddingProcess, open_process
 from mirrorlake.jobs.execution import new_job, run_here
 from mirrorlake.jobs.handlers import likeness as handler
 from mirrorlake.jobs.handlers.verify import VerifyArgs
@@ -72,6 +74,28 @@ def test_pictures_are_embedded_once_and_ranked_by_text_and_picture(working: Pass
     assert search(catalog, f"like-image:{ids['in/lost.png']}", limit=5).notes
     with catalog.read() as connection:
         assert connection.execute("SELECT count(*) FROM picture_hash").fetchone() == (4,)
+
+
+def test_many_pictures_are_embedded_on_the_cluster_and_few_here(
+    working: Pass, settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    opened: list[tuple[str, str | None]] = []
+
+    @contextmanager
+    def open_cluster(address: str, model: str | None, models: Path) -> Iterator[EmbeddingProcess]:
+        opened.append((address, model))
+        with open_process(model, models) as process:
+            yield process
+
+    monkeypatch.setattr(handler, "open_cluster", open_cluster)
+    monkeypatch.setattr(handler, "ROWS", 5)
+    there = replace(settings, engine="ray://auto")
+    add_photos(working, settings)
+    done = turn_on(working.catalog, there)
+    assert (done.hashed, done.embedded, done.failed) == (4, 4, 1)
+    assert opened == [("ray://auto", "lite")]
+    run_here(there, working.catalog, JOB, processes=1)
+    assert len(opened) == 1
 
 
 def test_only_the_operator_lets_a_model_be_fetched(working: Pass, settings: Settings, monkeypatch: pytest.MonkeyPatch):

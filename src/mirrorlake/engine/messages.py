@@ -42,7 +42,6 @@ class ClusterSetup:
     """The first message to a driver."""
 
     address: str
-    tasks: int | None  # at most, at once; None: as many as the cluster has CPUs
     node_setup: bytes  # a pickled NodeSetup, which the driver does not read
 
 

@@ -184,9 +184,7 @@ class RayPool:
             folder=None if inode is None else folder,
             inode=inode,
         )
-        driver = _DriverProcess(
-            ClusterSetup(address=self._engine.address, tasks=self._engine.tasks, node_setup=pickle.dumps(setup))
-        )
+        driver = _DriverProcess(ClusterSetup(address=self._engine.address, node_setup=pickle.dumps(setup)))
         with self._lock:
             self._driver = driver
         return driver

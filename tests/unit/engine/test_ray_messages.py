@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import pickle
 import socket
 from pathlib import Path
 
 import pytest
+from tests.support.biting import Unopenable
+from tests.support.changes import everything_new
+from tests.support.ray_cluster import ROOT
 
 from mirrorlake.core.errors import MirrorlakeError, SettingsError
 from mirrorlake.core.settings import read_settings
@@ -15,13 +19,14 @@ from mirrorlake.engine.base import LocalEngine
 from mirrorlake.engine.choice import choose_engine
 from mirrorlake.engine.cluster import connect
 from mirrorlake.engine.messages import NodeSetup, pack_slots, unpack_slots
-from mirrorlake.engine.node import check_folder
+from mirrorlake.engine.node import answer_task, check_folder
 from mirrorlake.engine.ray_pool import RayEngine
 from mirrorlake.engine.ray_task import installed, run_task
 from mirrorlake.model.looking import LOOK_AT_ALL
 from mirrorlake.model.sources import Access, Location, Provider
-from mirrorlake.processing.channel import pack_ready, unpack_answer
+from mirrorlake.processing.channel import pack_ready, pack_task, unpack_answer
 from mirrorlake.processing.store_factory import StoreConfig
+from mirrorlake.storage.providers.folder.store import FolderStore
 
 
 def _setup(folder: Path, inode: str) -> NodeSetup:
@@ -73,6 +78,16 @@ def test_a_folder_that_a_node_does_not_have_is_not_read_there(tmp_path: Path):
         check_folder(_setup(tmp_path, inode + "1"))
     with pytest.raises(SettingsError, match="Mount it on every node"):
         check_folder(_setup(tmp_path / "gone", inode))
+
+
+def test_a_source_that_a_node_cannot_open_ends_the_run_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    changes = everything_new(FolderStore(Location(provider=Provider.FILE, container=str(tmp_path))))
+    setup = NodeSetup(store_factory=Unopenable(on_purpose=True), looking=LOOK_AT_ALL)
+    answer, _, _ = answer_task(pickle.dumps(setup), pack_task(1, changes))
+    with pytest.raises(SettingsError, match="The endpoint is no address"):
+        unpack_answer(answer)
 
 
 def test_the_number_of_slots_is_a_frame_of_its_own():
