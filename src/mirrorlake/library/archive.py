@@ -15,7 +15,6 @@ ten million entries would not fit into memory. No name in an archive ever become
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -29,6 +28,8 @@ from blake3 import blake3
 
 from mirrorlake.core.errors import BadBackup, UsageError
 from mirrorlake.library.steps import StepCallback
+from mirrorlake.library.zip_directory import BadZip, ZipLimits
+from mirrorlake.library.zip_reader import ZipReader, open_zip
 from mirrorlake.model.access import DEFAULT_WORKSPACE
 from mirrorlake.model.backups import (
     FORMAT,
@@ -49,7 +50,7 @@ DEFLATE_LEVEL = 1  # twice as fast as the default, and a fifth larger
 SHARDS = 256
 _LENGTH_BYTES = 4
 _ANOTHER = "Use another backup."
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+_LIMITS = ZipLimits(members=500_000, directory_bytes=100_000_000, name_bytes=100_000_000)  # more than a manifest names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ class ArchiveWriter:
 class ArchiveReader:
     """Reads an archive whose directory and manifest were checked. Every part is checked while it is read."""
 
-    def __init__(self, archive: zipfile.ZipFile, path: Path, manifest: Manifest) -> None:
+    def __init__(self, archive: ZipReader, path: Path, manifest: Manifest) -> None:
         self._zip = archive
         self._path = path
         self.manifest = manifest
@@ -159,7 +160,7 @@ class ArchiveReader:
                         break
                     digest.update(chunk)
                     yield chunk
-        except (*_BROKEN, OSError) as error:
+        except (BadZip, KeyError, OSError) as error:
             raise self._damaged(name) from error
         if left or digest.hexdigest() != part.digest:
             raise self._damaged(name)
@@ -173,13 +174,13 @@ def open_archive(path: Path, *, newest_schema: int) -> Generator[ArchiveReader]:
     """Open an archive and check its directory and manifest. Raises BadBackup with the reason."""
     with ExitStack() as opened:
         try:
-            archive = opened.enter_context(zipfile.ZipFile(opened.enter_context(path.open("rb"))))
+            archive = opened.enter_context(open_zip(path, _LIMITS))
         except OSError as error:
             raise BadBackup(
                 f"The backup {path} cannot be read: {error.strerror or error}.", "Check the path."
             ) from error
-        except _BROKEN as error:
-            raise BadBackup(f"{path} is no backup of mirrorlake, or it was cut short.", _ANOTHER) from error
+        except BadZip as error:
+            raise BadBackup(f"{path} is no backup of mirrorlake, or it is damaged: {error}", _ANOTHER) from error
         manifest = _read_manifest(archive, path, newest_schema)
         _check_directory(archive, path, manifest)
         yield ArchiveReader(archive, path, manifest)
@@ -249,7 +250,7 @@ class _FirstManifest(msgspec.Struct):
         )
 
 
-def _read_manifest(archive: zipfile.ZipFile, path: Path, newest_schema: int) -> Manifest:
+def _read_manifest(archive: ZipReader, path: Path, newest_schema: int) -> Manifest:
     damaged = BadBackup(f"The backup {path} has no readable manifest.", _ANOTHER)
     try:
         with archive.open(MANIFEST) as file:
@@ -266,21 +267,19 @@ def _read_manifest(archive: zipfile.ZipFile, path: Path, newest_schema: int) -> 
         if versions.format == 1:
             return msgspec.json.decode(raw, type=_FirstManifest).today()
         return msgspec.json.decode(raw, type=Manifest)
-    except (KeyError, OSError, msgspec.MsgspecError, *_BROKEN) as error:
+    except (KeyError, OSError, msgspec.MsgspecError, BadZip) as error:
         raise damaged from error
 
 
-def _check_directory(archive: zipfile.ZipFile, path: Path, manifest: Manifest) -> None:
+def _check_directory(archive: ZipReader, path: Path, manifest: Manifest) -> None:
     """Raise BadBackup unless the archive has exactly the parts of its manifest, in their sizes."""
     listed = _parts(manifest)
     parts = dict(listed)
-    entries = {info.filename: info for info in archive.infolist()}
     shards = [part.shard for workspace in manifest.workspaces for part in workspace.thumbnails or ()]
     whole = (
-        len(entries) == len(archive.infolist())
-        and entries.keys() == parts.keys() | {MANIFEST}
+        set(archive.names) == parts.keys() | {MANIFEST}
         and len(parts) == len(listed)
-        and all(entries[name].file_size == part.bytes for name, part in parts.items())
+        and all(archive.size_of(name) == part.bytes for name, part in parts.items())
         and all(0 <= shard < SHARDS for shard in shards)
     )
     if not whole:

@@ -1,12 +1,12 @@
 """The label files of an import and an export: a folder, a zip file or one file.
 
-Names in a zip file never become paths: members are read by name, with limits on their number and on what they unpack
-to. Names that a writer chooses come from object keys, so every part that could leave the folder is replaced.
+Names in a zip file never become paths: members are read by name (`zip_reader`), with limits on their number and on
+what they unpack to. Names that a writer chooses come from object keys, so every part that could leave the folder is
+replaced.
 """
 
 from __future__ import annotations
 
-import io
 import os
 import tempfile
 import zipfile
@@ -18,15 +18,19 @@ from urllib.parse import quote
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.labels.records import BadLabels, LabelFiles
+from mirrorlake.library.zip_directory import BadZip, ZipLimits
+from mirrorlake.library.zip_reader import ZipReader, is_zip_file, open_zip
 
 # Of label files of any format; images beside them are not read.
 SUFFIXES = (".txt", ".json", ".jsonl", ".xml", ".csv", ".yaml", ".yml", ".names", ".labels")
 FILE_BYTES = 500_000_000  # of one label file
 FIRST_BYTES = 64_000  # that most label files have at most
 LINE_BYTES = 1_000_000
-ZIP_MEMBERS = 1_200_000  # each needs some 600 bytes of memory
-DIRECTORY_BYTES = 200_000_000  # of the list of members in a zip file
-_MEMBER = b"PK\x01\x02"  # begins each entry of the list
+ZIP_LIMITS = ZipLimits(
+    members=2_000_000,  # each needs 45 bytes and its name in memory
+    directory_bytes=400_000_000,  # it is read as a stream
+    name_bytes=300_000_000,
+)
 TOTAL_BYTES = 20_000_000_000  # of all files or unpacked members together
 MEMBER_DATE = (1980, 1, 1, 0, 0, 0)  # equal exports are equal files
 _UNSAFE = ("", ".", "..")
@@ -42,7 +46,7 @@ def open_label_files(path: Path, *, name: str | None = None) -> Generator[LabelF
         yield FolderFiles(path)
     elif not path.is_file():
         raise UsageError(f"There is no file or folder {path}.", "Name a label file, a folder of them, or a zip file.")
-    elif zipfile.is_zipfile(path):
+    elif is_zip_file(path):
         with _open_zip(path) as archive:
             yield ZipFiles(archive)
     else:
@@ -126,76 +130,64 @@ class SingleFile:
 class ZipFiles:
     """The members of a zip file."""
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+    def __init__(self, archive: ZipReader) -> None:
         self._archive = archive
-        self._members = {info.filename: info for info in archive.infolist() if not info.is_dir()}
         self._unpacked = 0
 
     def names(self) -> Sequence[str]:
         """The names of the members, in order."""
-        return sorted(self._members)
+        return self._archive.names
 
     def read(self, name: str) -> bytes:
         """The bytes of one member."""
-        with self._open(name) as file:
-            data = read_file(file)
+        if self._archive.size_of(name) <= min(FIRST_BYTES, FILE_BYTES):
+            with _as_problem():
+                data = self._archive.read(name)
+        else:
+            with _as_problem(), self._archive.open(name) as file:
+                data = read_file(file)
         self._count(len(data))
         return data
 
     def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
         """The lines of one member."""
-        with self._open(name) as file:
+        with _as_problem(), self._archive.open(name) as file:
             for number, line in lines_of_file(file):
                 self._count(len(line))
                 yield number, line
 
-    @contextmanager
-    def _open(self, name: str) -> Generator[IO[bytes]]:
-        try:
-            with self._archive.open(self._members[name]) as file:
-                yield file
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-            raise BadLabels(f"The member of the zip file cannot be read: {error}.") from error
-
     def _count(self, size: int) -> None:
-        self._unpacked += size  # of what was really unpacked: sizes in the directory may be false
-        if self._unpacked > TOTAL_BYTES:
+        self._unpacked += size
+        if self._unpacked > TOTAL_BYTES:  # a member may be read several times
             raise UsageError(
                 f"The zip file unpacks to more than {TOTAL_BYTES:,} bytes.", "Unpack it and name the folder."
             )
 
 
-class _ZipSource(io.BufferedReader):
-    """A zip file. `zipfile` reads the list of members at once, by a size that the file states, whatever that is."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(io.FileIO(path))
-        self.opening = True
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if self.opening and size is not None and size > DIRECTORY_BYTES:
-            raise UsageError(
-                f"The list of members in the zip file has more than {DIRECTORY_BYTES:,} bytes.",
-                "Unpack it and name the folder.",
-            )
-        data = super().read(size)
-        if self.opening and data.count(_MEMBER) > ZIP_MEMBERS:  # before an object is made for each
-            raise UsageError(f"The zip file has more than {ZIP_MEMBERS:,} members.", "Unpack it and name the folder.")
-        return data
+@contextmanager
+def _as_problem() -> Generator[None]:
+    try:
+        yield
+    except BadZip as error:
+        raise BadLabels(f"The member of the zip file cannot be read: {error}") from error
+    except OSError as error:
+        raise BadLabels(f"The member of the zip file cannot be read: {error.strerror}.") from error
 
 
 @contextmanager
-def _open_zip(path: Path) -> Generator[zipfile.ZipFile]:
+def _open_zip(path: Path) -> Generator[ZipReader]:
     with ExitStack() as stack:
         try:
-            file = stack.enter_context(_ZipSource(path))
-            archive = stack.enter_context(zipfile.ZipFile(file))
-        except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
-            raise UsageError(f"The zip file {path} cannot be read: {error}.", "Pack it again.") from error
-        file.opening = False
-        if sum(info.file_size for info in archive.infolist()) > TOTAL_BYTES:
+            archive = stack.enter_context(open_zip(path, ZIP_LIMITS))
+        except BadZip as error:
             raise UsageError(
-                f"The zip file {path} has more than {TOTAL_BYTES:,} bytes.",
+                f"The zip file {path} is not read: {error}", "Pack it again, or unpack it and name the folder."
+            ) from error
+        except OSError as error:
+            raise UsageError(f"The zip file {path} cannot be read: {error.strerror}.", "Check the path.") from error
+        if archive.size > TOTAL_BYTES:
+            raise UsageError(
+                f"The zip file {path} unpacks to {archive.size:,} bytes; at most {TOTAL_BYTES:,} are read.",
                 "Unpack it and name the folder.",
             )
         yield archive

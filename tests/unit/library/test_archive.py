@@ -203,10 +203,11 @@ def test_a_manifest_that_does_not_fit_is_refused(tmp_path: Path, change: Callabl
     refused(write(tmp_path / "a", change=change))
 
 
-@pytest.mark.parametrize("name", ["../escaped", "/etc/passwd", "thumbnails/7/../../x", "C:\\x"])
+@pytest.mark.parametrize("name", ["../escaped", "/etc/passwd", "thumbnails/7/../../x", "C:\\x", "more"])
 def test_a_part_that_the_manifest_does_not_name_is_refused_and_never_a_path(tmp_path: Path, name: str) -> None:
     (tmp_path / "in").mkdir()
-    assert "not those of its manifest" in refused(write(tmp_path / "in" / "a", more=(name,)))
+    message = refused(write(tmp_path / "in" / "a", more=(name,)))
+    assert "not those of its manifest" in message or "it is damaged: the name of the member" in message
     assert [each.name for each in tmp_path.rglob("*")] == ["in", "a"]
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import stat
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.zips import Made, zip_of
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.labels.records import BadLabels
@@ -38,12 +41,28 @@ def test_a_folder_a_zip_and_a_file_give_the_same(tmp_path: Path) -> None:
         assert files.names() == ["a.txt"]
 
 
-def test_a_member_that_climbs_out_is_only_a_name(tmp_path: Path) -> None:
-    archive = packed(tmp_path / "slip.zip", {"../../evil.txt": b"x", "/etc/evil.txt": b"y"})
+@pytest.mark.parametrize("name", ["../../evil.txt", "/etc/evil.txt", "a\\evil.txt"])
+def test_a_member_that_climbs_out_refuses_the_zip_file_and_is_never_a_path(tmp_path: Path, name: str) -> None:
+    archive = packed(tmp_path / "slip.zip", {"a.txt": b"x", name: b"y"})
     before = sorted(tmp_path.rglob("*"))
-    with open_label_files(archive) as files:
-        assert [files.read(name) for name in files.names()] == [b"x", b"y"]
+    with pytest.raises(UsageError, match="the name of the member"), open_label_files(archive):
+        pass
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_member_that_is_encrypted_or_a_link_is_a_problem_of_this_member_alone(tmp_path: Path) -> None:
+    archive = tmp_path / "a.zip"
+    archive.write_bytes(
+        zip_of([Made(name=b"a.txt"), Made(name=b"b.txt", flags=1), Made(name=b"c.txt", mode=stat.S_IFLNK | 0o777)])
+    )
+    problems: list[LabelProblem] = []
+    with open_label_files(archive) as files:
+        images = list(FORMATS["yolo"].read(files, problems.append))
+    assert [image.path for image in images] == ["a"]
+    assert [(one.file, one.reason) for one in problems] == [
+        ("b.txt", "The member of the zip file cannot be read: it is encrypted; pack it without a password."),
+        ("c.txt", "The member of the zip file cannot be read: it is a symbolic link; pack the file itself."),
+    ]
 
 
 def test_a_bomb_is_refused_by_what_it_states_and_by_what_it_unpacks_to(
@@ -54,7 +73,10 @@ def test_a_bomb_is_refused_by_what_it_states_and_by_what_it_unpacks_to(
     with open_label_files(archive) as files, pytest.raises(BadLabels, match="larger than 50,000"):
         files.read("0.txt")
     monkeypatch.setattr(label_files, "TOTAL_BYTES", 200_000)
-    with pytest.raises(UsageError, match="more than 200,000 bytes"), open_label_files(archive):
+    with (
+        pytest.raises(UsageError, match="unpacks to 240,000 bytes; at most 200,000 are read"),
+        open_label_files(archive),
+    ):
         pass
     monkeypatch.setattr(label_files, "LINE_BYTES", 50_000)
     monkeypatch.setattr(label_files, "TOTAL_BYTES", 300_000)
@@ -66,13 +88,20 @@ def test_a_directory_of_too_many_members_is_refused_before_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = packed(tmp_path / "many.zip", {f"{i}.txt": b"" for i in range(1000)})
-    monkeypatch.setattr(label_files, "DIRECTORY_BYTES", 50_000)
-    monkeypatch.setattr(zipfile.ZipInfo, "__init__", None)  # no member is made
-    with pytest.raises(UsageError, match="members in the zip file has more than 50,000"), open_label_files(archive):
-        pass
-    monkeypatch.setattr(label_files, "DIRECTORY_BYTES", 500_000)
-    monkeypatch.setattr(label_files, "ZIP_MEMBERS", 999)
-    with pytest.raises(UsageError, match="has more than 999 members"), open_label_files(archive):
+    limits = label_files.ZIP_LIMITS
+    for changed, sentence in (
+        ({"directory_bytes": 50_000}, "the list of its members has 52,890 bytes; at most 50,000 are read"),
+        ({"members": 999}, "it has 1,000 members; at most 999 are read"),
+    ):
+        monkeypatch.setattr(label_files, "ZIP_LIMITS", replace(limits, **changed))
+        with pytest.raises(UsageError, match=sentence), open_label_files(archive):
+            pass
+
+
+def test_a_zip_file_that_was_cut_short_is_no_label_file(tmp_path: Path) -> None:
+    archive = packed(tmp_path / "set.zip", {"a.txt": b"0123456789" * 50})
+    archive.write_bytes(archive.read_bytes()[:-10])
+    with pytest.raises(UsageError, match="its end is missing: it was cut short"), open_label_files(archive):
         pass
 
 
