@@ -181,6 +181,23 @@ def test_typing_a_query_filters_the_grid_and_changes_the_address(visit: Visit) -
     expect(page.locator(".cell a[data-index='0']")).to_have_attribute("aria-label", re.compile("orchard-"))
 
 
+def test_clicks_faster_than_a_render_all_count_and_what_was_typed_before_them_too(visit: Visit) -> None:
+    page = visit("/?panel=filters")
+    values = page.get_by_role("complementary").locator(".facet", has_text="Tag").locator(".values button[aria-pressed]")
+    expect(values.nth(1)).to_be_visible()
+    first, second = (values.nth(place).get_attribute("title") for place in (0, 1))
+    values.first.evaluate("""(first) => {  // both before React renders anything of the first
+        const buttons = first.closest('ul').querySelectorAll('button[aria-pressed]')
+        buttons[0].click()
+        buttons[1].click()
+    }""")
+    expect(page.get_by_label("Query", exact=True)).to_have_value(re.compile(f"^.tag:.?{first}.? OR tag:.?{second}"))
+    page.keyboard.press("/")
+    page.keyboard.type("orchard")
+    values.first.click()
+    expect(page.get_by_label("Query", exact=True)).to_have_value(re.compile("orchard.*tag:|tag:.*orchard"))
+
+
 def test_a_query_error_is_shown_under_its_character_and_keeps_the_earlier_result(visit: Visit) -> None:
     page = visit()
     settled(page)

@@ -1,8 +1,9 @@
 // The row above the grid: the query, how many assets it finds, their order and size.
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import type { Problem } from '../../api/problem';
 import { CELL_SIZES } from '../../components/address';
 import { IconButton } from '../../components/Icon';
+import { useChangeQuery } from './panel/useChangeQuery';
 import { ChoosePicture } from './picture/PictureSearch';
 import { QueryBar } from './query/QueryBar';
 import { type Order, orderOf, setOrder } from './query/terms';
@@ -72,14 +73,13 @@ function written(order: Order | undefined): string {
 
 /** The order is a term of the query, like everything else that chooses what is shown. */
 function SortControl({ query }: { query: string }) {
-  const navigate = useNavigate();
+  const change = useChangeQuery();
   const order = orderOf(query);
   const current = written(order);
   const known = text.orders.some((one) => written(one.order) === current);
   const choose = (value: string) => {
     const chosen = text.orders.find((one) => written(one.order) === value);
-    const changed = setOrder(query, chosen?.order);
-    void navigate({ to: '/', search: changed === '' ? {} : { query: changed } });
+    change((now) => setOrder(now, chosen?.order));
   };
   return (
     <select className="sort" aria-label={text.sort} value={current} onChange={(event) => choose(event.target.value)}>

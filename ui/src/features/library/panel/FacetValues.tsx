@@ -29,7 +29,7 @@ function ValueRow({ field, query, value, assets, share, estimated }: RowProps) {
         type="button"
         aria-pressed={isChosen(query, field, value)}
         title={name}
-        onClick={() => change(toggleValue(query, field, value))}
+        onClick={() => change((now) => toggleValue(now, field, value))}
       >
         <span className="value-name">{name}</span>
         <span className="value-count">{assets === null ? null : estimated ? text.about(assets) : count(assets)}</span>
@@ -38,7 +38,7 @@ function ValueRow({ field, query, value, assets, share, estimated }: RowProps) {
       <IconButton
         icon={excluded ? 'add' : 'exclude'}
         label={excluded ? text.excluded(name) : text.exclude(name)}
-        onClick={() => change(toggleExclusion(query, field, value))}
+        onClick={() => change((now) => toggleExclusion(now, field, value))}
         small
       />
     </li>

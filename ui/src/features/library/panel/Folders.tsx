@@ -21,7 +21,7 @@ export function Folders({ query }: { query: string }) {
         type="button"
         className="folder-name all"
         aria-pressed={chosenFolder(query) === undefined}
-        onClick={() => change(withoutFolder(query))}
+        onClick={() => change(withoutFolder)}
       >
         {text.allFolders}
       </button>
@@ -98,7 +98,7 @@ function FolderRow({ folder, query, place, named }: RowProps) {
           className="folder-name"
           aria-pressed={chosen === folderTerm(place)}
           title={folder.path}
-          onClick={() => change(toggleFolder(query, place))}
+          onClick={() => change((now) => toggleFolder(now, place))}
         >
           <span className="value-name">
             {name}

@@ -36,7 +36,7 @@ export function Histogram({ field, bins, query }: Props) {
     const last = bins[Math.max(drag?.from ?? 0, drag?.to ?? 0)];
     setDrag(undefined);
     if (drag !== undefined && first !== undefined && last !== undefined)
-      change(setRange(query, field, rangeOfBins(first, last)));
+      change((now) => setRange(now, field, rangeOfBins(first, last)));
   };
   return (
     <div className="histogram">
@@ -74,7 +74,7 @@ export function Histogram({ field, bins, query }: Props) {
         low={chosen?.low ?? ''}
         high={chosen?.high ?? ''}
         bins={bins}
-        apply={(low, high) => change(setRange(query, field, { low, high }))}
+        apply={(low, high) => change((now) => setRange(now, field, { low, high }))}
       />
     </div>
   );

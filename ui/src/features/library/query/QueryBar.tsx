@@ -168,6 +168,7 @@ export function QueryBar({ query, error }: Props) {
           autoComplete="off"
           onChange={({ target }) => type({ text: target.value, caret: target.selectionStart ?? 0 }, true)}
           onBlur={() => {
+            search(text); // a control beside it changes the query of the address, and must find there what was typed
             settle();
             list.close();
           }}
