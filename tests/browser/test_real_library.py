@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,8 @@ import sklearn
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 from psycopg.conninfo import conninfo_to_dict
-from tests.browser.conftest import violations
-from tests.support.buckets import Bucket, stub_bucket
+from tests.browser.conftest import PATIENCE_MS, violations
+from tests.support.buckets import Bucket, picture_no, stub_bucket
 from tests.support.cli import Cli
 from tests.support.postgres import Server
 from tests.support.s3stub import S3Stub
@@ -81,6 +82,109 @@ def test_a_library_is_filled_emptied_and_brought_back_by_its_pages_alone(library
     let_go(library)
     bring_back(library)
     forget(library)
+
+
+def test_a_datasource_with_an_endpoint_of_its_own_previews_what_other_patterns_would_select(library: Library) -> None:
+    page = library.page
+    library.visit("/datasources/photos?tab=settings")
+    page.get_by_label("Only these patterns").fill("coffee/**")
+    page.get_by_role("button", name="Preview what they select").click()
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview).to_contain_text("3 would be read")
+    expect(preview).to_contain_text("12 match no pattern")
+    page.get_by_label("Pool of workers").fill("the lab")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_label("Pool of workers")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Pool of workers").fill("lab")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    expect(page.get_by_role("button", name="Save changes")).to_be_disabled()
+    page.reload()
+    expect(page.get_by_label("Pool of workers")).to_have_value("lab")
+    expect(page.get_by_label("Only these patterns")).to_have_value("coffee/**")
+
+
+MANY = 500
+# Watches every frame: an asset that is shown twice in view, and how many frames there were.
+WATCH = """() => {
+    window.watched = { twice: [], frames: 0 }
+    const look = () => {
+        const view = document.querySelector('.grid').getBoundingClientRect()
+        const names = [...document.querySelectorAll('.cell:not([hidden]) a[href]')].filter((link) => {
+            const { top, bottom } = link.getBoundingClientRect()
+            return bottom > view.top && top < view.bottom
+        }).map((link) => link.pathname)
+        watched.frames += 1
+        watched.twice.push(...names.filter((name, place) => names.indexOf(name) !== place))
+        requestAnimationFrame(look)
+    }
+    look()
+}"""
+# The assets in full view, by position: where each is, and how far below the upper edge of the grid.
+IN_VIEW = """() => {
+    const view = document.querySelector('.grid').getBoundingClientRect()
+    return [...document.querySelectorAll('.cell:not([hidden]) a[data-index]')].map((link) => {
+        const { top, bottom } = link.getBoundingClientRect()
+        const whole = top >= view.top && bottom <= view.bottom
+        return { whole, place: Number(link.dataset.index), id: link.pathname.split('/').pop(), down: top - view.top }
+    }).filter(({ whole }) => whole).sort((one, other) => one.place - other.place)
+}"""
+STORED = "([offset, limit]) => fetch(`/api/v1/assets?offset=${offset}&limit=${limit}`).then((a) => a.json())"
+
+
+def whole_view(page: Page) -> list[dict[str, int | str]]:
+    """What is in view once it is what the library has at these positions: nothing twice, and nothing left out."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while True:
+        shown = page.evaluate(IN_VIEW)
+        stored = page.evaluate(STORED, [shown[0]["place"], len(shown)]) if shown else {"items": []}
+        if shown and [one["id"] for one in shown] == [one["id"] for one in stored["items"]]:
+            return shown
+        assert time.monotonic() < deadline, (shown, stored)
+        page.wait_for_timeout(200)
+
+
+def test_the_place_stays_while_runs_add_and_remove(library: Library) -> None:
+    page, bucket = library.page, library.bucket
+    for number in range(MANY):
+        bucket.put(f"many/{number:03d}.png", picture_no(number))
+    assert bucket.mirror()["new"] == MANY + len(PHOTOS) * 3
+    total = MANY + len(PHOTOS) * 3
+    library.visit("/")
+    expect(page.locator(".total")).to_have_text(f"{total} assets")
+    page.evaluate(WATCH)
+    page.locator(".grid").evaluate("grid => { grid.scrollTop = (grid.scrollHeight - grid.clientHeight) / 2 }")
+    for turn in range(3):
+        before = {one["id"]: one for one in whole_view(page)}
+        for number in range(60):
+            bucket.put(f"more-{turn}/{number:02d}.png", picture_no(1000 + 100 * turn + number))
+        for number in range(7):  # at the oldest end, at the newest, and one in view
+            bucket.delete(f"many/{10 * turn + number:03d}.png")
+            bucket.delete(f"many/{MANY - 1 - 10 * turn - number:03d}.png")
+        total += 60 - 14
+        process = bucket.cli.start("mirror", *bucket.words())
+        while process.poll() is None:
+            if turn != 1:  # in one turn nothing is moved by hand: what is in view must stay where it is
+                page.mouse.move(800, 500)
+                page.mouse.wheel(0, 150 if turn else -150)
+            page.wait_for_timeout(40)
+        process.communicate()
+        assert process.returncode == 0
+        expect(page.locator(".total")).to_have_text(f"{total} assets")
+        if turn == 1:
+            after = {one["id"]: one for one in whole_view(page)}
+            kept = before.keys() & after.keys()
+            assert len(kept) > len(before) / 2
+            assert len({after[one]["place"] - before[one]["place"] for one in kept}) == 1
+            top = next(one for one in before if one in kept)
+            assert after[top]["place"] > before[top]["place"]
+            assert abs(after[top]["down"] - before[top]["down"]) <= 1  # px
+    whole_view(page)
+    watched = page.evaluate("watched")
+    assert watched["twice"] == []
+    assert watched["frames"] > 100
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert int(re.search(r"at=(\d+)", page.url)[1]) > 0
 
 
 def fill(library: Library) -> None:

@@ -79,10 +79,16 @@ export interface Picture {
 }
 
 /** Assets that look like a picture, among those that a query finds. The server keeps nothing of it. */
-export async function fetchLike(picture: Picture, query: string, offset: number, signal: AbortSignal) {
+export async function fetchLike(
+  picture: Picture,
+  query: string,
+  offset: number,
+  signal: AbortSignal,
+  limit = PAGE_SIZE,
+) {
   const form = new FormData();
   form.set('file', picture.file, 'picture');
-  for (const [name, value] of Object.entries({ query, offset, limit: PAGE_SIZE })) form.set(name, String(value));
+  for (const [name, value] of Object.entries({ query, offset, limit })) form.set(name, String(value));
   const body = { body: form as never, bodySerializer: () => form };
   return answer(client.POST('/api/v1/search/picture', { ...body, signal }));
 }
@@ -131,6 +137,7 @@ export const queries = {
         const offset = Math.floor(start() / PAGE_SIZE) * PAGE_SIZE;
         return { query, picture, first: await fetchWithTotal(query, offset, signal) };
       },
+      structuralSharing: false, // an equal first page does not say that the others are as they were
       staleTime: 60 * SECOND,
       refetchOnWindowFocus: false,
     }),

@@ -8,7 +8,7 @@ import { keys, type Picture, queries } from '../../api/queries';
 import { useSessionEnd } from '../../api/sessionEnd';
 import { isActive } from '../../api/vocabulary';
 import { librarySearch } from '../../components/address';
-import { ErrorNotice, FirstBucket, Notice } from '../../components/Notice';
+import { ErrorNotice, FirstBucket, Notice, Pending } from '../../components/Notice';
 import { Prose, Rich, Sentences } from '../../components/Rich';
 import { SelectionBar } from './bulk/SelectionBar';
 import { Panel } from './panel/Panel';
@@ -31,25 +31,25 @@ function useRunInProgress(): boolean {
 }
 
 /** Refresh once more when a run has ended: its last commit may be later than the last request. */
-function useRefreshAfterRun(running: boolean, atTop: boolean): void {
+function useRefreshAfterRun(running: boolean): void {
   const cache = useQueryClient();
   const before = useRef(running);
   useEffect(() => {
-    if (before.current && !running && atTop) void cache.invalidateQueries({ queryKey: keys.assets });
+    if (before.current && !running) void cache.invalidateQueries({ queryKey: keys.assets });
     before.current = running;
-  }, [running, atTop, cache]);
+  }, [running, cache]);
 }
 
 /** The result of a query. The last good one is kept while another is fetched, or is refused. */
-function useResult(query: string, picture: Picture | undefined, running: boolean, atTop: boolean) {
+function useResult(query: string, picture: Picture | undefined, growing: boolean) {
   const [shown, setShown] = useState<Result>();
   const library = useLibraryRouter();
   const found = useQuery({
     ...queries.assets(query, () => library.current().at ?? 0, picture),
     refetchInterval: ({ state }) => {
-      const growing = state.data?.first.total === 0 || (running && atTop);
+      const empty = state.data?.first.total === 0;
       // The server computes what a picture shows each time that it is sent.
-      return isTransient(state.error) || (growing && picture === undefined) ? REFRESH_MS : false;
+      return isTransient(state.error) || ((empty || growing) && picture === undefined) ? REFRESH_MS : false;
     },
   });
   if (found.data !== undefined && found.data !== shown) setShown(found.data);
@@ -67,17 +67,16 @@ function useNotes(result: Result | undefined, error: Error | null): string[] {
 
 export function LibraryPage() {
   const search = route.useSearch();
-  const { query = '', at } = search;
+  const { query = '' } = search;
   const { assetId: open = null } = useParams({ strict: false });
   const view = useView(search);
   const running = useRunInProgress();
-  const atTop = open === null && at === undefined; // further down, the assets in view must not move
-  useRefreshAfterRun(running, atTop);
+  useRefreshAfterRun(running);
   const library = useLibraryRouter();
   // Another result begins at its start, and no asset of the former one stays open above it.
   const { picture, choose, clear } = usePicture(() => library.showResults(librarySearch({ query })));
   const dragged = useDrop(choose);
-  const { shown, error, stale } = useResult(query, picture, running, atTop);
+  const { shown, error, stale } = useResult(query, picture, running && open === null);
   const queryError = error instanceof Problem && error.document.position != null ? error : null;
   const failure = queryError === null ? error : null;
   const ended = useSessionEnd(); // then the form to sign in lies above the page
@@ -122,6 +121,7 @@ export function LibraryPage() {
           />
         ) : null}
         <div className="library-results">
+          {failure === null ? <Pending data={shown} error={null} /> : null}
           {empty ? <Empty query={query} like={picture !== undefined} notes={shown.first.notes} /> : null}
           <Results result={shown} stale={stale} size={view.size} open={open} search={search} selecting={selecting} />
           {shown !== undefined ? <SelectionBar selecting={selecting} result={shown} /> : null}

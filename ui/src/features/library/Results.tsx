@@ -1,18 +1,22 @@
 // The grid of a result, and the open asset above it. Joins the grid, which is plain DOM, with React and the address.
+import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { AssetPage } from '../../api/client';
 import { describeError } from '../../api/problem';
-import { fetchAssets, fetchLike, type Picture } from '../../api/queries';
+import { fetchAssets, fetchLike, keys, type Picture } from '../../api/queries';
 import { assetHref, type LibrarySearch, librarySearch, parseSearch } from '../../components/address';
 import { Prose } from '../../components/Rich';
 import { Viewer } from './asset/Viewer';
 import { Grid } from './grid/grid';
+import { type Moved, whereItIs } from './grid/move';
 import { Pages } from './grid/pages';
 import { isEmpty, isSelected } from './selection';
 import { text } from './text';
 import type { Selecting } from './useSelection';
 
+const UNSTEADY = 3; // so often in this time, positions move again at once
+const UNSTEADY_MS = 5000;
 const RETRY_MS = 3200; // a little longer than `Pages` waits before it fetches a failed page again
 
 export interface Result {
@@ -27,8 +31,15 @@ export function identityOf({ query, picture }: Result): string {
 }
 
 /** A page of the result, from a position on. */
-export function pageOf({ query, picture }: Result, offset: number, signal: AbortSignal): Promise<AssetPage> {
-  return picture === undefined ? fetchAssets(query, offset, signal) : fetchLike(picture, query, offset, signal);
+export function pageOf(
+  { query, picture }: Result,
+  offset: number,
+  signal: AbortSignal,
+  limit?: number,
+): Promise<AssetPage> {
+  return picture === undefined
+    ? fetchAssets(query, offset, signal, limit === undefined ? {} : { limit })
+    : fetchLike(picture, query, offset, signal, limit);
 }
 
 /** The way around in the addresses of the library, usable outside of a render. */
@@ -77,6 +88,8 @@ export function Results({ result, stale, size, open, search, selecting }: Result
   const view = useRef<View>({ query: '', kept: {} }); // for the callbacks of the grid, which outlive a render
   const last = useRef<number>(undefined); // the position of the asset that was open last
   const library = useLibraryRouter();
+  const cache = useQueryClient();
+  const drifts = useRef<number[]>([]); // when positions had moved under what was shown
   const chosen = useRef({ selecting, pages }); // likewise
 
   useEffect(() => {
@@ -116,8 +129,11 @@ export function Results({ result, stale, size, open, search, selecting }: Result
     const identity = identityOf(result);
     const again = view.current.shown === identity;
     view.current.shown = identity;
+    drifts.current = drifts.current.filter((time) => time > Date.now() - UNSTEADY_MS);
+    // Of a search that was cut short, or whose order does not hold, pages never fit: then they are shown as they come.
+    const steady = result.picture === undefined && result.first.searched === null && drifts.current.length < UNSTEADY;
     const made = new Pages(
-      (offset, signal) => pageOf(result, offset, signal),
+      (offset, limit, signal) => pageOf(result, offset, signal, limit),
       () => {
         setError(undefined);
         grid.refresh();
@@ -125,13 +141,29 @@ export function Results({ result, stale, size, open, search, selecting }: Result
       },
       setError,
       result.first,
+      steady
+        ? () => {
+            drifts.current.push(Date.now());
+            void cache.invalidateQueries({ queryKey: keys.assets });
+          }
+        : undefined,
     );
-    setPages(made);
-    const start = result.picture === undefined ? library.current().at : undefined; // which is of another result
-    if (again) grid.renew(made);
-    else grid.show(made, start ?? 0);
-    return () => made.close();
-  }, [grid, result, library]);
+    let over = false;
+    const show = (move?: Moved) => {
+      if (over) return;
+      setPages(made);
+      const start = result.picture === undefined ? library.current().at : undefined; // which is of another result
+      if (again) grid.renew(made, move);
+      else grid.show(made, start ?? 0);
+    };
+    // What is in view stays in its place, wherever in the result that is now.
+    if (again) void whereItIs(grid, made).then(show);
+    else show();
+    return () => {
+      over = true;
+      made.close();
+    };
+  }, [grid, result, library, cache]);
 
   useEffect(() => {
     if (error === undefined) return;

@@ -23,6 +23,12 @@ export interface Owner {
   rested(first: number): void;
 }
 
+/** An asset that was at one position of a result, and is at another one now. */
+export interface Move {
+  from: number;
+  to: number;
+}
+
 export class Grid {
   private readonly space = document.createElement('div');
   private readonly free: Cell[] = [];
@@ -69,17 +75,49 @@ export class Grid {
     if (this.focusRequest !== undefined) this.follow(this.focusRequest); // it was made before there was a result
   }
 
+  /** The number of positions of the result that is shown. */
+  get total(): number {
+    return this.g.total;
+  }
+
+  /** The assets in view with their positions, which must stay where they are; at the very top none, for what is new. */
+  anchors(): { id: string; index: number }[] {
+    if (this.top === 0 || this.g.viewport === 0 || this.pending !== undefined) return [];
+    const { end } = visible(this.g, this.top);
+    const found: { id: string; index: number }[] = [];
+    for (let index = this.firstInView(); index < end; index++) {
+      const id = this.pages?.at(index)?.id;
+      if (id !== undefined) found.push({ id, index });
+    }
+    return found;
+  }
+
+  /** The items that `renew` shows for an asset at `from` that is now at `to`. */
+  inViewAfter(total: number, move: Move): { first: number; end: number } {
+    const top = clampTop({ ...this.g, total }, this.top + this.distance(move));
+    return visible({ ...this.g, total }, top, SPARE);
+  }
+
+  private distance({ from, to }: Move): number {
+    return position(this.g, to).y - position(this.g, from).y;
+  }
+
   /** The same result, fetched again: every image stays, and moves to the new position of its asset. */
-  renew(pages: Pages): void {
+  renew(pages: Pages, move: Move = { from: 0, to: 0 }): void {
     this.pages = pages;
+    this.top = Math.max(0, this.top + this.distance(move));
+    let focused = false;
     const before = new Map<string, Cell>();
     for (const cell of this.shown.values()) if (cell.id !== undefined) before.set(cell.id, cell);
-    const { first, end } = visible(this.g, this.top, SPARE);
+    const { first, end } = visible({ ...this.g, total: pages.total }, this.top, SPARE);
     const after = new Map<number, Cell>();
     for (let index = first; index < end; index++) {
       const cell = before.get(pages.at(index)?.id ?? '');
       if (cell === undefined) continue;
-      if (cell.index === this.focus && cell.root.contains(document.activeElement)) this.focus = index;
+      if (!focused && cell.index === this.focus && cell.root.contains(document.activeElement)) {
+        this.focus = index;
+        focused = true;
+      }
       before.delete(cell.id ?? '');
       after.set(index, cell);
     }
@@ -87,7 +125,9 @@ export class Grid {
     for (const cell of this.shown.values()) if (!kept.has(cell)) this.release(cell);
     this.shown.clear();
     for (const [index, cell] of after) this.shown.set(index, cell);
+    if (!focused) this.focus = Math.max(0, Math.min(this.focus + move.to - move.from, pages.total - 1));
     this.measure();
+    if (move.to !== move.from) this.owner.rested(this.firstInView());
   }
 
   /** Pages arrived, or the total changed. */

@@ -4,8 +4,8 @@ import { Pages } from './pages';
 
 const item = (id: number) => ({ id: String(id) }) as AssetItem;
 
-function page(offset: number, total: number, capped = false): AssetPage {
-  const length = Math.max(0, Math.min(100, total - offset));
+function page(offset: number, total: number, capped = false, limit = 100): AssetPage {
+  const length = Math.max(0, Math.min(limit, total - offset));
   return {
     total,
     total_capped: capped,
@@ -34,7 +34,7 @@ test('any position is fetched alone, and once', async () => {
 
 test('a page that leaves the view before it has loaded is aborted', async () => {
   const signals: AbortSignal[] = [];
-  const fetch = (offset: number, signal: AbortSignal) => {
+  const fetch = (offset: number, _limit: number, signal: AbortSignal) => {
     signals.push(signal);
     return offset === 500 ? new Promise<AssetPage>(() => {}) : Promise.resolve(page(offset, 5000));
   };
@@ -97,4 +97,51 @@ test('a failed page is reported and not fetched again at once', async () => {
   pages.want(300, 320);
   expect(failed).toHaveBeenCalledTimes(1);
   expect(fetch).toHaveBeenCalledTimes(1);
+});
+
+test('pages beside each other come from one request, which begins and ends with their neighbours', async () => {
+  const fetch = vi.fn(async (offset: number, limit: number) => page(offset, 5000, false, limit));
+  const drifted = vi.fn();
+  const none = () => {};
+  const pages = new Pages(fetch, none, none, page(0, 5000), drifted);
+  pages.want(120, 330);
+  await settle();
+  expect(fetch.mock.calls.map(([offset, limit]) => [offset, limit])).toEqual([[99, 301]]);
+  expect([pages.at(100)?.id, pages.at(399)?.id]).toEqual(['100', '399']);
+  await pages.ensure(500, 501);
+  await pages.ensure(400, 401);
+  expect(fetch.mock.calls.slice(1).map(([offset, limit]) => [offset, limit])).toEqual([
+    [500, 100],
+    [399, 102],
+  ]);
+  expect(drifted).not.toHaveBeenCalled();
+});
+
+test('a page that does not continue its neighbour is not shown, and nothing more is fetched', async () => {
+  const added = 7; // at the start of the result, since its first page was fetched
+  const fetch = vi.fn(async (offset: number, limit: number) => ({
+    ...page(offset, 5000 + added, false, limit),
+    items: Array.from({ length: limit }, (_, place) => item(offset + place - added)),
+  }));
+  const drifted = vi.fn();
+  const none = () => {};
+  const pages = new Pages(fetch, none, none, page(0, 5000), drifted);
+  pages.want(90, 130);
+  await settle();
+  expect(pages.at(100)).toBeUndefined();
+  pages.want(900, 930);
+  await settle();
+  expect(drifted).toHaveBeenCalledTimes(1);
+  expect(fetch).toHaveBeenCalledTimes(1);
+});
+
+test('assets are found again where they have moved to, even if the first of them is gone', async () => {
+  const fetch = async (offset: number, limit: number) => ({
+    ...page(offset, 5150, false, limit),
+    items: Array.from({ length: limit }, (_, place) => item(offset + place - 150)),
+  });
+  const none = () => {};
+  const pages = new Pages(fetch, none, none, { ...page(0, 5150), items: [] }, none);
+  expect(await pages.locate(['gone', '2000'], [2000, 2150])).toEqual({ id: '2000', index: 2150 });
+  expect(await pages.locate(['gone'], [2000, -100, 9000])).toBeUndefined();
 });

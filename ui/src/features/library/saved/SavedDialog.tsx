@@ -8,7 +8,7 @@ import { Dialog } from '../../../components/Dialog';
 import { ErrorText } from '../../../components/ErrorText';
 import { ago } from '../../../components/format';
 import { IconButton } from '../../../components/Icon';
-import { ErrorNotice } from '../../../components/Notice';
+import { Pending } from '../../../components/Notice';
 import { useAsyncAction } from '../../../components/useAsyncAction';
 import { usePermission } from '../../../components/usePermission';
 import { text } from './text';
@@ -37,7 +37,7 @@ export function SavedDialog({ query, close }: Props) {
   const may = usePermission()('assets:edit');
   return (
     <Dialog title={text.title} close={close}>
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       {data === undefined ? null : (
         <div className="saved">
           {data.length === 0 ? <p className="quiet">{text.none}</p> : null}
