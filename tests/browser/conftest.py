@@ -13,22 +13,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from tests.support.made_library import Template, copy_of, made_template
 from tests.support.postgres import Server
-from tests.tools.browser import HOW, installed
+from tests.tools.browser import FLAGS, HOW, installed
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 TOKEN = "a-token-of-the-tests"
 PATIENCE_MS = 60_000  # of every wait: for a page, a worker or a job on a busy machine
 expect.set_options(timeout=PATIENCE_MS)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # A refused request is what some tests are about, and the page shows it. The bucket of the made library does not exist.
 EXPECTED = re.compile(r"status of 4\d\d|ERR_NAME_NOT_RESOLVED")
 Serve = Callable[..., str]
@@ -123,6 +114,19 @@ def visit(context: BrowserContext, serve: Serve) -> Iterator[Visit]:
 
     yield go
     assert broken == []
+
+
+def press_until(page: Page, key: str, name: str) -> None:
+    """Press a key until the control with that text or label has the focus, as somebody without a mouse would."""
+    shown = (
+        "(() => { const e = document.activeElement;"
+        " return e === document.body ? '' : [e.innerText, e.labels?.[0]?.innerText].join(' ') })()"
+    )
+    for _ in range(60):
+        page.keyboard.press(key)
+        if name in page.evaluate(shown):
+            return
+    pytest.fail(f"{name} cannot be reached by {key}.")
 
 
 def violations(page: Page, *, of_colours: bool = False) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from psycopg.conninfo import conninfo_to_dict
-from tests.browser.conftest import accessible
+from tests.browser.conftest import accessible, press_until
 from tests.support.buckets import picture
 from tests.support.cli import Cli
 from tests.support.postgres import Server
@@ -103,19 +103,6 @@ def test_a_connection_with_a_wrong_secret_shows_what_fails_and_is_mended(site: S
     page.get_by_role("button", name="Delete connection").click()
     expect(page.get_by_role("heading", name="No connections yet")).to_be_visible()
     site.accessible()
-
-
-def press_until(page: Page, key: str, name: str) -> None:
-    """Press a key until the control with that text or label has the focus, as somebody without a mouse would."""
-    shown = (
-        "(() => { const e = document.activeElement;"
-        " return e === document.body ? '' : [e.innerText, e.labels?.[0]?.innerText].join(' ') })()"
-    )
-    for _ in range(60):
-        page.keyboard.press(key)
-        if name in page.evaluate(shown):
-            return
-    pytest.fail(f"{name} cannot be reached by {key}.")
 
 
 def add_connection(site: Site) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from tests.support.buckets import picture
@@ -24,20 +25,24 @@ from mirrorlake.connections.master_keys import new_key
 from mirrorlake.connections.vault import Vault
 from mirrorlake.core.errors import AccessDenied, Conflict, MirrorlakeError, NotFound, SettingsError, UsageError
 from mirrorlake.core.settings import PRIVATE_NETWORKS, Settings
+from mirrorlake.jobs.handlers.location_preview import LocationArgs
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.access import Actor, ActorKind, Context
 from mirrorlake.model.connections import AbilityCheck, Health
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import RunState
+from mirrorlake.model.sources import Access, AccessOptions, MirrorSettings
 from mirrorlake.services import settings_change
 from mirrorlake.services.base import Resources, open_resources
 from mirrorlake.services.foreground import Foreground
 from mirrorlake.services.library import LocalLibrary
 from mirrorlake.services.mirror import mirror
 from mirrorlake.services.mirror_request import MirrorRequest, read_request
+from mirrorlake.storage.address import parse_location
 from mirrorlake.storage.connections import ForbiddenAddress
 from mirrorlake.storage.providers.memory.store import MemoryStore
+from mirrorlake.storage.providers.registry import provider_of
 
 OPERATOR = Context(actor=Actor(kind=ActorKind.USER, name="anna on lab"))
 CALLER = Context(actor=Actor(kind=ActorKind.TOKEN, name="the holder of the access token"))
@@ -450,6 +455,37 @@ def test_a_location_is_previewed_by_whoever_may_create_a_datasource_of_it_and_wi
     with pytest.raises(NotFound, match="preview does not exist"):
         operator.datasources.get_location_preview("x")
     assert operator.datasources.list() == []
+
+
+def test_a_change_of_a_datasource_is_previewed_with_its_own_access_and_with_the_errors_of_the_change(
+    api: LocalLibrary, operator: LocalLibrary, resources: Resources, stub: S3Stub
+) -> None:
+    options = AccessOptions(endpoint=stub.endpoint, anonymous=True)
+    location = parse_location("s3://lake/")
+    access = provider_of(location.provider).change_access(Access(), options)
+    datasources.create(resources.catalog, name="lake", location=location, access=access, settings=MirrorSettings())
+    for change in (
+        {"glob_patterns": ["***"]},
+        {"uri": "s3://other"},
+        {"connection": "none"},
+        {"schedule": "sometimes"},
+    ):
+        with pytest.raises(MirrorlakeError) as changed:
+            api.datasources.change_settings("lake", change)
+        with pytest.raises(type(changed.value)) as previewed:
+            api.datasources.begin_change_preview("lake", change)
+        assert str(previewed.value) == str(changed.value)
+    with pytest.raises(NotFound):
+        api.datasources.begin_change_preview("none", {})
+    before = api.datasources.get("lake")
+    begun = api.datasources.begin_change_preview("lake", {"glob_patterns": ["a/**"], "pool": "lab"})
+    job = operator.jobs.get(int(begun.id))
+    assert (begun.uri, job.datasource) == ("s3://lake/", "lake")
+    source = msgspec.convert(job.args, LocationArgs).source(resources.catalog)
+    assert source.access.options() == options
+    assert source.settings.configs[0].globs == ("a/**",)
+    assert api.datasources.begin_change_preview("lake", {"glob_patterns": ["a/**"], "pool": "lab"}).id == begun.id
+    assert api.datasources.get("lake") == before
 
 
 def test_a_document_of_another_server_than_the_connection_is_refused(operator: LocalLibrary) -> None:

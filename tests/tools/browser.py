@@ -16,6 +16,15 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 HOW = (
     "There is no browser for the browser tests. Install one (Debian: apt-get install chromium; elsewhere: "
     "playwright install chromium), or name one in MIRRORLAKE_CHROMIUM."

@@ -47,6 +47,7 @@ DATASOURCE_WORDS: Final = (
     "events",
     "explain",
     "history",
+    "location-preview",
     "preview",
     "purge",
     "reapply",

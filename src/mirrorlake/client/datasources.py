@@ -51,6 +51,10 @@ class DatasourceClient(NounClient, Datasources):
         body = _given(uri=uri, connection=connection, settings=settings)
         return self.connection.ask(LocationPreview, "POST", "/location-previews", body=body)
 
+    def begin_change_preview(self, name: str, change: Mapping[str, Json]) -> LocationPreview:
+        """See `Datasources.begin_change_preview`."""
+        return self.connection.ask(LocationPreview, "POST", f"{_path(name)}/location-preview", body=change)
+
     def get_location_preview(self, preview_id: str) -> LocationPreview:
         """See `Datasources.get_location_preview`."""
         return self.connection.ask(LocationPreview, "GET", f"/location-previews/{segment(preview_id)}")

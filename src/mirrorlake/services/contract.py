@@ -87,6 +87,14 @@ class Datasources(Protocol):
         """
         ...
 
+    def begin_change_preview(self, name: str, change: Mapping[str, Json]) -> LocationPreview:
+        """Start to list the location of a datasource and to count what it would select after a change.
+
+        It is accessed as its runs access it. Nothing is changed; otherwise as `begin_location_preview`. Raises the
+        errors of `change_settings`.
+        """
+        ...
+
     def get_location_preview(self, preview_id: str) -> LocationPreview:
         """The state of a preview of a location, with what it found so far. Raises NotFound."""
         ...

@@ -69,6 +69,13 @@ class DatasourceService(Service, Datasources):
         return request_location_preview(self.resources, self.caller, uri, connection=connection, settings=settings)
 
     @requires(Permission.DATASOURCES_EDIT)
+    def begin_change_preview(self, name: str, change: Mapping[str, Json]) -> LocationPreview:
+        """See `Datasources.begin_change_preview`."""
+        from mirrorlake.services.location_previews import request_change_preview  # noqa: PLC0415  as above
+
+        return request_change_preview(self.resources, self.caller, name, change)
+
+    @requires(Permission.DATASOURCES_EDIT)
     def get_location_preview(self, preview_id: str) -> LocationPreview:
         """See `Datasources.get_location_preview`."""
         from mirrorlake.services.location_previews import show_location_preview  # noqa: PLC0415  as above

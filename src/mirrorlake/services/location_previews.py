@@ -1,4 +1,4 @@
-"""Previews of locations before a datasource exists, computed in this process or by a worker."""
+"""Previews of locations before a datasource exists or is changed, computed in this process or by a worker."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.json_reader import Json
 from mirrorlake.services.base import Resources
 from mirrorlake.services.datasource_creation import check_new
+from mirrorlake.services.settings_change import changed_datasource
 
 
 def preview_now(
@@ -40,6 +41,21 @@ def request_location_preview(
 ) -> LocationPreview:
     """Queue the preview of a location. Errors as in creating a datasource."""
     job = _job(resources, caller, uri, connection=connection, settings=settings)
+    return show_location_preview(resources.catalog, str(jobs.request(resources.catalog, job)))
+
+
+def request_change_preview(
+    resources: Resources, caller: Context, name: str, change: Mapping[str, Json]
+) -> LocationPreview:
+    """Queue the preview of what a datasource would select after `change`. Errors as in changing it."""
+    source = changed_datasource(resources, caller, name, change)
+    job = new_job(
+        JobKind.LOCATION_PREVIEW,
+        LocationArgs.of(source),
+        datasource=source,  # so that the workers of its pool list it: others may not reach it
+        subject=source.location.uri,
+        requested_by=caller.actor.name,
+    )
     return show_location_preview(resources.catalog, str(jobs.request(resources.catalog, job)))
 
 

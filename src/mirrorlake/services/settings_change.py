@@ -22,6 +22,18 @@ CONNECTION = "connection"  # the member of a change that names one, or is null
 
 def change_datasource(resources: Resources, caller: Context, name: str, change: Mapping[str, Json]) -> None:
     """Set what `change` names, as in a settings file, and keep the rest. Errors as in `Datasources.change_settings`."""
+    changed = _changing(resources, caller, name, change)
+    datasources.change_stored(resources.catalog, name, changed, by=caller)
+
+
+def changed_datasource(resources: Resources, caller: Context, name: str, change: Mapping[str, Json]) -> Datasource:
+    """The datasource as `change_datasource` would make it. Nothing is stored. The same errors."""
+    return _changing(resources, caller, name, change)(datasources.named(resources.catalog, name))
+
+
+def _changing(
+    resources: Resources, caller: Context, name: str, change: Mapping[str, Json]
+) -> Callable[[Datasource], Datasource]:
     connect = _connect(resources, caller, change[CONNECTION]) if CONNECTION in change else _keep_connection
     settings = {key: value for key, value in change.items() if key != CONNECTION}
     if "labels" in settings:  # before the change, which must not wait for another connection while it holds one
@@ -31,7 +43,7 @@ def change_datasource(resources: Resources, caller: Context, name: str, change: 
     def changed(stored: Datasource) -> Datasource:
         return connect(replace(stored, settings=patch_settings(stored.settings, settings)))
 
-    datasources.change_stored(resources.catalog, name, changed, by=caller)
+    return changed
 
 
 def _keep_connection(stored: Datasource) -> Datasource:

@@ -77,7 +77,7 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
         "resumeFunction", "deleteFunction", "getFunctionFailures",
         "addConnection", "listConnections", "getConnection", "changeConnection", "deleteConnection", "createDatasource",
         "checkConnection", "checkDatasource", "getConnectionDocuments",
-        "beginLocationPreview", "getLocationPreview", "listChanges",
+        "beginLocationPreview", "beginChangePreview", "getLocationPreview", "listChanges",
         "listOntologies", "getOntology", "saveOntology", "deleteOntology", "getAnnotations", "replaceAnnotations",
         "listWorkspaces", "createWorkspace", "getWorkspace", "changeWorkspace", "deleteWorkspace",
         "listSearchIndexes", "maintainSearchIndexes", "showLikeness", "changeLikeness", "updateLikeness",

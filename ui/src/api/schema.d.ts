@@ -570,6 +570,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasources/{name}/location-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Change Preview
+         * @description Count what a datasource would select after this change. Changes nothing. Returns at once.
+         *
+         *     It is accessed as its runs access it. The preview is a job, as that of a location without a datasource.
+         */
+        post: operations["beginChangePreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasources/{name}/preview": {
         parameters: {
             query?: never;
@@ -2933,6 +2955,8 @@ export interface components {
              * @description Of images: EXIF orientation as stored in the file, 1 to 8.
              */
             orientation: number | null;
+            /** @description The text that was read in the picture; null if none was looked for. */
+            picture_text: components["schemas"]["PictureText"] | null;
             /**
              * Revision
              * @description Changes with everything above. Pass it to an edit that must not overwrite a change by somebody else.
@@ -3795,6 +3819,12 @@ export interface components {
              * @description Why its schedule pauses: its connection does not work. Null: it does not pause.
              */
             paused: string | null;
+            /**
+             * Picture Text
+             * @description Whether the text in its pictures is read.
+             * @default false
+             */
+            picture_text: boolean;
             /**
              * @description What an object must be to become an asset.
              * @default {
@@ -4817,7 +4847,7 @@ export interface components {
          * @description What a job does. Each kind has one handler, see `mirrorlake.jobs.registry`.
          * @enum {string}
          */
-        JobKind: "mirror" | "events" | "receive" | "deliver" | "confirm" | "retry" | "purge" | "reapply" | "preview" | "location_preview" | "verify" | "connection_check" | "thumbnails_check" | "thumbnails_make" | "thumbnails_clean" | "labels_import" | "labels_export" | "assets_export" | "edit" | "undo" | "discard_files" | "project_split" | "split_assign" | "snapshot_create" | "snapshot_restore" | "search_indexes" | "likeness" | "function";
+        JobKind: "mirror" | "events" | "receive" | "deliver" | "confirm" | "retry" | "purge" | "reapply" | "preview" | "location_preview" | "verify" | "connection_check" | "thumbnails_check" | "thumbnails_make" | "thumbnails_clean" | "labels_import" | "labels_export" | "assets_export" | "edit" | "undo" | "discard_files" | "project_split" | "split_assign" | "snapshot_create" | "snapshot_restore" | "search_indexes" | "likeness" | "picture_text" | "function";
         /**
          * JobProgress
          * @description The progress of a job: `done` of `total` units in the current step.
@@ -5392,6 +5422,7 @@ export interface components {
                 /** @enum {unknown} */
                 orphans?: "keep" | "trash" | "remove" | null;
                 paths?: string[] | null;
+                pictureText?: boolean | null;
                 policies?: {
                     /** @enum {unknown} */
                     duplicates?: "keep" | "skip" | "link" | null;
@@ -5724,6 +5755,7 @@ export interface components {
                 /** @enum {unknown} */
                 orphans?: "keep" | "trash" | "remove" | null;
                 paths?: string[] | null;
+                pictureText?: boolean | null;
                 policies?: {
                     /** @enum {unknown} */
                     duplicates?: "keep" | "skip" | "link" | null;
@@ -6040,6 +6072,38 @@ export interface components {
          * @enum {string}
          */
         Permission: "assets:read" | "assets:edit" | "datasources:read" | "datasources:edit" | "datasources:delete" | "webhooks:read" | "webhooks:edit" | "functions:read" | "functions:edit" | "events:send" | "runs:read" | "runs:control" | "jobs:read" | "jobs:control" | "projects:read" | "projects:edit" | "connections:read" | "connections:edit" | "labels:read" | "labels:edit" | "activity:read" | "workspace:edit" | "workspaces:manage" | "library:maintain" | "audit:read" | "members:edit" | "keys:edit";
+        /**
+         * PictureText
+         * @description The text that was read in a picture, or why none could be read.
+         */
+        PictureText: {
+            /**
+             * At
+             * Format: date-time
+             * @description When it was read.
+             */
+            at: string;
+            /**
+             * Failure
+             * @description Why it could not be read; null if it was.
+             */
+            failure: string | null;
+            /**
+             * Model
+             * @description What read it.
+             */
+            model: string;
+            /**
+             * Shortened
+             * @description Whether the picture has more text than is kept: 10,000 characters.
+             */
+            shortened: boolean;
+            /**
+             * Text
+             * @description Its lines from top to bottom; empty if the picture has no text, or it could not be read.
+             */
+            text: string;
+        };
         /**
          * Policies
          * @description What an object must be to become an asset. Without any limit, everything that can be decoded is taken.
@@ -6789,6 +6853,7 @@ export interface components {
             /** @enum {unknown} */
             orphans?: "keep" | "trash" | "remove" | null;
             paths?: string[] | null;
+            pictureText?: boolean | null;
             policies?: {
                 /** @enum {unknown} */
                 duplicates?: "keep" | "skip" | "link" | null;
@@ -12396,6 +12461,144 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission denied, or cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts to sign in. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginChangePreview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A random text, new for each request. A repeated request with the same key is not executed again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Name of the datasource. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationPreview"];
+                };
             };
             /** @description Invalid query or setting. */
             400: {

@@ -50,6 +50,14 @@ def begin_location_preview(library: Bound, location: LocationToPreview) -> Locat
     return library.datasources.begin_location_preview(given.uri, connection=given.connection, settings=given.settings)
 
 
+def begin_change_preview(library: Bound, name: DatasourceName, change: SettingsChange) -> LocationPreview:
+    """Count what a datasource would select after this change. Changes nothing. Returns at once.
+
+    It is accessed as its runs access it. The preview is a job, as that of a location without a datasource.
+    """
+    return library.datasources.begin_change_preview(name, change.root)
+
+
 def get_location_preview(library: Bound, preview_id: Annotated[str, Path(max_length=64)]) -> LocationPreview:
     """Get the preview of a location, with what it found so far. Kept for a few days."""
     return library.datasources.get_location_preview(preview_id)
@@ -181,6 +189,15 @@ def datasource_routes() -> APIRouter:
         "/location-previews",
         begin_location_preview,
         operation="beginLocationPreview",
+        needs=edit,
+        status=202,
+    )
+    add_route(
+        router,
+        "POST",
+        f"{of_one}/location-preview",
+        begin_change_preview,
+        operation="beginChangePreview",
         needs=edit,
         status=202,
     )

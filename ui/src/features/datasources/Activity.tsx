@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { DatasourceChange } from '../../api/client';
 import { queries } from '../../api/queries';
 import { ago, when } from '../../components/format';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { text } from './text';
 
 function shown(value: unknown): string {
@@ -27,8 +27,7 @@ function Changes({ change }: { change: DatasourceChange }) {
 
 export function Activity({ name }: { name: string }) {
   const { data, error } = useQuery(queries.datasourceHistory(name));
-  if (error !== null && data === undefined) return <ErrorNotice error={error} />;
-  if (data === undefined) return null;
+  if (data === undefined) return <Pending data={data} error={error} />;
   if (data.length === 0) return <p className="quiet">{text.page.noActivity}</p>;
   return (
     <ul className="timeline">

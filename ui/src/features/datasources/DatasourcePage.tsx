@@ -8,7 +8,7 @@ import { DatasourceBadge } from '../../components/Badge';
 import { ErrorText } from '../../components/ErrorText';
 import { quoted } from '../../components/format';
 import { AssetsLink } from '../../components/links';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Tabs } from '../../components/Tabs';
 import { text as texts } from '../../components/text';
@@ -117,7 +117,7 @@ export function DatasourcePage() {
   const { data, error } = useQuery(queries.datasource(name));
   return (
     <main className="page">
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       {data === undefined ? null : <Shown source={data} tab={tab} />}
     </main>
   );

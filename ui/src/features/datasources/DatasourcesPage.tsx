@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { queries } from '../../api/queries';
-import { ErrorNotice, FirstBucket } from '../../components/Notice';
+import { FirstBucket, Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { usePermission } from '../../components/usePermission';
 import { DatasourceCard } from './DatasourceCard';
@@ -14,7 +14,7 @@ export function DatasourcesPage() {
   const may = usePermission();
   return (
     <main className="page">
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       {data?.length === 0 ? <FirstBucket /> : null}
       {data !== undefined && data.length > 0 ? (
         <>

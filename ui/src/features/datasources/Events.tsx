@@ -5,7 +5,7 @@ import type { EventStatus } from '../../api/client';
 import { queries } from '../../api/queries';
 import { Copyable } from '../../components/CopyButton';
 import { ago, count, when } from '../../components/format';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { Prose } from '../../components/Rich';
 import { text } from './text';
 
@@ -57,8 +57,7 @@ function Status({ status }: { status: EventStatus }) {
 
 export function Events({ name }: { name: string }) {
   const { data, error } = useQuery(queries.datasourceEvents(name));
-  if (error !== null && data === undefined) return <ErrorNotice error={error} />;
-  if (data === undefined) return null;
+  if (data === undefined) return <Pending data={data} error={error} />;
   return (
     <section className="panel column">
       {data === null ? (

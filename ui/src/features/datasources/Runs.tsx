@@ -5,7 +5,7 @@ import { triggerLabel } from '../../api/vocabulary';
 import { RunBadge } from '../../components/Badge';
 import { ago, duration, when } from '../../components/format';
 import { RunLink } from '../../components/links';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { OutcomeCounts } from '../../components/OutcomeCounts';
 import { Prose } from '../../components/Rich';
 import { TableBox } from '../../components/TableBox';
@@ -13,8 +13,7 @@ import { text } from './text';
 
 export function Runs({ name }: { name: string }) {
   const { data, error } = useQuery(queries.datasourceRuns(name));
-  if (error !== null && data === undefined) return <ErrorNotice error={error} />;
-  if (data === undefined) return null;
+  if (data === undefined) return <Pending data={data} error={error} />;
   if (data.length === 0) return <p className="quiet">{text.card.neverRun}</p>;
   return (
     <TableBox name="source-runs" label={text.page.tabs.runs} columns={text.page.runColumns}>

@@ -18,7 +18,7 @@ import { MediaFields } from './wizard/LocationStep';
 import { text as wizardText } from './wizard/text';
 import { selectionOf, type WizardSearch } from './wizard/wizard';
 
-const ERRORS = ['metadataSidecarSuffix', 'namingStrategyMetadataKey', 'title', 'description'];
+const ERRORS = ['metadataSidecarSuffix', 'namingStrategyMetadataKey', 'pool', 'title', 'description'];
 
 function selectionDraft(source: Datasource): WizardSearch {
   const config = source.configs[0];
@@ -27,6 +27,12 @@ function selectionDraft(source: Datasource): WizardSearch {
     except: (config?.exclude ?? []).join('\n'),
     media: source.media.join(','),
   };
+}
+
+/** The settings of a selection by their names in the contract; null: the default. */
+function selectionChange(draft: WizardSearch): Record<string, unknown> {
+  const { glob_patterns = null, exclude = null, media = null } = selectionOf(draft);
+  return { glob_patterns, exclude, media };
 }
 
 interface SelectionProps {
@@ -52,7 +58,7 @@ function Selection({ source, draft, set }: SelectionProps) {
           <button
             type="button"
             className="secondary"
-            onClick={() => ask({ uri: source.uri, connection: source.connection, settings: selectionOf(draft) })}
+            onClick={() => ask({ datasource: source.name, change: selectionChange(draft) })}
           >
             {text.page.previewSelection}
           </button>{' '}
@@ -85,8 +91,7 @@ function SettingsEditor({ source, saved, setSaved }: EditorProps) {
   const change = () => {
     const wanted: Record<string, unknown> = several ? {} : settingsChange(before, form);
     if (!several && JSON.stringify(selection) !== JSON.stringify(selected)) {
-      const { glob_patterns = null, exclude = null, media = null } = selectionOf(selection);
-      Object.assign(wanted, { glob_patterns, exclude, media });
+      Object.assign(wanted, selectionChange(selection));
     }
     if (words.title.trim() !== (source.title ?? '')) wanted.title = words.title.trim() || null;
     if (words.description.trim() !== (source.description ?? '')) wanted.description = words.description.trim() || null;
@@ -146,7 +151,8 @@ export function Settings({ source }: { source: Datasource }) {
   const [saved, setSaved] = useState(false); // outlives the editor, which begins again with what was stored
   const may = usePermission();
   if (!may('datasources:edit')) return <p className="quiet">{text.page.noPermission}</p>;
-  const { configs, media, schedule, timezone, title, description, sidecar_suffix } = source;
-  const stored = JSON.stringify([configs, media, schedule, timezone, title, description, sidecar_suffix]);
+  const { configs, media, look, policies, pool, schedule, timezone, title, description, sidecar_suffix } = source;
+  const wide = [look, policies, pool, schedule, timezone, title, description, sidecar_suffix];
+  const stored = JSON.stringify([configs, media, ...wide]);
   return <SettingsEditor key={stored} source={source} saved={saved} setSaved={setSaved} />;
 }

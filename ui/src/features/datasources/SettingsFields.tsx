@@ -163,6 +163,15 @@ export function SettingsFields({ form, set, errors }: Props) {
           change={(pictureText) => set({ ...form, pictureText })}
         />
       </Group>
+      <Group title={settings.workers}>
+        <TextField
+          {...settings.pool}
+          mono
+          error={errors.pool}
+          value={form.pool}
+          change={(pool) => set({ ...form, pool })}
+        />
+      </Group>
       <Policies form={form.policies} set={(policies) => set({ ...form, policies })} errors={errors} />
     </>
   );

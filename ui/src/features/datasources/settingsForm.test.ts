@@ -14,6 +14,7 @@ it('names the settings as the contract does', () => {
     updateImageWhenNewer: true,
     updateMetadataWhenNewer: true,
     look: 'full',
+    pool: null,
     policies: null,
     pictureText: false,
     schedule: 'off',
@@ -55,6 +56,14 @@ it('the text in pictures is off unless it is stored, and a change names it alone
   const stored = settingsOf(source, 'UTC');
   expect(stored.pictureText).toBe(true);
   expect(settingsChange(stored, { ...stored, pictureText: false })).toEqual({ pictureText: false });
+});
+
+it('the pool of all workers is an empty field', () => {
+  const source = { configs: [], schedule: 'off', timezone: null, pool: 'default' } as unknown as Datasource;
+  expect(settingsOf(source, 'UTC').pool).toBe('');
+  const gpu = settingsOf({ ...source, pool: 'gpu' }, 'UTC');
+  expect(settingsChange(gpu, { ...gpu, pool: ' ' })).toEqual({ pool: null });
+  expect(settingsChange(gpu, { ...gpu, pool: ' lab ' })).toEqual({ pool: 'lab' });
 });
 
 it('a stored datasource without a config of its own has the defaults', () => {

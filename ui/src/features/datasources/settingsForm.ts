@@ -11,6 +11,7 @@ export interface SettingsForm {
   updateImage: boolean;
   updateMetadata: boolean;
   look: Depth;
+  pool: string; // empty: the one of all workers without a pool of their own
   policies: PoliciesForm;
   pictureText: boolean;
   schedule: ScheduleForm;
@@ -77,6 +78,8 @@ function policiesRequest({ upright, duplicates, limits, brands, formats }: Polic
   return Object.keys(found).length === 0 ? null : found;
 }
 
+const DEFAULT_POOL = 'default';
+
 export function newSettings(zone: string): SettingsForm {
   return {
     orphans: 'trash',
@@ -87,6 +90,7 @@ export function newSettings(zone: string): SettingsForm {
     updateImage: true,
     updateMetadata: true,
     look: 'full',
+    pool: '',
     policies: NO_POLICIES,
     pictureText: false,
     schedule: toForm({ schedule: 'off', timezone: null }, zone),
@@ -97,8 +101,10 @@ export function newSettings(zone: string): SettingsForm {
 export function settingsOf(source: Datasource, zone: string): SettingsForm {
   const config = source.configs[0];
   const schedule = toForm(source, zone);
+  const pool = source.pool === undefined || source.pool === DEFAULT_POOL ? '' : source.pool;
   const whole = {
     look: source.look ?? 'full',
+    pool,
     policies: policiesOf(source.policies),
     pictureText: source.picture_text ?? false,
     schedule,
@@ -128,6 +134,7 @@ export function settingsRequest(form: SettingsForm): Record<string, Json> {
     updateImageWhenNewer: form.updateImage,
     updateMetadataWhenNewer: form.updateMetadata,
     look: form.look,
+    pool: form.pool.trim() === '' ? null : form.pool.trim(),
     policies: policiesRequest(form.policies),
     pictureText: form.pictureText,
     ...(schedule ?? {}),

@@ -176,6 +176,12 @@ export const text = {
       label: 'Read the text in pictures',
       hint: 'A worker reads it after each run, about a second for each picture. Searches find it with text:word.',
     },
+    workers: 'Workers',
+    pool: {
+      label: 'Pool of workers',
+      hint: 'Only workers started with `mirrorlake worker --pool NAME` execute its jobs. Empty: those without a pool of their own.',
+      placeholder: 'default',
+    },
     policies: {
       legend: 'Reject objects',
       hint: 'An object outside these limits becomes no asset. It is listed with the reason, and considered again when it or a limit changes. Empty: no limit.',

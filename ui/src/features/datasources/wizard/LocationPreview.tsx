@@ -9,10 +9,16 @@ import { bytes, count, plural, seconds } from '../../../components/format';
 import { Prose, Sentences } from '../../../components/Rich';
 import { text } from './text';
 
-export interface Question {
-  uri: string;
-  connection: string | null;
-  settings: Record<string, string[]>;
+/** What would be selected of a location, or by a datasource with other settings. */
+export type Question =
+  | { uri: string; connection: string | null; settings: Record<string, string[]> }
+  | { datasource: string; change: Record<string, unknown> };
+
+function begin(question: Question): Promise<LocationPreview> {
+  if (!('datasource' in question)) return answer(client.POST('/api/v1/location-previews', { body: question }));
+  const params = { path: { name: question.datasource } };
+  const path = '/api/v1/datasources/{name}/location-preview';
+  return answer(client.POST(path, { params, body: question.change }));
 }
 
 const OPEN_AT_MOST = 1; // groups that are open at first
@@ -45,7 +51,7 @@ export function useLocationPreview(question: Question | undefined): Asked {
     if (key === undefined) return;
     let gone = false;
     let id: string | undefined;
-    answer(client.POST('/api/v1/location-previews', { body: JSON.parse(key) as Question })).then(
+    begin(JSON.parse(key) as Question).then(
       (preview) => {
         id = preview.id;
         if (gone) void cancel(id);

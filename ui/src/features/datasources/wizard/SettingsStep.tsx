@@ -22,7 +22,7 @@ interface Props {
   back: () => void;
 }
 
-const FIELDS = ['name', 'metadataSidecarSuffix', 'namingStrategyMetadataKey'];
+const FIELDS = ['name', 'metadataSidecarSuffix', 'namingStrategyMetadataKey', 'pool'];
 
 function Summary({
   search,

@@ -4,7 +4,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import type { Connection } from '../../../api/client';
 import { queries } from '../../../api/queries';
-import { ErrorNotice, Notice } from '../../../components/Notice';
+import { ErrorNotice, Notice, Pending } from '../../../components/Notice';
 import { PageHead } from '../../../components/PageHead';
 import { usePermission } from '../../../components/usePermission';
 import { ConnectionStep } from './ConnectionStep';
@@ -114,6 +114,7 @@ export function WizardPage() {
   return (
     <main className="page">
       <PageHead title={text.title} above={<Link to="/datasources">{text.back}</Link>} />
+      <Pending data={data} error={null} />
       {data === undefined ? null : <Wizard search={search} connections={data} />}
     </main>
   );
