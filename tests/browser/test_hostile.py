@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visit, violations
@@ -40,6 +43,8 @@ INSERT INTO access.membership (member_id, workspace_id, role) SELECT 1, id, 'vie
 INSERT INTO access.api_key (workspace_id, name, prefix, digest, role, created_by)
 SELECT id, $h${SHORT}$h$, 'mlk_x', 'x', 'viewer', $h${SHORT}$h$ FROM access.workspace;
 """  # noqa: S608 - our own text
+# A name of its own for a datasource, which its pages and dialogs repeat.
+RENAMED = f"UPDATE datasource SET name = $h${SHORT}$h$ WHERE name = 'not run yet';"  # noqa: S608 - our own text
 PAGES = {
     "library": "/?panel=filters",
     "folders": "/?panel=folders",
@@ -83,6 +88,81 @@ def test_a_hostile_name_is_shown_as_text_and_the_page_stays_whole(visit: Visit, 
     beginnings = ("folders", "datasources", "datasource", "settings of a datasource")
     expect(page.locator("#root")).to_contain_text("onerror=" if name in beginnings else TURN)
     check_whole(page)
+
+
+def wide_again(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_hostile_values_in_the_dialogs_of_a_selection_are_text(visit: Visit) -> None:
+    page = visit("/", size=SIZE, dress=DRESS)
+    page.locator(".cell a[tabindex='0'][href]").focus()
+    page.keyboard.press("Control+A")
+    bar = page.get_by_role("toolbar", name="Selection")
+    dialog = page.get_by_role("dialog")
+    for action, field in (("Tags", "Add tags"), ("Projects", "Add to projects")):
+        bar.get_by_role("button", name=action).click()
+        dialog.get_by_label(field).fill(LONG)
+        page.keyboard.press("Enter")
+        expect(dialog).to_contain_text(TURN)
+        check_whole(page)
+        wide_again(page)
+        dialog.get_by_role("button", name="Apply").click()
+        expect(dialog.get_by_role("alert")).to_be_visible()  # the server refuses such a name, in words
+        check_whole(page)
+        wide_again(page)
+        page.keyboard.press("Escape")
+    bar.get_by_role("button", name="Metadata").click()
+    for field in dialog.locator("input").all():
+        field.fill(LONG)
+    check_whole(page)
+    wide_again(page)
+    page.keyboard.press("Escape")
+    bar.get_by_role("button", name="Export").click()
+    dialog.get_by_label("Columns").fill(LONG)
+    dialog.get_by_role("button", name="Export").click()
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    check_whole(page)
+    assert violations(page) == []
+
+
+def test_hostile_names_in_the_dialogs_of_a_datasource_are_text(visit: Visit) -> None:
+    page = visit("/datasources", size=SIZE, dress=DRESS + RENAMED)
+    card = page.locator(".card", has_text=TURN).first
+    for action in ("Delete", "Schedule", "Preview"):
+        card.get_by_role("button", name=action, exact=True).click()
+        expect(page.get_by_role("dialog")).to_contain_text(TURN)
+        check_whole(page)
+        wide_again(page)
+        page.keyboard.press("Escape")
+    page.get_by_role("link", name=SHORT, exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(TURN)
+    check_whole(page)
+    wide_again(page)
+    page.get_by_role("button", name="Settings", exact=True).click()
+    for field in ("Only these patterns", "Except", "Suffix of metadata files", "Pool of workers"):
+        page.get_by_label(field, exact=True).fill(LONG)
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.locator("[aria-invalid=true], [role=alert]").first).to_be_visible()
+    check_whole(page)
+
+
+def test_hostile_names_in_the_import_of_labels_are_text(visit: Visit, tmp_path: Path) -> None:
+    page = visit("/labels", size=SIZE, dress=DRESS)
+    page.get_by_role("link", name=SHORT).click()
+    rows = [f'"{NAME}",4000,3000,"<b>{TURN} {number} {"k" * 400}",10,10,900,900' for number in range(3)]
+    labels = tmp_path / f"{TURN}<b>.csv"
+    labels.write_text("filename,width,height,class,xmin,ymin,xmax,ymax\n" + "\n".join(rows).replace('""', '"'))
+    page.get_by_role("button", name="Import labels").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("File").set_input_files(labels)
+    dialog.get_by_label("Format").select_option("CSV of boxes")
+    dialog.get_by_label("Find the asset of a picture by").select_option("its name")
+    dialog.get_by_role("button", name="Preview").click()
+    expect(dialog.locator("[role=status], [role=alert]").last).to_contain_text(re.compile(r"\w"))
+    expect(dialog).to_contain_text(TURN)
+    check_whole(page)
+    assert violations(page) == []
 
 
 def test_hostile_names_in_dialogs_and_of_what_they_lead_to_are_text(visit: Visit) -> None:
