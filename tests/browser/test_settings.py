@@ -59,6 +59,30 @@ def webhooks(page: Page) -> None:
     expect(page.get_by_text("No webhooks yet")).to_be_visible()
 
 
+def test_a_function_is_added_paused_and_deleted(visit: Visit) -> None:
+    page = visit("/settings?part=functions", size=350)
+    expect(page.get_by_text("No functions yet")).to_be_visible()
+    page.get_by_label("Name").fill("describe")
+    page.get_by_label("Address").fill("https://hooks.invalid/describe")
+    page.get_by_label("For the assets that match").fill("width>")
+    page.get_by_role("button", name="Add function").click()
+    expect(page.locator("[aria-invalid=true], [role=alert]").first).to_be_visible()
+    accessible(page)
+    page.get_by_label("For the assets that match").fill("tag:nobody-has-this")
+    page.get_by_role("button", name="Add function").click()
+    expect(page.locator(".once code")).to_contain_text(re.compile(r"\w{20}"))
+    card = page.get_by_role("listitem").filter(has_text="describe")
+    expect(card).to_contain_text("new assets")
+    card.get_by_role("button", name="Pause").click()
+    expect(card).to_contain_text("paused")
+    card.get_by_role("button", name="Failures").click()
+    expect(card).to_contain_text("No call failed.")
+    accessible(page)
+    card.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete function").click()
+    expect(page.get_by_text("No functions yet")).to_be_visible()
+
+
 def test_limits_are_set_and_shown_against_what_is_used(visit: Visit) -> None:
     page = visit("/settings", size=350)
     page.get_by_label("Most assets").fill("many")

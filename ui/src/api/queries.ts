@@ -39,6 +39,7 @@ export const keys = {
   members: ['members'],
   apiKeys: ['api-keys'],
   webhooks: ['webhooks'],
+  functions: ['functions'],
   sessions: ['sessions'],
   workspace: (name: string) => ['workspaces', name],
   runs: ['runs'],
@@ -404,6 +405,23 @@ export const queries = {
       queryKey: keys.webhooks,
       queryFn: ({ signal }) => answer(client.GET('/api/v1/webhooks', { signal })),
       refetchInterval: 15 * SECOND,
+    }),
+
+  functions: () =>
+    queryOptions({
+      queryKey: keys.functions,
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/functions', { signal })),
+      refetchInterval: 5 * SECOND,
+    }),
+
+  functionFailures: (name: string) =>
+    queryOptions({
+      queryKey: [...keys.functions, name, 'failures'],
+      queryFn: ({ signal }) => {
+        const params = { path: { name }, query: { limit: 50 } };
+        return answer(client.GET('/api/v1/functions/{name}/failures', { params, signal }));
+      },
+      refetchInterval: 5 * SECOND,
     }),
 
   deliveries: (id: number) =>

@@ -50,6 +50,17 @@ export function ErrorNotice({ error }: { error: Error }) {
   );
 }
 
+/** Stands for what is not here yet: the reason, or after a moment that it is on its way. */
+export function Pending({ data, error }: { data: unknown; error: Error | null }) {
+  if (data !== undefined) return null;
+  if (error !== null) return <ErrorNotice error={error} />;
+  return (
+    <p className="quiet pending" role="status">
+      {text.loading}
+    </p>
+  );
+}
+
 export function FirstBucket() {
   const may = usePermission();
   const { title, explanation, commands, afterwards } = text.firstBucket;

@@ -4,6 +4,7 @@ import { count, plural } from './format';
 export const text = {
   close: 'Close',
   working: 'Working…',
+  loading: 'Loading…',
   required: (label: string) => `${label} *`,
   unexpectedError: 'Unexpected error',
   copy: { action: 'Copy', done: 'Copied', manually: 'Select it manually', label: (what: string) => `Copy ${what}` },

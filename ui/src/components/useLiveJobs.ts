@@ -15,6 +15,8 @@ const AGAIN_MS = 10_000; // after a stream that the server refused
 const CHANGING = new Set(['edit', 'undo', 'mirror', 'events', 'confirm', 'retry', 'purge', 'reapply', 'labels_import']);
 const STALE = [
   keys.assets,
+  keys.datasources,
+  keys.runs,
   ['asset'],
   libraryKeys.facets,
   libraryKeys.folders,

@@ -157,7 +157,6 @@ export function ConnectionForm({ service, connection, done, cancel }: Props) {
                 setDraft({ ...draft, name });
                 setErrors(({ name: _, ...rest }) => rest);
               }}
-              focus
             />
             {kinds.length > 1 ? (
               <SelectField

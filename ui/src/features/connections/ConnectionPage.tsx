@@ -13,7 +13,7 @@ import { Dialog } from '../../components/Dialog';
 import { ErrorText } from '../../components/ErrorText';
 import { ago, when } from '../../components/format';
 import { DatasourceLink } from '../../components/links';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { text as texts } from '../../components/text';
 import { useAsyncAction } from '../../components/useAsyncAction';
@@ -222,7 +222,7 @@ export function ConnectionPage() {
   const { data, error } = useQuery(queries.connection(name));
   return (
     <main className="page">
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       {data === undefined ? null : <Shown key={data.id} connection={data} />}
     </main>
   );

@@ -5,7 +5,7 @@ import type { Connection } from '../../api/client';
 import { queries } from '../../api/queries';
 import { HealthSummary } from '../../components/connections/HealthRows';
 import { text as kindTexts } from '../../components/connections/text';
-import { ErrorNotice, Notice } from '../../components/Notice';
+import { Notice, Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { TableBox } from '../../components/TableBox';
 import { usePermission } from '../../components/usePermission';
@@ -61,7 +61,7 @@ export function ConnectionsPage() {
   ) : null;
   return (
     <main className="page">
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       {data?.length === 0 ? (
         <Notice title={text.empty.title}>
           <p>{text.empty.detail}</p>

@@ -5,7 +5,7 @@ import type { ConnectionDocuments } from '../../api/client';
 import { queries } from '../../api/queries';
 import { CopyButton } from '../../components/CopyButton';
 import { download } from '../../components/download';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { Sentences } from '../../components/Rich';
 import { Tabs } from '../../components/Tabs';
 import { type DocumentName, type DocumentText, documentTexts } from './documents';
@@ -68,7 +68,7 @@ export function Documents({ name }: { name: string }) {
     <section className="panel">
       <h2>{text.documents.title}</h2>
       <p className="quiet">{text.documents.lead}</p>
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       {data === undefined ? null : <Choice documents={data} connection={name} />}
     </section>
   );

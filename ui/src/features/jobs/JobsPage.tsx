@@ -7,7 +7,7 @@ import { isActive, jobLabel } from '../../api/vocabulary';
 import { RunBadge } from '../../components/Badge';
 import { ErrorText } from '../../components/ErrorText';
 import { ago, duration, when } from '../../components/format';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { Prose, Rich } from '../../components/Rich';
 import { TableBox } from '../../components/TableBox';
 import { useAsyncAction } from '../../components/useAsyncAction';
@@ -94,7 +94,7 @@ export function JobsPage() {
   const { data, error } = useQuery(queries.jobs());
   return (
     <main className="page">
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       {data !== undefined ? (
         <>
           <div className="page-head">

@@ -8,7 +8,7 @@ import { Dialog } from '../../components/Dialog';
 import { ErrorText } from '../../components/ErrorText';
 import { TextField } from '../../components/Field';
 import { ago, count } from '../../components/format';
-import { ErrorNotice, Notice } from '../../components/Notice';
+import { Notice, Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { TableBox } from '../../components/TableBox';
 import { text as texts } from '../../components/text';
@@ -82,7 +82,7 @@ export function OntologiesPage() {
   ) : null;
   return (
     <main className="page">
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       {data?.length === 0 ? (
         <Notice title={text.empty.title}>
           <p>{text.empty.detail}</p>

@@ -7,7 +7,7 @@ import { labelQueries } from '../../api/labelQueries';
 import { Dialog } from '../../components/Dialog';
 import { download } from '../../components/download';
 import { ErrorText } from '../../components/ErrorText';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { text as texts } from '../../components/text';
 import { useAsyncAction } from '../../components/useAsyncAction';
@@ -175,7 +175,7 @@ export function OntologyPage() {
   const { data, error } = useQuery(labelQueries.ontology(name));
   return (
     <main className="page">
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       {data === undefined ? null : <Shown key={data.name} ontology={data} />}
     </main>
   );

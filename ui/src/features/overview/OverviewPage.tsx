@@ -5,7 +5,7 @@ import type { Facet, Folder } from '../../api/client';
 import { queries } from '../../api/queries';
 import { count, quoted } from '../../components/format';
 import { AssetsLink, ConnectionLink, DatasourceLink, RunLink } from '../../components/links';
-import { ErrorNotice, FirstBucket } from '../../components/Notice';
+import { ErrorNotice, FirstBucket, Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Prose } from '../../components/Rich';
 import { usePermission } from '../../components/usePermission';
@@ -199,7 +199,7 @@ export function OverviewPage() {
       <div className="panels">
         <div className="stack">
           <Panel title={text.came.title}>
-            {facets.error !== null ? <ErrorNotice error={facets.error} /> : null}
+            <Pending data={facets.data} error={facets.error} />
             {facets.isSuccess && bars.length === 0 ? <p className="quiet">{text.came.none}</p> : null}
             {bars.length > 0 ? <Chart bars={bars} sampled={(created?.sampled ?? null) !== null} /> : null}
           </Panel>

@@ -4,7 +4,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import type { SnapshotChange, SnapshotComparison } from '../../api/client';
 import { queries } from '../../api/queries';
 import { AssetLink } from '../../components/links';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { TableBox } from '../../components/TableBox';
 import { Tabs } from '../../components/Tabs';
@@ -125,7 +125,7 @@ export function ComparePage() {
           {text.compare.swap}
         </Link>
       </PageHead>
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       {data === undefined ? null : <Shown comparison={data} only={difference} />}
     </main>
   );

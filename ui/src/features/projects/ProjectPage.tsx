@@ -10,7 +10,7 @@ import { ErrorText } from '../../components/ErrorText';
 import { AreaField, CheckField, TextField } from '../../components/Field';
 import { quoted } from '../../components/format';
 import { AssetsLink } from '../../components/links';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { text as texts } from '../../components/text';
 import { useAsyncAction } from '../../components/useAsyncAction';
@@ -145,7 +145,7 @@ export function ProjectPage() {
   const { data, error } = useQuery(queries.project(name));
   return (
     <main className="page">
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       {data === undefined ? null : <Shown project={data} />}
     </main>
   );

@@ -8,7 +8,7 @@ import { keys, queries } from '../../api/queries';
 import { Dialog } from '../../components/Dialog';
 import { ErrorText } from '../../components/ErrorText';
 import { AreaField, TextField } from '../../components/Field';
-import { ErrorNotice, Notice } from '../../components/Notice';
+import { Notice, Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { TableBox } from '../../components/TableBox';
 import { text as texts } from '../../components/text';
@@ -92,7 +92,7 @@ export function ProjectsPage() {
   ) : null;
   return (
     <main className="page">
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       {data?.length === 0 ? (
         <Notice title={text.empty.title}>
           <p>{text.empty.detail}</p>

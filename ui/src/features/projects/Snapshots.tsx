@@ -11,7 +11,7 @@ import { ErrorText } from '../../components/ErrorText';
 import { SelectField, TextField } from '../../components/Field';
 import { ago, count, when } from '../../components/format';
 import { JobStatus, useJob } from '../../components/JobStatus';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { TableBox } from '../../components/TableBox';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { ExportDialog } from './ExportDialog';
@@ -166,7 +166,7 @@ export function Snapshots({ project, edit }: { project: ProjectDetail; edit: boo
     <section className="panel">
       <h2>{text.snapshots.title}</h2>
       {edit ? <Freeze project={project.name} /> : null}
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       {data?.length === 0 ? <p className="quiet">{text.snapshots.none}</p> : null}
       {data !== undefined && data.length > 0 ? <Table snapshots={data} edit={edit} /> : null}
       {data !== undefined && data.length > 1 ? <Compare project={project.name} snapshots={data} /> : null}

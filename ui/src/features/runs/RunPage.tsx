@@ -7,9 +7,9 @@ import { keys, queries } from '../../api/queries';
 import { isActive, OUTCOME_KINDS, occurred, triggerLabel } from '../../api/vocabulary';
 import { RunBadge } from '../../components/Badge';
 import { ErrorText } from '../../components/ErrorText';
-import { ago, count, duration, quoted, when } from '../../components/format';
-import { AssetsLink, RunLink } from '../../components/links';
-import { ErrorNotice, Notice } from '../../components/Notice';
+import { ago, count, duration, when } from '../../components/format';
+import { DatasourceLink, RunLink } from '../../components/links';
+import { Notice, Pending } from '../../components/Notice';
 import { Prose, Rich, Sentences } from '../../components/Rich';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { HeldRemovals } from './HeldRemovals';
@@ -25,7 +25,7 @@ export function RunPage() {
   const { data: run, error } = useQuery(queries.run(Number(runId)));
   return (
     <main className="page">
-      {error !== null && run === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={run} error={error} />
       {run !== undefined ? <RunReport key={run.id} run={run} kind={kind} /> : null}
     </main>
   );
@@ -75,7 +75,7 @@ function Origin({ run }: { run: Run }) {
         <Rich
           text={line}
           parts={{
-            datasource: <AssetsLink query={`datasource:${quoted(run.datasource)}`}>{run.datasource}</AssetsLink>,
+            datasource: <DatasourceLink name={run.datasource} />,
             trigger: triggerLabel(run.trigger),
             when: <span title={when(run.started)}>{ago(run.started)}</span>,
             duration: duration(run.started, run.finished),

@@ -6,7 +6,7 @@ import { isActive, occurred } from '../../api/vocabulary';
 import { RunBadge } from '../../components/Badge';
 import { ago, count, duration, when } from '../../components/format';
 import { RunLink } from '../../components/links';
-import { ErrorNotice, FirstBucket } from '../../components/Notice';
+import { FirstBucket, Pending } from '../../components/Notice';
 import { OutcomeCounts } from '../../components/OutcomeCounts';
 import { Prose } from '../../components/Rich';
 import { TableBox } from '../../components/TableBox';
@@ -72,7 +72,7 @@ export function RunsPage() {
   const { data, error } = useQuery(queries.runs());
   return (
     <main className="page">
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       {data?.length === 0 ? <FirstBucket /> : null}
       {data !== undefined && data.length > 0 ? (
         <>

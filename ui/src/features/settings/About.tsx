@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { queries } from '../../api/queries';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { text } from './text';
 
 function Fact({ label, children }: { label: string; children: ReactNode }) {
@@ -17,8 +17,7 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
 export function About() {
   const { data, error } = useQuery(queries.about());
   const identity = useQuery(queries.identity()).data;
-  if (error !== null && data === undefined) return <ErrorNotice error={error} />;
-  if (data === undefined) return null;
+  if (data === undefined) return <Pending data={data} error={error} />;
   const { about } = text;
   return (
     <section className="panel column">

@@ -8,7 +8,7 @@ import { Copyable } from '../../components/CopyButton';
 import { ErrorText } from '../../components/ErrorText';
 import { SelectField, TextField } from '../../components/Field';
 import { ago, when } from '../../components/format';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { TableBox } from '../../components/TableBox';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { Confirm } from './Confirm';
@@ -124,7 +124,7 @@ function Shown() {
   const [made, setMade] = useState<ApiKey>();
   return (
     <div className="stack column">
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       <section className="panel column">
         <Create made={setMade} />
         {made === undefined || made.key === null ? null : (

@@ -6,7 +6,7 @@ import { keys, queries } from '../../api/queries';
 import { ErrorText } from '../../components/ErrorText';
 import { RadioCards } from '../../components/Field';
 import { JobStatus } from '../../components/JobStatus';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { Prose } from '../../components/Rich';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
@@ -81,8 +81,7 @@ export function LikenessPart() {
     await Promise.all([keys.likeness, keys.jobs].map((queryKey) => cache.invalidateQueries({ queryKey })));
   };
   const job = jobs?.find(({ kind }) => kind === 'likeness'); // the newest, which may have failed
-  if (error !== null && data === undefined) return <ErrorNotice error={error} />;
-  if (data === undefined) return null;
+  if (data === undefined) return <Pending data={data} error={error} />;
   return (
     <section className="panel column">
       <h2>{likeness.title}</h2>

@@ -8,7 +8,7 @@ import { Copyable } from '../../components/CopyButton';
 import { ErrorText } from '../../components/ErrorText';
 import { SelectField, TextField } from '../../components/Field';
 import { ago, when } from '../../components/format';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { TableBox } from '../../components/TableBox';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { Confirm } from './Confirm';
@@ -153,7 +153,7 @@ function Shown() {
   const [made, setMade] = useState<Member>();
   return (
     <div className="stack column">
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       <section className="panel column">
         <Invite made={setMade} />
         <Link member={made} />

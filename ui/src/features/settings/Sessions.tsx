@@ -5,7 +5,7 @@ import { answer, client, type Session } from '../../api/client';
 import { keys, queries } from '../../api/queries';
 import { ErrorText } from '../../components/ErrorText';
 import { ago, when } from '../../components/format';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { PasswordField } from '../../components/PasswordField';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { browserName } from './browserName';
@@ -77,13 +77,13 @@ function Password() {
 export function Sessions() {
   const { data, error } = useQuery(queries.sessions());
   const identity = useQuery(queries.identity()).data;
-  if (error !== null && data === undefined) return <ErrorNotice error={error} />;
+  if (data === undefined) return <Pending data={data} error={error} />;
   return (
     <div className="stack column">
       <section className="panel">
         <h2>{text.sessions.title}</h2>
         <ul className="sessions">
-          {(data ?? []).map((session) => (
+          {data.map((session) => (
             <Row key={session.id} session={session} />
           ))}
         </ul>

@@ -2,10 +2,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { queries } from '../../api/queries';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Tabs } from '../../components/Tabs';
 import { About } from './About';
+import { Functions } from './Functions';
 import { Keys } from './Keys';
 import { LikenessPart } from './LikenessPart';
 import { Members } from './Members';
@@ -22,6 +23,7 @@ const SHOWN: Record<Part, () => React.ReactNode> = {
   members: () => <Members />,
   keys: () => <Keys />,
   webhooks: () => <Webhooks />,
+  functions: () => <Functions />,
   likeness: () => <LikenessPart />,
   sessions: () => <Sessions />,
   about: () => <About />,
@@ -33,7 +35,7 @@ export function SettingsPage() {
   const { data, error } = useQuery(queries.identity());
   return (
     <main className="page">
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       {data === undefined ? null : (
         <>
           <PageHead title={text.title} lead={data.workspace} />

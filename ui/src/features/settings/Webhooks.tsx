@@ -8,7 +8,7 @@ import { Copyable } from '../../components/CopyButton';
 import { ErrorText } from '../../components/ErrorText';
 import { CheckField, SelectField, TextField } from '../../components/Field';
 import { ago, count, when } from '../../components/format';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { TableBox } from '../../components/TableBox';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
@@ -83,8 +83,7 @@ function State({ state }: { state: Delivery['state'] | null }) {
 
 function Deliveries({ id }: { id: number }) {
   const { data, error } = useQuery(queries.deliveries(id));
-  if (error !== null && data === undefined) return <ErrorNotice error={error} />;
-  if (data === undefined) return null;
+  if (data === undefined) return <Pending data={data} error={error} />;
   if (data.length === 0) return <p className="quiet">{text.webhooks.noDeliveries}</p>;
   return (
     <TableBox name="settings-table" label={text.webhooks.deliveries} columns={text.webhooks.columns}>
@@ -168,7 +167,7 @@ function Shown() {
   const edit = usePermission()('webhooks:edit');
   return (
     <div className="stack column">
-      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      <Pending data={data} error={error} />
       {edit ? (
         <section className="panel column">
           <Add made={setMade} />

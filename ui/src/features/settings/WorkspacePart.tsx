@@ -6,7 +6,7 @@ import { queries } from '../../api/queries';
 import { ErrorText } from '../../components/ErrorText';
 import { TextField } from '../../components/Field';
 import { ago, when } from '../../components/format';
-import { ErrorNotice } from '../../components/Notice';
+import { Pending } from '../../components/Notice';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
 import { limitFromText, limitToText } from './limits';
@@ -135,8 +135,7 @@ export function WorkspacePart() {
   const identity = useQuery(queries.identity()).data;
   const { data, error } = useQuery(queries.workspace(identity?.workspace));
   const may = usePermission();
-  if (error !== null && data === undefined) return <ErrorNotice error={error} />;
-  if (data === undefined) return null;
+  if (data === undefined) return <Pending data={data} error={error} />;
   return (
     <div className="stack column">
       <section className="panel">

@@ -1,5 +1,14 @@
 // The parts of the settings, which the address names. Small: the routes know them too.
-export const PARTS = ['workspace', 'members', 'keys', 'webhooks', 'likeness', 'sessions', 'about'] as const;
+export const PARTS = [
+  'workspace',
+  'members',
+  'keys',
+  'webhooks',
+  'functions',
+  'likeness',
+  'sessions',
+  'about',
+] as const;
 export type Part = (typeof PARTS)[number];
 
 export function settingsSearch({ part }: Record<string, unknown>): { part?: Part } {

@@ -1,5 +1,5 @@
 // Texts of the settings.
-import type { DeliveryState, Role, WebhookEvent } from '../../api/client';
+import type { CallState, DeliveryState, FunctionEvent, Role, WebhookEvent } from '../../api/client';
 import { bytes, count, plural } from '../../components/format';
 import type { Part } from './parts';
 
@@ -11,6 +11,7 @@ export const text = {
     members: 'Members',
     keys: 'API keys',
     webhooks: 'Webhooks',
+    functions: 'Functions',
     likeness: 'Likeness',
     sessions: 'Signed in',
     about: 'About',
@@ -88,6 +89,45 @@ export const text = {
     revokeDetail: 'Whatever uses it is refused from now on.',
     revokeAction: 'Revoke key',
     invalidDays: 'Write a number of days from 1 to 3650, or nothing.',
+  },
+
+  functions: {
+    none: 'No functions yet. A function is called for each new asset: it adds metadata, tags or annotations.',
+    python:
+      'Functions in Python are added on the machine of the library: `mirrorlake function add NAME FILE:CALLABLE`.',
+    name: { label: 'Name', placeholder: 'describe' },
+    url: { label: 'Address', placeholder: 'https://hooks.example.com/describe' },
+    query: { label: 'For the assets that match', placeholder: 'kind:image' },
+    calledFor: 'Called for',
+    events: {
+      'asset.created': 'new assets',
+      'asset.updated': 'changed assets',
+      'asset.removed': 'assets moved to the trash',
+      'run.finished': 'finished runs',
+    } satisfies Record<FunctionEvent, string>,
+    add: 'Add function',
+    secret: 'Copy the secret that signs its requests now. It is not shown again.',
+    theSecret: 'the secret',
+    states: {
+      working: { label: 'working', tone: 'good' },
+      paused: { label: 'paused', tone: 'calm' },
+      broken: { label: 'cannot be called', tone: 'bad' },
+    },
+    all: 'all assets',
+    where: (kind: string, pool: string) => `${kind}, called by workers of the pool ${pool}`,
+    kinds: { python: 'Python', webhook: 'Webhook' },
+    calls: (done: number, waiting: number, failed: number) =>
+      `${count(done)} done, ${count(waiting)} waiting, ${count(failed)} failed`,
+    pause: 'Pause',
+    resume: 'Resume',
+    failures: 'Failures',
+    noFailures: 'No call failed.',
+    columns: ['For', 'State', 'Attempts', 'Error'],
+    callStates: { waiting: 'tried again', done: 'done', failed: 'failed' } satisfies Record<CallState, string>,
+    remove: 'Delete',
+    removeTitle: (name: string) => `Delete the function ${name}`,
+    removeDetail: 'It is called no more. What it changed stays.',
+    removeAction: 'Delete function',
   },
 
   webhooks: {
