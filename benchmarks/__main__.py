@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks import (
     api_requests,
     azure,
+    browser,
     embedding,
     exports,
     fields,
@@ -132,6 +133,10 @@ def _search(assets: int, rounds: int) -> list[Table]:
     return search.measured(assets, rounds=rounds)
 
 
+def _browser(assets: int, rounds: int) -> list[Table]:
+    return browser.measured(assets, rounds=rounds)
+
+
 BENCH: dict[str, Callable[[int], list[Table]]] = {
     "seaweed": _seaweed,
     "million": _million,
@@ -153,6 +158,7 @@ BENCH: dict[str, Callable[[int], list[Table]]] = {
     "requests": _requests,
     "load": _load,
     "search": partial(_search, 10 * MILLION),
+    "browser": partial(_browser, MILLION),
 }
 # Needs PyTorch and a model, so that it is measured only where it is named.
 CLIP = "clip"
@@ -167,19 +173,20 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="with --only: also replace these parts in the results")
     parser.add_argument("--rounds", type=int, default=5, help="of every pair; medians are shown")
     parser.add_argument("--model", default="clip:timm/ViT-B-16-SigLIP2", help="of the part clip")
-    parser.add_argument("--assets", type=int, help="of the parts search, completion, facets and vectors")
+    parser.add_argument("--assets", type=int, help="of the parts search, browser, completion, facets and vectors")
     parser.add_argument("--label-files", type=int, help="of the part label-files")
     arguments = parser.parse_args()
     if arguments.label_files is not None:
         BENCH["label-files"] = partial(_label_files, arguments.label_files)
     if arguments.assets is not None:
-        for name, part in (
-            ("search", _search),
-            ("completion", _completion),
-            ("facets", _facets),
-            ("vectors", _vectors),
-        ):
-            BENCH[name] = partial(part, arguments.assets)
+        sized = {
+            "search": _search,
+            "browser": _browser,
+            "completion": _completion,
+            "facets": _facets,
+            "vectors": _vectors,
+        }
+        BENCH.update({name: partial(part, arguments.assets) for name, part in sized.items()})
     every = {**BENCH, CLIP: partial(_clip, arguments.model)}
     names = arguments.only or list(SOAK if arguments.soak else BENCH)
     for name in names:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import http.client
 import statistics
-import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from benchmarks.measure import median, tool
-from benchmarks.place import environment_of, fresh_home
+from benchmarks.place import environment_of, fresh_home, started
 from benchmarks.seed import know_synthetic
 from benchmarks.tables import Table, number
 from mirrorlake.core.settings import Settings
@@ -53,8 +51,8 @@ def over_http(rounds: int) -> Table:
         with open_catalog(Settings(home=home)) as catalog:
             know_synthetic(catalog, name="bench", endpoint="http://127.0.0.1:9", objects=2 * ASSETS)
         with (
-            _started([tool("mirrorlake"), "up", "--port", "0", "--no-worker"], environment_of(home)) as line,
-            _started([sys.executable, "-c", _BARE], environment_of(home)) as bare,
+            started([tool("mirrorlake"), "up", "--port", "0", "--no-worker"], environment_of(home)) as line,
+            started([sys.executable, "-c", _BARE], environment_of(home)) as bare,
         ):
             url = urlsplit(line.rpartition(" ")[2])
             token = {"Authorization": f"Bearer {parse_qs(url.query)['token'][0]}"}
@@ -109,16 +107,3 @@ def _timed(connection: http.client.HTTPConnection, target: _Target, times: int) 
         if answer.status != http.HTTPStatus.OK:
             raise RuntimeError(f"{target.path} was answered with {answer.status}")
         yield time.perf_counter() - started
-
-
-@contextmanager
-def _started(command: list[str], environment: dict[str, str]) -> Generator[str]:
-    """A server while it runs, as the first line that it prints."""
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        if process.stdout is None:
-            raise RuntimeError("the server has no output")
-        yield process.stdout.readline().strip()
-    finally:
-        process.terminate()
-        process.wait()

@@ -126,6 +126,19 @@ def photo_objects() -> Iterator[tuple[str, bytes]]:
         yield f"roll-{number // 250:02d}/frame_{number:04d}.jpg", out.getvalue()
 
 
+@contextmanager
+def started(command: list[str], environment: dict[str, str]) -> Generator[str]:
+    """A server while it runs, as the first line that it prints."""
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        if process.stdout is None:
+            raise RuntimeError("the server has no output")
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def environment_of(home: Path, server: LocalS3 | None = None) -> dict[str, str]:
     """The environment for `mirrorlake` commands and peers."""
     base = dict(os.environ) if server is None else server.environment()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -50,7 +51,9 @@ WITH made AS (
   SELECT n + 1, %(source)s, {folder} || {name}, {name}, md5(n::text), 100000 + {size} %% 9900000,
     timestamptz '2024-01-01Z' + n * interval '1 second', 'image',
     CASE WHEN n %% 20 = 0 THEN 'image/png' ELSE 'image/jpeg' END,
-    1000 + {width} %% 5000, 800 + {height} %% 3000, 1, sha256(int8send(n)), '\\x00',
+    1000 + {width} %% 5000, 800 + {height} %% 3000, 1,
+    coalesce((%(digests)s::bytea[])[1 + n %% cardinality(%(digests)s::bytea[])], sha256(int8send(n))),
+    coalesce((%(placeholders)s::bytea[])[1 + n %% cardinality(%(placeholders)s::bytea[])], '\\x00'),
     {metadata}, now(), timestamptz '2025-01-01Z' + n * interval '1 second',
     timestamptz '2025-01-01Z' + n * interval '1 second'
   FROM generate_series(%(first)s::bigint, %(last)s::bigint - 1) AS n
@@ -86,6 +89,14 @@ _TAGS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures:
+    """The pictures that the assets have by turns. None: each asset has a digest of its own, and no thumbnail."""
+
+    digests: Sequence[bytes] | None = None
+    placeholders: Sequence[bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
     """What a bulk load took."""
 
@@ -95,11 +106,14 @@ class Loaded:
     counting_us: float  # what counting the values of one asset takes afterwards, in the background
 
 
-def load(catalog: Catalog, assets: int, *, streams: int = STREAMS) -> Loaded:
+NO_PICTURES = Pictures()
+
+
+def load(catalog: Catalog, assets: int, *, streams: int = STREAMS, pictures: Pictures = NO_PICTURES) -> Loaded:
     """Fill an empty library in batches of a pass, by several sessions, with all indexes. Tags and statistics after."""
     source = new_source(catalog)
     started = time.perf_counter()
-    in_parallel(catalog, source, assets, streams)
+    in_parallel(catalog, source, assets, streams, pictures=pictures)
     seconds = time.perf_counter() - started
     with psycopg.connect(catalog.conninfo, autocommit=True) as session:
         for text in _TAGS:
@@ -129,7 +143,9 @@ def source_id(catalog: Catalog) -> int:
     return datasources.named(catalog, SOURCE).id
 
 
-def in_parallel(catalog: Catalog, source: int, assets: int, streams: int, first: int = 0) -> None:
+def in_parallel(
+    catalog: Catalog, source: int, assets: int, streams: int, first: int = 0, *, pictures: Pictures = NO_PICTURES
+) -> None:
     """Insert these assets. Each session takes the next batch, so that ids and keys grow nearly in step."""
     following = iter(range(first, first + assets, BATCH))
     taking = threading.Lock()
@@ -143,7 +159,7 @@ def in_parallel(catalog: Catalog, source: int, assets: int, streams: int, first:
                         begin = next(following, None)
                     if begin is None:
                         return
-                    insert(session, source, begin, min(begin + BATCH, first + assets))
+                    insert(session, source, begin, min(begin + BATCH, first + assets), pictures)
         except BaseException as error:  # noqa: BLE001  raised below
             failed.append(error)
 
@@ -161,6 +177,7 @@ def make_values(session: psycopg.Connection, assets: int) -> None:
     session.execute(_MAKING, {"last": assets})
 
 
-def insert(session: psycopg.Connection, source: int, first: int, last: int) -> None:
+def insert(session: psycopg.Connection, source: int, first: int, last: int, pictures: Pictures = NO_PICTURES) -> None:
     """One batch in one transaction."""
-    session.execute(_LOAD, {"source": source, "first": first, "last": last})
+    values = {"digests": pictures.digests, "placeholders": pictures.placeholders}
+    session.execute(_LOAD, {"source": source, "first": first, "last": last, **values})
