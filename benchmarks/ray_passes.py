@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from examples.demo.server import LocalS3
 from tests.support.ray_cluster import RayCluster
 
@@ -13,20 +15,13 @@ from mirrorlake.processing.prestart import cores
 
 def beside_local(server: LocalS3, *, rounds: int) -> Table:
     """Whole first passes by the command line, each into an empty library. The cluster runs all the time."""
-
-    def first_pass(engine: str) -> Cost:
-        with fresh_home() as home:
-            environment = {**environment_of(home, server), "MIRRORLAKE_ENGINE": engine}
-            run([tool("mirrorlake"), "runs", "list", "--json"], environment)  # makes and starts the database
-            command = [tool("mirrorlake"), "mirror", f"s3://{PHOTOS}/", "--endpoint", server.endpoint, "--json"]
-            cost = run(command, environment)
-        report = cost.document()
-        if report["state"] != "succeeded" or report["new"] != PHOTO_OBJECTS:
-            raise RuntimeError(f"the first pass did not bring every photograph: {report}")
-        return cost
-
     with RayCluster(cpus=cores(), second=False) as cluster:
-        costs = interleaved(rounds, {"local": lambda: first_pass("local"), "ray": lambda: first_pass(cluster.address)})
+        engines = {"local": "local", "ray": cluster.address}
+        contenders = {
+            name: partial(_first_pass, server, {**cluster.environment, "MIRRORLAKE_ENGINE": engine})
+            for name, engine in engines.items()
+        }
+        costs = interleaved(rounds, contenders)
     seconds = {name: [cost.document()["seconds"] for cost in some] for name, some in costs.items()}
     return Table(
         title=f"First pass over {PHOTO_OBJECTS:,} photographs on a Ray cluster of one node, {cores()} cores",
@@ -45,3 +40,15 @@ def beside_local(server: LocalS3, *, rounds: int) -> Table:
             "The cluster's own processes take their part of the same cores.",
         ],
     )
+
+
+def _first_pass(server: LocalS3, more: dict[str, str]) -> Cost:
+    with fresh_home() as home:
+        environment = {**environment_of(home, server), **more}
+        run([tool("mirrorlake"), "runs", "list", "--json"], environment)  # makes and starts the database
+        command = [tool("mirrorlake"), "mirror", f"s3://{PHOTOS}/", "--endpoint", server.endpoint, "--json"]
+        cost = run(command, environment)
+    report = cost.document()
+    if report["state"] != "succeeded" or report["new"] != PHOTO_OBJECTS:
+        raise RuntimeError(f"the first pass did not bring every photograph: {report}")
+    return cost

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -23,19 +24,16 @@ _READY = "Ray runtime started"
 class Node:
     """One node: `ray start --block` and what it started."""
 
-    def __init__(self, log: Path, *arguments: str, cpus: int) -> None:
+    def __init__(self, log: Path, environment: dict[str, str], *arguments: str, cpus: int) -> None:
         self._log = log
         command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", f"--num-cpus={cpus}"]
         command += [f"--object-store-memory={STORE_BYTES}", "--disable-usage-stats", *arguments]
         # Ray's own ports: 0 takes free ones.
         command += ["--min-worker-port=0", "--max-worker-port=0", "--dashboard-agent-listen-port=0"]
-        environment = os.environ | {
-            "PYTHONPATH": str(ROOT),  # of the stores of tests
-            "RAY_USAGE_STATS_ENABLED": "0",
-            "RAY_ENABLE_RECORD_ACTOR_TASK_LOGGING": "0",
-        }
         with log.open("wb") as output:
-            self.process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, cwd=ROOT)
+            self.process = subprocess.Popen(
+                command, env=os.environ | environment, stdout=output, stderr=output, cwd=ROOT
+            )
 
     def wait(self) -> None:
         """Until it runs."""
@@ -69,14 +67,20 @@ class RayCluster:
         self._cpus = cpus  # of each node
         self._with_second = second
         self._ports = _free_ports(2)
+        self._token = secrets.token_hex(32)
         self.folder = Path("/nonexistent")
         self._head: Node | None = None
         self._second: Node | None = None
 
     @property
-    def node_address(self) -> str:
-        """Of the head, for RAY_ADDRESS on machines that are nodes themselves."""
-        return f"127.0.0.1:{self._ports[0]}"
+    def environment(self) -> dict[str, str]:
+        """Of nodes, and of what uses the cluster, also as one of its nodes (`ray://auto`)."""
+        return {
+            "PYTHONPATH": str(ROOT),  # of the stores of tests
+            "RAY_ADDRESS": f"127.0.0.1:{self._ports[0]}",
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN": self._token,
+        }
 
     @property
     def address(self) -> str:
@@ -88,6 +92,7 @@ class RayCluster:
         try:
             self._head = Node(
                 self.folder / "head.log",
+                self._node_environment(),
                 "--head",
                 "--node-ip-address=127.0.0.1",
                 f"--port={self._ports[0]}",
@@ -104,11 +109,20 @@ class RayCluster:
             raise
         return self
 
+    def _node_environment(self) -> dict[str, str]:
+        return {name: value for name, value in self.environment.items() if name != "RAY_ADDRESS"}
+
     def start_second(self) -> None:
         """Start the second node, or start it again."""
         if self._second is None or self._second.process.poll() is not None:
             address = f"--address=127.0.0.1:{self._ports[0]}"
-            self._second = Node(self.folder / "second.log", address, "--node-ip-address=127.0.0.1", cpus=self._cpus)
+            self._second = Node(
+                self.folder / "second.log",
+                self._node_environment(),
+                address,
+                "--node-ip-address=127.0.0.1",
+                cpus=self._cpus,
+            )
             self._second.wait()
 
     def kill_second(self) -> None:

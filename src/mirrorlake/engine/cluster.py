@@ -63,7 +63,7 @@ def _translate(address: str, error: Exception) -> MirrorlakeError:
             f"The Ray cluster at {address} has other versions than this machine: {text[:400]}",
             "Install the same versions of Python, Ray and mirrorlake on this machine and on every node.",
         )
-    if "auth" in lower or "token" in lower:
+    if "authentication" in lower or "unauthenticated" in lower:
         return SettingsError(
             f"The Ray cluster at {address} refused this machine: {text[:300]}",
             "Give this machine the token of the cluster: RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN or ~/.ray/auth_token.",
