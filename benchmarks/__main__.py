@@ -27,6 +27,7 @@ from benchmarks import (
     renames,
     search,
     sidecars,
+    texts,
     vectors,
 )
 from benchmarks.place import loaded_s3
@@ -107,6 +108,10 @@ def _clip(model: str, rounds: int) -> list[Table]:
     return embedding.clip(model, rounds)
 
 
+def _texts(rounds: int) -> list[Table]:
+    return texts.reading(min(rounds, 3))
+
+
 def _picture(rounds: int) -> list[Table]:
     return [picture.step_by_step(rounds)]
 
@@ -152,6 +157,7 @@ BENCH: dict[str, Callable[[int], list[Table]]] = {
     "likeness": _likeness,
     "vectors": partial(_vectors, MILLION),
     "lite": _lite,
+    "texts": _texts,
     "photographs": _photographs,
     "picture": _picture,
     "ray": _ray,

@@ -225,7 +225,7 @@ def _jump(page: Page, timed: int) -> Jumped:
     task = _longest_task(page, since)
     session = page.context.new_cdp_session(page)
     session.send("HeapProfiler.enable")
-    for _ in range(2):  # the first releases of what finalizers hold
+    for _ in range(2):  # the first one releases what finalizers hold
         session.send("HeapProfiler.collectGarbage")
     return Jumped(
         times=Times(times),

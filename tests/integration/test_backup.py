@@ -18,7 +18,8 @@ from tests.support.passes import Mirrored, picture, put_all
 from tests.support.postgres import Server
 from tests.support.thumbnails import checked, cleaned, contents, damage, forget, name_of, shown
 
-from mirrorlake.catalog import assets, edits, jobs, project_splits, projects, queue, runs
+from mirrorlake.catalog import assets, edits, jobs, picture_texts, project_splits, projects, queue, runs
+from mirrorlake.catalog.picture_texts import ReadText
 from mirrorlake.core.errors import BadBackup, Conflict, DiskFull, UsageError
 from mirrorlake.formats.registry import RANGED_BYTES
 from mirrorlake.jobs.execution import new_job
@@ -53,7 +54,7 @@ def store() -> MemoryStore:
 
 @pytest.fixture
 def mirrored(empty_catalog: Catalog, tmp_path: Path, store: MemoryStore) -> Mirrored:
-    """A library with history: edits, a project, an asset in the trash, one that changed, and one that was refused."""
+    """A library with history: edits, a project, an asset in the trash, one that changed, one refused, and one read."""
     mirrored = Mirrored(empty_catalog, tmp_path, store)
     mirrored.run()
     store.delete(TRASHED)
@@ -65,6 +66,8 @@ def mirrored(empty_catalog: Catalog, tmp_path: Path, store: MemoryStore) -> Mirr
     halves = SplitOptions(project=PROJECT, settings=SplitSettings(train=50, valid=50, test=0))
     project_splits.divide(empty_catalog, halves, lambda _done, _total: None, by=LIBRARY)
     project_splits.assign_ids(empty_catalog, PROJECT, None, ids[:1], automatic=False, by=LIBRARY)
+    digest = bytes.fromhex(assets.get_asset_detail(empty_catalog, ids[0]).digest or "")
+    picture_texts.store(empty_catalog, "a model", [ReadText(digest=digest, text="Exit\nonly '1' & \\N")])
     freeze(empty_catalog, PROJECT, lambda _step, _done, _total: None, note="", by=LIBRARY)
     return mirrored
 
@@ -108,6 +111,7 @@ def test_a_restored_library_is_equal_and_recomputes_nothing(mirrored: Mirrored, 
     assert done.created == made.created
     assert rows_of(target) == rows_of(mirrored.catalog.conninfo)
     with restored(mirrored, target, folder) as other:
+        assert len(other.assets('text:"exit only" text:n')) == 1
         name = f"{PROJECT}@1"
         assert check_snapshots(other.catalog, [name], lambda _step, _done, _total: None).damaged == ()
         assert list(read_snapshot(other.catalog, name)) == list(read_snapshot(mirrored.catalog, name))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import LiteralString
+
 from mirrorlake.model.picture_texts import words_of
 from mirrorlake.search.nodes import HasText, Node
 from mirrorlake.search.sql import Sql
@@ -25,6 +27,10 @@ def read_picture_text(term: Term) -> Node:
 def text_sql(words: tuple[str, ...], *, prefix: bool) -> Sql:
     """Whether the text in a picture has these words. They are bound, not parsed: each is letters and digits only."""
     if not words:
-        return Sql("asset.digest IN (SELECT digest FROM picture_text WHERE text <> '')")
+        return Sql(_READ + " AND text <> '')")
     phrase = " <-> ".join(f"'{word}'" for word in words) + (":*" if prefix else "")
-    return Sql("asset.digest IN (SELECT digest FROM picture_text WHERE words @@ %s::tsquery)", (phrase,))
+    return Sql(_READ + " AND words @@ %s::tsquery)", (phrase,))
+
+
+# EXISTS, so that PostgreSQL may begin with the words, or look up the text of few assets.
+_READ: LiteralString = "EXISTS (SELECT FROM picture_text WHERE picture_text.digest = asset.digest"

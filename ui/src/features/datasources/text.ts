@@ -174,7 +174,7 @@ export const text = {
     pictureText: {
       legend: 'Text in pictures',
       label: 'Read the text in pictures',
-      hint: 'A worker reads it after each run, about a second for each picture. Searches find it with text:word.',
+      hint: 'A worker reads it after each run, some seconds for each picture. Searches find it with text:word.',
     },
     workers: 'Workers',
     pool: {

@@ -1,0 +1,75 @@
+"""Searches for text in pictures read the index on words, then the index on digests: plans, not times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg.rows import TupleRow
+
+from mirrorlake.catalog.sql_names import replace_names
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.search.compile import compile_query
+from mirrorlake.search.find import planner, with_filters
+from mirrorlake.search.grammar import parse
+from mirrorlake.search.run import search
+from mirrorlake.search.sql import Sql
+
+ASSETS = 20_000
+
+
+@pytest.fixture
+def reading(empty_catalog: Catalog) -> Iterator[psycopg.Connection[TupleRow]]:
+    with empty_catalog.write() as connection:
+        connection.execute("INSERT INTO datasource (name, uri, access, settings) VALUES ('one', 's3://b/', '{}', '{}')")
+        connection.execute(
+            "INSERT INTO asset (id, datasource_id, key, name, token, size, kind, media_type, width, height,"
+            " orientation, digest, placeholder)"
+            " SELECT n, 1, n::text, n::text, '', n, 'image', 'image/png', 1, 1, 1, int8send(n), ''"
+            " FROM generate_series(1, %s) AS n",
+            (ASSETS,),
+        )
+        connection.execute(
+            "INSERT INTO picture_text (digest, text, words, model)"
+            " SELECT int8send(n), 'some text', ('''common'':1 ''n' || n || ''':2')::tsvector, 'm'"
+            " FROM generate_series(1, %s) AS n",
+            (ASSETS,),
+        )
+        connection.execute("ANALYZE asset, picture_text")
+    with empty_catalog.read() as connection:
+        yield connection
+
+
+def plan_of(connection: psycopg.Connection[TupleRow], query: str) -> str:
+    """The plan with which the matches of a query are gathered."""
+    compiled = compile_query(parse(query))
+    found = with_filters(Sql("asset.id"), compiled.where, compiled.filters, None)
+    assert compiled.filters
+    with planner(connection, seqscan=False):
+        text = replace_names(f"EXPLAIN {found.text}").encode()
+        lines = connection.execute(text, found.params, prepare=False).fetchall()
+    return "\n".join(line[0] for line in lines)
+
+
+@pytest.mark.parametrize("query", ["text:n77", 'text:"common n77"', "text:n7777*", "text:n77 -tag:seen"])
+def test_a_word_is_found_by_its_index_and_its_assets_by_theirs(
+    reading: psycopg.Connection[TupleRow], query: str
+) -> None:
+    plan = plan_of(reading, query)
+    assert "picture_text_by_words" in plan
+    assert "asset_by_digest" in plan
+    assert "Seq Scan on asset" not in plan
+
+
+def test_rare_and_common_words_are_found_in_the_order_of_ids(
+    empty_catalog: Catalog, reading: psycopg.Connection[TupleRow]
+) -> None:
+    def ids(query: str) -> list[int]:
+        return [int(asset.id) for asset in search(empty_catalog, query, limit=3, patience_s=2.0).items]
+
+    assert ids("text:n77") == [77]
+    assert ids("text:common") == [ASSETS, ASSETS - 1, ASSETS - 2]
+    assert ids("text:common id:5") == [5]
+    assert ids("text:n1999*") == [19_999, 19_998, 19_997]
+    assert ids("text:n77 OR id:4") == [77, 4]
