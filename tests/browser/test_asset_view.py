@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import skimage
+from blake3 import blake3
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 from psycopg.conninfo import conninfo_to_dict
@@ -22,6 +23,10 @@ from tests.support.cli import Cli
 from tests.support.postgres import Server
 from tests.support.s3stub import S3Stub
 from tests.support.served import serving
+
+from mirrorlake.catalog import picture_texts
+from mirrorlake.catalog.picture_texts import ReadText
+from mirrorlake.postgres.pool import Catalog
 
 PHOTO = Path(skimage.__file__).parent / "data" / "chelsea.png"
 LIKENESS_MS = 120_000  # the model is loaded by a process of its own
@@ -77,6 +82,9 @@ def served(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) ->
         bucket.put("notes.txt", HOSTILE.encode())
         bucket.put("tone.wav", sound())
         bucket.mirror("--name", "mixed", *(word for kind in ("image", "text", "audio") for word in ("--media", kind)))
+        with Catalog(url) as catalog:
+            read = ReadText(digest=blake3(PHOTO.read_bytes()).digest(), text=f"Exit only\n{HOSTILE}")
+            picture_texts.store(catalog, "a model", [read])
         with serving(bucket.cli, home / "nobody") as serving_:
             yield serving_.address, serving_.token
 
@@ -225,6 +233,20 @@ def test_a_recording_is_played_by_the_browser(opened: Opened) -> None:
     assert player.evaluate("player => player.duration") == pytest.approx(1, abs=0.1)
     expect(page.locator(".side")).to_contain_text("Duration")
     accessible_once_loaded(page)
+
+
+def test_the_text_in_a_picture_is_shown_and_found(opened: Opened) -> None:
+    page = opened.open("cats/other.png")
+    part = page.locator(".part", has=page.get_by_role("heading", name="Text in the picture"))
+    expect(part).to_contain_text("Exit only")
+    expect(part).to_contain_text("<script>")
+    expect(part.get_by_role("button", name=re.compile("the text in the picture"))).to_be_visible()
+    accessible_once_loaded(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    opened.open("cats/chelsea.jpg")  # nobody has looked
+    expect(page.get_by_role("heading", name="Text in the picture")).to_have_count(0)
+    page.goto(f"{opened.address}/?query=text%3A%22exit+only%22")
+    expect(page.locator(".total")).to_have_text("1 asset")
 
 
 def test_near_duplicates_are_one_click_away(opened: Opened) -> None:

@@ -182,6 +182,7 @@ def change_datasource(site: Site) -> None:
     page.get_by_role("button", name="Preview what they select").click()
     expect(page.get_by_role("region", name="Preview")).to_contain_text("2 would be read")
     page.get_by_label("Keep the asset").check()
+    page.get_by_label("Read the text in pictures").check()
     page.get_by_text("Reject objects", exact=True).click()
     page.get_by_label("Least width, pixels").fill("1")
     site.accessible()
@@ -191,6 +192,7 @@ def change_datasource(site: Site) -> None:
     expect(page.locator(".timeline")).to_contain_text("raw/**")
     expect(page.locator(".timeline")).to_contain_text("orphans")
     expect(page.locator(".timeline")).to_contain_text("policies")
+    expect(page.locator(".timeline")).to_contain_text("pictureText")
     assert "tab=activity" in page.url
     for part in ("Runs", "Events", "Health"):
         page.get_by_role("button", name=part, exact=True).click()

@@ -130,6 +130,10 @@ def test_text_of_real_pictures_is_read_by_a_worker_and_found(
     assert json.loads(capsys.readouterr().out)["picture_text"]["text"] == ""
     assert run(["datasource", "show", "photos", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["picture_text"] is True
+    assert run(["datasource", "change", "photos", "--no-picture-text", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["picture_text"] is False
+    assert run(["datasource", "create", str(photos.folder.parent), "--name", "all", "--picture-text", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["picture_text"] is True
 
 
 def test_what_was_read_is_not_read_again_but_on_request_or_by_another_model(

@@ -7,6 +7,7 @@ import pytest
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.schedule import OFF, Cron, Every
 from mirrorlake.model.sources import MirrorConfig, MirrorSettings, Orphans
+from mirrorlake.select.settings import settings_to_json, stored_settings
 from mirrorlake.select.settings_patch import patch_settings
 
 PLAIN = MirrorSettings(
@@ -40,6 +41,18 @@ def test_a_list_of_configs_replaces_all_patterns_and_strategies() -> None:
     after = patch_settings(PLAIN, {"mirror_configs": [{"id": "x", "glob_patterns": ["b/**"]}]})
     assert after.configs == (MirrorConfig(id="x", globs=("b/**",)),)
     assert (after.sidecar_suffix, after.schedule) == (PLAIN.sidecar_suffix, PLAIN.schedule)
+
+
+def test_text_in_pictures_is_read_only_where_it_was_turned_on() -> None:
+    on = patch_settings(SEVERAL, {"pictureText": True})
+    assert (SEVERAL.picture_text, on.picture_text, on.configs) == (False, True, SEVERAL.configs)
+    assert settings_to_json(on)["pictureText"] is True
+    assert stored_settings(settings_to_json(on)) == on
+    for off in (False, None):
+        assert patch_settings(on, {"pictureText": off}) == SEVERAL
+    assert "pictureText" not in settings_to_json(SEVERAL)
+    with pytest.raises(SettingsError, match="pictureText"):
+        patch_settings(PLAIN, {"pictureText": "yes"})
 
 
 @pytest.mark.parametrize(
