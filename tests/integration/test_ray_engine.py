@@ -234,10 +234,10 @@ def test_closing_ends_the_tasks(photos: Path, tmp_path: Path):
     _wait_until(lambda: not any(_runs(pid) for pid in pids))
 
 
-def test_a_cluster_refuses_who_has_not_its_token(cluster: RayCluster, photos: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_cluster_refuses_who_has_not_its_token(photos: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 64)
     changes = everything_new(FolderStore(_location(photos)))
-    pool = _pool(StoreConfig(location=_location(photos), access=Access()), cluster.address)
+    pool = _pool(StoreConfig(location=_location(photos), access=Access()))
     with pytest.raises(SettingsError, match=r"refused this machine: .* Give this machine the token"):
         _rows(pool.process([changes]))
     pool.close()

@@ -36,7 +36,7 @@ def connect(address: str) -> Any:
             )
         except Exception as error:  # Ray raises ConnectionError, RuntimeError and its own, by the stage of connecting
             # The client server of a busy machine gives up before its process for this connection has started.
-            if left and isinstance(error, ConnectionError):
+            if left and isinstance(error, ConnectionAbortedError):
                 continue
             raise _translate(address, error) from error
         break
@@ -70,7 +70,7 @@ def _translate(address: str, error: Exception) -> MirrorlakeError:
         )
     return MirrorlakeError(
         f"The Ray cluster at {address} cannot be used ({type(error).__name__}: {text[:300]}).",
-        "Check `ray status` on its first node. With ray://auto, this machine must be a node: `ray start`.",
+        "Check `ray status` on its first node, and that this machine has its token. For ray://auto, it must be a node.",
     )
 
 

@@ -14,7 +14,7 @@ from tests.support.ray_cluster import ROOT
 
 from mirrorlake.core.errors import MirrorlakeError, SettingsError
 from mirrorlake.core.settings import read_settings
-from mirrorlake.engine import choice
+from mirrorlake.engine import choice, cluster
 from mirrorlake.engine.base import LocalEngine
 from mirrorlake.engine.choice import choose_engine
 from mirrorlake.engine.cluster import connect
@@ -59,6 +59,23 @@ def test_a_cluster_that_does_not_answer_is_named_at_once():
         port = server.getsockname()[1]
     with pytest.raises(MirrorlakeError, match=rf"ray://127\.0\.0\.1:{port} cannot be reached: .*refused"):
         connect(f"ray://127.0.0.1:{port}")
+
+
+_VERSIONS = (
+    "Version mismatch: The cluster was started with:\n    Ray: 2.60.0\n    Python: 3.12.1\nThis process on Ray Client …"
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (RuntimeError(_VERSIONS), "has other versions than this machine: Version mismatch: The cluster was started"),
+        (RuntimeError("Authentication failed: wrong token"), "Give this machine the token of the cluster"),
+        (ConnectionError("Could not find any running Ray instance."), "For ray://auto, it must be a node"),
+    ],
+)
+def test_what_ray_reports_becomes_a_sentence_with_what_to_do(error: Exception, expected: str):
+    assert expected in str(cluster._translate("ray://auto", error))
 
 
 @pytest.mark.parametrize("package", ["mirrorlake", "pyarrow", "mirrorlake[video]"])
