@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mirrorlake.core.errors import AccessDenied, NoSuchBucket, ObjectGone, UsageError
+from mirrorlake.core.errors import AccessDenied, NoSuchBucket, ObjectChanged, ObjectGone, ObjectTooLarge, UsageError
 from mirrorlake.model.objects import KeyRange, UnsupportedKey
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.listing import list_range
@@ -185,3 +186,30 @@ def test_a_date_beyond_the_calendar_is_none_and_hides_nothing(
     assert batch.column("modified").to_pylist() == [None]
     assert batch.column("token").to_pylist() == [head.token]
     assert (head.modified, body.info.modified, body.data) == (None, None, b"bytes")
+
+
+def test_a_small_file_is_read_by_its_path_and_never_through_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, outside = tmp_path / "real", tmp_path / "outside"
+    for folder in (root / "a", outside):
+        folder.mkdir(parents=True)
+        (folder / "x.txt").write_bytes(folder.name.encode())
+    (root / "link").symlink_to(outside)
+    (root / "x.txt").symlink_to(outside / "x.txt")
+    (tmp_path / "root").symlink_to(root)
+    store = opened(tmp_path / "root")
+    facts = (outside / "x.txt").stat()
+    token = f"{facts.st_ino}-{facts.st_mtime_ns}"
+    for key in ("link/x.txt", "x.txt", "../outside/x.txt", "a/../../outside/x.txt", "a//x.txt", "a\0/x.txt"):
+        with pytest.raises(ObjectGone):
+            store.get(key, token=token, limit=100)
+    there = store.head("a/x.txt")
+    with pytest.raises(ObjectChanged):
+        store.get("a/x.txt", token=token, limit=100)
+    with pytest.raises(ObjectTooLarge):
+        store.get("a/x.txt", token=there.token, limit=0)
+    slow = store.get("a/x.txt", token=None, limit=100)
+    if sys.platform == "linux":
+        monkeypatch.setattr("mirrorlake.storage.providers.folder.store.open_file", None)  # the usual way is not taken
+    assert store.get("a/x.txt", token=there.token, limit=100) == slow

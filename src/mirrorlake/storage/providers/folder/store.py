@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import threading
@@ -10,7 +9,6 @@ from bisect import bisect_left
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -20,7 +18,6 @@ from mirrorlake.core.errors import (
     AccessDenied,
     NoSuchBucket,
     ObjectChanged,
-    ObjectGone,
     ObjectTooLarge,
     SourceUnreachable,
     StorageError,
@@ -30,16 +27,25 @@ from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import Gap, KeyRange, ObjectInfo, UnsupportedKey
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
-from mirrorlake.storage.listing_batches import EARLIEST, LATEST, listing_batch
+from mirrorlake.storage.listing_batches import listing_batch
+from mirrorlake.storage.providers.folder.files import (
+    FOLDER,
+    NOTHING,
+    has_changed,
+    info_of,
+    is_path,
+    open_file,
+    open_folder,
+    read_bytes,
+    read_small,
+    since_epoch,
+    token_of,
+    translate,
+)
 
 PAGE_ROWS = 4096
 _LINK = "a symbolic link, which is not followed: it may lead anywhere"
 _NOT_TEXT = "its name is not UTF-8, which no catalog can hold"
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # not blocking: a FIFO must not block the process
-# The error codes of the system for names that cannot be opened as a regular file or folder.
-_NOTHING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO})
-_DENIED = frozenset({errno.EACCES, errno.EPERM})
 _UNREADABLE = (AccessDenied, SourceUnreachable)
 
 
@@ -76,6 +82,7 @@ class FolderStore:
 
     def __init__(self, location: Location, *, page_rows: int = PAGE_ROWS) -> None:
         self._root = location.container
+        self._real = os.path.realpath(self._root)
         self._page_rows = page_rows
         self._identity: tuple[int, int] | None = None
         self._lock = threading.Lock()
@@ -120,37 +127,39 @@ class FolderStore:
 
     def head(self, key: str) -> ObjectInfo:
         """The file's facts."""
-        with self._open_root() as root, _open_file(root, key) as (_, facts):
-            return _info(key, facts)
+        with self._open_root() as root, open_file(root, key) as (_, facts):
+            return info_of(key, facts)
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
         """The whole file; its token must be equal before and after reading."""
-        with self._open_root() as root, _open_file(root, key) as (file, facts):
-            info = _info(key, facts)
+        if token is not None and (quick := read_small(self._root, self._real, key, token=token, limit=limit)):
+            return quick
+        with self._open_root() as root, open_file(root, key) as (file, facts):
+            info = info_of(key, facts)
             if token is not None and info.token != token:
                 raise ObjectChanged(f"{key!r} has changed since it was listed.")
             if info.size > limit:
                 raise ObjectTooLarge(f"{key!r} has {info.size:,} bytes, more than the {limit:,} allowed.")
             try:
-                data = _read(file, info.size)
+                data = read_bytes(file, info.size)
             except OSError as error:
-                raise _translate(error, key) from error
-            if _changed(facts, file) or len(data) != info.size:
+                raise translate(error, key) from error
+            if has_changed(facts, file) or len(data) != info.size:
                 raise ObjectChanged(f"{key!r} changed while it was read.")
         return Body(data=data, info=info)
 
     def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
         """A part of the file; its token must be equal before and after reading."""
-        with self._open_root() as root, _open_file(root, key) as (file, facts):
-            info = _info(key, facts)
+        with self._open_root() as root, open_file(root, key) as (file, facts):
+            info = info_of(key, facts)
             if (token is not None and info.token != token) or start >= info.size:
                 raise ObjectChanged(f"{key!r} has changed since it was listed.")
             length = min(length, info.size - start)
             try:
-                data = _read(file, length, start=start)
+                data = read_bytes(file, length, start=start)
             except OSError as error:
-                raise _translate(error, key) from error
-            if _changed(facts, file) or len(data) != length:
+                raise translate(error, key) from error
+            if has_changed(facts, file) or len(data) != length:
                 raise ObjectChanged(f"{key!r} changed while it was read.")
         return Body(data=data, info=info)
 
@@ -170,13 +179,13 @@ class FolderStore:
     def _open_root(self) -> Generator[int]:
         """The root folder's descriptor. A root that was replaced by another folder counts as missing."""
         try:
-            root = os.open(self._root, _FOLDER)
+            root = os.open(self._root, FOLDER)
         except OSError as error:
-            if error.errno in _NOTHING:
+            if error.errno in NOTHING:
                 raise NoSuchBucket(
                     f"The folder {self._root} does not exist.", "Check the address, and that the disk is mounted."
                 ) from error
-            raise _translate(error, self._root) from error
+            raise translate(error, self._root) from error
         try:
             facts = os.fstat(root)
             with self._lock:
@@ -195,7 +204,7 @@ class FolderStore:
         """The deepest folder that contains all of the scope's prefix."""
         folder = scope.prefix.rpartition("/")[0]
         path = f"{folder}/" if folder else ""
-        if path and not _is_path(folder):
+        if path and not is_path(folder):
             return ()
         names = _names(root, path, passed.unsupported)
         return (_Frame(path, names, _first(names, path, scope)),)
@@ -203,7 +212,7 @@ class FolderStore:
     def _step(self, root: int, stack: _Cursor, scope: KeyRange, rows: _Rows, passed: _Unlisted) -> _Cursor:
         """List the files of the top folder up to its next subfolder or a full page."""
         top, below = stack[-1], stack[:-1]
-        with _open_folder(root, top.path) as folder:
+        with open_folder(root, top.path) as folder:
             place = top.place
             while place < len(top.names) and len(rows.keys) < self._page_rows:
                 name = top.names[place]
@@ -239,14 +248,14 @@ class _Rows:
         try:
             facts = os.stat(name, dir_fd=folder, follow_symlinks=False)
         except OSError as error:
-            if error.errno in _NOTHING:
+            if error.errno in NOTHING:
                 return
-            raise _translate(error, key) from error
+            raise translate(error, key) from error
         if stat.S_ISREG(facts.st_mode):
             self.keys.append(key)
             self._sizes.append(facts.st_size)
-            self._tokens.append(_token(facts))
-            self._modified.append(_since_epoch(facts))
+            self._tokens.append(token_of(facts))
+            self._modified.append(since_epoch(facts))
 
     def batch(self) -> pa.RecordBatch:
         """The page as a listing batch."""
@@ -288,7 +297,7 @@ def _component(key: str, path: str) -> str:
 def _names(root: int, path: str, unsupported: list[UnsupportedKey]) -> tuple[str, ...]:
     """The names in one folder, in the order of the keys below it; folders end in `/`."""
     names: list[str] = []
-    with _open_folder(root, path) as folder:
+    with open_folder(root, path) as folder:
         if folder is None:
             return ()
         try:
@@ -304,7 +313,7 @@ def _names(root: int, path: str, unsupported: list[UnsupportedKey]) -> tuple[str
                     elif entry.is_file(follow_symlinks=False):
                         names.append(entry.name)
         except OSError as error:
-            raise _translate(error, path) from error
+            raise translate(error, path) from error
     # UTF-8 keeps the order of code points, so texts sort as their bytes do.
     names.sort()
     return tuple(names)
@@ -316,104 +325,3 @@ def _is_text(name: str) -> bool:
 
 def _shown(path: str, name: str) -> str:
     return path + os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
-@contextmanager
-def _open_folder(root: int, path: str) -> Generator[int | None]:
-    """A folder below the root, opened component by component without following links; None if it is missing."""
-    at, missing = root, False
-    try:
-        try:
-            for part in path.split("/")[:-1]:
-                before, at = at, os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=at)
-                if before != root:
-                    os.close(before)
-        except OSError as error:
-            if error.errno not in _NOTHING:
-                raise _translate(error, path) from error
-            missing = True
-        yield None if missing else at
-    finally:
-        if at != root:
-            os.close(at)
-
-
-@contextmanager
-def _open_file(root: int, key: str) -> Generator[tuple[int, os.stat_result]]:
-    """A regular file below the root, with its facts. Raises ObjectGone for anything else."""
-    folder, _, name = key.rpartition("/")
-    if not _is_path(key):
-        raise ObjectGone(f"{key!r} does not exist.")
-    with _open_folder(root, f"{folder}/" if folder else "") as at:
-        if at is None:
-            raise ObjectGone(f"{key!r} does not exist.")
-        try:
-            file = os.open(name, _FILE, dir_fd=at)
-        except OSError as error:
-            if error.errno in _NOTHING:
-                raise ObjectGone(f"{key!r} does not exist.") from error
-            raise _translate(error, key) from error
-    try:
-        facts = os.fstat(file)
-        if not stat.S_ISREG(facts.st_mode):
-            raise ObjectGone(f"{key!r} is not a file.")
-        yield file, facts
-    finally:
-        os.close(file)
-
-
-def _is_path(key: str) -> bool:
-    """Whether `key` can be a path strictly below a folder."""
-    if "\0" in key or not _is_utf8(key):
-        return False
-    return all(part not in ("", ".", "..") for part in key.split("/"))
-
-
-def _is_utf8(key: str) -> bool:
-    return key.isascii() or not any("\ud800" <= char <= "\udfff" for char in key)
-
-
-def _read(file: int, size: int, *, start: int = 0) -> bytes:
-    """`size` bytes from `start`; fewer at the end of the file."""
-    chunks: list[bytes] = []
-    left = size
-    while left:
-        chunk = os.pread(file, left, start + size - left)
-        if not chunk:
-            break
-        chunks.append(chunk)
-        left -= len(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def _changed(before: os.stat_result, file: int) -> bool:
-    """Whether an open file is another version than before, by what the listing shows of it."""
-    now = os.fstat(file)
-    return (now.st_size, _token(now)) != (before.st_size, _token(before))
-
-
-def _token(facts: os.stat_result) -> str:
-    return f"{facts.st_ino}-{facts.st_mtime_ns}"
-
-
-def _info(key: str, facts: os.stat_result) -> ObjectInfo:
-    return ObjectInfo(key=key, size=facts.st_size, token=_token(facts), modified=_modified(facts))
-
-
-def _modified(facts: os.stat_result) -> datetime | None:
-    since = _since_epoch(facts)
-    return None if since is None else datetime.fromtimestamp(since / 1e6, UTC)
-
-
-def _since_epoch(facts: os.stat_result) -> int | None:
-    """Microseconds since 1970; None outside the range of the calendar, because a file system may report any year."""
-    since = facts.st_mtime_ns // 1000
-    return since if EARLIEST <= since < LATEST else None
-
-
-def _translate(error: OSError, path: str) -> StorageError:
-    if error.errno in _DENIED:
-        return AccessDenied(
-            f"{path or 'The folder'!r} cannot be read: permission denied.", "Allow this user to read it, or exclude it."
-        )
-    return SourceUnreachable(f"{path!r} cannot be read: {error.strerror}.", "Check the disk, then run again.")
