@@ -26,13 +26,17 @@ class JsonSize:
 
     elements: int  # commas between the elements of the lists on top
     values: int  # commas within the element that has most
+    all_values: int  # commas
 
 
-def measure_json(data: bytes, *, block: int = BLOCK) -> JsonSize:
-    """The size of a document. The lists on top are the document itself, or the members of an object."""
-    level = 1 if data.lstrip()[:1] == b"[" else 2
+def measure_json(data: bytes, *, below: int = 0, block: int = BLOCK) -> JsonSize:
+    """The size of a document. The lists on top are the document itself, or the members of an object.
+
+    `below`: the elements in question are in lists that are this many levels deeper.
+    """
+    level = (1 if data.lstrip()[:1] == b"[" else 2) + below
     whole = np.frombuffer(data, np.uint8)
-    depth = elements = values = within = 0
+    depth = elements = values = within = total = 0
     inside = escaped = False  # whether the next byte is inside of a text, and after an odd number of backslashes
     for start in range(0, len(whole), block):
         part = whole[start : start + block]
@@ -44,10 +48,11 @@ def measure_json(data: bytes, *, block: int = BLOCK) -> JsonSize:
         commas = np.flatnonzero((part == _COMMA) & outside)
         between = np.flatnonzero(depths[commas] <= level)
         elements += len(between)
+        total += len(commas)
         gaps = np.diff(np.concatenate([[-1 - within], between, [len(commas)]])) - 1
         values = max(values, int(gaps.max()))
         within = int(gaps[-1])
-    return JsonSize(elements=elements, values=values)
+    return JsonSize(elements=elements, values=values, all_values=total)
 
 
 def _quotes(part: npt.NDArray[np.uint8], *, escaped: bool) -> tuple[npt.NDArray[np.bool_], bool]:

@@ -167,28 +167,27 @@ class LabelPass:
 
     def _pages(self, store: Store, reader: SidecarReader) -> Generator[_ReadPage]:
         with closing(self._fetched(store)) as fetched:
-            for page in fetched:
-                yield self._parse(page, reader)
+            yield from map(partial(self._parse, reader), fetched)  # keeps no page while the next one is fetched
 
     def _fetched(self, store: Store) -> Generator[_Page]:
         """The unread files with their bytes; files that could not be read now are recorded and left out."""
         with ThreadPoolExecutor(FETCH_THREADS, "label") as threads:
-            for some in self._unread():
-                chunks = [
-                    some.some(range(at, min(at + CHUNK_FILES, len(some.keys))))
-                    for at in range(0, len(some.keys), CHUNK_FILES)
-                ]
-                content = [one for part in threads.map(partial(_fetch, store), chunks) for one in part]
-                later = {
-                    key: str(found)
-                    for key, found in zip(some.keys, content, strict=True)
-                    if isinstance(found, StorageError) and not isinstance(found, ObjectGone | ObjectChanged)
-                }
-                label_files.record_reasons(self.lease, later)
-                read = [row for row, found in enumerate(content) if not isinstance(found, StorageError)]
-                if read:
-                    usable = [found for found in content if not isinstance(found, StorageError)]
-                    yield _Page(some.some(read), usable)
+            yield from filter(None, map(partial(self._fetch_page, store, threads), self._unread()))
+
+    def _fetch_page(self, store: Store, threads: ThreadPoolExecutor, some: UnreadLabels) -> _Page | None:
+        chunks = [
+            some.some(range(at, min(at + CHUNK_FILES, len(some.keys)))) for at in range(0, len(some.keys), CHUNK_FILES)
+        ]
+        content = [one for part in threads.map(partial(_fetch, store), chunks) for one in part]
+        later = {
+            key: str(found)
+            for key, found in zip(some.keys, content, strict=True)
+            if isinstance(found, StorageError) and not isinstance(found, ObjectGone | ObjectChanged)
+        }
+        label_files.record_reasons(self.lease, later)
+        read = [row for row, found in enumerate(content) if not isinstance(found, StorageError)]
+        usable = [found for found in content if not isinstance(found, StorageError)]
+        return _Page(some.some(read), usable) if read else None
 
     def _unread(self) -> Iterator[UnreadLabels]:
         """The unread label files with an image, some at a time. Those without one wait: nothing is done about them."""
@@ -210,7 +209,7 @@ class LabelPass:
             if rows[start:]:
                 yield found.some(rows[start:])
 
-    def _parse(self, page: _Page, reader: SidecarReader) -> _ReadPage:
+    def _parse(self, reader: SidecarReader, page: _Page) -> _ReadPage:
         data = [each if isinstance(each, bytes) else b"" for each in page.content]
         batch = reader.read(data)
         self._unmapped.update(batch.unmapped)
@@ -258,14 +257,13 @@ def _fetch(store: Store, files: UnreadLabels) -> list[bytes | str | StorageError
     """The bytes of each file, why it is not used, or the error for which it is read later."""
     found: list[bytes | str | StorageError] = []
     for key, size, token in zip(files.keys, files.sizes, files.tokens, strict=True):
-        large = f"it has {size:,} bytes; at most {LABEL_FILE_BYTES:,} are read."
         if size > LABEL_FILE_BYTES:
-            found.append(large)
+            found.append(_too_large(size))
             continue
         try:
             body = store.get(key, token=token, limit=LABEL_FILE_BYTES)
         except ObjectTooLarge:
-            found.append(large)
+            found.append(_too_large(size))
         except StorageError as error:
             found.append(error)
         else:
@@ -276,6 +274,10 @@ def _fetch(store: Store, files: UnreadLabels) -> list[bytes | str | StorageError
                 else body.data
             )
     return found
+
+
+def _too_large(size: int) -> str:
+    return f"it has {size:,} bytes; at most {LABEL_FILE_BYTES:,} are read."
 
 
 def _fingerprint(settings: LabelSidecars, class_map: ClassMap, ontology: StoredOntology) -> str:

@@ -39,7 +39,7 @@ def expected(document: Any) -> JsonSize:
         between += max(0, len(document) - 1) + sum(max(0, len(one) - 1) for one in others if isinstance(one, dict))
         for one in others:
             elements += map(commas, one.values()) if isinstance(one, dict) else []
-    return JsonSize(elements=between, values=max(elements, default=0))
+    return JsonSize(elements=between, values=max(elements, default=0), all_values=commas(document))
 
 
 @given(

@@ -131,6 +131,19 @@ def test_settings_come_back_from_their_document() -> None:
     assert read_labels(None) is None
 
 
+@pytest.mark.parametrize("suffix", ["~", "x" * 127 + ".", "ü" * 128])
+def test_a_suffix_has_1_to_128_characters(suffix: str) -> None:
+    read = read_labels({"format": "encord", "ontology": "o", "suffix": suffix})
+    assert read is not None
+    names = compile_label_names(read)
+    assert images(names, f"a.jpg{suffix}") == ["a.jpg"]
+    assert labels(names, "a.jpg") == [f"a.jpg{suffix}"]
+    with pytest.raises(SettingsError, match="It can be a text of 1 to 128 characters without slashes"):
+        read_labels({"format": "encord", "ontology": "o", "suffix": suffix * 129})
+    with pytest.raises(SettingsError, match="1 to 128 characters"):
+        read_labels({"format": "encord", "ontology": "o", "suffix": ""})
+
+
 def test_the_format_is_fixed_once_it_is_set() -> None:
     yolo = LabelSidecars(
         format=SidecarFormat.YOLO, ontology="o", image_pattern="{name}.jpg", label_pattern="{name}.txt"

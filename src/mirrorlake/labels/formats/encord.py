@@ -48,6 +48,7 @@ SHAPES = (Shape.POLYGON, Shape.BOX, Shape.ROTATED_BOX, Shape.POLYLINE, Shape.KEY
 FILE = "labels.json"
 SUFFIX = ".encord.json"
 _VISIBLE = 2
+_IN_ROW = 3  # levels from the members of a row down to its objects: data_units, unit, labels
 _KEY_DIGITS = 9  # of the number of a point
 _NAMES = {
     Shape.BOX: "bounding_box",
@@ -109,7 +110,7 @@ def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
             continue
         try:
             data = files.read(name)
-            rows = decode_json(data, list[_Row]) if data.lstrip()[:1] == b"[" else [decode_json(data, _Row)]
+            rows = _rows(data)
         except BadLabels as error:
             report(problem(name, f"The file is not a label row: {error}"))
             continue
@@ -119,6 +120,12 @@ def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
                     yield _unit(name, row, unit, report)
                 except BadLabels as error:
                     report(problem(name, error))
+
+
+def _rows(data: bytes) -> list[_Row]:
+    if data.lstrip()[:1] == b"[":
+        return decode_json(data, list[_Row], below=_IN_ROW + 2)
+    return [decode_json(data, _Row, below=_IN_ROW)]
 
 
 def _unit(name: str, row: _Row, unit: _Unit, report: Report) -> ImageLabels:
