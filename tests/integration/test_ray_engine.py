@@ -20,7 +20,7 @@ from tests.support.ray_cluster import RayCluster
 
 from mirrorlake.catalog import datasources
 from mirrorlake.catalog.assets import get_asset_detail
-from mirrorlake.core.errors import MirrorlakeError, SettingsError
+from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.embedding.process import open_process
 from mirrorlake.engine.base import Engine, LocalEngine, Pool
 from mirrorlake.engine.embedding import open_cluster
@@ -232,15 +232,6 @@ def test_closing_ends_the_tasks(photos: Path, tmp_path: Path):
         list(looked)
     assert pids
     _wait_until(lambda: not any(_runs(pid) for pid in pids))
-
-
-def test_a_cluster_refuses_who_has_not_its_token(photos: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 64)
-    changes = everything_new(FolderStore(_location(photos)))
-    pool = _pool(StoreConfig(location=_location(photos), access=Access()))
-    with pytest.raises(SettingsError, match=r"refused this machine: .* Give this machine the token"):
-        _rows(pool.process([changes]))
-    pool.close()
 
 
 def test_actors_find_in_pictures_what_a_process_finds(tmp_path: Path):
