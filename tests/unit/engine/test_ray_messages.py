@@ -78,7 +78,7 @@ def test_what_ray_reports_becomes_a_sentence_with_what_to_do(error: Exception, e
     assert expected in str(cluster._translate("ray://auto", error))
 
 
-@pytest.mark.parametrize("package", ["mirrorlake", "pyarrow", "mirrorlake[video]"])
+@pytest.mark.parametrize("package", ["mirrorlake", "mirrorlake[video]"])
 def test_a_node_with_something_else_says_what(package: str):
     answer, gets, read = run_task({**installed(), package: "0.0.7"}, b"", b"")
     assert (gets, read) == (0, 0)
