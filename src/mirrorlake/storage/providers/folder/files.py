@@ -21,7 +21,7 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # not blocki
 # The error codes of the system for names that cannot be opened as a regular file or folder.
 NOTHING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO})
 _DENIED = frozenset({errno.EACCES, errno.EPERM})
-_OPEN_FILES = "/proc/self/fd" if sys.platform == "linux" else None  # links to the paths of open files
+_OPEN_FILES: str | None = "/proc/self/fd" if sys.platform == "linux" else None  # links to the paths of open files
 
 
 def read_small(root: str, real: str, key: str, *, token: str, limit: int) -> Body | None:
