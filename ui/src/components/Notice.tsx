@@ -50,14 +50,23 @@ export function ErrorNotice({ error }: { error: Error }) {
   );
 }
 
+interface PendingProps {
+  data: unknown;
+  error: Error | null;
+  page?: boolean; // it stands for a whole page, which has no other heading yet
+}
+
 /** Stands for what is not here yet: the reason, or after a moment that it is on its way. */
-export function Pending({ data, error }: { data: unknown; error: Error | null }) {
+export function Pending({ data, error, page = false }: PendingProps) {
   if (data !== undefined) return null;
   if (error !== null) return <ErrorNotice error={error} />;
   return (
-    <p className="quiet pending" role="status">
-      {text.loading}
-    </p>
+    <>
+      {page ? <h1 className="hidden">{text.loading}</h1> : null}
+      <p className="quiet pending" role="status">
+        {text.loading}
+      </p>
+    </>
   );
 }
 

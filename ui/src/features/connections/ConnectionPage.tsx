@@ -222,7 +222,7 @@ export function ConnectionPage() {
   const { data, error } = useQuery(queries.connection(name));
   return (
     <main className="page">
-      <Pending data={data} error={error} />
+      <Pending page data={data} error={error} />
       {data === undefined ? null : <Shown key={data.id} connection={data} />}
     </main>
   );

@@ -117,7 +117,7 @@ export function DatasourcePage() {
   const { data, error } = useQuery(queries.datasource(name));
   return (
     <main className="page">
-      <Pending data={data} error={error} />
+      <Pending page data={data} error={error} />
       {data === undefined ? null : <Shown source={data} tab={tab} />}
     </main>
   );

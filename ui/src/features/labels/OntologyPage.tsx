@@ -175,7 +175,7 @@ export function OntologyPage() {
   const { data, error } = useQuery(labelQueries.ontology(name));
   return (
     <main className="page">
-      <Pending data={data} error={error} />
+      <Pending page data={data} error={error} />
       {data === undefined ? null : <Shown key={data.name} ontology={data} />}
     </main>
   );

@@ -122,8 +122,9 @@ function folderQuery(datasource: string, path: string): string {
 }
 
 function folderShares(folders: Folder[]): Share[] {
+  const several = (name: string) => folders.filter((folder) => folder.name === name).length > 1;
   const shares = folders.map(({ name, path, datasource, assets }) => ({
-    name: name || path,
+    name: several(name) ? text.shares.folderOf(name || path, datasource) : name || path,
     query: folderQuery(datasource, path),
     assets,
   }));

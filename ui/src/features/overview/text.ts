@@ -19,6 +19,7 @@ export const text = {
     type: 'By type',
     datasource: 'By datasource',
     folder: 'By folder',
+    folderOf: (folder: string, datasource: string) => `${folder} (${datasource})`,
     more: (number: number) => plural(number, { one: 'and # more', other: 'and # more' }),
     empty: 'Nothing yet.',
   },

@@ -145,7 +145,7 @@ export function ProjectPage() {
   const { data, error } = useQuery(queries.project(name));
   return (
     <main className="page">
-      <Pending data={data} error={error} />
+      <Pending page data={data} error={error} />
       {data === undefined ? null : <Shown project={data} />}
     </main>
   );

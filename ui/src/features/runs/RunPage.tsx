@@ -25,7 +25,7 @@ export function RunPage() {
   const { data: run, error } = useQuery(queries.run(Number(runId)));
   return (
     <main className="page">
-      <Pending data={run} error={error} />
+      <Pending page data={run} error={error} />
       {run !== undefined ? <RunReport key={run.id} run={run} kind={kind} /> : null}
     </main>
   );

@@ -35,7 +35,7 @@ export function SettingsPage() {
   const { data, error } = useQuery(queries.identity());
   return (
     <main className="page">
-      <Pending data={data} error={error} />
+      <Pending page data={data} error={error} />
       {data === undefined ? null : (
         <>
           <PageHead title={text.title} lead={data.workspace} />
