@@ -14,6 +14,7 @@ from mirrorlake.formats.unsupported import UnsupportedFormat
 
 QUALITY: Final = 95  # of lossy formats; from 90 on, JPEG keeps the resolution of colours
 
+_MIRRORED: Final = 2  # left to right: each row of the result needs only its own
 _SAVERS: Final[dict[str, str]] = {"JPEG": ".jpg", "PNG": ".png", "TIFF": ".tif", "WebP": ".webp"}
 
 
@@ -43,6 +44,8 @@ def turn_upright(data: bytes, name: str = "") -> bytes | None:
         image = pyvips.Image.new_from_buffer(data, "", access="sequential", fail_on="truncated").copy()
         # Where EXIF is in a place that libvips does not read, such as behind the pixels, the image has no orientation.
         image.set_type(pyvips.GValue.gint_type, "orientation", facts.orientation)
+        if facts.orientation != _MIRRORED:  # the first row of the result needs the last one, or all of them
+            image = image.copy_memory()
         return image.autorot().write_to_buffer(suffix, **_options(found.name, data))
     except pyvips.Error as error:
         raise UndecodableObject(Stage.DECODE, f"{found.phrase} is damaged{error_detail(error)}") from error
@@ -53,9 +56,19 @@ def _options(name: str, data: bytes) -> dict[str, object]:
         case "JPEG":
             return {"Q": QUALITY, "optimize_coding": True}
         case "WebP":
-            lossless = b"VP8L" in data[:HEAD_BYTES]
-            return {"lossless": True} if lossless else {"Q": QUALITY}
+            return {"lossless": True} if _is_lossless(data) else {"Q": QUALITY}
         case "TIFF":
             return {"compression": "deflate"}
         case _:
             return {}
+
+
+def _is_lossless(webp: bytes) -> bool:
+    """Whether the pixels of a WebP are in the lossless chunk, which comes after any colour profile."""
+    place = 12  # after RIFF, a length and WEBP
+    while place + 8 <= len(webp):
+        name, length = webp[place : place + 4], int.from_bytes(webp[place + 4 : place + 8], "little")
+        if name in {b"VP8L", b"VP8 "}:
+            return name == b"VP8L"
+        place += 8 + length + length % 2  # chunks begin at even places
+    return False

@@ -45,6 +45,35 @@ def test_pixels_are_turned_and_nothing_else_is_lost(kind: str, orientation: int)
     assert turn_upright(turned) is None
 
 
+@pytest.mark.parametrize("orientation", range(2, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
+def test_pictures_with_more_rows_than_a_decoder_keeps_are_turned(kind: str, orientation: int) -> None:
+    rows = np.add.outer(np.arange(2_000), np.arange(8)).astype(np.uint16) // 8
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    file = BytesIO()
+    Image.fromarray(rows.astype(np.uint8)).save(file, kind, exif=exif.tobytes())
+    turned = turn_upright(file.getvalue())
+    assert turned is not None
+    wanted = np.asarray(ImageOps.exif_transpose(Image.open(file)), int)
+    assert np.abs(np.asarray(Image.open(BytesIO(turned)), int) - wanted).mean() < 2  # noqa: PLR2004  of 255
+
+
+def test_lossless_webp_with_a_large_colour_profile_stays_lossless() -> None:
+    file = BytesIO()
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    noise = np.random.default_rng(1).integers(0, 255, (16, 24, 3), np.uint8)
+    large = len(profile).to_bytes(4, "big")  # replaced by a length with padding behind the tags
+    padded = (len(profile) + 8_000).to_bytes(4, "big") + profile[len(large) :] + bytes(8_000)
+    Image.fromarray(noise).save(file, "WEBP", exif=exif.tobytes(), icc_profile=padded, lossless=True)
+    turned = turn_upright(file.getvalue())
+    assert turned is not None
+    wanted = ImageOps.exif_transpose(Image.open(file))
+    assert np.array_equal(np.asarray(Image.open(BytesIO(turned))), np.asarray(wanted))
+
+
 def test_lossless_webp_stays_lossless() -> None:
     data = picture("WEBP", 6, lossless=True)
     turned = turn_upright(data)
