@@ -93,9 +93,9 @@ def _peer(name: str, packages: tuple[str, ...], server: LocalS3, processes: int)
     with fresh_home() as home:
         environment = {**os.environ, **server.environment(), "HOME": str(home)}
         script = Path(__file__).with_name("photo_peers.py")
-        answer = json.loads(
-            run_peer(python, "-P", script, name, *flags, environment=environment, limit_s=PEER_LIMIT_S).splitlines()[-1]
-        )
+        command = (python, "-P", script, name, *flags)
+        printed = run_peer(*command, environment=environment, folder=home, limit_s=PEER_LIMIT_S)
+    answer = json.loads(printed.splitlines()[-1])
     if answer["objects"] != PHOTO_OBJECTS:
         raise RuntimeError(f"{name} looked at {answer['objects']} photographs")
     return answer["seconds"]

@@ -21,9 +21,19 @@ def peer_python(name: str, packages: Sequence[str]) -> Path:
     return python
 
 
-def run_peer(*command: str | Path, environment: Mapping[str, str] | None = None, limit_s: float | None = None) -> str:
-    """What a command prints. Raises OSError, subprocess.CalledProcessError and subprocess.TimeoutExpired."""
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, timeout=limit_s)
+def run_peer(
+    *command: str | Path,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    limit_s: float | None = None,
+) -> str:
+    """What a command prints that runs in a folder: some write beside themselves.
+
+    Raises OSError, subprocess.CalledProcessError and subprocess.TimeoutExpired.
+    """
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, env=environment, cwd=folder, timeout=limit_s
+    )
     return done.stdout
 
 
