@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 from tests.support.photos import Photos
 from tests.support.postgres import address_of
-from tests.support.texts import write_sign
+from tests.support.texts import names, read_texts, script, turn, write_sign
 
-from mirrorlake.catalog import datasources, jobs, picture_texts
+from mirrorlake.catalog import jobs, picture_texts
 from mirrorlake.catalog.picture_texts import ReadText
 from mirrorlake.cli.main import run
 from mirrorlake.core.errors import MirrorlakeError, UsageError
-from mirrorlake.jobs.execution import new_job, run_here
+from mirrorlake.jobs.execution import new_job
 from mirrorlake.jobs.handlers import picture_texts as handler
 from mirrorlake.jobs.handlers.picture_texts import PictureTextArgs
 from mirrorlake.jobs.handlers.verify import VerifyArgs
@@ -36,17 +36,6 @@ def photos(empty_catalog: Catalog, tmp_path: Path) -> Photos:
     return Photos(empty_catalog, tmp_path)
 
 
-def turn(photos: Photos, *, on: bool) -> None:
-    photos.library.datasources.change_settings("photos", {"pictureText": on})
-    photos.source = datasources.named(photos.catalog, "photos")
-
-
-def read_texts(photos: Photos) -> PictureTextUpdate:
-    """Do what a worker does for the datasource."""
-    job = new_job(JobKind.PICTURE_TEXT, PictureTextArgs(), datasource=photos.source)
-    return run_here(photos.settings, photos.catalog, job, processes=1)
-
-
 def due(photos: Photos) -> int:
     """How many jobs are due now; they are not queued afterwards."""
     queued = picture_texts.enqueue_due(
@@ -55,37 +44,6 @@ def due(photos: Photos) -> int:
     with photos.catalog.write() as connection:
         connection.execute("DELETE FROM job WHERE kind = 'picture_text' AND state = 'queued'")
     return queued
-
-
-def names(photos: Photos, query: str) -> list[str]:
-    return sorted(asset.name for asset in search(photos.catalog, query, limit=50).items)
-
-
-class Scripted:
-    """In place of the process that reads: answers by the number of the picture."""
-
-    def __init__(self, *answers: Recognised | Exception) -> None:
-        self.answers = list(answers)
-        self.asked = 0
-
-    def __call__(self) -> Scripted:
-        return self
-
-    def recognise(self, _picture: bytes) -> Recognised:
-        self.asked += 1
-        answer = self.answers[min(self.asked, len(self.answers)) - 1]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def close(self) -> None:
-        """Nothing to end."""
-
-
-def script(monkeypatch: pytest.MonkeyPatch, *answers: Recognised | Exception) -> Scripted:
-    scripted = Scripted(*answers)
-    monkeypatch.setattr(reading, "TextProcess", scripted)
-    return scripted
 
 
 def test_text_of_real_pictures_is_read_by_a_worker_and_found(

@@ -70,6 +70,13 @@ def wanted(catalog: Catalog) -> list[str]:
         return [name for (name,) in connection.execute(statement("texts_wanted").query).fetchall()]
 
 
+def is_wanted(catalog: Catalog, datasource_id: int) -> bool:
+    """Whether a datasource still exists and has the setting."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("text_wanted").query, {"datasource_id": datasource_id}).fetchone()
+    return row is not None and bool(row[0])
+
+
 def enqueue_due(catalog: Catalog, job_of: Callable[[Datasource], NewJob]) -> int:
     """Queue a job for each datasource in whose pictures text is to be read, and return their number."""
     with catalog.read() as connection:

@@ -37,7 +37,7 @@ class AskedProcess:
         self._environment = environment or {}
         self._errors = errors
         self._process: subprocess.Popen[bytes] | None = None
-        self._answered = False  # whether it ever did
+        self.answered = False  # whether it ever did
 
     def ask(self, message: bytes) -> bytes | None:
         """The answer; None if the process ended or stopped. Raises MirrorlakeError if it cannot start."""
@@ -58,7 +58,7 @@ class AskedProcess:
             except BrokenPipeError:
                 body = None
         if body is not None and not expired.is_set():
-            self._answered = True
+            self.answered = True
             return body
         self._process = None
         code = process.wait()
@@ -66,7 +66,7 @@ class AskedProcess:
             if pipe is not None:
                 with suppress(BrokenPipeError):  # of what it has not read
                     pipe.close()
-        if not self._answered:
+        if not self.answered:
             how = f"gave no answer within {self._answer_s:.0f} s" if expired.is_set() else f"ended with code {code}"
             raise self._cannot_start(how)
         return None

@@ -7,14 +7,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from mirrorlake.catalog.picture_texts import ReadText, UnreadPicture
-from mirrorlake.core.errors import AccessDenied, NoPreview, ObjectArchived, ObjectChanged, ObjectGone
+from mirrorlake.core.errors import NoPreview, StorageError
 from mirrorlake.model.asset_previews import PreviewOptions
 from mirrorlake.ocr.process import TextProcess
 from mirrorlake.processing.preview_task import PreviewTask
 from mirrorlake.processing.previewer import Previewer
 from mirrorlake.processing.store_factory import StoreFactory
-
-_OF_ONE = (AccessDenied, ObjectArchived, ObjectChanged, ObjectGone)  # others can still be read
 
 
 class TextReader:
@@ -29,10 +27,10 @@ class TextReader:
         for process in self._processes:
             self._free.put(process)
 
-    def read(self, pictures: Sequence[UnreadPicture]) -> Iterator[ReadText | None]:
-        """What was read of each picture, in order; None for one whose object cannot be read now.
+    def read(self, pictures: Sequence[UnreadPicture]) -> Iterator[ReadText | StorageError]:
+        """What was read of each picture, in order, or why its object cannot be read now.
 
-        Raises MirrorlakeError if the bucket does not answer, or no process can start.
+        Raises MirrorlakeError if the bucket cannot be opened, or no process can start.
         """
         return self._threads.map(self._read, pictures)
 
@@ -42,7 +40,7 @@ class TextReader:
         for process in self._processes:
             process.close()
 
-    def _read(self, picture: UnreadPicture) -> ReadText | None:
+    def _read(self, picture: UnreadPicture) -> ReadText | StorageError:
         task = PreviewTask(
             store_factory=self._store, key=picture.key, token=picture.token, size=picture.size, wanted=PreviewOptions()
         )
@@ -50,8 +48,8 @@ class TextReader:
             preview = self._previewer.make(task, owner="")
         except NoPreview as error:
             return ReadText(digest=picture.digest, text="", failure=error.message)
-        except _OF_ONE:  # its runs report what its bucket refuses
-            return None
+        except StorageError as error:
+            return error
         process = self._free.get()
         try:
             found = process.recognise(preview)

@@ -13,6 +13,7 @@ WORD_CHARACTERS = 100  # of a word that are compared
 _ACCENTS = re.compile("[\u0300-\u036f]")  # of Latin, Greek and Cyrillic letters, after decomposition
 # Scripts without spaces between words: each of their characters is a word, so that any run of them is found.
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_SPACES = re.compile(r"[^\S\n]")
 _WORD = re.compile(f"[{_UNSPACED}]|(?:(?![{_UNSPACED}_])\\w)+")
 
 
@@ -55,7 +56,8 @@ def words_of(text: str) -> list[str]:
 
 def kept_text(text: str) -> tuple[str, bool]:
     """The part of a text that is kept, without what cannot be stored, and whether there is more."""
+    spaced = _SPACES.sub(" ", text)  # those of Chinese and Japanese texts are wider
     storable = "".join(
-        character for character in text if character == "\n" or (character.isprintable() and character != "\ufffd")
+        character for character in spaced if character == "\n" or (character.isprintable() and character != "\ufffd")
     ).strip()
     return storable[:TEXT_CHARACTERS].rstrip(), len(storable) > TEXT_CHARACTERS

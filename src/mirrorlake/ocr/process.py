@@ -7,7 +7,7 @@ import sys
 import msgspec
 
 from mirrorlake.core.asked_process import AskedProcess
-from mirrorlake.ocr.worker import Recognised
+from mirrorlake.ocr.worker import GREETING, Recognised
 
 ANSWER_S = 180.0  # for one picture, and to load the networks before the first one: a page full of text takes 20
 _ANSWERS = msgspec.msgpack.Decoder(Recognised)
@@ -23,6 +23,8 @@ class TextProcess(AskedProcess):
 
     def recognise(self, picture: bytes) -> Recognised:
         """The text of a WebP. Raises MirrorlakeError if the process cannot start."""
+        if not self.answered:
+            self.ask(GREETING)  # so that a picture that ends it is not taken for a process that cannot start
         answer = self.ask(picture)
         if answer is None:
             return Recognised(failure="The process that reads text ended or stopped at this picture.")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Read = Callable[[NDArray[uint8]], list[str]]
 
 MEMORY_BYTES = 8 << 30  # of address space: networks, their runtime and one picture take a fraction of it
+GREETING = b""  # is answered when the networks are loaded
 MAX_PIXELS = 4_000_000  # of a preview: more is none of ours
 
 
@@ -45,7 +46,8 @@ def main() -> None:
     os.dup2(2, 1)  # whatever a library prints is no answer
     read = open_reader(int(sys.argv[1]))
     while (message := read_message(sys.stdin.buffer)) is not None:
-        write_message(answers, msgspec.msgpack.encode(recognise(message, read)))
+        answer = Recognised() if message == GREETING else recognise(message, read)
+        write_message(answers, msgspec.msgpack.encode(answer))
 
 
 def recognise(picture: bytes, read: Read) -> Recognised:

@@ -12,16 +12,17 @@ from importlib.metadata import version
 
 import pyvips
 
-from mirrorlake.catalog import jobs, search_indexes
+from mirrorlake.catalog import datasources, jobs, picture_texts, search_indexes
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.private import make_private, tighten_home
 from mirrorlake.core.settings import LOCAL_ENGINE, Settings
 from mirrorlake.core.text import count_noun
 from mirrorlake.engine.choice import check_installed
 from mirrorlake.formats.registry import all_formats, format_names
-from mirrorlake.model.jobs import JobKind, JobState
+from mirrorlake.model.jobs import DEFAULT_POOL, JobKind, JobState
 from mirrorlake.model.media import MediaKind
 from mirrorlake.model.search_indexes import IndexState
+from mirrorlake.ocr.engine import model_name
 from mirrorlake.postgres.pool import open_catalog
 
 MIN_FREE_BYTES = 2 * 10**9  # a database of a million assets and some thumbnails
@@ -120,6 +121,19 @@ def _images(_settings: Settings) -> str:
     return f"{format_names(kinds)} can be read ({libvips}){without}"
 
 
+def _picture_text(settings: Settings) -> str:
+    with open_catalog(settings) as catalog:
+        named = [datasources.named(catalog, name) for name in picture_texts.wanted(catalog)]
+    wanted = [one.name for one in named if one.settings.pool == DEFAULT_POOL]  # workers of other pools read the others
+    if not wanted:
+        return "no datasource wants it to be read here"
+    try:
+        model = model_name()
+    except MirrorlakeError as error:
+        raise MirrorlakeError(f"The datasource {wanted[0]} wants it to be read. {error.message}", error.fix) from error
+    return f"{count_noun(len(wanted), 'datasource')} asked for it, and {model} reads it"
+
+
 def _engine(settings: Settings) -> str:
     check_installed(settings.engine)
     if settings.engine == LOCAL_ENGINE:
@@ -140,6 +154,7 @@ _CHECKS: dict[str, Callable[[Settings], str]] = {
     "search indexes": _search_indexes,
     "thumbnails": _thumbnails,
     "images": _images,
+    "text in pictures": _picture_text,
     "engine": _engine,
     "pages": _pages,
 }

@@ -43,6 +43,11 @@ def test_what_is_kept_can_be_stored_and_is_kept_as_it_is(text: str):
     assert kept_text(kept) == (kept, False)
 
 
+def test_wide_and_fixed_spaces_still_divide_words():
+    kept, _ = kept_text("exit\u3000only\tdock\u00a07\nB")
+    assert kept == "exit only dock 7\nB"
+
+
 def test_a_long_text_is_shortened_and_a_long_word_compared_by_its_beginning():
     kept, more = kept_text("word " * TEXT_CHARACTERS)
     assert more

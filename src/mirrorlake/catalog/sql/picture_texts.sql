@@ -23,6 +23,12 @@ ON CONFLICT (digest) DO UPDATE SET text = excluded.text, words = excluded.words,
 -- The datasources of which the text in pictures is wanted, by name.
 SELECT name FROM datasource WHERE deleted IS NULL AND settings @> '{"pictureText": true}' ORDER BY name;
 
+-- name: text_wanted
+-- Whether the text in pictures of a datasource is wanted.
+SELECT EXISTS (
+  SELECT FROM datasource WHERE id = %(datasource_id)s AND deleted IS NULL AND settings @> '{"pictureText": true}'
+);
+
 -- name: texts_due
 -- The datasources in whose pictures text is to be read: it is wanted, it is not being read, and since the last job began a
 -- run has changed assets or somebody has changed the datasource; an hour after a failure in any case. Transactions that

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
 from mirrorlake.catalog import picture_texts
 from mirrorlake.catalog.picture_texts import ReadText, UnreadPicture
 from mirrorlake.catalog.thumbnails import last_asset
+from mirrorlake.core.errors import AccessDenied, ObjectArchived, ObjectChanged, ObjectGone, StorageError
 from mirrorlake.jobs.handler import LAST, GaveWay, Handler, JobContext
 from mirrorlake.library.picture_texts import TextReader
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.picture_texts import PictureTextUpdate
 from mirrorlake.ocr.engine import model_name
 from mirrorlake.plan.backoff import RetryPolicy
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.prestart import cores
 from mirrorlake.processing.previewer import MAX_WAITING, Previewer
 
@@ -24,6 +26,10 @@ KEPT_DAYS = 30
 TURN_S = 30.0  # before it gives way to other jobs
 STEP = "reading text in pictures"
 ROOM_S = 600.0  # that a picture waits for those before it
+PAGE = 500  # pictures that are looked up together: finding few of them may take as long as finding many
+UNREACHABLE = 20  # pictures in a row after which a bucket is not asked for others
+# A run reports these. Each is of one object, and no reason to try again in an hour.
+_OF_ONE = (AccessDenied, ObjectArchived, ObjectChanged, ObjectGone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,35 +38,53 @@ class PictureTextArgs:
 
 
 def read(job: Job, _args: PictureTextArgs, context: JobContext) -> PictureTextUpdate:
-    """Read what is missing, and nothing that an interrupted job stored. Raises UsageError without the packages."""
+    """Read what is missing, and nothing that an interrupted job stored.
+
+    Raises UsageError without the packages, and StorageError if the bucket did not answer for a picture: after
+    several in a row, otherwise at the end.
+    """
     catalog, reporter, source = context.catalog, context.reporter, context.source(job)
     reporter.step(STEP, 0, 0)
     counts = _Counts()
     if not source.settings.picture_text:  # turned off while the job was queued
         return counts.result()
     model, store = model_name(), context.store_of(source)
-    began, last, after = time.monotonic(), last_asset(catalog), 0
+    began, last = time.monotonic(), last_asset(catalog)
     count = min(context.processes or cores(), MAX_WAITING)
     with (
         closing(Previewer(processes=count, room_s=ROOM_S)) as previewer,
         closing(TextReader(previewer, store, count=count)) as reader,
     ):
-        while pictures := picture_texts.unread(catalog, source.id, model, after, EACH * count):
+        for pictures in _unread(catalog, source.id, model, EACH * count):
+            if not picture_texts.is_wanted(catalog, source.id):
+                break
             found = list[ReadText]()
             try:
-                for one in reader.read(_each_once(pictures)):
-                    reporter.step(STEP, after, last)
+                for picture, one in zip(pictures, reader.read(pictures), strict=True):
+                    reporter.step(STEP, picture.asset_id, last)
                     counts.add(one)
-                    if one is not None:
+                    if isinstance(one, ReadText):
                         found.append(one)
             finally:  # what was read before a failure or a cancellation is kept
                 picture_texts.store(catalog, model, found)
-            after = pictures[-1].asset_id
+            if counts.in_a_row >= UNREACHABLE:
+                counts.check()
             if time.monotonic() - began > TURN_S and context.others_wait():
                 if picture_texts.is_queued(catalog, lock_of(source.id)):
                     break  # that one continues
                 raise GaveWay
+    counts.check()
     return counts.result()
+
+
+def _unread(catalog: Catalog, datasource_id: int, model: str, each: int) -> Iterator[list[UnreadPicture]]:
+    """The pictures to read, `each` of them at a time and one of each content, by asset."""
+    after = 0
+    while page := picture_texts.unread(catalog, datasource_id, model, after, PAGE):
+        after = page[-1].asset_id
+        contents = {one.digest: one for one in reversed(page)}
+        first = sorted(contents.values(), key=lambda one: one.asset_id)
+        yield from (first[start : start + each] for start in range(0, len(first), each))
 
 
 def lock_of(datasource_id: int | None) -> str:
@@ -68,26 +92,32 @@ def lock_of(datasource_id: int | None) -> str:
     return f"picture-text:{datasource_id}"
 
 
-def _each_once(pictures: Sequence[UnreadPicture]) -> list[UnreadPicture]:
-    """One picture of each content."""
-    return list({one.digest: one for one in pictures}.values())
-
-
 class _Counts:
     """What was done so far."""
 
     def __init__(self) -> None:
         self._read = self._with_text = self._failed = self._postponed = 0
+        self._unreachable: StorageError | None = None
+        self.in_a_row = 0  # the last pictures for which the bucket did not answer
 
-    def add(self, one: ReadText | None) -> None:
+    def add(self, one: ReadText | StorageError) -> None:
         """Count what became of a picture."""
-        if one is None:
+        unreachable = isinstance(one, StorageError) and not isinstance(one, _OF_ONE)
+        self.in_a_row = self.in_a_row + 1 if unreachable else 0
+        if isinstance(one, StorageError):
             self._postponed += 1
+            if unreachable:
+                self._unreachable = self._unreachable or one
         elif one.failure is not None:
             self._failed += 1
         else:
             self._read += 1
             self._with_text += bool(one.text)
+
+    def check(self) -> None:
+        """Raise the StorageError of the first picture for which the bucket did not answer."""
+        if self._unreachable is not None:
+            raise self._unreachable
 
     def result(self) -> PictureTextUpdate:
         """The counts as the result of a job."""

@@ -1,0 +1,38 @@
+"""The process that reads text: whether it can start does not depend on the first picture."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.ocr.process import TextProcess
+from mirrorlake.ocr.worker import Recognised
+
+# Answers the greeting, ends at the picture `bad`, and reads any other one.
+_ENDS = """
+import sys
+import msgspec
+from mirrorlake.core.messages import read_message, write_message
+from mirrorlake.ocr.worker import GREETING, Recognised
+while (message := read_message(sys.stdin.buffer)) not in (None, b"bad"):
+    found = Recognised() if message == GREETING else Recognised(text=message.decode())
+    write_message(sys.stdout.buffer, msgspec.msgpack.encode(found))
+sys.exit(3)
+"""
+
+
+def test_a_first_picture_that_ends_the_process_fails_alone() -> None:
+    process = TextProcess(answer_s=60.0)
+    process._command = [sys.executable, "-c", _ENDS]
+    ended = Recognised(failure="The process that reads text ended or stopped at this picture.")
+    assert [process.recognise(one) for one in (b"bad", b"good", b"bad")] == [ended, Recognised(text="good"), ended]
+    process.close()
+
+
+def test_a_process_that_cannot_start_is_an_error() -> None:
+    process = TextProcess(answer_s=60.0)
+    process._command = [sys.executable, "-c", "import sys; sys.exit(3)"]
+    with pytest.raises(MirrorlakeError, match="reads text in pictures ended with code 3 before it could start"):
+        process.recognise(b"good")
