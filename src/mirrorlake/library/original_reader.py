@@ -87,16 +87,13 @@ class OriginalReader:
     def read_all(self, objects: Iterable[ObjectRef[T]]) -> Iterator[tuple[T, Bytes]]:
         """Read objects in order, several at once. Memory use is bounded by their sizes."""
         coming: deque[tuple[ObjectRef[T], Future[Bytes]]] = deque()
-        held = 0
         with ThreadPoolExecutor(THREADS, thread_name_prefix="originals") as threads:
             for one in objects:
-                while coming and (len(coming) >= AHEAD or held + one.size > AHEAD_BYTES):
+                while coming and (len(coming) >= AHEAD or one.size + sum(map(_held, coming)) > AHEAD_BYTES):
                     done, future = coming.popleft()
-                    held -= done.size
                     yield done.item, future.result()
                 self._open(one.datasource)  # here, not in the threads
                 coming.append((one, threads.submit(self.read, one)))
-                held += one.size
             while coming:
                 done, future = coming.popleft()
                 yield done.item, future.result()
@@ -106,3 +103,10 @@ class OriginalReader:
             self.store(datasource)
         except MirrorlakeError:
             return  # reported for each of its objects
+
+
+def _held(coming: tuple[ObjectRef[T], Future[Bytes]]) -> int:
+    """The bytes that an object takes: what it was changed to may be larger."""
+    one, future = coming
+    read = future.result() if future.done() and future.exception() is None else b""
+    return one.size if isinstance(read, MirrorlakeError) else max(one.size, len(read))
