@@ -12,6 +12,7 @@ from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.messages import read_message, write_message
 from mirrorlake.core.time_limit import time_limit
 
+MAX_ANSWER_BYTES = 64 << 20  # vectors of a large batch are a hundredth of it
 _END_S = 5.0
 
 
@@ -54,8 +55,11 @@ class AskedProcess:
         with time_limit(self._answer_s, process.kill) as expired:
             try:
                 write_message(cast("BinaryIO", process.stdin), message)
-                body = read_message(cast("BinaryIO", process.stdout))
+                body = read_message(cast("BinaryIO", process.stdout), MAX_ANSWER_BYTES)
             except BrokenPipeError:
+                body = None
+            except ValueError:  # it is not ours any more: a picture took it over
+                process.kill()
                 body = None
         if body is not None and not expired.is_set():
             self.answered = True

@@ -28,4 +28,8 @@ class TextProcess(AskedProcess):
         answer = self.ask(picture)
         if answer is None:
             return Recognised(failure="The process that reads text ended or stopped at this picture.")
-        return _ANSWERS.decode(answer)
+        try:
+            return _ANSWERS.decode(answer)
+        except msgspec.MsgspecError:
+            self.close()  # a picture took it over: the next one gets another process
+            return Recognised(failure="The process that reads text sent no valid answer for this picture.")

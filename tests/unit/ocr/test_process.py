@@ -10,7 +10,7 @@ from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.ocr.process import TextProcess
 from mirrorlake.ocr.worker import Recognised
 
-# Answers the greeting, ends at the picture `bad`, and reads any other one.
+# Answers the greeting, ends at the picture `bad`, reads others, and is taken over by `wrong` and `huge`.
 _ENDS = """
 import sys
 import msgspec
@@ -18,7 +18,11 @@ from mirrorlake.core.messages import read_message, write_message
 from mirrorlake.ocr.worker import GREETING, Recognised
 while (message := read_message(sys.stdin.buffer)) not in (None, b"bad"):
     found = Recognised() if message == GREETING else Recognised(text=message.decode())
-    write_message(sys.stdout.buffer, msgspec.msgpack.encode(found))
+    if message == b"huge":
+        sys.stdout.buffer.write((1 << 31).to_bytes(4, "big") + b"x")
+        sys.stdout.buffer.flush()
+        continue
+    write_message(sys.stdout.buffer, b"{" if message == b"wrong" else msgspec.msgpack.encode(found))
 sys.exit(3)
 """
 
@@ -28,6 +32,16 @@ def test_a_first_picture_that_ends_the_process_fails_alone() -> None:
     process._command = [sys.executable, "-c", _ENDS]
     ended = Recognised(failure="The process that reads text ended or stopped at this picture.")
     assert [process.recognise(one) for one in (b"bad", b"good", b"bad")] == [ended, Recognised(text="good"), ended]
+    process.close()
+
+
+@pytest.mark.parametrize(("picture", "failure"), [(b"wrong", "sent no valid answer"), (b"huge", "ended or stopped")])
+def test_a_picture_that_takes_the_process_over_reaches_nothing_else(picture: bytes, failure: str) -> None:
+    process = TextProcess(answer_s=60.0)
+    process._command = [sys.executable, "-c", _ENDS]
+    first, second, third = (process.recognise(one) for one in (b"good", picture, b"other"))
+    assert (first.text, third.text) == ("good", "other")
+    assert failure in str(second.failure)
     process.close()
 
 
