@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from dataclasses import dataclass
 from typing import Any
 
 from mirrorlake.core.errors import MirrorlakeError, SettingsError
@@ -79,6 +80,15 @@ def cpus(ray: Any) -> int:
     return int(ray.cluster_resources().get("CPU", 0))
 
 
-def gpus(ray: Any) -> int:
-    """The GPUs of the cluster."""
-    return int(ray.cluster_resources().get("GPU", 0))
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What one node of the cluster has."""
+
+    cpus: int
+    gpus: int = 0
+
+
+def nodes(ray: Any) -> list[Node]:
+    """The nodes of the cluster that run."""
+    found = [one["Resources"] for one in ray.nodes() if one["Alive"]]
+    return [Node(int(one.get("CPU", 0)), int(one.get("GPU", 0))) for one in found]

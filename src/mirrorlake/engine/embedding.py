@@ -11,6 +11,7 @@ from typing import IO
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.embedding.process import EmbeddingProcess
 from mirrorlake.embedding.worker import Embedded, Request
+from mirrorlake.engine.embedding_driver import REASON
 
 CLUSTER_PICTURES = 2048  # that are sent together and divided among the actors
 ANSWER_S = 900.0  # for as many, and to load the model on every node before
@@ -44,7 +45,9 @@ class ClusterEmbedding(EmbeddingProcess):
         size = self._read_errors.seek(0, 2)
         self._read_errors.seek(max(0, size - _STDERR_BYTES))
         lines = self._read_errors.read().decode("utf-8", "replace").strip().splitlines()
-        reason = lines[-1] if lines else f"The process that is connected to it {how}."
+        known = [line.removeprefix(REASON) for line in lines if line.startswith(REASON)]
+        last = f" ({lines[-1]})" if lines else ""
+        reason = known[-1] if known else f"The process that is connected to it {how}{last}."
         return MirrorlakeError(
             f"Pictures cannot be embedded on the Ray cluster at {self._address}. {reason}",
             "What was embedded is kept. Check `ray status` on its first node, then run it again.",

@@ -6,7 +6,10 @@ It speaks as `embedding.worker` does, and divides the pictures of a request amon
 from __future__ import annotations
 
 import os
+import select
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -15,12 +18,42 @@ from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.embedding.registry import LITE, work_of
 from mirrorlake.embedding.worker import Embedded, Request, read_message, write_message
 from mirrorlake.engine import embedding_actor, ray_task
-from mirrorlake.engine.cluster import connect, cpus, gpus
+from mirrorlake.engine.cluster import Node, connect, nodes
 
 TIMES = 3  # that a batch is embedded, if its actor is lost with its node
-_CPU_THREADS = 4  # of an actor with a model of the CLIP family, where no node has a GPU
+_MOST_THREADS = 4  # of an actor with a model of the CLIP family, where no node has a GPU
+_CHECK_S = 5.0  # between checks that the job still waits for an answer
 _PER_ACTOR = 2  # batches at once: one travels while one is embedded
+REASON = "mirrorlake: "  # begins the line on standard error that says why the cluster cannot be used
 _BATCH = msgspec.msgpack.Decoder(list[Embedded | None])
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The actors of a job: how many, and what each one takes of its node."""
+
+    actors: int
+    threads: int = 1
+    gpu: bool = False
+
+
+def share_of(found: Sequence[Node], model: str | None) -> Share:
+    """The actors for this model that fit on these nodes. Runs keep a CPU of each node that has several."""
+    small = model in (None, LITE)
+    with_gpus = 0 if small else sum(min(node.gpus, node.cpus) for node in found)
+    if with_gpus:
+        return Share(with_gpus, gpu=True)
+    rooms = [max(1, node.cpus - 1) for node in found if node.cpus]
+    if small or not rooms:
+        return Share(max(1, sum(rooms)))
+    most = min(_MOST_THREADS, max(rooms))
+
+    def actors(threads: int) -> int:
+        return sum(room // threads for room in rooms)
+
+    # The number of threads that uses most CPUs, the largest of equals: each actor loads a model of its own.
+    threads = max(range(most, (most - 1) // 2, -1), key=lambda number: actors(number) * number)
+    return Share(actors(threads), threads)
 
 
 class Actors:
@@ -30,17 +63,15 @@ class Actors:
         self._ray = ray = connect(address)
         for module in (embedding_actor, ray_task):
             ray.cloudpickle.register_pickle_by_value(module)
-        have_gpus = 0 if model in (None, LITE) else gpus(ray)
-        threads = 1 if have_gpus or model in (None, LITE) else min(_CPU_THREADS, max(1, cpus(ray)))
-        number = have_gpus or max(1, cpus(ray) // threads)
-        self._batch = work_of(model, number).batch
+        share = share_of(nodes(ray), model)
+        self._batch = work_of(model, share.actors).batch
         actor = ray.remote(
-            num_cpus=threads,
-            num_gpus=1 if have_gpus else 0,
+            num_cpus=share.threads,
+            num_gpus=1 if share.gpu else 0,
             max_restarts=-1,
             max_task_retries=TIMES - 1,
         )(embedding_actor.EmbeddingActor)
-        self._actors = [actor.remote(ray_task.installed(), model, models, threads) for _ in range(number)]
+        self._actors = [actor.remote(ray_task.installed(), model, models, share.threads) for _ in range(share.actors)]
 
     def answer(self, request: Request) -> list[Embedded | None]:
         """What was found of each picture. Raises MirrorlakeError if the cluster cannot do it."""
@@ -55,7 +86,9 @@ class Actors:
                 place, actor = waiting.pop(), free.pop()
                 message = msgspec.msgpack.encode(Request(thumbnails=batches[place], frames=request.frames))
                 running[actor.answer.remote(message)] = (place, actor)
-            done, _ = self._ray.wait(list(running), num_returns=1)
+            done, _ = self._ray.wait(list(running), num_returns=1, timeout=_CHECK_S)
+            if _job_has_ended():  # nobody reads the answer, and it may never come
+                raise MirrorlakeError("The process of the job has ended.")
             for ref in done:
                 place, actor = running.pop(ref)
                 found[place] = self._read(ref)
@@ -73,6 +106,13 @@ class Actors:
         return _BATCH.decode(answer)
 
 
+def _job_has_ended() -> bool:
+    """Whether nobody can write to standard input any more."""
+    asked = select.poll()
+    asked.register(0, 0)
+    return any(events & select.POLLHUP for _, events in asked.poll(0))
+
+
 def main() -> None:
     """Answer requests until standard input ends."""
     address, *rest = sys.argv[1:]
@@ -85,7 +125,7 @@ def main() -> None:
             request = msgspec.msgpack.decode(message, type=Request)
             write_message(answers, msgspec.msgpack.encode(actors.answer(request)))
     except MirrorlakeError as error:
-        sys.exit(str(error))  # its last line on standard error
+        sys.exit(f"{REASON}{error}")
 
 
 if __name__ == "__main__":

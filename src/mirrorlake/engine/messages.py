@@ -8,7 +8,7 @@ Tasks, done and fatal are the frames of `processing.channel`, which a driver pas
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -16,7 +16,8 @@ from mirrorlake.model.looking import Looking
 from mirrorlake.model.sources import Location
 from mirrorlake.processing.pool import FETCH_THREADS, Limits
 from mirrorlake.processing.store_factory import StoreFactory
-from mirrorlake.storage.providers.registry import provider_of
+
+WAIT_S = 300.0  # for a cluster that has no CPU, such as one that starts nodes when they are needed, or does not answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,18 +32,13 @@ class NodeSetup:
     inode: str | None = None  # of this folder, as the coordinator sees it
 
 
-def inode_of(folder: Location) -> str | None:
-    """The inode of a folder, the same on all machines that mount it; None for a bucket, or where there is no folder."""
-    identity = provider_of(folder.provider).root_identity(folder)
-    return None if identity is None else identity.facts.get("inode")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterSetup:
     """The first message to a driver."""
 
     address: str
-    node_setup: bytes  # a pickled NodeSetup, which the driver does not read
+    node_setup: bytes = field(repr=False)  # a pickled NodeSetup, which the driver does not read
+    wait_s: float = WAIT_S
 
 
 def pack_slots(slots: int) -> bytes:

@@ -12,7 +12,8 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from mirrorlake.core.errors import MirrorlakeError, SettingsError
-from mirrorlake.engine.messages import NodeSetup, inode_of
+from mirrorlake.engine.messages import NodeSetup
+from mirrorlake.engine.same_folder import FIX, inode_of
 from mirrorlake.processing.channel import pack_done, pack_fatal, unpack_task
 from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.storage.listing_batches import joined
@@ -63,10 +64,10 @@ def _pool_for(setup: bytes) -> ProcessingPool:
 
 
 def check_folder(setup: NodeSetup) -> None:
-    """Raise SettingsError if the folder of the source is not here, or is another one than where it was listed."""
+    """Raise SettingsError if the folder of the source is not here, or has another inode than where it was listed."""
     if setup.folder is not None and inode_of(setup.folder) != setup.inode:
         raise SettingsError(
             f"The node {socket.gethostname()} of the Ray cluster does not have the folder "
             f"{setup.folder.container} of this machine.",
-            "Mount it on every node under the same path, or unset MIRRORLAKE_ENGINE to read it on this machine.",
+            FIX,
         )

@@ -16,6 +16,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -84,13 +86,17 @@ class Driver:
         self._alone: dict[int, _Rows] = {}
         self._gets = self._bytes = 0
         self._slots, self._checked = -1, 0.0
+        self._had_cpus = time.monotonic()
+        self._asked: float | None = None  # since when a call waits that the cluster answers at once
 
     def run(self) -> None:
         """Work until the coordinator closes the connection."""
-        threading.Thread(target=self._receive, daemon=True).start()
+        for thread in (self._receive, self._watch):
+            threading.Thread(target=thread, daemon=True).start()
         while self._take_tasks():
             self._report_slots()
-            done, _ = self._ray.wait(list(self._submitted), num_returns=1, timeout=_POLL_S)
+            with self._asking():
+                done, _ = self._ray.wait(list(self._submitted), num_returns=1, timeout=_POLL_S)
             for ref in done:
                 self._finish(ref, self._submitted.pop(ref))
         for ref in self._submitted:
@@ -104,6 +110,24 @@ class Driver:
                 self._tasks.put(None)
                 time.sleep(_END_S)  # the main thread may wait for an answer that never comes
                 os._exit(0)
+
+    def _watch(self) -> None:
+        """End the process if the cluster does not answer: where a network is silent, Ray waits for ten minutes."""
+        while True:
+            time.sleep(_POLL_S)
+            asked = self._asked
+            if asked is not None and time.monotonic() - asked > self._setup.wait_s:
+                sys.stderr.write(f"the cluster did not answer for {self._setup.wait_s:.0f} s\n")
+                sys.stderr.flush()
+                os._exit(1)
+
+    @contextmanager
+    def _asking(self) -> Generator[None]:
+        self._asked = time.monotonic()
+        try:
+            yield
+        finally:
+            self._asked = None
 
     def _take_tasks(self) -> bool:
         """Submit the tasks that have come, of which there is at least one then; whether to go on."""
@@ -122,11 +146,22 @@ class Driver:
         self._submitted[self._run_task.remote(self._expected, self._setup.node_setup, one.frame)] = one
 
     def _report_slots(self) -> None:
-        """Report to the coordinator how much the cluster can do, which changes with its nodes."""
-        if time.monotonic() - self._checked < _CHECK_S and self._slots >= 0:
+        """Report to the coordinator how much the cluster can do, which changes with its nodes.
+
+        Raises MirrorlakeError if tasks have waited too long for a cluster that can do nothing.
+        """
+        if time.monotonic() - self._checked < min(_CHECK_S, self._setup.wait_s) and self._slots >= 0:
             return
         self._checked = time.monotonic()
-        slots = cpus(self._ray)
+        with self._asking():
+            slots = cpus(self._ray)
+        if slots or not self._submitted:
+            self._had_cpus = self._checked
+        elif self._checked - self._had_cpus > self._setup.wait_s:
+            raise MirrorlakeError(
+                f"The Ray cluster at {self._setup.address} has had no CPU for {self._setup.wait_s:.0f} s.",
+                "Start a node, or start its nodes with --num-cpus, then run it again.",
+            )
         if slots != self._slots:
             self._slots = slots
             self._connection.send_bytes(pack_slots(slots))

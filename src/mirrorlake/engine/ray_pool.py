@@ -20,7 +20,8 @@ import pyarrow as pa
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.engine.base import Pool
-from mirrorlake.engine.messages import ClusterSetup, NodeSetup, inode_of, unpack_slots
+from mirrorlake.engine.messages import WAIT_S, ClusterSetup, NodeSetup, unpack_slots
+from mirrorlake.engine.same_folder import check_gone, inode_of
 from mirrorlake.model.looking import Looking
 from mirrorlake.model.objects import Requests
 from mirrorlake.processing.channel import Done, WorkerStatus, pack_task, unpack_answer
@@ -29,6 +30,7 @@ from mirrorlake.processing.pool import CHUNK_ROWS, Limits, ProcessingPool
 from mirrorlake.processing.prestart import WorkerPrestarter, cores, start_process
 from mirrorlake.processing.rows import read_jobs, split_batches
 from mirrorlake.processing.store_factory import StoreConfig, StoreFactory, with_resolved_credentials
+from mirrorlake.storage.base import Store
 
 FEW_ROWS = 64  # processed by this machine: it takes seconds to connect to a cluster
 TASK_ROWS = 64  # of a task, once each slot has had a smaller one
@@ -47,6 +49,7 @@ class RayEngine:
     address: str
     tasks: int | None = None
     few_rows: int = FEW_ROWS
+    wait_s: float = WAIT_S
 
     def open_pool(
         self, store_factory: StoreFactory, looking: Looking, prestarter: WorkerPrestarter | None = None
@@ -77,6 +80,7 @@ class RayPool:
         )
         self._lock = threading.Lock()  # guards the driver and the counts against other threads
         self._driver: _DriverProcess | None = None
+        self._folder: Store | None = None  # the source, if it is a folder
         self._gets = self._bytes = 0  # of drivers that have ended
         self._closed = False
         self._iterating = False
@@ -165,18 +169,22 @@ class RayPool:
 
     def _receive(self, driver: _DriverProcess) -> Done | None:
         try:
-            return driver.receive()
+            done = driver.receive()
         except EOFError:
             self._check_open()
             raise MirrorlakeError(
                 f"The connection to the Ray cluster at {self._engine.address} was lost: {driver.exit_summary()}",
                 "Everything committed is kept. Check `ray status` on its first node, then run it again.",
             ) from None
+        if done is not None and self._folder is not None:
+            check_gone(done.batch, self._folder)
+        return done
 
     def _start(self) -> _DriverProcess:
         factory = with_resolved_credentials(self._store_factory)
         folder = factory.location if isinstance(factory, StoreConfig) else None
         inode = None if folder is None else inode_of(folder)
+        self._folder = None if inode is None else self._store_factory.open()
         setup = NodeSetup(
             store_factory=factory,
             looking=self._looking,
@@ -184,7 +192,10 @@ class RayPool:
             folder=None if inode is None else folder,
             inode=inode,
         )
-        driver = _DriverProcess(ClusterSetup(address=self._engine.address, node_setup=pickle.dumps(setup)))
+        engine = self._engine
+        driver = _DriverProcess(
+            ClusterSetup(address=engine.address, node_setup=pickle.dumps(setup), wait_s=engine.wait_s)
+        )
         with self._lock:
             self._driver = driver
         return driver
@@ -248,12 +259,15 @@ class _DriverProcess:
         errors = self._started.errors.fileno()
         start = max(0, os.fstat(errors).st_size - _STDERR_BYTES)
         tail = os.pread(errors, _STDERR_BYTES, start).decode("utf-8", "replace").strip().splitlines()
-        return f"its process ended with {self._started.process.returncode}" + (f" ({tail[-1]})." if tail else ".")
+        code = self._started.process.returncode
+        how = "its process hangs" if code is None else f"its process ended with {code}"
+        return how + (f" ({tail[-1]})." if tail else ".")
 
     def close(self) -> None:
-        """End the process, and with it its tasks."""
+        """End the process, and with it its tasks. One that has none may still be connecting: it is not waited for."""
         self.hang_up()
-        self._wait()
+        if self.sent:
+            self._wait()
         self.status.close()
         self._started.end()
 

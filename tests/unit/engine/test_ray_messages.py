@@ -7,9 +7,11 @@ import pickle
 import socket
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from tests.support.biting import Unopenable
 from tests.support.changes import everything_new
+from tests.support.images import encoded, scene
 from tests.support.ray_cluster import ROOT
 
 from mirrorlake.core.errors import MirrorlakeError, SettingsError
@@ -17,15 +19,19 @@ from mirrorlake.core.settings import read_settings
 from mirrorlake.engine import choice, cluster
 from mirrorlake.engine.base import LocalEngine
 from mirrorlake.engine.choice import choose_engine
-from mirrorlake.engine.cluster import connect
-from mirrorlake.engine.messages import NodeSetup, pack_slots, unpack_slots
+from mirrorlake.engine.cluster import Node, connect
+from mirrorlake.engine.embedding_driver import Share, share_of
+from mirrorlake.engine.messages import ClusterSetup, NodeSetup, pack_slots, unpack_slots
 from mirrorlake.engine.node import answer_task, check_folder
 from mirrorlake.engine.ray_pool import RayEngine
 from mirrorlake.engine.ray_task import installed, run_task
+from mirrorlake.engine.same_folder import check_gone
 from mirrorlake.model.looking import LOOK_AT_ALL
 from mirrorlake.model.sources import Access, Location, Provider
 from mirrorlake.processing.channel import pack_ready, pack_task, unpack_answer
-from mirrorlake.processing.store_factory import StoreConfig
+from mirrorlake.processing.pool import ProcessingPool
+from mirrorlake.processing.store_factory import OpenedStore, StoreConfig
+from mirrorlake.storage.listing_batches import joined
 from mirrorlake.storage.providers.folder.store import FolderStore
 
 
@@ -95,6 +101,50 @@ def test_a_folder_that_a_node_does_not_have_is_not_read_there(tmp_path: Path):
         check_folder(_setup(tmp_path, inode + "1"))
     with pytest.raises(SettingsError, match="Mount it on every node"):
         check_folder(_setup(tmp_path / "gone", inode))
+
+
+def test_a_folder_with_the_same_inode_and_other_files_is_noticed(tmp_path: Path):
+    here, there = (FolderStore(Location(provider=Provider.FILE, container=str(tmp_path / name))) for name in "ab")
+    for name, files in (("a", "123"), ("b", "3")):
+        (tmp_path / name).mkdir()
+        for file in files:
+            (tmp_path / name / f"{file}.jpg").write_bytes(encoded(scene(), "jpeg"))
+    changes = everything_new(here)
+
+    def found(store: FolderStore, rows: pa.RecordBatch) -> pa.RecordBatch:
+        with ProcessingPool(OpenedStore(store), processes=0) as pool:
+            return joined(list(pool.process([rows])))
+
+    with pytest.raises(SettingsError, match=r"another folder in the place of that of this machine: '1\.jpg' is here"):
+        check_gone(found(there, changes), here)
+    check_gone(found(here, changes), here)
+    (tmp_path / "a" / "1.jpg").unlink()
+    (tmp_path / "a" / "2.jpg").write_bytes(b"another")
+    check_gone(found(here, changes), here)
+    check_gone(found(here, changes.slice(0, 2)), here)
+
+
+@pytest.mark.parametrize(
+    ("model", "nodes", "expected"),
+    [
+        ("lite", [], Share(1)),
+        (None, [Node(0), Node(8, gpus=1), Node(1)], Share(8)),
+        ("clip:a/b", [Node(0)], Share(1)),
+        ("clip:a/b", [Node(1), Node(1)], Share(2)),
+        ("clip:a/b", [Node(2)] * 8, Share(8)),  # an actor with more threads would fit on none of them
+        ("clip:a/b", [Node(4)], Share(1, threads=3)),
+        ("clip:a/b", [Node(8)], Share(2, threads=3)),
+        ("clip:a/b", [Node(17), Node(9), Node(0)], Share(6, threads=4)),
+        ("clip:a/b", [Node(16, gpus=2), Node(2, gpus=4), Node(64)], Share(4, gpu=True)),
+        ("clip:a/b", [Node(0, gpus=1), Node(2)], Share(1)),
+    ],
+)
+def test_actors_fit_on_their_nodes_and_leave_cpus_to_runs(model: str | None, nodes: list[Node], expected: Share):
+    assert share_of(nodes, model) == expected
+
+
+def test_no_credentials_are_in_the_text_of_a_setup():
+    assert "secret" not in repr(ClusterSetup(address="ray://auto", node_setup=b"secret"))
 
 
 def test_a_source_that_a_node_cannot_open_ends_the_run_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
