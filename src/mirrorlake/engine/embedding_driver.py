@@ -24,12 +24,12 @@ TIMES = 3  # that a batch is embedded, if its actor is lost with its node
 _MOST_THREADS = 4  # of an actor with a model of the CLIP family, where no node has a GPU
 _CHECK_S = 5.0  # between checks that the job still waits for an answer
 _PER_ACTOR = 2  # batches at once: one travels while one is embedded
-REASON = "mirrorlake: "  # begins the line on standard error that says why the cluster cannot be used
+REASON = "mirrorlake: "  # begins the line on standard error with the reason why the cluster cannot be used
 _BATCH = msgspec.msgpack.Decoder(list[Embedded | None])
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class ActorLayout:
     """The actors of a job: how many, and what each one takes of its node."""
 
     actors: int
@@ -37,15 +37,15 @@ class Share:
     gpu: bool = False
 
 
-def share_of(found: Sequence[Node], model: str | None) -> Share:
+def layout_of(found: Sequence[Node], model: str | None) -> ActorLayout:
     """The actors for this model that fit on these nodes. Runs keep a CPU of each node that has several."""
     small = model in (None, LITE)
     with_gpus = 0 if small else sum(min(node.gpus, node.cpus) for node in found)
     if with_gpus:
-        return Share(with_gpus, gpu=True)
+        return ActorLayout(with_gpus, gpu=True)
     rooms = [max(1, node.cpus - 1) for node in found if node.cpus]
     if small or not rooms:
-        return Share(max(1, sum(rooms)))
+        return ActorLayout(max(1, sum(rooms)))
     most = min(_MOST_THREADS, max(rooms))
 
     def actors(threads: int) -> int:
@@ -53,7 +53,7 @@ def share_of(found: Sequence[Node], model: str | None) -> Share:
 
     # The number of threads that uses most CPUs, the largest of equals: each actor loads a model of its own.
     threads = max(range(most, (most - 1) // 2, -1), key=lambda number: actors(number) * number)
-    return Share(actors(threads), threads)
+    return ActorLayout(actors(threads), threads)
 
 
 class Actors:
@@ -63,15 +63,15 @@ class Actors:
         self._ray = ray = connect(address)
         for module in (embedding_actor, ray_task):
             ray.cloudpickle.register_pickle_by_value(module)
-        share = share_of(nodes(ray), model)
-        self._batch = work_of(model, share.actors).batch
+        layout = layout_of(nodes(ray), model)
+        self._batch = work_of(model, layout.actors).batch
         actor = ray.remote(
-            num_cpus=share.threads,
-            num_gpus=1 if share.gpu else 0,
+            num_cpus=layout.threads,
+            num_gpus=1 if layout.gpu else 0,
             max_restarts=-1,
             max_task_retries=TIMES - 1,
         )(embedding_actor.EmbeddingActor)
-        self._actors = [actor.remote(ray_task.installed(), model, models, share.threads) for _ in range(share.actors)]
+        self._actors = [actor.remote(ray_task.installed(), model, models, layout.threads) for _ in range(layout.actors)]
 
     def answer(self, request: Request) -> list[Embedded | None]:
         """What was found of each picture. Raises MirrorlakeError if the cluster cannot do it."""

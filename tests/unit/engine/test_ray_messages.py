@@ -20,7 +20,7 @@ from mirrorlake.engine import choice, cluster
 from mirrorlake.engine.base import LocalEngine
 from mirrorlake.engine.choice import choose_engine
 from mirrorlake.engine.cluster import Node, connect
-from mirrorlake.engine.embedding_driver import Share, share_of
+from mirrorlake.engine.embedding_driver import ActorLayout, layout_of
 from mirrorlake.engine.messages import ClusterSetup, NodeSetup, pack_slots, unpack_slots
 from mirrorlake.engine.node import answer_task, check_folder
 from mirrorlake.engine.ray_pool import RayEngine
@@ -127,20 +127,20 @@ def test_a_folder_with_the_same_inode_and_other_files_is_noticed(tmp_path: Path)
 @pytest.mark.parametrize(
     ("model", "nodes", "expected"),
     [
-        ("lite", [], Share(1)),
-        (None, [Node(0), Node(8, gpus=1), Node(1)], Share(8)),
-        ("clip:a/b", [Node(0)], Share(1)),
-        ("clip:a/b", [Node(1), Node(1)], Share(2)),
-        ("clip:a/b", [Node(2)] * 8, Share(8)),  # an actor with more threads would fit on none of them
-        ("clip:a/b", [Node(4)], Share(1, threads=3)),
-        ("clip:a/b", [Node(8)], Share(2, threads=3)),
-        ("clip:a/b", [Node(17), Node(9), Node(0)], Share(6, threads=4)),
-        ("clip:a/b", [Node(16, gpus=2), Node(2, gpus=4), Node(64)], Share(4, gpu=True)),
-        ("clip:a/b", [Node(0, gpus=1), Node(2)], Share(1)),
+        ("lite", [], ActorLayout(1)),
+        (None, [Node(0), Node(8, gpus=1), Node(1)], ActorLayout(8)),
+        ("clip:a/b", [Node(0)], ActorLayout(1)),
+        ("clip:a/b", [Node(1), Node(1)], ActorLayout(2)),
+        ("clip:a/b", [Node(2)] * 8, ActorLayout(8)),  # an actor with more threads would fit on none of them
+        ("clip:a/b", [Node(4)], ActorLayout(1, threads=3)),
+        ("clip:a/b", [Node(8)], ActorLayout(2, threads=3)),
+        ("clip:a/b", [Node(17), Node(9), Node(0)], ActorLayout(6, threads=4)),
+        ("clip:a/b", [Node(16, gpus=2), Node(2, gpus=4), Node(64)], ActorLayout(4, gpu=True)),
+        ("clip:a/b", [Node(0, gpus=1), Node(2)], ActorLayout(1)),
     ],
 )
-def test_actors_fit_on_their_nodes_and_leave_cpus_to_runs(model: str | None, nodes: list[Node], expected: Share):
-    assert share_of(nodes, model) == expected
+def test_actors_fit_on_their_nodes_and_leave_cpus_to_runs(model: str | None, nodes: list[Node], expected: ActorLayout):
+    assert layout_of(nodes, model) == expected
 
 
 def test_no_credentials_are_in_the_text_of_a_setup():
