@@ -21,9 +21,8 @@ def connect(address: str) -> Any:
 
     Raises MirrorlakeError if there is none, or if its versions of Ray or Python are others.
     """
+    check_reachable(address)
     where = address.removeprefix(_PREFIX)
-    if where != _AUTO:
-        _check_reachable(address, where)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before the import, which reads it
     import ray  # noqa: PLC0415  see above
 
@@ -44,8 +43,11 @@ def connect(address: str) -> Any:
     return ray
 
 
-def _check_reachable(address: str, where: str) -> None:
-    """Fail at once where Ray would try for half a minute."""
+def check_reachable(address: str) -> None:
+    """Raise MirrorlakeError at once if nothing answers there, where Ray would try for half a minute."""
+    where = address.removeprefix(_PREFIX)
+    if where == _AUTO:
+        return
     host, _, port = where.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), _REACH_S).close()

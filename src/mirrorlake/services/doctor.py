@@ -18,6 +18,7 @@ from mirrorlake.core.private import make_private, tighten_home
 from mirrorlake.core.settings import LOCAL_ENGINE, Settings
 from mirrorlake.core.text import count_noun
 from mirrorlake.engine.choice import check_installed
+from mirrorlake.engine.cluster import check_reachable
 from mirrorlake.formats.registry import all_formats, format_names
 from mirrorlake.model.jobs import DEFAULT_POOL, JobKind, JobState
 from mirrorlake.model.media import MediaKind
@@ -138,6 +139,7 @@ def _engine(settings: Settings) -> str:
     check_installed(settings.engine)
     if settings.engine == LOCAL_ENGINE:
         return "objects are processed on this machine"
+    check_reachable(settings.engine)
     return f"objects are processed on the Ray cluster at {settings.engine}"
 
 

@@ -31,6 +31,7 @@ from mirrorlake.model.sources import Access, Location, Provider
 from mirrorlake.processing.channel import pack_ready, pack_task, unpack_answer
 from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.processing.store_factory import OpenedStore, StoreConfig
+from mirrorlake.services import doctor
 from mirrorlake.storage.listing_batches import joined
 from mirrorlake.storage.providers.folder.store import FolderStore
 
@@ -65,6 +66,15 @@ def test_a_cluster_that_does_not_answer_is_named_at_once():
         port = server.getsockname()[1]
     with pytest.raises(MirrorlakeError, match=rf"ray://127\.0\.0\.1:{port} cannot be reached: .*refused"):
         connect(f"ray://127.0.0.1:{port}")
+
+
+def test_doctor_asks_whether_the_cluster_answers():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        settings = read_settings({"MIRRORLAKE_ENGINE": f"ray://127.0.0.1:{port}", "MIRRORLAKE_HOME": "/h"})
+        assert doctor._engine(settings) == f"objects are processed on the Ray cluster at ray://127.0.0.1:{port}"
+    with pytest.raises(MirrorlakeError, match=rf"ray://127\.0\.0\.1:{port} cannot be reached"):
+        doctor._engine(settings)
 
 
 _VERSIONS = (
