@@ -19,6 +19,7 @@ class Made:
     data: bytes = b"0 0.5 0.5 0.1 0.1\n"
     method: int = 8
     flags: int = 0
+    system: int = 3  # on which it was made: Unix; 0 is MS-DOS and Windows
     mode: int = 0  # of Unix
     extra: bytes = b""  # fields in the list of members
     disk: int = 0
@@ -50,6 +51,12 @@ def zip64(*values: int) -> bytes:
     return struct.pack(f"<2H{len(values)}Q", 1, 8 * len(values), *values)
 
 
+def unicode_path(replaced: bytes, name: str, *, version: int = 1) -> bytes:
+    """The extra field of a name in UTF-8."""
+    data = struct.pack("<BL", version, zlib.crc32(replaced)) + name.encode()
+    return b"up" + struct.pack("<H", len(data)) + data
+
+
 def zip_of(members: Sequence[Made], end: End | None = None, *, wide: bytes | None = None) -> bytes:
     """A zip file; `wide`: the records of large files before its end, made with `wide_end`."""
     end = end or End()
@@ -71,7 +78,7 @@ def zip_of(members: Sequence[Made], end: End | None = None, *, wide: bytes | Non
         )  # fmt: skip
         body += own + one.own_extra + packed
         entries += struct.pack(
-            "<4s6H3L5H2L", b"PK\1\2", 0x0314, 20, one.flags, one.method, 0, 33, crc, stated, size,
+            "<4s6H3L5H2L", b"PK\1\2", one.system << 8 | 20, 20, one.flags, one.method, 0, 33, crc, stated, size,
             len(one.name), len(one.extra), 0, one.disk, 0, one.mode << 16, offset,
         )  # fmt: skip
         entries += one.name + one.extra
@@ -98,8 +105,10 @@ def wide_end(
     return first + struct.pack("<4sLQL", b"PK\6\7", 0, at if place is None else place, 1)
 
 
-def many(path: Path, count: int, name: str = "labels/train/{:09}.txt", *, wide: bool = True) -> Path:
-    """A zip file with this many members of 18 bytes, written as a stream."""
+def many(
+    path: Path, count: int, name: str = "labels/train/{:09}.txt", *, wide: bool = True, wraps: bool = False
+) -> Path:
+    """A zip file with this many members of 18 bytes, written as a stream; `wraps`: counted in 16 bits."""
     data = b"0 0.5 0.5 0.1 0.1\n"
     crc, entries, at = zlib.crc32(data), bytearray(), 0
     with path.open("wb", buffering=1 << 20) as file:
@@ -115,7 +124,6 @@ def many(path: Path, count: int, name: str = "labels/train/{:09}.txt", *, wide: 
         file.write(entries)
         if wide:
             file.write(wide_end(at=at + len(entries), members=count, size=len(entries), offset=at))
-        file.write(
-            struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, min(count, FULL16), min(count, FULL16), len(entries), at, 0)
-        )
+        stated = count % (1 << 16) if wraps else min(count, FULL16)
+        file.write(struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, stated, stated, len(entries), at, 0))
     return path

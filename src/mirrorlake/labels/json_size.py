@@ -6,6 +6,7 @@ elements and the values in the largest one bound what it needs; the bytes of the
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from mirrorlake.labels.box_batch import Integers
 
 BLOCK = 4 << 20  # bytes that are counted together
 _QUOTE, _COMMA, _BACKSLASH = ord('"'), ord(","), ord("\\")
+_FIRST = re.compile(rb"[^ \t\n\r]")
 _STEP = np.zeros(256, np.int8)
 _STEP[list(b"[{")] = 1
 _STEP[list(b"]}")] = -1
@@ -34,7 +36,7 @@ def measure_json(data: bytes, *, below: int = 0, block: int = BLOCK) -> JsonSize
 
     `below`: the elements in question are in lists that are this many levels deeper.
     """
-    level = (1 if data.lstrip()[:1] == b"[" else 2) + below
+    level = (1 if is_list(data) else 2) + below
     whole = np.frombuffer(data, np.uint8)
     depth = elements = values = within = total = 0
     inside = escaped = False  # whether the next byte is inside of a text, and after an odd number of backslashes
@@ -53,6 +55,12 @@ def measure_json(data: bytes, *, below: int = 0, block: int = BLOCK) -> JsonSize
         values = max(values, int(gaps.max()))
         within = int(gaps[-1])
     return JsonSize(elements=elements, values=values, all_values=total)
+
+
+def is_list(data: bytes) -> bool:
+    """Whether a document is a list; of the spaces before it, no copy without them is made."""
+    first = _FIRST.search(data)
+    return first is not None and first[0] == b"["
 
 
 def _quotes(part: npt.NDArray[np.uint8], *, escaped: bool) -> tuple[npt.NDArray[np.bool_], bool]:

@@ -50,7 +50,7 @@ DEFLATE_LEVEL = 1  # twice as fast as the default, and a fifth larger
 SHARDS = 256
 _LENGTH_BYTES = 4
 _ANOTHER = "Use another backup."
-_LIMITS = ZipLimits(members=500_000, directory_bytes=100_000_000, name_bytes=100_000_000)  # more than a manifest names
+_LIMITS = ZipLimits(members=700_000, directory_bytes=100_000_000, name_bytes=100_000_000)  # more than a manifest names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

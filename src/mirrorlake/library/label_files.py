@@ -79,8 +79,7 @@ class FolderFiles:
             folders.sort()
             below = Path(folder).relative_to(self._folder).as_posix()
             prefix = "" if below == "." else f"{below}/"
-            for file in sorted(files):
-                yield prefix + file
+            yield from (prefix + file for file in sorted(files) if not _is_leftover(prefix + file))
 
 
 @contextmanager
@@ -132,11 +131,12 @@ class ZipFiles:
 
     def __init__(self, archive: ZipReader) -> None:
         self._archive = archive
+        self._names = [name for name in archive.names if not _is_leftover(name)]
         self._unpacked = 0
 
     def names(self) -> Sequence[str]:
         """The names of the members, in order."""
-        return self._archive.names
+        return self._names
 
     def read(self, name: str) -> bytes:
         """The bytes of one member."""
@@ -162,6 +162,11 @@ class ZipFiles:
             raise UsageError(
                 f"The zip file unpacks to more than {TOTAL_BYTES:,} bytes.", "Unpack it and name the folder."
             )
+
+
+def _is_leftover(name: str) -> bool:
+    """Whether macOS keeps facts about another file under this name: `__MACOSX/a/._b.txt`, where it packs `a/b.txt`."""
+    return "._" in name and name.rpartition("/")[2].startswith("._")
 
 
 @contextmanager

@@ -1,14 +1,13 @@
 """The list of members of a zip file, read as a stream into columns, and refused if it is damaged, false or too large.
 
 `zipfile` reads the list at once and makes an object of some 600 bytes for each member: a gigabyte for a million. Here a
-member needs its name and 45 bytes. Whatever the file states is compared with what is there: counts, offsets, members
+member needs its name and 53 bytes. Whatever the file states is compared with what is there: counts, offsets, members
 that overlap, names that are there twice, or that lead out of a folder. Source: PKWARE, APPNOTE.TXT 6.3.10, 4.3 and 4.4.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import stat
 import struct
 import sys
@@ -21,6 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mirrorlake.library.zip_names import BadZip, extra_fields, member_name, shown
+
 READ_BYTES = 1 << 20
 HEADER_BYTES = 30  # of a member, before its name
 STORED, DEFLATED = 0, 8
@@ -30,16 +31,11 @@ _LOCATOR = struct.Struct("<4sLQL")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
 _COMMENT_BYTES = 0xFFFF  # of the file, at most
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF  # the value is in a zip64 field
+_MEMBERS_WRAP, _WRAP = 1 << 16, 1 << 32
 _ZIP64_FIELD = 1
 ENCRYPTED = 0x2041  # bits: a password, strong encryption, masked headers
-_UTF8 = 0x800
-_DRIVE = re.compile(r"[A-Za-z]:")
 _BEGINS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-_SHOWN = 100  # characters of a name in a sentence
-
-
-class BadZip(ValueError):
-    """A zip file, or one of its members, that is not read, as one sentence that begins in lower case."""
+_FILES = (0, stat.S_IFREG, stat.S_IFIFO)  # types of what is packed as a file; the last of what came from a pipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +59,7 @@ class Member(NamedTuple):  # made for each that is read: a dataclass would take 
     method: int
     flags: int
     kind: int  # the file type of its Unix mode; 0 if there is none
+    name_hash: int  # of the bytes of its name; keyed anew in each process, so that no file can aim at it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +68,9 @@ class _Place:
 
     offset: int
     size: int  # bytes
-    members: int
+    members: int  # as the end states
+    exact: bool  # else Finder may have left out multiples of 65,536 members
+    wrapped: bool = False  # Finder left out multiples of 4 GiB from the offsets of members
 
 
 class ZipDirectory:
@@ -104,6 +103,7 @@ class ZipDirectory:
             method=columns.methods[row],
             flags=columns.flags[row],
             kind=columns.kinds[row],
+            name_hash=columns.name_hashes[row],
         )
 
 
@@ -114,6 +114,7 @@ class _Columns:
         self.offsets, self.packed, self.sizes = array("Q"), array("Q"), array("Q")
         self.crcs = array("I")
         self.methods, self.flags, self.kinds = array("H"), array("H"), array("H")
+        self.name_hashes = array("q")
 
 
 def is_zip(file: int) -> bool:
@@ -132,32 +133,42 @@ def read_directory(file: int, limits: ZipLimits) -> ZipDirectory:
         raise BadZip(f"its end states {place.members:,} members, for which the list before it is too short.")
     columns, names, memory = _Columns(), list[str](), 0
     for raw, entry in _entries(file, place):
-        name = _name(raw[: entry[10]], entry[3])
+        if len(names) == limits.members:
+            raise BadZip(f"it has more than {limits.members:,} members, which are read at most.")
+        own, fields = raw[: entry[10]], raw[entry[10] : entry[10] + entry[11]]
+        name = member_name(own, flags=entry[3], system=entry[1] >> 8, fields=fields)
         memory += sys.getsizeof(name)
         if memory > limits.name_bytes:
             raise BadZip(f"the names of its members need more than {limits.name_bytes:,} bytes of memory.")
-        _add(columns, entry, _extras(raw, entry, name), name, place)
+        _add(columns, entry, _extras(fields, entry, name), name, place)
+        columns.name_hashes.append(hash(own))
         names.append(name)
+    if place.wrapped:
+        columns.offsets = _unwrapped(columns.offsets)
     ends = _ends(columns, names, place)
     order = sorted(range(len(names)), key=names.__getitem__)
     for one, following in pairwise(order):
         if names[one] == names[following]:
-            raise BadZip(f"it has two members with the name {_shown(names[one])}.")
+            raise BadZip(f"it has two members with the name {shown(names[one])}.")
     files = array("I", (row for row in order if not names[row].endswith("/")))
     return ZipDirectory([names[row] for row in files], columns, ends, files)
 
 
 def _find_end(file: int, size: int) -> tuple[int, bytes] | None:
-    """The offset and the bytes of the last record, which ends with the file."""
+    """The offset and the bytes of the last record, which ends with the file, or else with zeros after it."""
     start = max(0, size - _END.size - _COMMENT_BYTES)
     tail = os.pread(file, size - start, start)
-    at = len(tail)
+    at, padded = len(tail), None
     while (at := tail.rfind(b"PK\x05\x06", 0, at)) >= 0:
         record = tail[at : at + _END.size]
-        if len(record) == _END.size and at + _END.size + _END.unpack(record)[7] == len(tail):
-            return start + at, record
+        if len(record) == _END.size:
+            following = at + _END.size + _END.unpack(record)[7]
+            if following == len(tail):
+                return start + at, record
+            if padded is None and following < len(tail) and not tail[following:].strip(b"\0"):
+                padded = start + at, record  # tar fills its last block with zeros
         at += 3  # what is looked for next begins before this
-    return None
+    return padded
 
 
 def _locate(file: int, file_size: int) -> _Place:
@@ -168,7 +179,8 @@ def _locate(file: int, file_size: int) -> _Place:
     _, disk, first_disk, here, members, size, offset, _ = _END.unpack(record)
     disks = (disk, first_disk)
     zip64 = os.pread(file, _LOCATOR.size, max(0, end - _LOCATOR.size)) if end >= _LOCATOR.size else b""
-    if zip64[:4] == b"PK\x06\x07":
+    exact = zip64[:4] == b"PK\x06\x07"
+    if exact:
         stated = (disk, first_disk, here, members, size, offset)
         end, wide = _locate64(file, end - _LOCATOR.size, zip64)
         for narrow, full, value in zip(stated, (_FULL16,) * 4 + (_FULL32,) * 2, wide, strict=True):
@@ -179,9 +191,10 @@ def _locate(file: int, file_size: int) -> _Place:
         raise BadZip("its end refers to a record of large files (zip64), which is missing.")
     if disks != (0, 0) or here != members:
         raise BadZip("it is one part of a zip file that was split into several.")
-    if offset + size != end:
+    wrapped = not exact and end >= size and end - size > offset == (end - size) % _WRAP
+    if offset + size != end and not wrapped:
         raise BadZip("the list of its members is not where its end states: bytes were added or are missing.")
-    return _Place(offset=offset, size=size, members=members)
+    return _Place(offset=end - size, size=size, members=members, exact=exact, wrapped=wrapped)
 
 
 def _locate64(file: int, locator: int, raw: bytes) -> tuple[int, tuple[int, int, int, int, int, int]]:
@@ -201,7 +214,10 @@ def _entries(file: int, place: _Place) -> Iterator[tuple[bytes, tuple[int, ...]]
     """The name, fields and comment of each member, and the fixed fields before them."""
     waiting, at = b"", 0
     end, read = place.offset + place.size, place.offset
-    for number in range(place.members):
+    number = 0
+    while at < len(waiting) or read < end:
+        if place.exact and number == place.members:
+            break
         while True:
             if len(waiting) - at >= _ENTRY.size:
                 entry = _ENTRY.unpack_from(waiting, at)
@@ -210,38 +226,19 @@ def _entries(file: int, place: _Place) -> Iterator[tuple[bytes, tuple[int, ...]]
                     break
             more = os.pread(file, min(READ_BYTES, end - read), read)
             if not more:
-                raise BadZip(f"its end states {place.members:,} members, but the list ends after {number:,}.")
+                raise BadZip(f"the list of its members is cut short after {number:,}.")
             waiting, at, read = waiting[at:] + more, 0, read + len(more)
         if entry[0] != b"PK\x01\x02":
             raise BadZip(f"the list of its members is damaged after the first {number:,}.")
         yield waiting[at + _ENTRY.size : following], entry
-        at = following
-    if at < len(waiting) or read < end:
+        at, number = following, number + 1
+    if number < place.members:
+        raise BadZip(f"its end states {place.members:,} members, but the list ends after {number:,}.")
+    if at < len(waiting) or read < end or (number - place.members) % _MEMBERS_WRAP:
         raise BadZip(f"its end states {place.members:,} members, but the list has more.")
 
 
-def _name(raw: bytes, flags: int) -> str:
-    """The name of a member. Raises BadZip if it is no relative path below a folder."""
-    try:
-        name = raw.decode("utf-8" if flags & _UTF8 else "cp437")
-    except UnicodeDecodeError:
-        raise BadZip(f"the name of a member is not UTF-8, as the member states: {raw[:_SHOWN]!r}.") from None
-    if not name:
-        raise BadZip("a member has no name.")
-    if "\0" in name:
-        raise BadZip(f"the name of the member {_shown(name)} contains a null character.")
-    if "\\" in name:
-        raise BadZip(f"the name of the member {_shown(name)} contains a backslash, which is not the same everywhere.")
-    if name[0] == "/":
-        raise BadZip(f"the name of the member {_shown(name)} is an absolute path.")
-    if _DRIVE.match(name):
-        raise BadZip(f"the name of the member {_shown(name)} begins with a drive letter.")
-    if ".." in name and ".." in name.split("/"):
-        raise BadZip(f"the name of the member {_shown(name)} leads out of its folder.")
-    return name
-
-
-def _extras(raw: bytes, entry: tuple[int, ...], name: str) -> tuple[int, int, int]:
+def _extras(fields: bytes, entry: tuple[int, ...], name: str) -> tuple[int, int, int]:
     """The bytes unpacked and packed and the offset of a member, from its fields of large files where it has some."""
     packed, size, disk, offset = entry[8], entry[9], entry[13], entry[16]
     wanted = [value == _FULL32 for value in (size, packed, offset)]
@@ -249,29 +246,26 @@ def _extras(raw: bytes, entry: tuple[int, ...], name: str) -> tuple[int, int, in
         if disk:
             raise BadZip("it is one part of a zip file that was split into several.")
         return size, packed, offset
-    fields = raw[entry[10] : entry[10] + entry[11]]
-    while len(fields) >= 4:  # noqa: PLR2004  an id and a length
-        kind, length = struct.unpack_from("<2H", fields)
-        if kind == _ZIP64_FIELD:
-            given = fields[4 : 4 + length]
-            count = sum(wanted)
-            if len(given) < 8 * count or length > len(fields) - 4:
-                break
-            values = iter(struct.unpack_from(f"<{count}Q", given))
-            size, packed, offset = (
-                next(values) if wide else value for wide, value in zip(wanted, (size, packed, offset), strict=True)
-            )
-            if disk == _FULL16 and given[8 * count : 8 * count + 4] not in (b"", bytes(4)):
-                raise BadZip("it is one part of a zip file that was split into several.")
-            return size, packed, offset
-        fields = fields[4 + length :]
-    raise BadZip(f"the member {_shown(name)} refers to a field of large files (zip64), which is missing or damaged.")
+    for kind, given in extra_fields(fields):
+        if kind != _ZIP64_FIELD:
+            continue
+        count = sum(wanted)
+        if len(given) < 8 * count:
+            break
+        values = iter(struct.unpack_from(f"<{count}Q", given))
+        size, packed, offset = (
+            next(values) if wide else value for wide, value in zip(wanted, (size, packed, offset), strict=True)
+        )
+        if disk == _FULL16 and given[8 * count : 8 * count + 4] not in (b"", bytes(4)):
+            raise BadZip("it is one part of a zip file that was split into several.")
+        return size, packed, offset
+    raise BadZip(f"the member {shown(name)} refers to a field of large files (zip64), which is missing or damaged.")
 
 
 def _add(columns: _Columns, entry: tuple[int, ...], found: tuple[int, int, int], name: str, place: _Place) -> None:
     size, packed, offset = found
     if offset + HEADER_BYTES + entry[10] + packed > place.offset:
-        raise BadZip(f"the member {_shown(name)} does not end before the list of members.")
+        raise BadZip(f"the member {shown(name)} does not end before the list of members.")
     columns.sizes.append(size)
     columns.packed.append(packed)
     columns.offsets.append(offset)
@@ -279,6 +273,14 @@ def _add(columns: _Columns, entry: tuple[int, ...], found: tuple[int, int, int],
     columns.methods.append(entry[4])
     columns.flags.append(entry[3])
     columns.kinds.append(stat.S_IFMT(entry[15] >> 16))
+
+
+def _unwrapped(offsets: array[int]) -> array[int]:
+    """The offsets of members that follow each other, with the multiples of 4 GiB that were left out."""
+    stated = np.frombuffer(offsets, np.uint64)
+    return array(
+        "Q", (stated + _WRAP * np.cumsum(np.diff(stated.astype(np.int64), prepend=0) < 0, dtype=np.uint64)).tobytes()
+    )
 
 
 def _ends(columns: _Columns, names: Sequence[str], place: _Place) -> Sequence[int]:
@@ -289,8 +291,10 @@ def _ends(columns: _Columns, names: Sequence[str], place: _Place) -> Sequence[in
     short = np.flatnonzero(offsets[order] + packed[order] + HEADER_BYTES > following)
     if len(short):
         at = int(short[0])
+        if at + 1 == len(order):
+            raise BadZip(f"the member {shown(names[int(order[at])])} does not end before the list of members.")
         one, other = int(order[at]), int(order[at + 1])
-        raise BadZip(f"its members {_shown(names[one])} and {_shown(names[other])} overlap.")
+        raise BadZip(f"its members {shown(names[one])} and {shown(names[other])} overlap.")
     ends = np.empty_like(following)
     ends[order] = following
     return array("q", ends.tobytes())
@@ -300,17 +304,8 @@ def check_readable(member: Member) -> None:
     """Raise BadZip for a member that is no file, or that is packed in another way than usual."""
     if member.flags & ENCRYPTED:
         raise BadZip("it is encrypted; pack it without a password.")
-    if member.kind not in (0, stat.S_IFREG):
+    if member.kind not in _FILES:
         kind = "a symbolic link" if member.kind == stat.S_IFLNK else "no usual file"
         raise BadZip(f"it is {kind}; pack the file itself.")
     if member.method not in (STORED, DEFLATED):
         raise BadZip(f"it is compressed by the method {member.method}; pack it with deflate (8), or stored (0).")
-
-
-def encoded_name(member: Member) -> bytes:
-    """The name of a member as the file has it."""
-    return member.name.encode("utf-8" if member.flags & _UTF8 else "cp437")
-
-
-def _shown(name: str) -> str:
-    return ascii(name if len(name) <= _SHOWN else name[:_SHOWN] + "...")

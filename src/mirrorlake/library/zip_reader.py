@@ -24,7 +24,6 @@ from mirrorlake.library.zip_directory import (
     ZipDirectory,
     ZipLimits,
     check_readable,
-    encoded_name,
     is_zip,
     read_directory,
 )
@@ -136,7 +135,7 @@ class _MemberFile(io.RawIOBase):
         if len(head) < HEADER_BYTES or head[:4] != b"PK\x03\x04":
             raise BadZip("it is not where the list of members states.")
         _, _, flags, method, _, _, _, _, _, name, extra = _HEADER.unpack_from(head)
-        if head[HEADER_BYTES : HEADER_BYTES + name] != encoded_name(member):
+        if hash(head[HEADER_BYTES : HEADER_BYTES + name]) != member.name_hash:
             raise BadZip("it has another name in the list of members than in its header.")
         if method != member.method or flags & ENCRYPTED:
             raise BadZip("it is packed in another way in the list of members than in its header.")
@@ -148,7 +147,7 @@ class _MemberFile(io.RawIOBase):
             return self._packed(size)
         while not inflate.eof:
             packed = inflate.unconsumed_tail or self._packed(READ_BYTES)
-            data = inflate.decompress(packed, size)
+            data = inflate.decompress(packed, min(size, READ_BYTES))  # however much the caller has room for
             if data:
                 return data
             if not packed:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrorlake.labels.json_size import JsonSize, measure_json
+from mirrorlake.labels.json_size import JsonSize, is_list, measure_json
 
 leaves = st.one_of(st.integers(0, 9), st.text('a,[]{}"\\\\é', max_size=6))
 values = st.recursive(
@@ -53,3 +54,20 @@ def test_a_document_has_the_size_that_its_values_have(document: Any, block: int)
 @pytest.mark.parametrize("data", [b"", b"]]]]", b'"', b"\\" * 9, b"[1,2", b"\xff,\0"])
 def test_what_is_no_json_has_some_size(data: bytes) -> None:
     assert measure_json(data, block=2).values >= 0
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"), [(b"[", True), (b" \n\t\r[1]", True), (b"{}", False), (b" ", False), (b"", False)]
+)
+def test_a_list_is_seen_behind_spaces(data: bytes, expected: bool) -> None:
+    assert is_list(data) is expected
+
+
+def test_a_document_behind_a_space_is_not_copied() -> None:
+    data = b" [" + bytes(10_000_000)
+    tracemalloc.start()
+    try:
+        assert is_list(data)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()

@@ -41,6 +41,25 @@ def test_a_folder_a_zip_and_a_file_give_the_same(tmp_path: Path) -> None:
         assert files.names() == ["a.txt"]
 
 
+def test_what_macos_keeps_beside_files_is_no_label_file(tmp_path: Path) -> None:
+    """Finder packs such a member for each file that was downloaded, and writes such files to disks of other systems."""
+    (tmp_path / "set" / "labels").mkdir(parents=True)
+    for name in ("a.txt", "._a.txt"):
+        (tmp_path / "set" / "labels" / name).write_bytes(b"0 0.5 0.5 0.1 0.1")
+    members = {
+        "labels/a.txt": b"0 0.5 0.5 0.1 0.1",
+        "__MACOSX/labels/._a.txt": b"\0\5\x16\7\0\2\0\0Mac OS X",
+        "__MACOSX/._labels": b"\0\5\x16\7",
+        "labels/._a.txt": b"\0\5\x16\7",
+    }
+    for place in (tmp_path / "set", packed(tmp_path / "set.zip", members)):
+        problems: list[LabelProblem] = []
+        with open_label_files(place) as files:
+            assert files.names() == ["labels/a.txt"]
+            assert len(list(FORMATS["yolo"].read(files, problems.append))) == 1
+        assert not [one for one in problems if "._" in one.file]
+
+
 @pytest.mark.parametrize("name", ["../../evil.txt", "/etc/evil.txt", "a\\evil.txt"])
 def test_a_member_that_climbs_out_refuses_the_zip_file_and_is_never_a_path(tmp_path: Path, name: str) -> None:
     archive = packed(tmp_path / "slip.zip", {"a.txt": b"x", name: b"y"})

@@ -7,13 +7,15 @@ import random
 import stat
 import subprocess
 import sys
+import tracemalloc
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.zips import FULL16, FULL32, End, Made, many, wide_end, zip64, zip_of
+from tests.support.zips import FULL16, FULL32, End, Made, many, unicode_path, wide_end, zip64, zip_of
 
 from mirrorlake.library.zip_directory import BadZip, ZipLimits
 from mirrorlake.library.zip_reader import is_zip_file, open_zip
@@ -145,12 +147,18 @@ def two_wide(*, members: int = 2, size: int = SIZE, magic: bytes = b"PK\6\6", pl
         (zip_of([Made(name=b"..")]), "the name of the member '..' leads out of its folder"),
         (zip_of([Made(name=b"C:a.txt")]), "the name of the member 'C:a.txt' begins with a drive letter"),
         (zip_of([Made(name=b"..\\a.txt")]), "contains a backslash, which is not the same everywhere"),
+        (zip_of([Made(name=b"a\\..\\..\\b.txt", system=0)]), r"'a/../../b.txt' leads out of its folder"),
+        (zip_of([Made(name=b"\\\\server\\b.txt", system=0)]), "'//server/b.txt' is an absolute path"),
+        (zip_of([Made(name=b"a/b"), Made(name=b"a\\b", system=0)]), "it has two members with the name 'a/b'"),
+        (zip_of([Made(extra=unicode_path(b"a.txt", "../b.txt"))]), "'../b.txt' leads out of its folder"),
+        (zip_of([Made(extra=unicode_path(b"a.txt", "/b.txt"))]), "'/b.txt' is an absolute path"),
+        (zip_of([Made(extra=unicode_path(b"a.txt", "b")), Made(name=b"b")]), "two members with the name 'b'"),
         (zip_of([Made(name=b"\xff.txt", flags=0x800)]), "the name of a member is not UTF-8"),
         # what is in them
         (zip_of([Made(flags=1)]), "it is encrypted; pack it without a password"),
         (zip_of([Made(flags=0x2000)]), "it is encrypted"),
         (zip_of([Made(mode=stat.S_IFLNK | 0o777)]), "it is a symbolic link; pack the file itself"),
-        (zip_of([Made(mode=stat.S_IFIFO)]), "it is no usual file"),
+        (zip_of([Made(mode=stat.S_IFCHR)]), "it is no usual file"),
         (zip_of([Made(method=12)]), "it is compressed by the method 12; pack it with deflate"),
         (zip_of([Made(own_name=b"b.txt")]), "it has another name in the list of members than in its header"),
         (zip_of([Made(own_method=0)]), "it is packed in another way in the list of members than in its header"),
@@ -193,6 +201,76 @@ def test_records_of_large_files_are_read(tmp_path: Path) -> None:
     fields = zip64(len(LINE)) + b"\xfe\xca\1\0x"
     path.write_bytes(zip_of([Made(size=FULL32, extra=fields), Made(name=b"b", extra=b"\xfe\xca\1\0x")]))
     assert contents(path) == {"a.txt": LINE, "b": LINE}
+
+
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        (Made(name="é.txt".encode()), "é.txt"),  # Finder and zip, which do not say that it is UTF-8
+        (Made(name="é.txt".encode(), system=19), "é.txt"),
+        (Made(name=b"\x82.txt"), "é.txt"),
+        (Made(name=b"\x82.txt", system=0), "é.txt"),
+        (Made(name="é.txt".encode(), system=0, flags=0x800), "é.txt"),
+        (Made(name=b"\x82.txt", extra=unicode_path(b"\x82.txt", "日本.txt")), "日本.txt"),
+        (Made(name=b"#U65e5.txt", extra=zip64() + unicode_path(b"#U65e5.txt", "日.txt")), "日.txt"),
+        (Made(name=b"\x82.txt", extra=unicode_path(b"other", "日本.txt")), "é.txt"),  # of a name before this one
+        (Made(name=b"a.txt", extra=unicode_path(b"a.txt", "日本.txt", version=2)), "a.txt"),
+        (Made(name=b"a\\b.txt", system=0), "a/b.txt"),  # PowerShell 5
+        (Made(name=b"\x95\\.txt", system=10), "ò/.txt"),  # of Japanese Windows: never a way out, but readable
+        (Made(mode=stat.S_IFIFO | 0o600), "a.txt"),  # packed from a pipe
+    ],
+)
+def test_names_are_what_packers_meant(made: Made, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(zip_of([made, Made(name=b"z")]))
+    assert contents(path) == {name: LINE, "z": LINE}
+
+
+def test_zeros_after_the_end_are_those_of_the_last_block_of_tar(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(zip_of(TWO, End(comment=b"c", after=bytes(10_000))))
+    assert contents(path) == {"a": LINE, "b": LINE}
+
+
+def test_finder_leaves_out_multiples_of_65536_members(tmp_path: Path) -> None:
+    path = many(tmp_path / "a.zip", 65_536 + 3, wide=False, wraps=True)
+    limits = ZipLimits(members=70_000, directory_bytes=10_000_000, name_bytes=10_000_000)
+    with open_zip(path, limits) as archive:
+        assert len(archive.names) == 65_539
+        assert archive.read(archive.names[-1]) == LINE
+    with (
+        pytest.raises(BadZip, match="it has more than 60,000 members"),
+        open_zip(path, replace(limits, members=60_000)),
+    ):
+        pass
+
+
+def test_finder_leaves_out_multiples_of_4_gib(tmp_path: Path) -> None:
+    path, size = tmp_path / "a.zip", len(zip_of([Made()])) - 22 - 51
+    places = [0, 3 << 30, 5 << 30, 8 << 30]
+    stated = [place % (1 << 32) for place in places]
+    made = [Made(name=b"%d.txt" % i, offset=offset) for i, offset in enumerate(stated)]
+    data = zip_of(made, End(offset=stated[-1] + size))
+    with path.open("wb") as file:  # between the members is nothing, as if there were pictures
+        for i, place in enumerate(places):
+            file.seek(place)
+            file.write(data[i * size : (i + 1) * size])
+        file.write(data[len(places) * size :])
+    assert contents(path) == {f"{i}.txt": LINE for i in range(4)}
+
+
+def test_a_member_of_zeros_needs_the_memory_of_its_bytes_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.txt", "w") as file:
+        for _ in range(100):
+            file.write(bytes(1_000_000))
+    tracemalloc.start()
+    try:
+        with open_zip(path, LIMITS) as archive, archive.open("a.txt") as file:
+            assert len(file.read(100_000_001)) == 100_000_000
+        assert tracemalloc.get_traced_memory()[1] < 110_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_no_change_of_a_byte_ends_in_anything_but_a_sentence(tmp_path: Path) -> None:

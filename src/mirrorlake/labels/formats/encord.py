@@ -17,6 +17,7 @@ import msgspec
 import orjson
 
 from mirrorlake.labels.json_decode import decode_json
+from mirrorlake.labels.json_size import is_list
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -123,7 +124,7 @@ def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
 
 
 def _rows(data: bytes) -> list[_Row]:
-    if data.lstrip()[:1] == b"[":
+    if is_list(data):
         return decode_json(data, list[_Row], below=_IN_ROW + 2)
     return [decode_json(data, _Row, below=_IN_ROW)]
 
