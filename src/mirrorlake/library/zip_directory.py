@@ -59,7 +59,7 @@ class Member(NamedTuple):  # made for each that is read: a dataclass would take 
     method: int
     flags: int
     kind: int  # the file type of its Unix mode; 0 if there is none
-    name_hash: int  # of the bytes of its name; keyed anew in each process, so that no file can aim at it
+    name_hash: int  # of the bytes of its name; its key is new in each process, so that no file can aim at it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The names of the members of a zip file, as whoever packed it meant them, and refused if they lead out of a folder.
+"""The names of the members of a zip file, as their packer meant them, and refused if they lead out of a folder.
 
 Packers disagree about letters outside of ASCII and about backslashes. Pure.
 """

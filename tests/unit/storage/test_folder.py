@@ -213,3 +213,45 @@ def test_a_small_file_is_read_by_its_path_and_never_through_a_link(
     if sys.platform == "linux":
         monkeypatch.setattr("mirrorlake.storage.providers.folder.store.open_file", None)  # the usual way is not taken
     assert store.get("a/x.txt", token=there.token, limit=100) == slow
+
+
+@pytest.mark.parametrize("shown", ["/other/mount/a/x.txt", OSError("no /proc")])
+def test_where_the_system_shows_other_paths_files_are_read_the_usual_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: str | OSError
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.txt").write_bytes(b"bytes")
+    store = opened(tmp_path)
+    there = store.head("a/x.txt")
+
+    def readlink(path: str) -> str:
+        if isinstance(shown, OSError):
+            raise shown
+        return shown
+
+    monkeypatch.setattr(os, "readlink", readlink)
+    assert store.get("a/x.txt", token=there.token, limit=100) == store.get("a/x.txt", token=None, limit=100)
+
+
+def test_a_pipe_behind_a_link_blocks_nothing(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "outside").mkdir()
+    os.mkfifo(tmp_path / "outside" / "x.txt")
+    (tmp_path / "root" / "a").symlink_to(tmp_path / "outside")
+    facts = (tmp_path / "outside" / "x.txt").stat()
+    with pytest.raises(ObjectGone):
+        opened(tmp_path / "root").get("a/x.txt", token=f"{facts.st_ino}-{facts.st_mtime_ns}", limit=100)
+
+
+def test_a_root_that_leads_elsewhere_during_a_run_is_not_read(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "one" / "x.txt").write_bytes(b"bytes")
+    os.link(tmp_path / "one" / "x.txt", tmp_path / "two" / "x.txt")
+    (tmp_path / "root").symlink_to(tmp_path / "one")
+    store = opened(tmp_path / "root")
+    there = store.head("x.txt")
+    (tmp_path / "root").unlink()
+    (tmp_path / "root").symlink_to(tmp_path / "two")
+    with pytest.raises(NoSuchBucket):
+        store.get("x.txt", token=there.token, limit=100)

@@ -17,7 +17,8 @@ from mirrorlake.storage.listing_batches import EARLIEST, LATEST
 
 SMALL_BYTES = 1 << 20  # of a file that is read by one call
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # not blocking: a FIFO must not block the process
+# A FIFO must not block the process, and a terminal that a link leads to must not become that of the process.
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 # The error codes of the system for names that cannot be opened as a regular file or folder.
 NOTHING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO})
 _DENIED = frozenset({errno.EACCES, errno.EPERM})
