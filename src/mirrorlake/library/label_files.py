@@ -7,7 +7,9 @@ replaced.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 import zipfile
 from collections.abc import Generator, Iterator, Sequence
@@ -201,10 +203,19 @@ def _open_zip(path: Path) -> Generator[ZipReader]:
 @contextmanager
 def _open(path: Path | str) -> Generator[IO[bytes]]:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123  joining paths takes as long as opening
+        with open(path, "rb", opener=_open_regular) as file:  # joining paths takes as long as opening
             yield file
     except OSError as error:
         raise BadLabels(f"The file cannot be read: {error.strerror}.") from error
+
+
+def _open_regular(path: str, flags: int) -> int:
+    """Open a file. A FIFO would wait for its other end, and a device may have no end: raises OSError for them."""
+    file = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(errno.EINVAL, "it is no usual file")
+    return file
 
 
 def read_file(file: IO[bytes]) -> bytes:

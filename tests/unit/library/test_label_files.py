@@ -41,6 +41,20 @@ def test_a_folder_a_zip_and_a_file_give_the_same(tmp_path: Path) -> None:
         assert files.names() == ["a.txt"]
 
 
+def test_pipes_and_devices_among_label_files_are_problems_that_block_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"x")
+    os.mkfifo(tmp_path / "b.txt")
+    (tmp_path / "c.txt").symlink_to("/dev/zero")
+    with open_label_files(tmp_path) as files:
+        assert files.names() == ["a.txt", "b.txt", "c.txt"]
+        assert files.read("a.txt") == b"x"
+        for name in ("b.txt", "c.txt"):
+            with pytest.raises(BadLabels, match="The file cannot be read: it is no usual file"):
+                files.read(name)
+            with pytest.raises(BadLabels, match="The file cannot be read: it is no usual file"):
+                list(files.lines(name))
+
+
 def test_what_macos_keeps_beside_files_is_no_label_file(tmp_path: Path) -> None:
     """Finder packs such a member for each file that was downloaded, and writes such files to disks of other systems."""
     (tmp_path / "set" / "labels").mkdir(parents=True)
