@@ -151,8 +151,8 @@ export function Settings({ source }: { source: Datasource }) {
   const [saved, setSaved] = useState(false); // outlives the editor, which begins again with what was stored
   const may = usePermission();
   if (!may('datasources:edit')) return <p className="quiet">{text.page.noPermission}</p>;
-  const { configs, media, look, policies, pool, schedule, timezone, title, description, sidecar_suffix } = source;
-  const wide = [look, policies, pool, schedule, timezone, title, description, sidecar_suffix];
-  const stored = JSON.stringify([configs, media, ...wide]);
+  const { configs, media, look, policies, picture_text, pool, schedule, timezone, sidecar_suffix } = source;
+  const wide = [look, policies, picture_text, pool, schedule, timezone, source.title, source.description];
+  const stored = JSON.stringify([configs, media, sidecar_suffix, ...wide]);
   return <SettingsEditor key={stored} source={source} saved={saved} setSaved={setSaved} />;
 }

@@ -94,7 +94,7 @@ export function JobsPage() {
   const { data, error } = useQuery(queries.jobs());
   return (
     <main className="page">
-      <Pending data={data} error={error} />
+      <Pending page data={data} error={error} />
       {data !== undefined ? (
         <>
           <div className="page-head">

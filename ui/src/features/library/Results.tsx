@@ -9,7 +9,7 @@ import { assetHref, type LibrarySearch, librarySearch, parseSearch } from '../..
 import { Prose } from '../../components/Rich';
 import { Viewer } from './asset/Viewer';
 import { Grid } from './grid/grid';
-import { type Moved, whereItIs } from './grid/move';
+import { Takeover } from './grid/move';
 import { Pages } from './grid/pages';
 import { isEmpty, isSelected } from './selection';
 import { text } from './text';
@@ -82,7 +82,8 @@ export function Results({ result, stale, size, open, search, selecting }: Result
   const { at } = search;
   const container = useRef<HTMLDivElement>(null);
   const [grid, setGrid] = useState<Grid>();
-  const [pages, setPages] = useState<Pages>();
+  const [pages, setPages] = useState<Pages>(); // those that the grid shows
+  const takeover = useRef<Takeover>(undefined);
   const [, redraw] = useState(0);
   const [error, setError] = useState<unknown>();
   const view = useRef<View>({ query: '', kept: {} }); // for the callbacks of the grid, which outlive a render
@@ -119,8 +120,13 @@ export function Results({ result, stale, size, open, search, selecting }: Result
         if (query === view.current.query) library.showResults(searchFor(query, first || undefined)); // the start needs no mention
       },
     });
+    const taking = new Takeover(made, setPages);
+    takeover.current = taking;
     setGrid(made);
-    return () => made.close();
+    return () => {
+      taking.close();
+      made.close();
+    };
   }, [library]);
 
   useEffect(() => {
@@ -148,21 +154,9 @@ export function Results({ result, stale, size, open, search, selecting }: Result
           }
         : undefined,
     );
-    let over = false;
-    const show = (move?: Moved) => {
-      if (over) return;
-      setPages(made);
-      const start = result.picture === undefined ? library.current().at : undefined; // which is of another result
-      if (again) grid.renew(made, move);
-      else grid.show(made, start ?? 0);
-    };
-    // What is in view stays in its place, wherever in the result that is now.
-    if (again) void whereItIs(grid, made).then(show);
-    else show();
-    return () => {
-      over = true;
-      made.close();
-    };
+    const start = result.picture === undefined ? library.current().at : undefined; // which is of another result
+    if (again) takeover.current?.renew(made);
+    else takeover.current?.begin(made, start ?? 0);
   }, [grid, result, library, cache]);
 
   useEffect(() => {

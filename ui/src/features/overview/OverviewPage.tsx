@@ -80,13 +80,24 @@ interface Share {
 
 const SHARES_SHOWN = 8;
 
+interface SharesProps {
+  title: string;
+  shares: Share[] | undefined; // not here yet
+  error: Error | null;
+}
+
 /** Parts of the library, each with a bar that is as long as its share of the largest. */
-function Shares({ title, shares }: { title: string; shares: Share[] }) {
+function Shares({ title, shares, error }: SharesProps) {
+  if (shares === undefined)
+    return (
+      <Panel title={title}>
+        <Pending data={shares} error={error} />
+      </Panel>
+    );
   const most = Math.max(1, ...shares.map((share) => share.assets));
   const rest = shares.length - SHARES_SHOWN;
   return (
-    <section className="panel">
-      <h2>{title}</h2>
+    <Panel title={title}>
       {shares.length === 0 ? <p className="quiet">{text.shares.empty}</p> : null}
       <ul className="shares">
         {shares.slice(0, SHARES_SHOWN).map((share) => (
@@ -103,12 +114,16 @@ function Shares({ title, shares }: { title: string; shares: Share[] }) {
         ))}
       </ul>
       {rest > 0 ? <p className="quiet">{text.shares.more(rest)}</p> : null}
-    </section>
+    </Panel>
   );
 }
 
-function sharesOf(facet: Facet | undefined, field: string): Share[] {
-  return (facet?.values ?? []).map(({ value, assets }) => ({
+const SHARED = ['type', 'datasource'] as const;
+
+function sharesOf(facets: Facet[] | undefined, field: string): Share[] | undefined {
+  if (facets === undefined) return undefined;
+  const found = facets.find((facet) => facet.field === field);
+  return (found?.values ?? []).map(({ value, assets }) => ({
     name: String(value),
     query: `${field}:${quoted(String(value))}`,
     assets,
@@ -121,7 +136,8 @@ function folderQuery(datasource: string, path: string): string {
   return /^[\w./-]+$/.test(path) ? `${source} path:${path}**` : source;
 }
 
-function folderShares(folders: Folder[]): Share[] {
+function folderShares(folders: Folder[] | undefined): Share[] | undefined {
+  if (folders === undefined) return undefined;
   const several = (name: string) => folders.filter((folder) => folder.name === name).length > 1;
   const shares = folders.map(({ name, path, datasource, assets }) => ({
     name: several(name) ? text.shares.folderOf(name || path, datasource) : name || path,
@@ -175,8 +191,7 @@ export function OverviewPage() {
   const folders = useQuery(queries.topFolders());
   const identity = useQuery(queries.identity()).data;
   const workspace = useQuery(queries.workspace(identity?.workspace)).data;
-  const named = (field: string) => facets.data?.facets.find((facet) => facet.field === field);
-  const created = named('created');
+  const created = facets.data?.facets.find((facet) => facet.field === 'created');
   const bars = timeBars(created);
 
   if (sources.error !== null && sources.data === undefined)
@@ -205,9 +220,15 @@ export function OverviewPage() {
             {bars.length > 0 ? <Chart bars={bars} sampled={(created?.sampled ?? null) !== null} /> : null}
           </Panel>
           <div className="share-panels">
-            <Shares title={text.shares.type} shares={sharesOf(named('type'), 'type')} />
-            <Shares title={text.shares.datasource} shares={sharesOf(named('datasource'), 'datasource')} />
-            <Shares title={text.shares.folder} shares={folderShares(folders.data ?? [])} />
+            {SHARED.map((field) => (
+              <Shares
+                key={field}
+                title={text.shares[field]}
+                shares={sharesOf(facets.data?.facets, field)}
+                error={facets.error}
+              />
+            ))}
+            <Shares title={text.shares.folder} shares={folderShares(folders.data)} error={folders.error} />
           </div>
         </div>
         {sources.data === undefined ? null : <Problems found={findProblems(sources.data, connections.data ?? [])} />}

@@ -125,7 +125,7 @@ export function ComparePage() {
           {text.compare.swap}
         </Link>
       </PageHead>
-      <Pending page data={data} error={error} />
+      <Pending data={data} error={error} />
       {data === undefined ? null : <Shown comparison={data} only={difference} />}
     </main>
   );

@@ -72,7 +72,7 @@ export function RunsPage() {
   const { data, error } = useQuery(queries.runs());
   return (
     <main className="page">
-      <Pending data={data} error={error} />
+      <Pending page data={data} error={error} />
       {data?.length === 0 ? <FirstBucket /> : null}
       {data !== undefined && data.length > 0 ? (
         <>

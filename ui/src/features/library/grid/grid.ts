@@ -2,7 +2,18 @@
 import type { AssetItem } from '../../../api/client';
 import { text } from '../text';
 import { Cell } from './cell';
-import { clampTop, type Geometry, geometry, moved, position, scrolled, toPhysical, topToShow, visible } from './layout';
+import {
+  clampTop,
+  type Geometry,
+  geometry,
+  moved,
+  position,
+  scrolled,
+  toPhysical,
+  topToShow,
+  visible,
+  withTotal,
+} from './layout';
 import type { Pages } from './pages';
 
 const GAP = 6;
@@ -94,8 +105,8 @@ export class Grid {
 
   /** The items that `renew` shows for an asset at `from` that is now at `to`. */
   inViewAfter(total: number, move: Move): { first: number; end: number } {
-    const top = clampTop({ ...this.g, total }, this.top + this.distance(move));
-    return visible({ ...this.g, total }, top, SPARE);
+    const g = withTotal(this.g, total);
+    return visible(g, clampTop(g, this.top + this.distance(move)), SPARE);
   }
 
   private distance({ from, to }: Move): number {
@@ -104,12 +115,13 @@ export class Grid {
 
   /** The same result, fetched again: every image stays, and moves to the new position of its asset. */
   renew(pages: Pages, move: Move = { from: 0, to: 0 }): void {
+    const { first, end } = this.inViewAfter(pages.total, move);
     this.pages = pages;
-    this.top = Math.max(0, this.top + this.distance(move));
+    this.top = clampTop(withTotal(this.g, pages.total), this.top + this.distance(move));
+    const entered = this.space.contains(document.activeElement);
     let focused = false;
     const before = new Map<string, Cell>();
     for (const cell of this.shown.values()) if (cell.id !== undefined) before.set(cell.id, cell);
-    const { first, end } = visible({ ...this.g, total: pages.total }, this.top, SPARE);
     const after = new Map<number, Cell>();
     for (let index = first; index < end; index++) {
       const cell = before.get(pages.at(index)?.id ?? '');
@@ -125,7 +137,11 @@ export class Grid {
     for (const cell of this.shown.values()) if (!kept.has(cell)) this.release(cell);
     this.shown.clear();
     for (const [index, cell] of after) this.shown.set(index, cell);
-    if (!focused) this.focus = Math.max(0, Math.min(this.focus + move.to - move.from, pages.total - 1));
+    if (!focused) {
+      this.focus = Math.max(0, Math.min(this.focus + move.to - move.from, pages.total - 1));
+      // The asset that had the focus was removed: keys go on from the one that is now in its place.
+      if (entered && this.focus >= first && this.focus < end) this.focusRequest = this.focus;
+    }
     this.measure();
     if (move.to !== move.from) this.owner.rested(this.firstInView());
   }

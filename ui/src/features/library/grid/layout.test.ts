@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { geometry, MAX_PHYSICAL, moved, position, scrolled, toPhysical, topToShow, toVirtual, visible } from './layout';
+import {
+  geometry,
+  MAX_PHYSICAL,
+  moved,
+  position,
+  scrolled,
+  toPhysical,
+  topToShow,
+  toVirtual,
+  visible,
+  withTotal,
+} from './layout';
 
 const shape = { width: 1280, viewport: 800, wanted: 200, gap: 6 };
 
@@ -18,6 +29,11 @@ describe('geometry', () => {
     expect(g.physical).toBe(g.height);
     expect(toPhysical(g, 1234)).toBe(1234);
     expect(toVirtual(g, 1234)).toBe(1234);
+  });
+
+  test('another number of the same cells is laid out as if it had been so from the start', () => {
+    for (const total of [0, 7, 1000, 1_000_000])
+      expect(withTotal(geometry({ ...shape, total: 500 }), total)).toEqual(geometry({ ...shape, total }));
   });
 
   test.each([2, 4, 6, 12])('item 1,000,000 can be reached in %i columns', (columns) => {

@@ -31,9 +31,14 @@ export function geometry({ total, width, viewport, wanted, gap }: Shape): Geomet
   const columns = Math.max(1, Math.floor((width - gap) / (wanted + gap)));
   const cell = Math.max(1, Math.floor((width - gap * (columns + 1)) / columns));
   const row = cell + gap;
-  const height = Math.ceil(total / columns) * row + gap;
   const left = Math.floor((width - columns * row + gap) / 2);
-  return { total, columns, cell, gap, row, viewport, height, physical: Math.min(height, MAX_PHYSICAL), left };
+  return withTotal({ columns, cell, gap, row, viewport, left }, total);
+}
+
+/** The same cells, but this number of them. */
+export function withTotal<Cells extends Pick<Geometry, 'columns' | 'gap' | 'row'>>(cells: Cells, total: number) {
+  const height = Math.ceil(total / cells.columns) * cells.row + cells.gap;
+  return { ...cells, total, height, physical: Math.min(height, MAX_PHYSICAL) };
 }
 
 export function position(g: Geometry, index: number): { x: number; y: number } {

@@ -20,7 +20,7 @@ export class Pages {
   private readonly failed = new Map<number, number>(); // page -> time of the next attempt
   private extent: number;
   private capped: boolean;
-  private drifted = false; // then nothing more is fetched: another object takes over
+  private moved = false; // positions have, then nothing more is fetched: another object takes over
 
   constructor(
     private readonly fetch: Fetch,
@@ -38,6 +38,11 @@ export class Pages {
   /** The number of positions. Where the total is a lower bound, it grows as its end is reached. */
   get total(): number {
     return this.extent;
+  }
+
+  /** Whether positions have moved since, so that these pages do not fit each other. */
+  get drifted(): boolean {
+    return this.moved;
   }
 
   at(index: number): AssetItem | undefined {
@@ -100,7 +105,7 @@ export class Pages {
         this.held.delete(page);
         this.held.set(page, items);
       } else if (load !== undefined) loads.add(load);
-      else if (!this.drifted && (this.failed.get(page) ?? 0) <= Date.now()) missing.push(page);
+      else if (!this.moved && (this.failed.get(page) ?? 0) <= Date.now()) missing.push(page);
     }
     for (let place = 0, next = 0; place < missing.length; place = next) {
       const page = missing[place] as number;
@@ -129,11 +134,11 @@ export class Pages {
     const size = (until - from + 1) * PAGE_SIZE;
     try {
       const found = await this.fetch(from * PAGE_SIZE - left, size + left + (after === undefined ? 0 : 1), signal);
-      if (signal.aborted || this.drifted) return;
+      if (signal.aborted || this.moved) return;
       const fits = (one: AssetItem | undefined, place: number) =>
         one === undefined || found.items[place]?.id === one.id;
       if (!fits(before, 0) || !fits(after, left + size)) {
-        this.drifted = true;
+        this.moved = true;
         this.onDrift?.();
         return;
       }
