@@ -12,7 +12,11 @@ import { usePermission } from './usePermission';
 const AGAIN_MS = 10_000; // after a stream that the server refused
 
 // Kinds of jobs after whose end the same search may find other assets, or show other values of them.
-const CHANGING = new Set(['edit', 'undo', 'mirror', 'events', 'confirm', 'retry', 'purge', 'reapply', 'labels_import']);
+const CHANGING = new Set([
+  ...['mirror', 'events', 'confirm', 'retry', 'purge', 'reapply'],
+  ...['edit', 'undo', 'labels_import', 'function', 'picture_text'],
+  ...['project_split', 'split_assign', 'snapshot_restore'],
+]);
 const STALE = [
   keys.assets,
   keys.datasources,
