@@ -50,6 +50,7 @@ def _pool_for(setup: bytes) -> ProcessingPool:
     if _kept.pool is None or _kept.setup != setup:
         if _kept.pool is not None:
             _kept.pool.close()
+            _kept.pool = None
         opened: NodeSetup = pickle.loads(setup)  # noqa: S301  from the process that started this task
         check_folder(opened)
         _kept.setup = setup
