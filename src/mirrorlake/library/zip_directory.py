@@ -1,8 +1,9 @@
 """The list of members of a zip file, read as a stream into columns, and refused if it is damaged, false or too large.
 
-`zipfile` reads the list at once and makes an object of some 600 bytes for each member: a gigabyte for a million. Here a
-member needs its name and 53 bytes. Whatever the file states is compared with what is there: counts, offsets, members
-that overlap, names that are there twice, or that lead out of a folder. Source: PKWARE, APPNOTE.TXT 6.3.10, 4.3 and 4.4.
+`zipfile` reads the list at once and makes an object of some 500 bytes for each member: half a gigabyte for a million.
+Here a member needs its name and 53 bytes. Whatever the file states is compared with what is there: counts, offsets,
+members that overlap, names that are there twice, or that lead out of a folder. Source: PKWARE, APPNOTE.TXT 6.3.10, 4.3
+and 4.4.
 """
 
 from __future__ import annotations
