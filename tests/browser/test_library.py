@@ -535,7 +535,7 @@ def test_the_overview_leads_to_what_somebody_should_look_at(visit: Visit) -> Non
     expect(page.locator("details tbody tr").first).to_be_visible()
     problems = page.locator(".problems")
     expect(problems).to_contain_text("55 removals wait for a decision")
-    page.locator(".shares").get_by_role("link", name="orchard").click()
+    page.locator(".shares").get_by_role("link", name="orchard", exact=True).click()
     expect(page.locator(".total")).to_have_text("1,666 assets")
     page.go_back()
     problems.get_by_role("link", name="roof survey").click()

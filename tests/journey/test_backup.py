@@ -108,7 +108,7 @@ def test_a_backup_that_cannot_be_restored_is_refused_in_one_sentence(
         archive.writestr("manifest.json", json.dumps(manifest | {"schema": 9999, "version": "7.0"}))
     for content, said in (
         (whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :], "is damaged: workspaces/1/tables/asset"),
-        (whole[:-9], "no backup of mirrorlake, or it was cut short"),
+        (whole[:-9], "no backup of mirrorlake, or it is damaged: its end is missing"),
         (newer.read_bytes(), "made by a newer mirrorlake ('7.0')"),
     ):
         path.write_bytes(content)
