@@ -97,7 +97,8 @@ def test_a_datasource_that_no_longer_wants_it_ends_its_job(
 
     def ends(picture: bytes) -> Recognised:
         if how == "deleted":
-            photos.library.datasources.delete("photos")
+            with photos.catalog.write() as connection:
+                connection.execute("UPDATE datasource SET deleted = now() WHERE name = 'photos'")
         else:
             photos.library.datasources.change_settings("photos", {"pictureText": False})
         return original(picture)
