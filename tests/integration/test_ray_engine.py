@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -33,6 +34,7 @@ from mirrorlake.model.columns import PROCESSED
 from mirrorlake.model.credentials import AwsKeys
 from mirrorlake.model.looking import LOOK_AT_ALL
 from mirrorlake.model.outcomes import ResultKind
+from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
@@ -129,6 +131,22 @@ def test_nodes_find_in_a_folder_what_this_machine_finds(cluster: RayCluster, pho
     assert there.bytes_read > here.bytes_read > 0
 
 
+def test_a_pass_that_reaches_no_cluster_reports_why_and_can_be_run_again(
+    photos: Path, empty_catalog: Catalog, tmp_path: Path
+):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    factory = StoreConfig(location=_location(photos), access=Access())
+    report, kept = _mirror(empty_catalog, tmp_path, "there", factory, RayEngine(f"ray://127.0.0.1:{port}", few_rows=0))
+    assert report.state is RunState.FAILED
+    assert report.error is not None
+    assert report.error.startswith(f"The Ray cluster at ray://127.0.0.1:{port} cannot be reached: ")
+    assert kept == {}
+    source = datasources.by_name(empty_catalog, "there")
+    again = run_pass(source, _context(empty_catalog, tmp_path, "again", LocalEngine(1)), NullProgress())
+    assert (again.error, again.counts.new) == (None, PHOTOS)
+
+
 def _mirror(
     catalog: Catalog, folder: Path, name: str, factory: StoreConfig, engine: Engine
 ) -> tuple[Report, dict[str, object]]:
@@ -136,9 +154,17 @@ def _mirror(
     source = datasources.create(
         catalog, name=name, location=factory.location, access=factory.access, settings=MirrorSettings()
     )
+    report = run_pass(source, _context(catalog, folder, name, engine), NullProgress(), store_factory=factory)
+    details = [get_asset_detail(catalog, asset.id) for asset in search.stream(catalog, f"datasource:{name}")]
+    return report, {
+        one.asset.key: (one.digest, one.asset.media_type, one.asset.width, one.facts, one.warnings) for one in details
+    }
+
+
+def _context(catalog: Catalog, folder: Path, name: str, engine: Engine) -> RunContext:
     workdir = folder / name
     workdir.mkdir()
-    context = RunContext(
+    return RunContext(
         catalog=catalog,
         thumbnails=LibraryStore.in_folder(folder / f"thumbnails of {name}"),
         workdir=workdir,
@@ -146,11 +172,6 @@ def _mirror(
         ranges=1,
         engine=engine,
     )
-    report = run_pass(source, context, NullProgress(), store_factory=factory)
-    details = [get_asset_detail(catalog, asset.id) for asset in search.stream(catalog, f"datasource:{name}")]
-    return report, {
-        one.asset.key: (one.digest, one.asset.media_type, one.asset.width, one.facts, one.warnings) for one in details
-    }
 
 
 def test_a_pass_over_a_bucket_stores_the_same_and_leaves_no_key_on_the_cluster(
@@ -202,17 +223,23 @@ def test_a_node_that_is_killed_loses_nothing(cluster: RayCluster, photos: Path, 
 
 def test_an_object_that_ends_its_process_is_recorded_and_costs_itself_alone(photos: Path, tmp_path: Path):
     picture = encoded(scene(), "jpeg")
-    biting, changes, log = _biting(photos, tmp_path, 8, kill_decode=picture, kill_fetch=picture, kill_owner=picture)
+    biting, changes, log = _biting(photos, tmp_path, 4, kill_decode=picture, kill_owner=picture)
     here = LocalEngine(1).open_pool(biting, LOOK_AT_ALL)
     there = _pool(biting)
-    some = [changes.filter(pc.not_equal(changes["key"], "kill-owner.jpg"))]
-    expected = _rows(here.process(some))
+    ends = pc.equal(changes["key"], "kill-owner.jpg")
+    bad, others = changes.filter(ends), changes.filter(pc.invert(ends))
+    expected = _rows(here.process([others]))
     here.close()
     log.unlink()
-    rows = _rows(there.process([changes]))
+    rows = _rows(there.process([others]))
+    # With few others: a task is repeated as a whole.
+    owners = pa.Table.from_batches([others.slice(0, 2), bad]).combine_chunks().to_batches()[0]
+    again = _rows(there.process([owners]))
     there.close()
-    owner = rows.pop("kill-owner.jpg")
+    owner = again.pop("kill-owner.jpg")
     assert rows == expected
+    assert again == {key: rows[key] for key in again}
+    assert len(again) == 2
     assert rows["kill-decode.jpg"]["reason"] == "the decoder crashed (signal 11), twice"
     # A task that ends with its own process: three times with others, three times alone.
     assert (owner["result"], owner["stage"]) == (ResultKind.FAILED, "decode")
