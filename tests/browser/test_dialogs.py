@@ -12,7 +12,16 @@ SIZE = 1200  # shared with other files
 PROJECT = "Ripeness 2026"
 MADE = (
     ("put", "/ontologies/fruit", {"classes": []}),
-    ("post", "/connections", {"name": "archive", "kind": "s3", "settings": {"bucket": "archive"}}),
+    (
+        "post",
+        "/connections",
+        {
+            "name": "archive",
+            "kind": "s3",
+            "settings": {"bucket": "archive"},
+            "secrets": {"access_key_id": "a-key", "secret_access_key": "a-secret"},
+        },
+    ),
     ("post", "/snapshots", {"project": PROJECT, "note": "before the harvest"}),
     ("post", "/webhooks", {"url": "https://hooks.invalid/dialogs", "events": ["run.finished"]}),
     ("post", "/functions", {"name": "describe", "url": "https://hooks.invalid/f", "query": "tag:nobody-has-this"}),
