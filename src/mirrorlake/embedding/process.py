@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +17,7 @@ _WORKER = "mirrorlake.embedding.worker"
 # The configuration of a model may name others of the hub: a process that decodes pictures fetches nothing.
 _ENVIRONMENT = {"HF_HUB_OFFLINE": "1"}
 ANSWER_S = 300.0  # for a batch, and to load the model before the first one: minutes on a busy machine
+_GREETING = msgspec.msgpack.encode(Request())  # answered once the model is loaded
 _BATCHES = msgspec.msgpack.Decoder(list[Embedded | None])
 
 
@@ -63,8 +64,17 @@ class EmbeddingProcess(AskedProcess):
         return None if answer is None or answer[0] is None else answer[0].vector
 
     def _answer(self, request: Request) -> list[Embedded | None] | None:
+        if not self.answered:
+            self.ask(_GREETING)  # so that a picture that ends it is not taken for a process that cannot start
         body = self.ask(msgspec.msgpack.encode(request))
-        return None if body is None else _BATCHES.decode(body)
+        if body is None:
+            return None
+        with suppress(msgspec.MsgspecError):
+            found = _BATCHES.decode(body)
+            if len(found) == (len(request.texts) or len(request.thumbnails) * request.frames):
+                return found
+        self.close()  # a picture took it over: the next one gets another process
+        return None
 
 
 @contextmanager
