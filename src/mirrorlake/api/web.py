@@ -19,6 +19,9 @@ from mirrorlake.api.guards import PUBLIC, SIGNED, HostGuard, RequestGuard
 from mirrorlake.api.idempotency import HEADER as IDEMPOTENCY_KEY
 from mirrorlake.api.idempotency import JSON_TYPE, KEY_CHARS, IdempotencyGuard, takes_key
 from mirrorlake.api.job_feed import JobFeed
+from mirrorlake.api.preconditions import HEADER as IF_MATCH
+from mirrorlake.api.preconditions import METHODS as CHANGES
+from mirrorlake.api.preconditions import PreconditionGuard
 from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
 from mirrorlake.api.routers.activity import activity_routes
 from mirrorlake.api.routers.assets import asset_routes, edit_routes
@@ -89,6 +92,13 @@ _IDEMPOTENCY: Final = {
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARS, "pattern": "^[!-~]+$"},
     "description": "A random text, new for each request. A repeated request with the same key is not executed again.",
 }
+_IF_MATCH: Final = {
+    "name": IF_MATCH,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 256},
+    "description": "ETag of a GET of this path: 412, and no change, if it has another one by now.",
+}
 _DOCUMENT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
@@ -133,6 +143,7 @@ def create_app(
     app.include_router(_private_routes(app, gate))
     app.include_router(_public_routes(gate, static))
     app.add_middleware(ConditionalGuard)
+    app.add_middleware(PreconditionGuard)
     app.add_middleware(IdempotencyGuard)  # after the guard that sets the caller
     app.add_middleware(RequestGuard, gate=gate)
     app.add_middleware(HostGuard, allowed_hosts=tuple(allowed_hosts))
@@ -194,6 +205,8 @@ class _App(FastAPI):
             for path, operations in document["paths"].items():
                 for method, operation in operations.items():
                     _describe_headers(method, path, operation)
+                if JSON_TYPE in _content(operations.get("get", {})):
+                    _describe_precondition(operations)
                 scheme = "signature" if path.startswith(SIGNED) else "token"
                 for operation in operations.values():
                     operation["security"] = [] if path in PUBLIC else [{scheme: []}]
@@ -206,13 +219,33 @@ def _describe_headers(method: str, path: str, operation: dict[str, Any]) -> None
     body = operation.get("requestBody", {}).get("content", {JSON_TYPE: {}})
     if takes_key(method, path) and JSON_TYPE in body:
         operation.setdefault("parameters", []).append(_IDEMPOTENCY)
-    if method == "get" and JSON_TYPE in operation["responses"]["200"].get("content", {}):
+    if method == "get" and JSON_TYPE in _content(operation):
         operation["responses"].setdefault("304", {"description": "Unchanged: If-None-Match contains the ETag."})
+
+
+def _describe_precondition(operations: dict[str, Any]) -> None:
+    """Describe If-Match for the changes of what a GET of the same path answers with an ETag."""
+    stale = {"description": "Changed since it was read.", "content": _problem_content()}
+    for method, operation in operations.items():
+        if method.upper() in CHANGES and not any(one["name"].lower() == "if-match" for one in _parameters(operation)):
+            operation.setdefault("parameters", []).append(_IF_MATCH)
+            operation["responses"].setdefault("412", stale)
+
+
+def _parameters(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    return operation.get("parameters", [])
+
+
+def _content(operation: dict[str, Any]) -> dict[str, Any]:
+    return operation.get("responses", {}).get("200", {}).get("content", {})
+
+
+def _problem_content() -> dict[str, object]:
+    return {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
 
 
 def _problems() -> dict[int | str, dict[str, object]]:
     """The errors of every private route, for the contract."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
     meanings = {
         400: "Invalid query or setting.",
         401: "Not signed in.",
@@ -227,4 +260,4 @@ def _problems() -> dict[int | str, dict[str, object]]:
         502: "The bucket returned an error or did not respond.",
         503: "Database unavailable.",
     }
-    return {status: {"description": text, "content": content} for status, text in meanings.items()}
+    return {status: {"description": text, "content": _problem_content()} for status, text in meanings.items()}

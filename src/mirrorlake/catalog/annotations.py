@@ -54,16 +54,11 @@ def replace(
 ) -> None:
     """Make these the annotations of an asset in this ontology; equal ones stay as they are, with who made them.
 
-    Raises NotFound, and UsageError for an invalid annotation.
+    Raises NotFound, and UsageError for an invalid annotation, unless it is there already: files that are imported have
+    polygons that cross themselves, beside which people work.
     """
     if len(annotations) > ANNOTATION_LIMIT:
         raise UsageError(f"An asset has at most {ANNOTATION_LIMIT:,} annotations in one ontology.")
-    for position, one in enumerate(annotations, 1):
-        reason = check_geometry(one.geometry)
-        if reason is None and crosses_itself(one.geometry):
-            reason = "The polygon crosses itself."
-        if reason is not None:
-            raise UsageError(f"Annotation {position} ({one.class_name}) is invalid: {reason}")
     _replace(catalog, asset_id, ontology, annotations, by)
 
 
@@ -123,9 +118,10 @@ def _replace(catalog: Catalog, asset_id: str, ontology: str, annotations: Sequen
             raise asset_not_found(asset_id)
         connection.execute(statement("use_ontology").query, {"name": ontology})
         stored = read_ontology(connection, ontology)
-        check_against(stored, annotations)
         rows = connection.execute(_query("annotations_of_asset_in"), values | {"ontology_id": stored.id}).fetchall()
-        removed, added = _difference(rows, annotations)
+        removed, new = _difference(rows, annotations)
+        check_against(stored, new)
+        added = list(new.values())
         if not removed and not added:
             return
         connection.execute(statement("delete_annotations").query, {"ids": removed})
@@ -138,10 +134,15 @@ def _replace(catalog: Catalog, asset_id: str, ontology: str, annotations: Sequen
         record_activity(connection, by, Action.ANNOTATE, Subject.ASSET, [asset_id], details=details)
 
 
-def check_against(stored: StoredOntology, annotations: Sequence[NewAnnotation]) -> None:
-    """Raise UsageError if an annotation is none that its class allows."""
+def check_against(stored: StoredOntology, annotations: Mapping[int, NewAnnotation]) -> None:
+    """Raise UsageError if an annotation, by its position from 1, is invalid or none that its class allows."""
     classes = {one.name: one for one in stored.ontology.classes}
-    for position, one in enumerate(annotations, 1):
+    for position, one in annotations.items():
+        reason = check_geometry(one.geometry)
+        if reason is None and crosses_itself(one.geometry):
+            reason = "The polygon crosses itself."
+        if reason is not None:
+            raise UsageError(f"Annotation {position} ({one.class_name}) is invalid: {reason}")
         known = classes.get(one.class_name)
         if known is None:
             raise UsageError(
@@ -160,20 +161,20 @@ def check_against(stored: StoredOntology, annotations: Sequence[NewAnnotation]) 
 
 def _difference(
     rows: Sequence[TupleRow], annotations: Sequence[NewAnnotation]
-) -> tuple[list[int], list[NewAnnotation]]:
-    """The ids of annotations to delete, and the annotations to add."""
+) -> tuple[list[int], dict[int, NewAnnotation]]:
+    """The ids of annotations to delete, and the annotations to add by their positions from 1."""
     existing: defaultdict[bytes, list[int]] = defaultdict(list)
     for row in rows:
         one = annotation_from_row(row)
         geometry = geometry_from_json(one.shape, one.geometry)
         existing[_identity(one.class_name, geometry, one.attributes)].append(row[0])
-    added: list[NewAnnotation] = []
-    for one in annotations:
+    added: dict[int, NewAnnotation] = {}
+    for position, one in enumerate(annotations, 1):
         same = existing[_identity(one.class_name, one.geometry, one.attributes)]
         if same:
             same.pop(0)
         else:
-            added.append(one)
+            added[position] = one
     return [number for numbers in existing.values() for number in numbers], added
 
 

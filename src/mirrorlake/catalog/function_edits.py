@@ -113,7 +113,7 @@ def _check_labels(connection: Connection, answers: Mapping[int, Answer]) -> tupl
                     connection.execute(statement("use_ontology").query, {"name": name})
                     ontologies[name] = read_ontology(connection, name)
                 stored = ontologies[name]
-                check_against(stored, labels)
+                check_against(stored, dict(enumerate(labels, 1)))
                 made += [(stored.class_ids[one.class_name], one) for one in labels]
         except MirrorlakeError as error:  # another ontology, class or shape than there is
             refused[number] = error.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -97,3 +98,23 @@ def _connected(client: TestClient) -> Any:
     connection._http = client
     client.base_url = client.base_url.join("/api/v1/")
     return connection
+
+
+def test_a_polygon_that_came_crossing_itself_does_not_lock_the_others(client: TestClient, library: Library) -> None:
+    """Imports keep such polygons, as many sets of data have them; people draw none."""
+    client.put(ONTOLOGY, json={"classes": [CLASS | {"name": "road", "shape": "polygon"}]})
+    good = {"class_name": "road", "shape": "polygon", "geometry": {"rings": [[[0, 0], [1, 0], [1, 1]]]}}
+    bad = good | {"geometry": {"rings": [[[0, 0], [1, 1], [1, 0], [0, 0.9]]]}}
+    client.put(ANNOTATIONS, json={"ontology": "site", "annotations": [good]})
+    with library.resources.catalog.write() as connection:
+        connection.execute(
+            b"INSERT INTO annotation (asset_id, class_id, geometry, source, by)"
+            b" SELECT asset_id, class_id, %s, source, by FROM annotation",
+            [json.dumps(bad["geometry"])],
+        )
+    assert len(client.get(ANNOTATIONS).json()) == 2
+    moved = good | {"geometry": {"rings": [[[0, 0], [0.5, 0], [0.5, 0.5]]]}}
+    kept = client.put(ANNOTATIONS, json={"ontology": "site", "annotations": [bad, moved]})
+    assert kept.status_code == 200, kept.text
+    refused = client.put(ANNOTATIONS, json={"ontology": "site", "annotations": [bad, bad, moved]})
+    assert "Annotation 2 (road) is invalid: The polygon crosses itself." in refused.text
