@@ -132,6 +132,15 @@ def test_an_object_that_ends_its_worker_costs_itself_alone(
     assert said in str(rows[name]["reason"])
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="2026-11-30: only Linux shows the limits of another process")
+def test_the_time_that_a_worker_may_compute_is_limited(photos: Path):
+    with _pool(photos, limits=Limits(decode_s=3000.0)) as pool:
+        _rows(pool.process([_all_new(photos)]))
+        soft = [psutil.Process(pid).rlimit(psutil.RLIMIT_CPU)[0] for pid in _pids(photos.parent / "log")]
+    assert soft
+    assert all(6000 <= one < 6100 for one in soft)
+
+
 def test_workers_killed_from_outside_cost_nothing(photos: Path):
     whole, log = _all_new(photos), photos.parent / "log"
 

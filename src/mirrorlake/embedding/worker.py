@@ -16,11 +16,13 @@ import msgspec
 import numpy as np
 from PIL import Image
 
+from mirrorlake.core.cpu_limit import limit_cpu
 from mirrorlake.core.messages import read_message, write_message
 from mirrorlake.embedding.base import Embedder, Picture
 from mirrorlake.embedding.registry import LITE, open_embedder
 from mirrorlake.formats.picture_hash import picture_hash
 
+CPU_S = 600.0  # of a processor for each thread and batch: twice as long as its owner waits
 MEMORY_BYTES = 8 << 30  # of address space: the network, its runtime and one batch take less than one
 MAX_PIXELS = 4_000_000  # of a thumbnail: more is none of ours
 
@@ -49,6 +51,7 @@ def main() -> None:
     os.dup2(2, 1)  # whatever a library prints is no answer
     embedder = None if name is None else open_embedder(name, Path(models), threads=int(threads))
     while (message := read_message(sys.stdin.buffer)) is not None:
+        limit_cpu(CPU_S * int(threads))
         request = msgspec.msgpack.decode(message, type=Request)
         answer = (
             embed_texts(request, embedder)

@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from mirrorlake.core.cpu_limit import limit_cpu
 from mirrorlake.functions.channel import (
     BYTES,
     ERROR_CHARACTERS,
@@ -88,9 +89,7 @@ def _load(setup: Setup) -> Callable[[Any], object]:
 
 def _carry_out(function: Callable[[Any], object], call: Call, connection: Connection) -> Answered:
     """Call the function once, with as much time of the processor as a call may take."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + call.cpu_s + 1, hard))
+    limit_cpu(call.cpu_s)
     try:
         argument = Run(**call.document) if call.of_run else _asset(call.document, connection)
         result = function(argument)

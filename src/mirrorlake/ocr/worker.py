@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 from PIL import Image
 
+from mirrorlake.core.cpu_limit import limit_cpu
 from mirrorlake.core.messages import read_message, write_message
 from mirrorlake.model.picture_texts import kept_text
 from mirrorlake.ocr.engine import open_reader
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     Read = Callable[[NDArray[uint8]], list[str]]
 
+CPU_S = 360.0  # of a processor for each thread and picture: twice as long as its owner waits
 MEMORY_BYTES = 8 << 30  # of address space: networks, their runtime and one picture take a fraction of it
 GREETING = b""  # is answered when the networks are loaded
 MAX_PIXELS = 4_000_000  # of a preview: more is none of ours
@@ -44,8 +46,10 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints is no answer
-    read = open_reader(int(sys.argv[1]))
+    threads = int(sys.argv[1])
+    read = open_reader(threads)
     while (message := read_message(sys.stdin.buffer)) is not None:
+        limit_cpu(CPU_S * threads)
         answer = Recognised() if message == GREETING else recognise(message, read)
         write_message(answers, msgspec.msgpack.encode(answer))
 

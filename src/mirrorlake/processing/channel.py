@@ -40,6 +40,7 @@ class Setup:
     fetch_threads: int
     bytes_in_flight: int
     memory_bytes: int
+    decode_s: float
     looking: Looking
 
 

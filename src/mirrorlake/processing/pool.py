@@ -220,6 +220,7 @@ class ProcessingPool:
                 fetch_threads=self._fetch_threads,
                 bytes_in_flight=self._limits.bytes_in_flight,
                 memory_bytes=self._limits.memory_bytes,
+                decode_s=self._limits.decode_s,
                 looking=self._looking,
             )
         worker = WorkerProcess(self._prestarter.take(), self._setup)

@@ -13,6 +13,7 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from multiprocessing.connection import Connection
 
+from mirrorlake.core.cpu_limit import limit_cpu
 from mirrorlake.core.errors import (
     MirrorlakeError,
     NoPreview,
@@ -33,6 +34,7 @@ from mirrorlake.processing.sandbox import limit_memory, load_stores
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.ranged import RangedObject
 
+CPU_S = 120.0  # of a processor, to read an object and render it: twice the time that the server waits
 MEMORY_BYTES = 4 << 30  # address space on top of the started process, as of a worker
 
 
@@ -118,6 +120,7 @@ def main() -> None:
             frame = connection.recv_bytes()
         except (EOFError, OSError):
             return  # the server has ended
+        limit_cpu(CPU_S)
         try:
             answer = pack_preview(_make(pickle.loads(frame)))  # noqa: S301  from the process that started us
         except MirrorlakeError as error:

@@ -28,6 +28,7 @@ from operator import itemgetter
 
 import pyarrow as pa
 
+from mirrorlake.core.cpu_limit import limit_cpu
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.formats.registry import load_codecs
 from mirrorlake.model.media import MediaKind
@@ -40,6 +41,7 @@ from mirrorlake.storage.ranged import RangedObject
 from mirrorlake.storage.stack import stack_store
 from mirrorlake.storage.wrappers import RequestMeter
 
+_THREADS = 2  # that may compute at once: the decoder, and those that fetch take less than as much
 load_codecs({MediaKind.IMAGE})  # now, not with the first object of a format, whose decoding is timed
 
 
@@ -81,6 +83,7 @@ class Worker:
         self._meter = RequestMeter()
         self._store = stack_store(setup.store_factory.open(), meter=self._meter)
         self._looking = setup.looking
+        self._cpu_s = setup.decode_s * _THREADS
         self._budget = ByteBudget(setup.bytes_in_flight)
         self._tasks: queue.SimpleQueue[bytes | _WaitingRow] = queue.SimpleQueue()
         self._pending: queue.SimpleQueue[_PendingRow] = queue.SimpleQueue()
@@ -153,6 +156,7 @@ class Worker:
 
     def _decode(self, pending: _PendingRow) -> Result | NeedsRoom:
         fetched = pending.fetched.result()
+        limit_cpu(self._cpu_s)
         self._status.decoding(pending.row_ref, time.monotonic_ns())
         if isinstance(fetched, FetchedObject) and isinstance(fetched.image, RangedObject):
             fetched.image.waiting = self._status.waiting

@@ -77,6 +77,8 @@ class WorkerProcess:
             code = self._process.wait()
         if code == -signal.SIGKILL:
             return "was killed (signal 9), probably for taking too much memory"
+        if code == -signal.SIGXCPU:
+            return f"was ended for computing too long (signal {-code})"
         return f"crashed (signal {-code})" if code < 0 else f"ended with exit code {code}"
 
     def stderr_tail(self) -> str:
