@@ -106,7 +106,7 @@ class AssetService(FieldService, Assets):
 
         return jobs.show_job(self.resources.catalog, request_edit(self.resources, bulk, by=self.caller))
 
-    @requires(Permission.ASSETS_READ)
+    @requires(Permission.ASSETS_EDIT)
     def preview_edit(self, bulk: BulkEdit) -> BulkEditPreview:
         """See `Assets.preview_edit`."""
         from mirrorlake.services.bulk_edits import preview_edit  # noqa: PLC0415  as above

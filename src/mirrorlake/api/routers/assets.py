@@ -220,7 +220,7 @@ def edit_routes() -> APIRouter:
     edit = Permission.ASSETS_EDIT
     add_route(router, "POST", "/reprocessings", reprocess, operation="reprocessAssets", needs=edit, status=202)
     add_route(router, "POST", "/edits", start_edit, operation="editAssets", needs=Permission.ASSETS_EDIT, status=202)
-    add_route(router, "POST", "/edits/preview", preview_edit, operation="previewEdit", needs=Permission.ASSETS_READ)
+    add_route(router, "POST", "/edits/preview", preview_edit, operation="previewEdit", needs=edit)
     add_route(
         router,
         "POST",
@@ -236,11 +236,10 @@ def edit_routes() -> APIRouter:
         "/restorations/preview",
         preview_restoration,
         operation="previewRestoration",
-        needs=Permission.ASSETS_READ,
+        needs=edit,
     )
-    read = Permission.ASSETS_READ
     add_route(router, "POST", "/trash", start_trashing, operation="trashAssets", needs=edit, status=202)
-    add_route(router, "POST", "/trash/preview", preview_trashing, operation="previewTrash", needs=read)
+    add_route(router, "POST", "/trash/preview", preview_trashing, operation="previewTrash", needs=edit)
     return router
 
 
