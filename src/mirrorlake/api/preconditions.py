@@ -86,7 +86,7 @@ def _wanted(scope: Scope) -> frozenset[str] | None:
 
 def _refusal(method: str, wanted: frozenset[str], present: _Answer) -> StaleVersion | None:
     """Why the change is not made; None if it is, or if it is refused for another reason."""
-    if present.status == HTTPStatus.NOT_FOUND:  # whatever else a change of nothing means, its own answer says
+    if present.status == HTTPStatus.NOT_FOUND:  # its own answer reports what is missing
         return StaleVersion("There is nothing that If-Match could match.", _READ_AGAIN) if method == "PUT" else None
     if present.status == HTTPStatus.METHOD_NOT_ALLOWED or (present.status == HTTPStatus.OK and present.tag is None):
         return StaleVersion("What this path changes has no ETag.", _READABLE)

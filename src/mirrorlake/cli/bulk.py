@@ -42,6 +42,7 @@ def run_bulk(bulk: BulkEdit, *, dry_run: bool, json: bool, verb: str = "changed"
         with open_library() as library:
             _print_preview(library.assets.preview_edit(bulk), json=json, verb=verb)
         return
+    _explain(bulk)
     job, result = _run(bulk)
     if json:
         print_json({"job": job, **_document(result)})
@@ -71,10 +72,22 @@ def _run(bulk: BulkEdit) -> tuple[int, BulkEditResult]:
         return library.edit(bulk, lambda doing, done, total: step(doing.capitalize(), done, total))
 
 
+def _explain(bulk: BulkEdit) -> None:
+    """Print which names in the queries the library does not know: an edit of them may change nothing, or too much."""
+    queries = dict.fromkeys(part.query for part in bulk.parts if part.query)
+    if not queries:
+        return
+    with open_library() as library:
+        for note in dict.fromkeys(note for query in queries for note in library.assets.explain(query).notes):
+            echo(note)
+
+
 def _print_preview(found: BulkEditPreview, *, json: bool, verb: str) -> None:
     if json:
         print_json(found)
     else:
+        for note in found.notes:
+            echo(note)
         echo_detail(f"{count_noun(found.changed, 'asset')} of {found.assets:,} would be {verb}.")
 
 

@@ -7,7 +7,7 @@ import resource
 
 
 def limit_cpu(seconds: float) -> None:
-    """Let this process use so many more seconds of a processor, with all its threads, then end with SIGXCPU.
+    """Let this process use `seconds` more of a processor, with all its threads, then end with SIGXCPU.
 
     Called before each piece of untrusted work, whose owner has a time limit of its own and may itself be stopped.
     """

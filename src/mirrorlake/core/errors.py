@@ -5,6 +5,7 @@ MirrorlakeError
 │   ├── SettingsError         a settings file, a flag or an environment variable
 │   ├── PatternError          a glob; points at the character
 │   └── QueryError            a search query; points at the character
+│       └── UnknownField      a field that is none, and may be a metadata key
 ├── BadSidecar                an unusable metadata file: costs its metadata, never its asset
 ├── BadBackup                 a backup that is damaged, or of a newer version
 ├── NotFound                  no such run, asset or datasource
@@ -106,6 +107,17 @@ class PatternError(PointedError):
 
 class QueryError(PointedError):
     """A search query that cannot be parsed."""
+
+
+class UnknownField(QueryError):
+    """A search query whose field does not exist. `name` may be a metadata key; `similar` are fields that exist."""
+
+    def __init__(
+        self, message: str, fix: str = "", *, text: str, position: int, name: str, similar: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, fix, text=text, position=position)
+        self.name = name
+        self.similar = similar
 
 
 class BadSidecar(MirrorlakeError):

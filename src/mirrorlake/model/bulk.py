@@ -72,6 +72,8 @@ class BulkEditPreview:
     """Assets that it selects."""
     changed: int
     """Those of them that it would change."""
+    notes: tuple[str, ...] = ()
+    """Names in its queries that the library does not know: it may select nothing, or too much."""
 
 
 @public_noun

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from mirrorlake.core.errors import PatternError
+from mirrorlake.core.errors import PatternError, UnknownField
 from mirrorlake.formats.registry import formats_by_suffix
 from mirrorlake.model.assets import AssetState
 from mirrorlake.model.media import MediaKind
@@ -67,7 +67,7 @@ _SORT = re.compile(r"sort:", re.IGNORECASE)
 _COUNTED = frozenset({"class"})  # fields whose value may be followed by a comparison with a number
 _DOUBLED = re.compile(r"[<>=]|!=")  # where a value should begin: a comparison too many
 _EXAMPLES = {Values.METADATA: "metadata.camera_id:7", Values.FACTS: "facts.pages>10"}
-_QUOTE_HINT = "To search for this text in names, put it in quotes."
+QUOTE_HINT = "To search for this text in names, put it in quotes."
 
 # `format:` names with their media types: the suffixes that select objects.
 FORMATS = {suffix.removeprefix("."): one.media_type for suffix, one in formats_by_suffix().items()}
@@ -84,7 +84,7 @@ def read_field(scanner: Scanner) -> Node | None:
         if operator:
             raise scanner.error(
                 f"Expected a field name before {operator.group()}.",
-                f"Write field, comparison and value without spaces, as in width>800. {_QUOTE_HINT}",
+                f"Write field, comparison and value without spaces, as in width>800. {QUOTE_HINT}",
             )
         return None
     name = found.group("name").lower()
@@ -125,12 +125,26 @@ def read_sort(scanner: Scanner) -> Sort | None:
 
 def _unknown(scanner: Scanner, name: str) -> Exception:
     close = difflib.get_close_matches(name, [*FIELDS, *LIKENESS_FIELDS, "metadata.KEY", "facts.KEY", "sort"], n=3)
-    hint = f"Did you mean {' or '.join(f'{each}:' for each in close)}? " if close else ""
+    similar = tuple(f"{each}:" for each in close)
+    hint = f"{did_you_mean(similar)} " if close else ""
     known = "" if close else f"Fields are {', '.join([*FIELDS, *LIKENESS_FIELDS])}, metadata.KEY, facts.KEY and sort. "
     found = _FIELD.match(scanner.source, scanner.at)
-    key = "" if found is None or not _METADATA_KEY.fullmatch(found["name"]) else found.group()
+    written = name if found is None else found["name"]
+    key = found.group() if found is not None and _METADATA_KEY.fullmatch(written) else ""
     metadata = f"A metadata key is written metadata.{key}… " if key else ""
-    return scanner.error(f"Unknown search field: {name}.", f"{hint}{known}{metadata}{_QUOTE_HINT}")
+    return UnknownField(
+        f"Unknown search field: {name}.",
+        f"{hint}{known}{metadata}{QUOTE_HINT}",
+        text=scanner.source,
+        position=scanner.at,
+        name=written,
+        similar=similar,
+    )
+
+
+def did_you_mean(names: Sequence[str]) -> str:
+    """The question whether one of these was meant."""
+    return f"Did you mean {' or '.join(names)}?"
 
 
 def _nearest(text: str, known: Iterable[str]) -> str:

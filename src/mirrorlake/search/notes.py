@@ -1,4 +1,4 @@
-"""Explain why a query finds nothing: names in it that the library does not know. Pure.
+"""Explain why a query finds nothing, or too much: names in it that the library does not know. Pure.
 
 A query with a misspelled metadata key is valid, and so is a word such as `metdata.site:x`, which is searched in names.
 """
@@ -43,10 +43,28 @@ _PREFIXES = {NameKind.METADATA_KEY: "metadata.", NameKind.FACT: "facts."}
 Lookup = Callable[[NameKind, Collection[str]], KnownNames]
 
 
-def explain_nothing(query: Query, lookup: Lookup) -> tuple[str, ...]:
-    """Sentences about what in this query cannot match; `lookup` is asked once for each kind of name that it uses."""
+def hides_unknown(query: Query) -> bool:
+    """Whether a query may find assets although a name in it is unknown: if it negates, has alternatives, or sorts."""
+    return any(isinstance(sort.by, MetadataColumn) for sort in query.sorts) or _hides(query.where)
+
+
+def _hides(node: Node) -> bool:
+    match node:
+        case And(terms):
+            return any(_hides(term) for term in terms)
+        case Or() | Not():
+            return any(_named(leaf) is not None for leaf in _leaves(node))
+        case _:
+            return False
+
+
+def explain_nothing(query: Query, lookup: Lookup, *, words_too: bool = True) -> tuple[str, ...]:
+    """Sentences about what in this query cannot match; `lookup` is asked once for each kind of name that it uses.
+
+    With `words_too`, also about words that look like comparisons: of a query that finds something, they are names.
+    """
     nodes = list(_leaves(query.where))
-    words = [found for node in nodes if (found := _comparison_in_names(node)) is not None]
+    words = [found for node in nodes if words_too and (found := _comparison_in_names(node)) is not None]
     notes = [_explain_word(word, key, rest) for word, key, rest in words]
     names = [found for node in nodes if (found := _named(node)) is not None]
     names += [(_KINDS[sort.by.values], sort.by.key) for sort in query.sorts if isinstance(sort.by, MetadataColumn)]

@@ -41,7 +41,7 @@ from mirrorlake.search.grammar import parse
 from mirrorlake.search.index_needs import needed_by_node, needed_indexes
 from mirrorlake.search.likeness import MOST_ALIKE
 from mirrorlake.search.nodes import Everything, LikeText, MetadataColumn, Query, SortColumn
-from mirrorlake.search.notes import explain_nothing
+from mirrorlake.search.notes import explain_nothing, hides_unknown
 from mirrorlake.search.positions import find_position
 from mirrorlake.search.sql import Sql
 from mirrorlake.search.unhashed import explain_unhashed
@@ -110,7 +110,9 @@ def search(
     last = rows[-1] if rows and len(rows) == limit else None
     last = _place_of_stop(patience, compiled) if stopped else last
     following = None if last is None else _cursor_after(query, last, before + len(rows), total, capped=capped)
-    notes = () if total or capped or place is not None else unknown_names(catalog, parsed)
+    found_some = bool(total or capped)
+    looked_up = place is None and (not found_some or hides_unknown(parsed))
+    notes = unknown_names(catalog, parsed, found_some) if looked_up else ()
     notes = notes if place is not None else (*notes, *explain_unhashed(catalog, parsed))
     notes = (*notes, _explain_stop(patience, parsed)) if stopped and patience is not None else notes
     page = AssetPage(
@@ -336,10 +338,10 @@ def _total(catalog: Catalog, query: Query, compiled: CompiledQuery, *, exact: bo
     return count_matches(catalog, query, compiled, exact=exact)
 
 
-def unknown_names(catalog: Catalog, query: Query) -> tuple[str, ...]:
+def unknown_names(catalog: Catalog, query: Query, found_some: bool = False) -> tuple[str, ...]:  # noqa: FBT001, FBT002
     """Notes on names in a query that the library does not know; none if looking them up takes too long."""
     try:
-        return explain_nothing(query, partial(known_names, catalog))
+        return explain_nothing(query, partial(known_names, catalog), words_too=not found_some)
     except psycopg.errors.QueryCanceled:
         return ()
 

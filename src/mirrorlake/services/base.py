@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
+from mirrorlake.core.errors import UnknownField
 from mirrorlake.core.settings import Settings
 from mirrorlake.model.access import DEFAULT_WORKSPACE, Context, Permission
 from mirrorlake.postgres.pool import Catalog, open_catalog
@@ -143,7 +144,12 @@ def requires(permission: Permission) -> Callable[[Callable[Concatenate[S, P], R]
         @wraps(method)
         def check_permission(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
             self.caller.require(permission)
-            return method(self, *args, **kwargs)
+            try:
+                return method(self, *args, **kwargs)
+            except UnknownField as error:  # parsing knows no library
+                from mirrorlake.services.key_hints import suggest_key  # noqa: PLC0415  loads what searches
+
+                raise suggest_key(self.resources.catalog, error) from None
 
         return check_permission
 

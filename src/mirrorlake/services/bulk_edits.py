@@ -27,6 +27,8 @@ from mirrorlake.model.edits import Edit
 from mirrorlake.model.jobs import JobKind, NewJob
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.bulk import select_assets
+from mirrorlake.search.grammar import parse
+from mirrorlake.search.run import unknown_names
 from mirrorlake.select.edits import check_edit
 from mirrorlake.services.base import Resources
 
@@ -42,12 +44,15 @@ def preview_edit(resources: Resources, bulk: BulkEdit, *, by: Context) -> BulkEd
     """Count what a bulk edit would do. Errors as in `Assets.preview_edit`."""
     parts = _check(resources.catalog, bulk, by)
     try:
-        return bulk_edits.preview(resources.catalog, [(select_assets(part), part) for part in parts])
+        found = bulk_edits.preview(resources.catalog, [(select_assets(part), part) for part in parts])
     except psycopg.errors.QueryCanceled as error:
         raise CatalogError(
             f"Counting took longer than {bulk_edits.PREVIEW_S} seconds and was stopped.",
             "The edit itself is not limited in time. `mirrorlake search` shows what matches.",
         ) from error
+    queries = dict.fromkeys(part.query for part in parts if part.query)
+    notes = [note for query in queries for note in unknown_names(resources.catalog, parse(query))]
+    return replace(found, notes=tuple(dict.fromkeys(notes)))
 
 
 def request_edit(resources: Resources, bulk: BulkEdit, *, by: Context) -> int:

@@ -17,6 +17,7 @@ EXTRA: dict[str, dict[str, Any]] = {
     "minutes": {"minutes": 1},
     "seconds": {"seconds": 1},
     "text": {"text": "", "position": 0},
+    "name": {"text": "", "position": 0, "name": ""},
 }
 
 

@@ -47,7 +47,7 @@ def test_assets_are_moved_to_the_trash_and_restored(client: TestClient, library:
     chosen = {"assets": ["1001", "1002"]}
     for kind, before, after in (("trash", "present", "trash"), ("restorations", "trash", "present")):
         assert client.get(ASSET).json()["asset"]["state"] == before
-        assert client.post(f"/api/v1/{kind}/preview", json=chosen).json() == {"assets": 2, "changed": 2}
+        assert client.post(f"/api/v1/{kind}/preview", json=chosen).json() == {"assets": 2, "changed": 2, "notes": []}
         assert client.post(f"/api/v1/{kind}", json=chosen).status_code == 202
         work(library)
         assert client.get(ASSET).json()["asset"]["state"] == after

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from fastapi.testclient import TestClient
 
 
@@ -42,3 +43,31 @@ def test_facets_add_up_to_the_result(client: TestClient) -> None:
 
 def test_keys_are_counted_again_on_request(client: TestClient) -> None:
     assert client.post("/api/v1/search/recount").json()["pending"] > 0
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [("scoer>20", "sort: or metadata.score:"), ("tag:x night:true", "metadata.night:"), ("sitze:7", "size:")],
+)
+@pytest.mark.parametrize("path", ["assets", "search/facets", "edits/preview"])
+def test_a_key_that_was_written_like_a_field_is_recognised(
+    client: TestClient, path: str, query: str, meant: str
+) -> None:
+    if path == "edits/preview":
+        answer = client.post(f"/api/v1/{path}", json={"query": query, "addTags": ["x"]})
+    else:
+        answer = client.get(f"/api/v1/{path}", params={"query": query})
+    assert answer.json()["type"] == "urn:mirrorlake:query-error"
+    assert f"Did you mean {meant}" in answer.json()["fix"]
+
+
+def test_a_query_that_finds_too_much_names_the_key_that_no_asset_has(client: TestClient) -> None:
+    everything = client.get("/api/v1/assets", params={"limit": 1}).json()
+    assert (everything["total"] > 0, everything["notes"]) == (True, [])
+    note = "No asset has the metadata key `scoer`. Did you mean `metadata.score`?"
+    for query in ("-metadata.scoer>5", "metadata.scoer>5 OR -tag:zebra", "sort:metadata.scoer"):
+        page = client.get("/api/v1/assets", params={"query": query, "limit": 1}).json()
+        assert (page["total"], page["notes"][0]) == (everything["total"], note), query
+    preview = client.post("/api/v1/edits/preview", json={"query": "-metadata.scoer>5", "addTags": ["x"]}).json()
+    assert (preview["assets"], preview["notes"]) == (everything["total"], [note])
+    assert client.post("/api/v1/trash/preview", json={"query": "metadata.score>5"}).json()["notes"] == []

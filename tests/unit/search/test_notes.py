@@ -8,7 +8,7 @@ import pytest
 
 from mirrorlake.catalog.known_names import KnownNames, NameKind
 from mirrorlake.search.grammar import parse
-from mirrorlake.search.notes import explain_nothing, nearest
+from mirrorlake.search.notes import explain_nothing, hides_unknown, nearest
 
 NAMES = {
     NameKind.METADATA_KEY: ("temperature", "capture.temperature", "site", "camera_id"),
@@ -64,6 +64,29 @@ NOTES = {
 @pytest.mark.parametrize("query", NOTES)
 def test_unknown_names_of_a_query_are_named_with_the_nearest(query: str) -> None:
     assert list(explain_nothing(parse(query), lookup)) == NOTES[query]
+
+
+@pytest.mark.parametrize(
+    ("query", "hides"),
+    [
+        ("metadata.sitte:x", False),
+        ("metadata.sitte:x tag:y", False),
+        ("-metadata.sitte:x", True),
+        ("zebra (metadata.sitte:x OR zebra)", True),
+        ("zebra -(tag:x tag:y)", True),
+        ("sort:metadata.sitte", True),
+        ("zebra -horse sort:name", False),
+    ],
+)
+def test_what_finds_assets_in_spite_of_an_unknown_name(query: str, *, hides: bool) -> None:
+    assert hides_unknown(parse(query)) is hides
+
+
+def test_a_word_like_a_comparison_is_a_name_where_it_finds_something() -> None:
+    query = parse("capture.temprature>20 OR -metadata.sitte:x")
+    assert len(explain_nothing(query, lookup)) == 3
+    (note,) = explain_nothing(query, lookup, words_too=False)
+    assert "`sitte`" in note
 
 
 def test_assets_that_are_not_counted_yet_are_mentioned() -> None:

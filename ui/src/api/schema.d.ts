@@ -3187,6 +3187,12 @@ export interface components {
              * @description Those of them that it would change.
              */
             changed: number;
+            /**
+             * Notes
+             * @description Names in its queries that the library does not know: it may select nothing, or too much.
+             * @default []
+             */
+            notes: string[];
         };
         /**
          * CallBody
@@ -8868,7 +8874,10 @@ export interface operations {
     replaceAnnotations: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The asset's id. */
                 asset_id: string;
@@ -8937,6 +8946,15 @@ export interface operations {
             };
             /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed since it was read. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10249,7 +10267,10 @@ export interface operations {
     deleteConnection: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Name of the connection. */
                 name: string;
@@ -10319,6 +10340,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Changed since it was read. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Body too large. */
             413: {
                 headers: {
@@ -10378,7 +10408,10 @@ export interface operations {
     changeConnection: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Name of the connection. */
                 name: string;
@@ -10447,6 +10480,15 @@ export interface operations {
             };
             /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed since it was read. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11204,7 +11246,10 @@ export interface operations {
                 /** @description Number of assets to remove with it; must match the current count. */
                 acknowledge: number;
             };
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Name of the datasource. */
                 name: string;
@@ -11276,6 +11321,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Changed since it was read. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Body too large. */
             413: {
                 headers: {
@@ -11335,7 +11389,10 @@ export interface operations {
     changeDatasource: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Name of the datasource. */
                 name: string;
@@ -11404,6 +11461,15 @@ export interface operations {
             };
             /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed since it was read. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12026,7 +12092,10 @@ export interface operations {
     setEvents: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Name of the datasource. */
                 name: string;
@@ -12102,6 +12171,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Changed since it was read. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Body too large. */
             413: {
                 headers: {
@@ -12161,7 +12239,10 @@ export interface operations {
     turnEventsOff: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Name of the datasource. */
                 name: string;
@@ -12226,6 +12307,15 @@ export interface operations {
             };
             /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed since it was read. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14624,7 +14714,10 @@ export interface operations {
     deleteFunction: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Name of the function. */
                 name: string;
@@ -14687,6 +14780,15 @@ export interface operations {
             };
             /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed since it was read. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16964,7 +17066,10 @@ export interface operations {
     changeLikeness: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -17030,6 +17135,15 @@ export interface operations {
             };
             /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed since it was read. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18708,7 +18822,10 @@ export interface operations {
     saveOntology: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Name of the ontology. */
                 name: string;
@@ -18784,6 +18901,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Changed since it was read. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Body too large. */
             413: {
                 headers: {
@@ -18843,7 +18969,10 @@ export interface operations {
     deleteOntology: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Name of the ontology. */
                 name: string;
@@ -18906,6 +19035,15 @@ export interface operations {
             };
             /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed since it was read. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19522,7 +19660,10 @@ export interface operations {
                 /** @description Also delete its snapshots. */
                 snapshots?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Name of the project. */
                 name: string;
@@ -19592,6 +19733,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Changed since it was read. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Body too large. */
             413: {
                 headers: {
@@ -19651,7 +19801,10 @@ export interface operations {
     changeProject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Name of the project. */
                 name: string;
@@ -19720,6 +19873,15 @@ export interface operations {
             };
             /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed since it was read. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -25101,7 +25263,10 @@ export interface operations {
                 /** @description Number of assets in the snapshot. */
                 acknowledge: number;
             };
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Name of the snapshot, such as roads@3. */
                 snapshot: string;
@@ -25171,6 +25336,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Changed since it was read. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Body too large. */
             413: {
                 headers: {
@@ -25230,7 +25404,10 @@ export interface operations {
     changeSnapshot: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Name of the snapshot, such as roads@3. */
                 snapshot: string;
@@ -25299,6 +25476,15 @@ export interface operations {
             };
             /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed since it was read. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -27437,7 +27623,10 @@ export interface operations {
     deleteWebhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Number of the webhook. */
                 webhook_id: number;
@@ -27500,6 +27689,15 @@ export interface operations {
             };
             /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed since it was read. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -28252,7 +28450,10 @@ export interface operations {
                 /** @description The number of assets in the workspace. */
                 acknowledge: number;
             };
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Name of the workspace. */
                 name: string;
@@ -28324,6 +28525,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Changed since it was read. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Body too large. */
             413: {
                 headers: {
@@ -28383,7 +28593,10 @@ export interface operations {
     changeWorkspace: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETag of a GET of this path: 412, and no change, if it has another one by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Name of the workspace. */
                 name: string;
@@ -28452,6 +28665,15 @@ export interface operations {
             };
             /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed since it was read. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -73,8 +73,7 @@ def search(
             print_json_lines(chain([first], found))
             return
         assets, shown = [first, *found], limit or SHOWN
-        # The only term whose answer can be incomplete. Asking once more answers the notes alone.
-        notes = library.assets.search(query, limit=1).notes if "near-duplicate" in query.lower() else ()
+        notes = library.assets.search(query, limit=1).notes  # which the stream of assets lacks
     _print_assets(assets[:shown], notes, more=len(assets) > shown)
 
 
