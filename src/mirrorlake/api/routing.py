@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache, wraps
@@ -14,9 +15,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Query as QueryParameter
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from fastapi.utils import create_model_field
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.routing import compile_path
+from starlette.routing import BaseRoute, compile_path
 from starlette.types import Scope
 
 from mirrorlake.api.schemas import NUMBER_LIMIT as NUMBER_LIMIT
@@ -210,11 +212,12 @@ def add_route(
     needs: Needs,
     status: int = 200,
     secret: bool = False,
+    response_model: object = None,
     **options: Any,
 ) -> None:
     """Serve `handler` at `path` to callers with what it `needs`.
 
-    The handler returns a public noun, a list of them, or a Response.
+    The handler returns a public noun, a list of them, or a Response, whose content `response_model` describes.
     `secret`: the answer contains a secret, and is kept neither by clients nor for repeated requests.
     """
 
@@ -226,10 +229,38 @@ def add_route(
             answer.headers["Cache-Control"] = "no-store"
         return answer
 
-    if "response_class" not in options:
-        options.setdefault("response_model", get_type_hints(handler)["return"])
+    if response_model is not None:
+        handle.__annotations__ = {**handler.__annotations__, "return": response_model}
     options.update(policy(needs, options.pop("openapi_extra", None)))
-    router.add_api_route(path, handle, methods=[method], operation_id=operation, status_code=status, **options)
+    # The framework neither checks nor writes our answers: their schemas, which take most of the time in which an app
+    # is made, are for the document alone.
+    router.add_api_route(
+        path, handle, methods=[method], operation_id=operation, status_code=status, response_model=None, **options
+    )
+
+
+@dataclass(frozen=True)
+class DocumentedRoute(RouteContext):
+    """A route with the schema of its answer."""
+
+    response_field: Any = None  # of the framework; None: the answer has no schema
+
+
+def documented_routes(routes: Sequence[BaseRoute]) -> list[RouteContext]:
+    """The routes as the OpenAPI document describes them."""
+    return [
+        DocumentedRoute(**vars(context), response_field=_answer_field(context))
+        for context in iter_route_contexts(routes)
+    ]
+
+
+def _answer_field(context: RouteContext) -> Any:
+    if not isinstance(context.original_route, PolicyRoute) or context.endpoint is None:
+        return None
+    answer = get_type_hints(context.endpoint).get("return", Response)
+    if isinstance(answer, type) and issubclass(answer, Response):
+        return context.response_field
+    return create_model_field(f"Response_{context.unique_id}", answer, mode="serialization")
 
 
 async def refuse_unknown_parameters(request: Request) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from pydantic import JsonValue, TypeAdapter
 
@@ -48,7 +49,7 @@ from mirrorlake.api.routers.snapshots import snapshot_routes
 from mirrorlake.api.routers.uploads import upload_routes
 from mirrorlake.api.routers.webhooks import webhook_routes
 from mirrorlake.api.routers.workspaces import workspace_routes
-from mirrorlake.api.routing import LibraryFactory, Open, add_route, policy, refuse_unknown_parameters
+from mirrorlake.api.routing import LibraryFactory, Open, add_route, documented_routes, policy, refuse_unknown_parameters
 from mirrorlake.api.site import BUILT, Site
 from mirrorlake.connections.signatures import HEADER
 from mirrorlake.model.public import public_noun
@@ -197,7 +198,12 @@ class _App(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The contract, with the schema of problem documents and the token."""
         if self.openapi_schema is None:
-            document = super().openapi()
+            document = get_openapi(
+                title=self.title,
+                version=self.version,
+                description=self.description,
+                routes=documented_routes(self.routes),
+            )
             problem = Problem.model_json_schema(ref_template=_REFERENCE)
             document["components"]["schemas"].update(problem.pop("$defs"), Problem=problem)
             document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
