@@ -24,7 +24,10 @@ from mirrorlake.postgres.server_lock import SupervisorArgs
 
 TEMPLATE = "template_mirrorlake"
 # Nobody misses these databases after a power cut, and the disk is shared. Tests have several servers at once.
-_SETTINGS = "fsync = off\nfull_page_writes = off\nmax_connections = 300\n"
+# Each dropped database costs a search of all buffers.
+_SETTINGS = "fsync = off\nfull_page_writes = off\nmax_connections = 300\nshared_buffers = 128MB\n"
+# Thousands of copies of a small database: as files, each costs a third of what it costs through the log.
+_COPY = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
 
 
 def new_home() -> Path:
@@ -79,9 +82,7 @@ class Server:
 
     def _new(self, template: str, name: str) -> str:
         with psycopg.connect(make_conninfo(self.conninfo, dbname="postgres"), autocommit=True) as session:
-            session.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-            )
+            session.execute(sql.SQL(_COPY).format(sql.Identifier(name), sql.Identifier(template)))
         return make_conninfo(self.conninfo, dbname=name)
 
 
