@@ -11,20 +11,20 @@ from pathlib import Path
 
 import pytest
 import skimage
-import sklearn
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 from psycopg.conninfo import conninfo_to_dict
 from tests.browser.conftest import PATIENCE_MS, violations
 from tests.support.buckets import Bucket, picture_no, stub_bucket
 from tests.support.cli import Cli
+from tests.support.media import package_folder
 from tests.support.postgres import Server
 from tests.support.s3stub import S3Stub
 from tests.support.served import Serving, serving
 
 PHOTOS = (
     *(Path(skimage.__file__).parent / "data" / name for name in ("astronaut.png", "chelsea.png", "coffee.png")),
-    *(Path(sklearn.__file__).parent / "datasets" / "images" / name for name in ("china.jpg", "flower.jpg")),
+    *(package_folder("sklearn") / "datasets" / "images" / name for name in ("china.jpg", "flower.jpg")),
 )
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import skimage
-import sklearn
 from tests.support.buckets import Bucket
+from tests.support.media import package_folder
 from tests.support.s3stub import Answer, S3Stub
 from tests.support.thumbnails import contents, packs
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.long
 PHOTOS = [
     *(Path(skimage.__file__).parent / "data" / f"{name}.png" for name in ("astronaut", "chelsea", "coffee", "brick")),
     *(Path(skimage.__file__).parent / "data" / f"{name}.jpg" for name in ("rocket", "retina", "hubble_deep_field")),
-    *(Path(sklearn.__file__).parent / "datasets" / "images" / name for name in ("china.jpg", "flower.jpg")),
+    *(package_folder("sklearn") / "datasets" / "images" / name for name in ("china.jpg", "flower.jpg")),
 ]
 PATIENCE_S = 60
 

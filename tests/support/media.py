@@ -7,9 +7,18 @@ import sys
 import tarfile
 import tempfile
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 _CACHE = Path(__file__).resolve().parents[2] / ".cache" / "media"
+
+
+def package_folder(name: str) -> Path:
+    """The folder of a package whose files are read, without loading it."""
+    spec = find_spec(name)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent
 
 
 def pillow_images() -> Path:
