@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_PYTHON := $(shell $(PYTHON) -c 'import sys; print(sys.executable)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak format docs clean
+.PHONY: help setup demo test check check-types check-rest bench soak format docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -30,10 +30,16 @@ setup: $(UV)  ## create .venv/bin/mirrorlake, with everything that development n
 demo: setup  ## mirror a bucket of real photographs and serve the library (ARGS=--exit ends after the runs)
 	@$(BIN)python -m examples.demo $(ARGS)
 
+# The types take half of the time, on one core.
 check: setup  ## check lint, types, import layers and the pages
+	@$(MAKE) --no-print-directory -j 2 check-types check-rest
+
+check-types:
+	$(BIN)pyright
+
+check-rest:
 	$(BIN)ruff check .
 	$(BIN)ruff format --check .
-	$(BIN)pyright
 	$(BIN)lint-imports
 	$(BIN)python -m tests.tools.words
 	$(BIN)python -m tests.tools.ui check
