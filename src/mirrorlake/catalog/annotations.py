@@ -124,7 +124,7 @@ def _replace(catalog: Catalog, asset_id: str, ontology: str, annotations: Sequen
         added = list(new.values())
         if not removed and not added:
             return
-        connection.execute(statement("delete_annotations").query, {"ids": removed})
+        connection.execute(statement("delete_annotations").query, {**values, "ids": removed})
         _insert(connection, values, stored, added, by)
         edited = {row[2] for row in rows if row[0] in set(removed)} | {one.class_name for one in added}
         edits = {**values, "class_ids": [stored.class_ids[name] for name in sorted(edited)]}

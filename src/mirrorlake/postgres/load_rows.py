@@ -18,7 +18,7 @@ from mirrorlake.postgres.migrate import VERSION_TABLE
 from mirrorlake.postgres.schemas import ACCESS, in_schema
 
 # Checked by triggers, not by constraints: tables, each with those that its rows refer to.
-REFERENCES: Final = {"annotation": ("asset", "label_class")}
+REFERENCES: Final = {"annotation": ("asset", "label_class"), "label_file": ("datasource",), "outcome": ("run",)}
 OLDER_OR_OTHER = "Use another backup. This one was changed after it was written."
 _FOREIGN_SCHEMA = "The backup does not fit the schema that it names"
 

@@ -22,8 +22,8 @@ SELECT id FROM asset WHERE id = %(asset_id)s FOR NO KEY UPDATE;
 UPDATE asset SET updated = now() WHERE id = %(asset_id)s;
 
 -- name: delete_annotations
--- Delete annotations.
-DELETE FROM annotation WHERE id = ANY(%(ids)s::bigint[]);
+-- Delete annotations of one asset.
+DELETE FROM annotation WHERE asset_id = %(asset_id)s AND id = ANY(%(ids)s::bigint[]);
 
 -- name: insert_annotations
 -- Add annotations to one asset, in order.

@@ -74,8 +74,8 @@ DO UPDATE SET size = excluded.size, token = excluded.token, unread = true, chang
 
 -- name: touch_label_files
 -- Mark the known ones of these label files unread, because an image appeared.
-UPDATE label_file SET unread = true FROM staged_label
-WHERE label_file.datasource_id = $1 AND label_file.key = staged_label.key AND NOT label_file.unread;
+UPDATE label_file SET unread = true
+WHERE datasource_id = $1 AND key = ANY(ARRAY(SELECT key FROM staged_label)) AND NOT unread;
 
 -- name: expect_label_files
 -- As `touch_label_files`, and note those that are not known if `image` has annotations of label files: unless the files
@@ -208,9 +208,10 @@ JOIN label_file ON label_file.datasource_id = %(datasource_id)s AND label_file.k
 WHERE held_removal.run_id = %(run_id)s AND held_removal.key > %(after)s ORDER BY held_removal.key LIMIT %(limit)s;
 
 -- name: lock_label_targets
--- Lock the assets against edits of their annotations, in the order in which edits lock theirs.
+-- Lock the assets against edits of their annotations, in the order in which edits lock theirs. Here and below, an array
+-- makes PostgreSQL look up the few rows of a batch: it would rather read whole tables until they are large.
 SELECT count(*) FROM (
-  SELECT FROM asset WHERE id IN (SELECT asset_id FROM label_target) ORDER BY id FOR NO KEY UPDATE
+  SELECT FROM asset WHERE id = ANY(ARRAY(SELECT asset_id FROM label_target)) ORDER BY id FOR NO KEY UPDATE
 ) AS locked;
 
 -- name: label_targets
@@ -254,8 +255,8 @@ WHERE annotation.asset_id = target.asset_id AND annotation.source = 'user' AND E
 
 -- name: delete_label_content
 -- Delete what label files made of these assets before.
-DELETE FROM annotation USING label_target AS target
-WHERE annotation.asset_id = target.asset_id AND annotation.source = 'bucket' AND NOT EXISTS (
+DELETE FROM annotation
+WHERE asset_id = ANY(ARRAY(SELECT asset_id FROM label_target)) AND source = 'bucket' AND NOT EXISTS (
   SELECT FROM label_kept AS kept
   WHERE kept.asset_id = annotation.asset_id AND (kept.class_id IS NULL OR kept.class_id = annotation.class_id)
 );
@@ -276,11 +277,12 @@ ORDER BY target.asset_id, content.ctid;
 -- name: finish_label_files
 -- Mark the staged label files read, unless they changed since. One that was refused is still to be taken.
 UPDATE label_file SET unread = false, changed = changed AND staged_label.fate <> 0 FROM staged_label
-WHERE label_file.datasource_id = $1 AND label_file.key = staged_label.key AND label_file.token = staged_label.token;
+WHERE label_file.datasource_id = $1 AND label_file.key = ANY(ARRAY(SELECT key FROM staged_label))
+  AND label_file.key = staged_label.key AND label_file.token = staged_label.token;
 
 -- name: delete_label_files
 -- Delete the staged label files, which do not exist any more.
-DELETE FROM label_file USING staged_label WHERE label_file.datasource_id = $1 AND label_file.key = staged_label.key;
+DELETE FROM label_file WHERE datasource_id = $1 AND key = ANY(ARRAY(SELECT key FROM staged_label));
 
 -- name: record_labels_changed
 -- Record the outcome of assets of which only the labels changed: they have no other outcome in this run.
