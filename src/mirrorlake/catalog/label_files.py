@@ -14,7 +14,7 @@ from adbc_driver_manager.dbapi import Cursor
 from mirrorlake.catalog.label_rows import are_boxes, rows_of
 from mirrorlake.catalog.ontologies import StoredOntology, read_ontology
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.catalog.staging import Staging, leased
+from mirrorlake.catalog.staging import Staging, leased, leased_beside
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.columnar import Column, column, keep, nulls, present
 from mirrorlake.model.columns import KNOWN
@@ -133,7 +133,7 @@ def read_again(catalog: Catalog, datasource_id: int, fingerprint: str) -> None:
 @retry_on_contention
 def record_listed(lease: Lease, batch: pa.RecordBatch) -> None:
     """Store new and changed label files (CHANGES), to be read."""
-    with leased(lease) as staging:
+    with leased_beside(lease) as staging:
         _stage(staging, batch.select(["key", "size", "token"]), None)
         staging.run("record_label_files")
 
@@ -177,7 +177,7 @@ def wait_for_images(lease: Lease, files: UnreadLabels) -> None:
             "fate": pa.array([int(Fate.KEEP)] * len(files.keys), pa.int16()),
         }
     )
-    with leased(lease) as staging:
+    with leased_beside(lease) as staging:
         _stage(staging, batch, None)
         staging.run("finish_label_files")
 
@@ -196,6 +196,7 @@ def commit(
     """Replace the annotations of the assets of label files by what was read of them.
 
     `content` has the layout `labels.sidecars.ROWS`. `refused` files change nothing; `reasons` are outcomes of files.
+    Batches of different files may be committed at once.
     """
     batch = pa.record_batch(
         {
@@ -206,7 +207,7 @@ def commit(
             "fate": pa.array([Fate.KEEP if each else Fate.APPLY for each in refused], pa.int16()),
         }
     )
-    with leased(lease) as staging:
+    with leased_beside(lease) as staging:
         _stage(staging, batch, names)
         staging.run("match_label_targets")
         staging.analyze("label_target", by="asset_id")
@@ -280,7 +281,7 @@ def record_reasons(lease: Lease, reasons: dict[str, str]) -> None:
         return
     keys, texts = pa.array([*reasons], pa.string()), pa.array([*reasons.values()], pa.string())
     batch = pa.record_batch({"key": keys, "reason": texts})
-    with leased(lease) as staging:
+    with leased_beside(lease) as staging:
         _stage(staging, batch, None)
         staging.record_run_outcomes("record_label_problems")
 

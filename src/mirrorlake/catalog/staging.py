@@ -85,6 +85,10 @@ class Staging:
             self._cursor.adbc_ingest("sibling", siblings, mode="append", temporary=True)
             self._cursor.execute("ANALYZE sibling")
 
+    def begin_beside(self) -> None:
+        """Wait until no other pass commits to this store, except by transactions that began like this one."""
+        self.fetch("lock_store_beside", self.datasource_id)
+
     def govern(self) -> None:
         """Set the governing datasource of each staged asset after its objects have changed."""
         if self._shared:
@@ -162,6 +166,19 @@ def leased(lease: Lease) -> Generator[Staging]:
         staging = Staging(cursor, lease)
         staging.begin()
         yield staging
+
+
+@contextmanager
+def leased_beside(lease: Lease) -> Generator[Staging]:
+    """A transaction under the lease, which may run beside others like it: they must not change the same rows.
+
+    The lease is checked at the end: its heartbeat would never find a moment between transactions that overlap.
+    """
+    with lease.catalog.arrow() as connection, connection.cursor() as cursor:
+        staging = Staging(cursor, lease)
+        staging.begin_beside()
+        yield staging
+        staging.check_lease()
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Bring annotations in step with the label files of a source: the part of a pass about label sidecars.
 
 before images:  changed label files ─▶ catalog, unread      images that appear ─▶ their label files are unread
-after images:   unread label files with an image ─▶ read ─▶ one transaction for a batch: annotations of the assets
+after images:   unread label files with an image ─▶ read ─▶ a transaction for each batch, two at once: annotations
 after removals: label files that are gone ─▶ mirror.label_removal
 
 What is to be read is in the catalog before any image is committed, so a pass that is killed loses nothing.
@@ -28,6 +28,7 @@ from mirrorlake.core.columnar import chosen, column, equal_to, is_in, keep
 from mirrorlake.core.errors import NotFound, ObjectChanged, ObjectGone, ObjectTooLarge, StorageError
 from mirrorlake.labels.class_map import ClassMap, make_class_map
 from mirrorlake.labels.sidecars import ROWS, SidecarReader
+from mirrorlake.mirror.beside import run_beside
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import KeyChecker
 from mirrorlake.mirror.label_removal import GoneLabels, Removing, as_relabelled
@@ -42,6 +43,7 @@ from mirrorlake.storage.base import Store
 
 PAGE_FILES = 5_000  # read and committed together
 PAGE_BYTES = 16_000_000  # of them together; a larger file comes alone
+COMMITS = 2  # at once: PostgreSQL needs more time for a page than we do
 FETCH_THREADS = 16
 CHUNK_FILES = 16  # read one after another by one thread
 _APPEARING = pa.array([Op.NEW, Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())
@@ -74,10 +76,8 @@ class LabelPass:
 
     def prepare(self) -> None:
         """Store what is to be read, before any image is committed."""
-        for batch in self.plan.listing.labels:
-            listed = keep(batch, is_in(column(batch, "op"), pa.array([Op.NEW, Op.CHANGED], pa.int8())))
-            if listed.num_rows:
-                label_files.record_listed(self.lease, listed)
+        batches = iter(self.plan.listing.labels)
+        run_beside(self._record, batches, at_once=COMMITS, alone=lambda _: False, name="label-record")
         for batch in self.plan.changes.batches():
             self._touch(batch)
         self._check_setup()
@@ -93,18 +93,7 @@ class LabelPass:
             skip_invalid=self.settings.skip_invalid,
         )
         with closing(prefetch(self._pages(store, reader), depth=1, name="labels")) as pages:
-            for page in pages:
-                self.lease.check()
-                found = label_files.commit(
-                    self.lease,
-                    page.files,
-                    self.names,
-                    page.rows,
-                    reasons=page.reasons,
-                    refused=page.refused,
-                    strategy=self.settings.strategy,
-                )
-                self.counters.add(as_relabelled(found))
+            run_beside(self._commit, pages, at_once=COMMITS, alone=_is_large, name="label-commit")
 
     def prepare_moves(self, moves: Moves) -> None:
         """As `prepare`, for vanished assets that are about to take the places of copies."""
@@ -128,6 +117,12 @@ class LabelPass:
     def all_notes(self) -> tuple[str, ...]:
         """Sentences for users about what was not applied."""
         return (*self.notes, *([self._unmapped_note()] if self._unmapped else []))
+
+    def _record(self, batch: pa.RecordBatch) -> None:
+        """Store which of these listed label files are new or changed."""
+        listed = keep(batch, is_in(column(batch, "op"), pa.array([Op.NEW, Op.CHANGED], pa.int8())))
+        if listed.num_rows:
+            label_files.record_listed(self.lease, listed)
 
     def _touch(self, batch: pa.RecordBatch) -> None:
         """Mark the label files unread of images that appear in the plan."""
@@ -227,6 +222,19 @@ class LabelPass:
             refused.append(isinstance(each, str) or number in batch.refused)
         return _ReadPage(files=page.files, rows=batch.rows.select(ROWS.names), reasons=reasons, refused=refused)
 
+    def _commit(self, page: _ReadPage) -> None:
+        self.lease.check()
+        found = label_files.commit(
+            self.lease,
+            page.files,
+            self.names,
+            page.rows,
+            reasons=page.reasons,
+            refused=page.refused,
+            strategy=self.settings.strategy,
+        )
+        self.counters.add(as_relabelled(found))
+
     def _unmapped_note(self) -> str:
         names = [f"{name} ({count:,})" for name, count in self._unmapped.most_common(_SHOWN_CLASSES)]
         more = f" and {len(self._unmapped) - _SHOWN_CLASSES:,} more" if len(self._unmapped) > _SHOWN_CLASSES else ""
@@ -251,6 +259,10 @@ def begin_labels(lease: Lease, plan: PassPlan, counters: Counters, checker: KeyC
         return None
     names = compile_label_names(settings, plan.source.location.prefix)
     return LabelPass(lease, plan, counters, settings, names, checker)
+
+
+def _is_large(page: _ReadPage) -> bool:
+    return sum(page.files.sizes) > PAGE_BYTES
 
 
 def _fetch(store: Store, files: UnreadLabels) -> list[bytes | str | StorageError]:

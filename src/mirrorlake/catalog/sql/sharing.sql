@@ -3,6 +3,11 @@
 SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store' || current_schema()), hashtext(coalesce(store, id::text)))::text
 FROM datasource WHERE id = $1;
 
+-- name: lock_store_beside
+-- Wait for such commits, and let them wait for this one, but not for others like it.
+SELECT pg_advisory_xact_lock_shared(hashtext('mirrorlake.store' || current_schema()), hashtext(coalesce(store, id::text)))::text
+FROM datasource WHERE id = $1;
+
 -- name: lock_store_for_edit
 -- The same lock for a change by a user.
 SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store' || current_schema()), hashtext(coalesce(store, id::text)))

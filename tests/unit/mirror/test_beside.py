@@ -1,0 +1,84 @@
+"""Steps that run beside each other: all of them, never too many, and nothing begins after an error."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from mirrorlake.mirror.beside import run_beside
+
+WAIT_S = 10  # at most, for another thread
+SHORT_S = 0.2  # for one that should not come
+
+
+def test_every_item_has_its_step_and_as_many_run_at_once_as_may() -> None:
+    together = threading.Barrier(2, timeout=WAIT_S)
+    done: list[int] = []
+
+    def step(item: int) -> None:
+        together.wait()  # breaks unless two steps run at once
+        done.append(item)
+
+    run_beside(step, iter(range(6)), at_once=2, alone=lambda _: False, name="test-beside")
+    assert sorted(done) == [0, 1, 2, 3, 4, 5]
+    assert all(thread.name[:11] != "test-beside" for thread in threading.enumerate())
+
+
+def test_an_item_that_is_alone_runs_beside_no_other_one() -> None:
+    begun = [threading.Event() for _ in range(5)]
+    beside: dict[int, bool] = {}
+
+    def step(item: int) -> None:
+        begun[item].set()
+        if item < 4:
+            beside[item] = begun[item + 1].wait(SHORT_S if item in (1, 2) else WAIT_S)
+
+    run_beside(step, iter(range(5)), at_once=2, alone=lambda item: item == 2, name="test-beside")
+    assert beside == {0: True, 1: False, 2: False, 3: True}
+
+
+def test_items_are_drawn_only_when_there_is_room_for_them() -> None:
+    drawn: list[int] = []
+    begun, go = threading.Semaphore(0), threading.Event()
+
+    def items() -> Iterator[int]:
+        for item in range(5):
+            drawn.append(item)
+            yield item
+
+    def step(_: int) -> None:
+        begun.release()
+        assert go.wait(WAIT_S)
+
+    caller = threading.Thread(
+        target=run_beside, args=(step, items()), kwargs={"at_once": 2, "alone": lambda _: False, "name": "test-beside"}
+    )
+    caller.start()
+    assert begun.acquire(timeout=WAIT_S)
+    assert begun.acquire(timeout=WAIT_S)
+    assert drawn == [0, 1]
+    go.set()
+    caller.join(WAIT_S)
+    assert drawn == [0, 1, 2, 3, 4]
+
+
+def test_after_an_error_no_step_begins_and_those_that_run_end_first() -> None:
+    failed, ended = threading.Event(), threading.Event()
+    begun: list[int] = []
+
+    def step(item: int) -> None:
+        begun.append(item)
+        if item == 0:
+            failed.set()
+            raise ValueError("the first")
+        assert failed.wait(WAIT_S)
+        ended.set()
+        if item == 1:
+            raise KeyError("the second")
+
+    with pytest.raises(ValueError, match="the first"):
+        run_beside(step, iter(range(9)), at_once=2, alone=lambda _: False, name="test-beside")
+    assert sorted(begun) == [0, 1]
+    assert ended.is_set()
