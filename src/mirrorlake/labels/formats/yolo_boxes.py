@@ -22,13 +22,12 @@ from mirrorlake.labels.records import LABELS_LIMIT
 
 _Flags: TypeAlias = npt.NDArray[np.bool_]
 _SPACE, _LINE_END = 0x20, 0x0A
+_ZERO, _DIGITS = np.uint8(0x30), 10
 _VALUES = 5  # of a line
 _CLASS_DIGITS = 9
-_DIGITS = b"0123456789"
-_PLAIN = np.zeros(256, np.bool_)
-_PLAIN[list(_DIGITS + b".-+eE \n")] = True
-_DIGIT = np.zeros(256, np.bool_)
-_DIGIT[list(_DIGITS)] = True
+_PLAIN = b"0123456789.-+eE \n"
+_IS_PLAIN = np.zeros(256, np.bool_)
+_IS_PLAIN[list(_PLAIN)] = True
 _COLUMNS = [f"f{i}" for i in range(_VALUES)]
 _READ = pa_csv.ReadOptions(use_threads=False, column_names=_COLUMNS, block_size=1 << 30)
 _PARSE = pa_csv.ParseOptions(delimiter=" ", quote_char=False, ignore_empty_lines=False)
@@ -52,7 +51,7 @@ def read_boxes(texts: Sequence[bytes]) -> Boxes:
     lines = [_with_plain_ends(text) for text in texts]
     sizes = np.array([len(text) for text in lines], np.int64)
     joined = b"".join(lines)
-    usual = _usual(np.frombuffer(joined, np.uint8), np.cumsum(sizes))
+    usual = _usual(joined, np.cumsum(sizes))
     counts = np.array([text.count(b"\n") for text in lines], np.int64)
     usual &= counts <= LABELS_LIMIT
     if not usual.all():
@@ -81,16 +80,19 @@ def _with_plain_ends(text: bytes) -> bytes:
     return text if text.endswith(b"\n") or not text else text + b"\n"
 
 
-def _usual(data: npt.NDArray[np.uint8], ends: Integers) -> _Flags:
+def _usual(joined: bytes, ends: Integers) -> _Flags:
     """Which of the texts, each up to its end, have the usual layout; their numbers are not read yet."""
     usual = np.ones(len(ends), np.bool_)
+    data = np.frombuffer(joined, np.uint8)
 
     def leave(places: npt.NDArray[np.intp]) -> None:
         usual[np.searchsorted(ends, places, side="right")] = False
 
-    leave(np.flatnonzero(~_PLAIN[data]))
-    spaces, line_ends = np.flatnonzero(data == _SPACE), np.flatnonzero(data == _LINE_END)
-    separators = np.sort(np.concatenate([spaces, line_ends]))
+    if joined.translate(None, _PLAIN):  # rarely
+        leave(np.flatnonzero(~_IS_PLAIN[data]))
+    is_space, is_line_end = data == _SPACE, data == _LINE_END
+    spaces, line_ends = np.flatnonzero(is_space), np.flatnonzero(is_line_end)
+    separators = np.flatnonzero(is_space | is_line_end)
     leave(separators[1:][np.diff(separators) == 1])
     starts = np.concatenate([[0], line_ends[:-1] + 1]) if len(line_ends) else line_ends
     leave(starts[(data[starts] == _SPACE) | (data[starts] == _LINE_END)])
@@ -100,7 +102,7 @@ def _usual(data: npt.NDArray[np.uint8], ends: Integers) -> _Flags:
     # The class: digits up to the first space.
     starts, first = starts[~wrong], first[~wrong]
     ends_of_class = spaces[first]
-    others = np.flatnonzero(~_DIGIT[data])
+    others = np.flatnonzero(data - _ZERO >= _DIGITS)  # what comes before zero wraps around
     leave(starts[(others[np.searchsorted(others, starts)] != ends_of_class) | (ends_of_class - starts > _CLASS_DIGITS)])
     return usual
 
