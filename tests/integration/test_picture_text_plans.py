@@ -11,9 +11,11 @@ from psycopg.rows import TupleRow
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.compile import compile_query
-from mirrorlake.search.find import planner, with_filters
+from mirrorlake.search.effort import WALK_ROWS
+from mirrorlake.search.find import planner, walk_sql, with_filters
 from mirrorlake.search.grammar import parse
 from mirrorlake.search.run import search
+from mirrorlake.search.segments import segments
 from mirrorlake.search.sql import Sql
 
 ASSETS = 20_000
@@ -44,11 +46,14 @@ def reading(empty_catalog: Catalog) -> Iterator[psycopg.Connection[TupleRow]]:
 def plan_of(connection: psycopg.Connection[TupleRow], query: str) -> str:
     """The plan with which the matches of a query are gathered."""
     compiled = compile_query(parse(query))
-    found = with_filters(Sql("asset.id"), compiled.where, compiled.filters, None)
+    found = with_filters(Sql("asset.id"), compiled.checked, compiled.filters, None)
     assert compiled.filters
     with planner(connection, seqscan=False):
-        text = replace_names(f"EXPLAIN {found.text}").encode()
-        lines = connection.execute(text, found.params, prepare=False).fetchall()
+        return explain(connection, found.text, found.params)
+
+
+def explain(connection: psycopg.Connection[TupleRow], text: str, params: tuple[object, ...]) -> str:
+    lines = connection.execute(replace_names(f"EXPLAIN {text}").encode(), params, prepare=False).fetchall()
     return "\n".join(line[0] for line in lines)
 
 
@@ -60,6 +65,30 @@ def test_a_word_is_found_by_its_index_and_its_assets_by_theirs(
     assert "picture_text_by_words" in plan
     assert "asset_by_digest" in plan
     assert "Seq Scan on asset" not in plan
+
+
+@pytest.mark.usefixtures("reading")
+def test_pictures_with_text_are_found_without_reading_the_texts(empty_catalog: Catalog) -> None:
+    with empty_catalog.session() as session:
+        session.execute("UPDATE picture_text SET text = '' WHERE digest > int8send(100)")
+        session.execute("ANALYZE picture_text")
+    with empty_catalog.read() as connection:
+        plan = plan_of(connection, "has:text")
+    assert "picture_text_with_text" in plan
+    assert "asset_by_digest" in plan
+
+
+@pytest.mark.parametrize("query", ["text:common", "has:text", "-text:n7", "-has:text", "text:common metadata.a:1"])
+def test_assets_that_are_read_in_order_are_checked_one_by_one(
+    reading: psycopg.Connection[TupleRow], query: str
+) -> None:
+    compiled = compile_query(parse(query))
+    (segment,) = segments(compiled, None)
+    plan = explain(reading, *walk_sql(compiled, segment, 50, WALK_ROWS))
+    assert "SubPlan" in plan
+    assert "picture_text_by_words" not in plan
+    assert "Hash" not in plan
+    assert "hashed" not in plan
 
 
 def test_rare_and_common_words_are_found_in_the_order_of_ids(

@@ -19,18 +19,18 @@ _WORD = re.compile(f"[{_UNSPACED}]|(?:(?![{_UNSPACED}_])\\w)+")
 
 @public_noun
 class PictureText:
-    """The text that was read in a picture, or why none could be read."""
+    """The text that was read in a picture, or why none could be read, or why it could not be read again."""
 
     text: str
-    """Its lines from top to bottom; empty if the picture has no text, or it could not be read."""
+    """Its lines from top to bottom; empty if the picture has no text, or it could never be read."""
     shortened: bool
     """Whether the picture has more text than is kept: 10,000 characters."""
     failure: str | None
-    """Why it could not be read; null if it was."""
+    """Why it could not be read the last time; null if it was. A text beside it is what was read before."""
     model: str
-    """What read it."""
+    """What read the text, or could not read it."""
     at: datetime
-    """When it was read."""
+    """When that was."""
 
 
 @public_noun

@@ -56,7 +56,7 @@ from mirrorlake.search.nodes import (
     names_trash,
 )
 from mirrorlake.search.order_sql import SortKey, of_values, order_sql, ordered_value, sort_key
-from mirrorlake.search.picture_texts import text_sql
+from mirrorlake.search.picture_texts import one_by_one, text_sql
 from mirrorlake.search.splits import bind_splits, split_sql
 from mirrorlake.search.sql import SYMBOLS, Sql, join, like, like_pattern
 from mirrorlake.search.times_sql import TEXT_BEGIN, TEXT_CHARACTERS, candidates, in_span_sql, metadata_time_sql
@@ -82,9 +82,10 @@ class CompiledQuery:
     """
 
     where: Sql
+    by_row: Sql  # `where` for assets that are checked one after the other
+    checked: Sql  # `by_row` beside a filter, where it need not find names by an index
     order: Sql
-    filters: tuple[Sql, ...] = ()  # one of them holds if `where` does; the index on filters answers each
-    checked: Sql | None = None  # `where` beside a filter, where it need not find names by an index; None: the same
+    filters: tuple[Sql, ...] = ()  # one of them holds if `where` does; an index answers each
     nothing: bool = False  # no asset matches
     most: int | None = None  # how many assets match at most; None: unknown
     # Holds if `where` does, and costs less where there is an index on the texts of this key.
@@ -113,12 +114,14 @@ def compile_query(query: Query) -> CompiledQuery:
     sorts = query.sorts[:by_id]  # ids differ, so nothing sorts after them
     keys = tuple(sort_key(sort) for sort in sorts)
     id_descending = sorts[-1].descending if sorts else True  # newest first if nothing was asked
+    by_row = one_by_one(where)
     return CompiledQuery(
         where=where,
+        by_row=by_row,
+        # The filter has the part of a name that few share. All of it would read the lists of what all names share.
+        checked=Sql(by_row.text.replace("asset.name ILIKE", "(asset.name || '') ILIKE"), where.params),
         order=order_sql(keys, id_descending=id_descending),
         filters=filters_by_index(query.where),
-        # The filter has the part of a name that few share. All of it would read the lists of what all names share.
-        checked=Sql(where.text.replace("asset.name ILIKE", "(asset.name || '') ILIKE"), where.params),
         candidates=candidates(query.where),
         members=tuple(_members(query.where)),
         trash=trash,

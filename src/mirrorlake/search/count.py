@@ -73,7 +73,7 @@ class _Counter:
 
     def up_to(self, most: int, blocks: list[int]) -> int:
         """Count, but not beyond `most`. Raises QueryCanceled, with `counted` what was found by then."""
-        where, filters = self._compiled.where, self._compiled.filters
+        where, filters = self._compiled.by_row, self._compiled.filters
         if not filters:
             answered = not needed_by_node(self._query.where).isdisjoint(search_indexes.ready(self._connection))
             text: LiteralString = f"SELECT count(*) FROM (SELECT FROM asset WHERE {where.text} LIMIT %s) AS found"  # noqa: S608 - literals, values are bound
@@ -81,7 +81,7 @@ class _Counter:
             with planner(self._connection, seqscan=not answered):
                 self.counted = self._number(text, (*where.params, most))
             return self.counted
-        where = self._compiled.checked or where
+        where = self._compiled.checked
         with planner(self._connection, seqscan=False, indexscan=False):
             for at in Ranges(blocks, descending=True).cover():
                 within = range_sql(at.level, at.number)

@@ -113,8 +113,8 @@ def _sample(
     blocks, _ = counts.blocks_and_assets(connection)
     assets = sum(count for _, count in library_count.blocks(connection))  # not PostgreSQL's estimate, which lags
     share = min(1.0, SAMPLE_ASSETS / assets if assets > 0 else 2_000 / max(1, blocks))
-    text: LiteralString = f"SELECT {columns} FROM asset TABLESAMPLE SYSTEM (%s) WHERE {compiled.where.text} LIMIT %s"  # noqa: S608 - as above
-    return (replace_names(text).encode(), (100 * share, *compiled.where.params, 10 * SAMPLE_ASSETS)), share
+    text: LiteralString = f"SELECT {columns} FROM asset TABLESAMPLE SYSTEM (%s) WHERE {compiled.by_row.text} LIMIT %s"  # noqa: S608 - as above
+    return (replace_names(text).encode(), (100 * share, *compiled.by_row.params, 10 * SAMPLE_ASSETS)), share
 
 
 def _facet(name: str, counted: Counted, fraction: float | None, most: int) -> Facet:

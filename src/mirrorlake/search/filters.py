@@ -96,7 +96,7 @@ def filters_of(node: Node, indexed: Callable[[Indexed], list[Sql]]) -> tuple[Sql
             return (media_type_sql(value),)
         case HasKind(kind):
             return (kind_sql(kind.value),)
-        case HasText(words) if words:
+        case HasText():
             return tuple(indexed(node))
         case _:
             return ()

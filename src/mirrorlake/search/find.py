@@ -111,7 +111,7 @@ class Finder:
             params = (*params, segment.after_id)
         direction: LiteralString = "DESC" if segment.id_descending else "ASC"
         read: LiteralString = f"{member.text}{begin} ORDER BY asset_id {direction} LIMIT %s"
-        where, condition = self.compiled.where, segment.condition
+        where, condition = self.compiled.by_row, segment.condition
         # OFFSET 0: one asset after the other, so that reading stops when enough match.
         text: LiteralString = (
             f"SELECT asset.id FROM ({read}) AS member CROSS JOIN LATERAL (SELECT asset.id FROM asset"  # noqa: S608 - literals, values are bound
@@ -182,7 +182,7 @@ class Finder:
     def _sorted(self, segment: Segment, need: int, within: Sql | None) -> list[TupleRow]:
         """The first of all matches, or of those that are within a range of ids: no index on filters is used then."""
         values, filters = gathered_values(segment), self.compiled.filters if within is None else ()
-        where = (self.compiled.checked or self.compiled.where) if filters else self.compiled.where
+        where = self.compiled.checked if filters else self.compiled.where
         where = where if within is None else Sql(f"{within.text} AND {where.text}", (*within.params, *where.params))
         found = with_filters(
             Sql(f"asset.id{values.text}", values.params),
@@ -198,7 +198,7 @@ class Finder:
 
     def _check_candidates(self, candidates: Sql, segment: Segment, need: int) -> list[TupleRow]:
         """Find all that can match, sort them, and check them until enough match."""
-        where, condition = self.compiled.where, segment.condition
+        where, condition = self.compiled.by_row, segment.condition
         direction: LiteralString = "DESC" if segment.id_descending else "ASC"
         # OFFSET 0: one asset after the other, as in `_walk_members`.
         text: LiteralString = (
@@ -216,7 +216,7 @@ class Finder:
         if segment.after_id is not None:
             at, newer = segment.after_id >> BLOCK_BITS, segment.id_descending
             blocks = [block for block in blocks if (block <= at if newer else block >= at)]
-        where, filters = self.compiled.checked or self.compiled.where, self.compiled.filters
+        where, filters = self.compiled.checked, self.compiled.filters
         where = Sql(f"{where.text} AND {segment.condition.text}", (*where.params, *segment.condition.params))
         most = max(self.narrow_rows, need)
 
@@ -283,7 +283,7 @@ def walk_sql(
 ) -> tuple[LiteralString, tuple[Param | None, ...]]:
     """Select the first `need` that match of the first `most` assets in order, with their sort values as text."""
     trash: LiteralString = "TRUE" if compiled.trash else "asset.state <> {asset.trash}"
-    values, where, order = gathered_values(segment), compiled.where, segment.order
+    values, where, order = gathered_values(segment), compiled.by_row, segment.order
     # The sort values are columns of the inner SELECT: as expressions over it, PostgreSQL would sort them again.
     text: LiteralString = (
         f"SELECT asset.id{gathered_texts(segment)} FROM (SELECT asset.*{values.text} FROM asset"  # noqa: S608 - literals, values are bound

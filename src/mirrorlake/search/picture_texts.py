@@ -27,10 +27,22 @@ def read_picture_text(term: Term) -> Node:
 def text_sql(words: tuple[str, ...], *, prefix: bool) -> Sql:
     """Whether the text in a picture has these words. They are bound, not parsed: each is letters and digits only."""
     if not words:
-        return Sql(_READ + " AND text <> '')")
+        return Sql(_READ + _ANY)
     phrase = " <-> ".join(f"'{word}'" for word in words) + (":*" if prefix else "")
-    return Sql(_READ + " AND words @@ %s::tsquery)", (phrase,))
+    return Sql(_READ + _FOUND, (phrase,))
+
+
+def one_by_one(condition: Sql) -> Sql:
+    """The same condition, for assets that are checked one after the other: PostgreSQL looks up the text of each.
+
+    Otherwise it may first gather all texts that have the words, for a page that needs fifty.
+    """
+    text = condition.text.replace(_ANY, _ANY[:-1] + _FENCE).replace(_FOUND, _FOUND[:-1] + _FENCE)
+    return Sql(text, condition.params)
 
 
 # EXISTS, so that PostgreSQL may begin with the words, or look up the text of few assets.
 _READ: LiteralString = "EXISTS (SELECT FROM picture_text WHERE picture_text.digest = asset.digest"
+_ANY: LiteralString = " AND picture_text.text <> '')"
+_FOUND: LiteralString = " AND picture_text.words @@ %s::tsquery)"
+_FENCE: LiteralString = " OFFSET 0)"  # it changes no result, and keeps PostgreSQL from joining

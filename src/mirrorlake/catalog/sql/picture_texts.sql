@@ -1,23 +1,29 @@
 -- name: missing_texts
--- The next pictures of a datasource, by asset, whose text was not read by this model. Of equal contents, each is returned.
+-- The next pictures of a datasource, by asset, that this model has not tried to read. Of equal contents, each is returned.
 SELECT asset.id, asset.digest, asset.key, asset.token, asset.size FROM asset
 WHERE asset.id > %(after)s AND asset.datasource_id = %(datasource_id)s AND asset.kind = 'image'
   AND asset.state = {asset.present} AND asset.digest IS NOT NULL AND asset.placeholder IS NOT NULL
   AND NOT EXISTS (
     SELECT FROM picture_text
-    WHERE picture_text.digest = asset.digest AND picture_text.model = %(model)s AND NOT picture_text.again
+    WHERE picture_text.digest = asset.digest AND coalesce(failed_model, model) = %(model)s AND NOT again
   )
 ORDER BY asset.id LIMIT %(limit)s;
 
 -- name: store_texts
--- Keep what was read of contents that an asset still has, in place of what was read before.
-INSERT INTO picture_text (digest, text, words, shortened, failure, model)
+-- Keep what was read of contents that an asset still has, in place of what was read before. A failure replaces no text.
+INSERT INTO picture_text AS former (digest, text, words, shortened, failure, model)
 SELECT digest, text, words::tsvector, shortened, failure, %(model)s
 FROM unnest(%(digests)s::bytea[], %(texts)s::text[], %(words)s::text[], %(shortened)s::boolean[], %(failures)s::text[])
   AS found (digest, text, words, shortened, failure)
 WHERE EXISTS (SELECT FROM asset WHERE asset.digest = found.digest)
-ON CONFLICT (digest) DO UPDATE SET text = excluded.text, words = excluded.words, shortened = excluded.shortened,
-  failure = excluded.failure, model = excluded.model, at = excluded.at, again = false;
+ON CONFLICT (digest) DO UPDATE SET failure = excluded.failure, again = false,
+  (text, words, shortened, model, at, failed_model) = (
+    SELECT former.text, former.words, former.shortened, former.model, former.at, excluded.model
+    WHERE excluded.failure IS NOT NULL AND former.text <> ''
+    UNION ALL
+    SELECT excluded.text, excluded.words, excluded.shortened, excluded.model, excluded.at, NULL
+    WHERE excluded.failure IS NULL OR former.text = ''
+  );
 
 -- name: texts_wanted
 -- The datasources of which the text in pictures is wanted, by name.
@@ -31,8 +37,8 @@ SELECT EXISTS (
 
 -- name: texts_due
 -- The datasources in whose pictures text is to be read: it is wanted, it is not being read, and since the last job began a
--- run has changed assets or somebody has changed the datasource; an hour after a failure in any case. Transactions that
--- began ten minutes before may have been invisible to it.
+-- run has changed assets, somebody has changed the datasource, or assets came back from the trash; an hour after a failure
+-- in any case. Transactions that began ten minutes before may have been invisible to it.
 SELECT datasource.id FROM datasource LEFT JOIN LATERAL (
   SELECT started, finished, state FROM job
   WHERE kind = 'picture_text' AND job.datasource_id = datasource.id AND state IN ('succeeded', 'failed', 'cancelled')
@@ -51,6 +57,14 @@ WHERE deleted IS NULL AND settings @> '{"pictureText": true}' AND NOT EXISTS (
   )
   OR EXISTS (
     SELECT FROM activity WHERE at > last.started AND subject_kind = 'datasource' AND subject = datasource.name
+  )
+  OR EXISTS (
+    SELECT FROM activity JOIN asset ON asset.id = CASE WHEN subject_kind = 'asset' THEN subject::bigint END
+    WHERE activity.at > last.started AND action = 'restore' AND asset.datasource_id = datasource.id
+  )
+  OR EXISTS (
+    SELECT FROM job LEFT JOIN bulk_edit ON bulk_edit.job_id = job.id
+    WHERE job.finished > last.started AND (kind = 'undo' OR kind = 'edit' AND parts @> '[{"restore": true}]')
   )
   OR last.state = 'failed' AND last.finished < now() - interval '1 hour'
 )

@@ -194,9 +194,11 @@ def _text_lines(read: PictureText | None) -> list[tuple[str, object]]:
     """The text in the picture, a row for each line; one row if there is none."""
     if read is None:
         return []
+    lines = [("text", line) for line in read.text.splitlines()]
     if read.failure is not None:
-        return [("text", f"not read: {read.failure}")]
-    lines = [("text", line) for line in read.text.splitlines()] or [("text", "none")]
+        again = " again, this is the former text" if lines else ""
+        return [("text", f"not read{again}: {read.failure}"), *lines]
+    lines = lines or [("text", "none")]
     return [*lines, ("text", "… and more, which is not kept")] if read.shortened else [*lines]
 
 

@@ -197,9 +197,10 @@ function Names({ field, names }: { field: string; names: string[] }) {
 
 function TextInPicture({ read }: { read: PictureText }) {
   const words = text.asset.pictureText;
+  const failed = read.text === '' ? words.failed : words.failedAgain;
   return (
     <Part title={parts.pictureText}>
-      {read.failure !== null ? <p className="quiet">{words.failed(read.failure)}</p> : null}
+      {read.failure !== null ? <p className="quiet">{failed(read.failure)}</p> : null}
       {read.failure === null && read.text === '' ? <p className="quiet">{words.none}</p> : null}
       {read.text !== '' ? (
         <>

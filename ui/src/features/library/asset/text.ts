@@ -57,6 +57,7 @@ export const text = {
     pictureText: {
       none: 'No text was found.',
       failed: (why: string) => `It could not be read. ${why}`,
+      failedAgain: (why: string) => `It could not be read again; this is the former text. ${why}`,
       shortened: 'The picture has more text, which is not kept.',
       what: 'the text in the picture',
     },
