@@ -105,6 +105,29 @@ def test_an_asset_that_changed_after_it_was_counted_is_found_and_no_total_is_tak
     assert count_matches(changed, parsed, compile_query(parsed), exact=True) == (14, False)
 
 
+def test_a_negated_number_is_its_opposite_only_where_all_assets_have_a_number(library: Catalog):
+    query = "-metadata.n<=30"
+    assert narrowed(library, query).filters == ()  # no index on it
+    with library.write() as connection:
+        connection.execute("INSERT INTO search_index (source, key, state, why) VALUES ('metadata', 'n', 'ready', '')")
+    assert len(narrowed(library, query).filters) == 2
+    assert search(library, query, limit=60).total == 30
+
+    remove = "UPDATE asset SET metadata = metadata - 'n' WHERE id = 60"
+    with library.write() as connection:
+        connection.execute(remove)
+    assert len(narrowed(library, query).filters) == 3  # with what changed since it was counted
+    assert "60" in {asset.id for asset in search(library, query, limit=60).items}
+    field_counts.fold(library)
+    assert narrowed(library, query).filters == ()
+    assert search(library, query, limit=60).total == 30
+
+    with library.write() as connection:
+        connection.execute("UPDATE asset SET metadata = metadata || '{\"n\": 60}' WHERE id = 60")
+        connection.execute("DELETE FROM search_index")
+    field_counts.fold(library)
+
+
 def test_the_assets_of_a_datasource_are_found_by_what_it_governs(library: Catalog):
     assert narrowed(library, "datasource:one").filters != ()
     assert search(library, "datasource:one", limit=1).total == 60

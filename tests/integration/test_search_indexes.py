@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from mirrorlake.catalog import activity, search_indexes
+from mirrorlake.catalog import activity, field_counts, search_indexes
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import new_job, run_here
@@ -19,13 +19,14 @@ from mirrorlake.model.search_indexes import IndexedValue, IndexMaintenance, Inde
 from mirrorlake.plan import hot_indexes
 from mirrorlake.plan.hot_indexes import Choice
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search import run
+from mirrorlake.search import known_values, run
 from mirrorlake.search.compile import compile_query
-from mirrorlake.search.find import planner, walk_sql
+from mirrorlake.search.find import planner, walk_sql, with_filters
 from mirrorlake.search.grammar import parse
 from mirrorlake.search.index_needs import needed_indexes
 from mirrorlake.search.run import search
 from mirrorlake.search.segments import segments
+from mirrorlake.search.sql import Sql
 
 KEY = "odd'key"
 
@@ -63,6 +64,7 @@ def test_slow_searches_make_an_index_and_disuse_drops_it(
     monkeypatch.setattr(run, "SLOW_S", 0.0)
     monkeypatch.setattr(hot_indexes, "HOT_SECONDS", 0.0)
     monkeypatch.setattr(hot_indexes, "MIN_ASSETS", 10)
+    monkeypatch.setattr(hot_indexes, "MOST_IN_ADVANCE", 0)
     job = new_job(JobKind.SEARCH_INDEXES, IndexArgs())
     assert search_indexes.enqueue_due(library, job) is False  # no search was slow
 
@@ -87,6 +89,51 @@ def test_slow_searches_make_an_index_and_disuse_drops_it(
     chosen = ActivityFilter(kind=Subject.SEARCH_INDEX)
     found = activity.list_activity(library, DEFAULT_WORKSPACE, chosen, limit=2, audit=False)
     assert [one.action for one in found] == ["delete", "create"]
+
+
+def test_indexes_are_made_in_advance_when_no_run_is_in_progress_and_disuse_drops_them_for_good(
+    library: Catalog, settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(hot_indexes, "MIN_ASSETS", 4_000)
+    monkeypatch.setattr(hot_indexes, "MOST_IN_ADVANCE", 4)
+    job = new_job(JobKind.SEARCH_INDEXES, IndexArgs())
+    with library.write() as connection:
+        connection.execute("DELETE FROM job")
+        connection.execute(
+            "INSERT INTO job (kind, lock, state, started) VALUES ('search_indexes', 'x', 'succeeded', now())"
+        )
+    field_counts.fold(library)
+    with library.write() as connection:
+        connection.execute("INSERT INTO asset_added (assets, ids) VALUES (1000, '{}')")
+    assert search_indexes.enqueue_due(library, job) is False  # many assets are not counted
+    with library.write() as connection:
+        connection.execute("DELETE FROM asset_added")
+        connection.execute("INSERT INTO job (id, kind, lock, state) VALUES (10000, 'mirror', 'y', 'running')")
+        connection.execute(
+            "INSERT INTO lease (lock, job_id, holder, backend_pid, backend_start, expires)"
+            " VALUES ('y', 10000, gen_random_uuid(), 1, now(), now() + interval '1 minute')"
+        )
+    assert search_indexes.enqueue_due(library, job) is False  # a run is in progress
+    with library.write() as connection:
+        connection.execute("DELETE FROM lease")
+    assert search_indexes.enqueue_due(library, job) is True
+    with library.write() as connection:
+        connection.execute("DELETE FROM job")
+
+    made = ("column created", "column size", "metadata-text day", "metadata n")
+    assert run_here(settings, library, job).made == made
+    assert search_indexes.enqueue_due(library, job) is False
+    found = search_indexes.list_all(library)
+    assert {one.why for one in found} == {"5,000 assets have it"}
+    monkeypatch.setattr(hot_indexes, "UNUSED", timedelta(seconds=-1))
+    done = run_here(settings, library, job)
+    assert sorted(done.dropped) == sorted(made)
+    assert done.made == ("facts iso", "column width", "column height", "column modified")
+    last = run_here(settings, library, job)
+    assert (last.made, sorted(last.dropped)) == ((), sorted(done.made))
+    assert search_indexes.list_all(library) == []
+    with library.write() as connection:
+        connection.execute("DELETE FROM search_index_declined")
 
 
 def test_a_build_that_fails_is_kept_with_its_reason_and_leaves_no_index(library: Catalog):
@@ -144,6 +191,23 @@ READ = [
     ("sort:type", "order"),
     ("sort:-created", "order"),
 ]
+
+
+def test_a_negated_number_is_found_by_its_index_where_all_assets_have_one(
+    library: Catalog, indexed: dict[IndexedValue, str]
+):
+    field_counts.fold(library)
+    parsed = parse("-metadata.n<4900")
+    with library.read() as connection:
+        narrowed = known_values.narrow(connection, parsed, compile_query(parsed))
+        found = with_filters(Sql("asset.id"), narrowed.checked, narrowed.filters, None)
+        with planner(connection, seqscan=False):
+            lines = connection.execute(replace_names(f"EXPLAIN {found.text}").encode(), found.params, prepare=False)
+            plan = "\n".join(line[0] for line in lines)
+    assert plan.count(indexed[IndexedValue(IndexSource.METADATA, "n")]) == len(narrowed.filters) == 2
+    assert "Seq Scan" not in plan
+    page = search(library, "-metadata.n<4900 sort:metadata.n", limit=3)
+    assert ([asset.metadata["n"] for asset in page.items], page.total) == ([4900, 4901, 4902], 100)
 
 
 @pytest.mark.parametrize(("query", "part"), READ)

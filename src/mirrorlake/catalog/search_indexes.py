@@ -6,7 +6,7 @@ An index must have exactly the expressions of the SQL that `search.compile` writ
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from typing import LiteralString
 
@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
 
+from mirrorlake.catalog import library_count
 from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.leases import job_values
 from mirrorlake.catalog.statements import statement
@@ -21,7 +22,8 @@ from mirrorlake.model.access import LIBRARY
 from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.jobs import NewJob
 from mirrorlake.model.search_indexes import IndexedValue, IndexSource, IndexState, SearchIndex
-from mirrorlake.plan.hot_indexes import Choice, Use
+from mirrorlake.plan import hot_indexes
+from mirrorlake.plan.hot_indexes import Advance, Choice, Common, Use, plan_indexes
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
 
@@ -50,6 +52,11 @@ _COLUMNS: dict[str, LiteralString] = {
     "created": "(created, id)",
     "modified": "(modified, id)",
 }
+_SOURCES = {
+    "metadata": (IndexSource.METADATA, IndexSource.METADATA_TEXT),
+    "facts": (IndexSource.FACTS, IndexSource.FACTS_TEXT),
+}
+MANY_VALUES = 10_000  # at least this many different ones: they are not all listed
 
 
 def list_all(catalog: Catalog) -> list[SearchIndex]:
@@ -112,10 +119,45 @@ def enqueue_due(catalog: Catalog, job: NewJob) -> bool:
     """Queue this job of index maintenance if it is due and none is queued; return whether it was."""
     with catalog.read() as connection:
         row = connection.execute(statement("index_maintenance_due").query).fetchone()
-    if row is None or not row[0]:
+    if not (row and row[0]) and not _is_due_in_advance(catalog):
         return False
     with catalog.write() as connection:
         return connection.execute(statement("insert_queued").query, job_values(job)).fetchone() is not None
+
+
+def _is_due_in_advance(catalog: Catalog) -> bool:
+    """Whether an index is to be made before a search needs it. Not during a run, which it would slow down."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("library_rests").query).fetchone()
+        assets = sum(count for _, count in library_count.blocks(connection))
+    if row is None or not row[0] or assets < hot_indexes.MIN_ASSETS:
+        return False
+    plan = plan_indexes([], list_all(catalog), assets=assets, now=row[1], advance=advance(catalog))
+    return any(choice.in_advance for choice in plan.make)
+
+
+def advance(catalog: Catalog) -> Advance:
+    """What may be indexed before a search needs it, and what was."""
+    values = {"least": hot_indexes.MIN_ASSETS, "many": MANY_VALUES, "columns": list(hot_indexes.COLUMNS)}
+    with catalog.read() as connection:
+        found = connection.execute(statement("common_values").query, values).fetchall()
+        made = connection.execute(statement("indexes_in_advance").query).fetchall()
+        declined = connection.execute(statement("declined_indexes").query).fetchall()
+    return Advance(
+        common=[one for row in found for one in _common(*row)],
+        made={number for (number,) in made},
+        declined={IndexedValue(IndexSource(source), key) for source, key in declined},
+    )
+
+
+def _common(field: str, numbers: int, dates: int, assets: int, distinct: int) -> Iterator[Common]:
+    space, _, key = field.partition(".")
+    if not key:
+        yield Common(value=IndexedValue(IndexSource.COLUMN, field), assets=assets, distinct=MANY_VALUES)
+        return
+    values, texts = _SOURCES[space]
+    yield Common(value=IndexedValue(values, key), assets=numbers, distinct=distinct)
+    yield Common(value=IndexedValue(texts, key), assets=dates, distinct=distinct)
 
 
 def build(catalog: Catalog, choice: Choice, step: Callable[[int, int], object]) -> str | None:
@@ -123,7 +165,12 @@ def build(catalog: Catalog, choice: Choice, step: Callable[[int, int], object]) 
 
     `step` is called every second with the progress of the build; an error that it raises ends the build.
     """
-    values = {"source": choice.value.source.value, "key": choice.value.key, "why": choice.why}
+    values = {
+        "source": choice.value.source.value,
+        "key": choice.value.key,
+        "why": choice.why,
+        "in_advance": choice.in_advance,
+    }
     with catalog.write() as connection:
         row = connection.execute(statement("add_search_index").query, values).fetchone()
     if row is None:
@@ -144,7 +191,8 @@ def drop(catalog: Catalog, index: SearchIndex, step: Callable[[int, int], object
         connection.execute(statement("hide_search_index").query, {"id": index.id})
     run_long(catalog, sql.SQL("DROP INDEX CONCURRENTLY IF EXISTS {}").format(_name(index.id)), step)
     with catalog.write() as connection:
-        connection.execute(statement("delete_search_index").query, {"id": index.id})
+        unused = index.state is IndexState.READY
+        connection.execute(statement("delete_search_index").query, {"id": index.id, "unused": unused})
         details = {"value": _named(IndexedValue(index.source, index.key)), "why": why}
         record_activity(connection, LIBRARY, Action.DELETE, Subject.SEARCH_INDEX, [index.id], details=details)
 

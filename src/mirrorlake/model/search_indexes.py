@@ -37,7 +37,7 @@ class IndexedValue:
 
 @public_noun
 class SearchIndex:
-    """An index that mirrorlake made because searches needed it, and drops when they no longer do."""
+    """An index that mirrorlake made since searches need it or many assets have the value, and drops if none uses it."""
 
     id: int
     source: IndexSource

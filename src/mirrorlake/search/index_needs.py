@@ -33,9 +33,13 @@ COLUMNS = frozenset(SortColumn) - PERMANENT
 
 
 def needed_indexes(query: Query) -> frozenset[IndexedValue]:
-    """The values whose index would answer conditions of the query, or its order."""
+    """The values whose index would answer conditions of the query, negated numbers too, or its order."""
     sorts = query.sorts if len(query.sorts) == 1 else ()
-    return needed_by_node(query.where) | {one for sort in sorts if (one := of_sort(sort.by)) is not None}
+    return (
+        needed_by_node(query.where)
+        | frozenset(_of_negations(query.where))
+        | {one for sort in sorts if (one := of_sort(sort.by)) is not None}
+    )
 
 
 def needed_by_node(node: Node) -> frozenset[IndexedValue]:
@@ -67,6 +71,18 @@ def _of_node(node: Node) -> Iterator[IndexedValue]:
             yield IndexedValue(IndexSource.COLUMN, column.value)
         case TimeCompare(column) if SortColumn(column.value) in COLUMNS:
             yield IndexedValue(IndexSource.COLUMN, column.value)
+        case _:
+            return
+
+
+def _of_negations(node: Node) -> Iterator[IndexedValue]:
+    """If all assets have a number under a key, those that are not less are greater or equal."""
+    match node:
+        case And(terms):
+            for term in terms:
+                yield from _of_negations(term)
+        case Not(MetadataCompare(key, comparison, Number() as number, values)):
+            yield from _of_comparison(key, comparison, number, values)
         case _:
             return
 

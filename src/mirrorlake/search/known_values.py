@@ -16,12 +16,15 @@ from typing import LiteralString
 import psycopg
 from psycopg.rows import TupleRow
 
+from mirrorlake.catalog import search_indexes
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.catalog.statements import statement
 from mirrorlake.search.compile import CompiledQuery, compile_node, filters_by_index
 from mirrorlake.search.filters import governed_sql, kind_sql, media_type_sql
+from mirrorlake.search.index_needs import needed_by_node
 from mirrorlake.search.nodes import (
     And,
+    Comparison,
     HasKind,
     HasMediaType,
     HasTag,
@@ -32,10 +35,12 @@ from mirrorlake.search.nodes import (
     MetadataMatches,
     Node,
     Not,
+    Number,
     Or,
     Query,
     Values,
 )
+from mirrorlake.search.order_sql import ORDERED_VALUE, of_values
 from mirrorlake.search.sql import Param, Sql
 
 MOST_PENDING = 5_000  # assets that changed since they were counted: checking them takes about 10 ms
@@ -61,6 +66,15 @@ _AS_ASSET: dict[str, LiteralString] = {
 _UNKNOWN_AS_ASSET: dict[str, LiteralString] = {
     Values.METADATA: "SELECT '{}'::jsonb AS metadata",
     Values.FACTS: "SELECT '{}'::jsonb AS facts",
+}
+
+
+_UNORDERED: LiteralString = f"((asset.metadata -> %s::text) IS NOT NULL AND {ORDERED_VALUE} IS NULL)"
+_OPPOSITES = {
+    Comparison.LT: Comparison.GE,
+    Comparison.LE: Comparison.GT,
+    Comparison.GT: Comparison.LE,
+    Comparison.GE: Comparison.LT,
 }
 
 
@@ -184,6 +198,8 @@ class _Reader:
                 return self._any_of(terms)
             case InDatasource(name):
                 return self._in_datasource(name)
+            case Not(MetadataCompare(_, comparison, Number()) as compared) if comparison in _OPPOSITES:
+                return self._opposite(compared)
             case Not(InDatasource(name)):
                 # Of an asset without it, another datasource is the governing one.
                 others = self._connection.execute(_OTHERS, (name, MOST_VALUES + 1)).fetchall()
@@ -202,6 +218,19 @@ class _Reader:
             return None
         # Those that it governs, and those of others that it has too.
         return Bound((governed_sql(number), Sql(_OF_OBJECTS, (number,))))
+
+    def _opposite(self, compared: MetadataCompare) -> Bound | None:
+        """Where all assets have a number, those that are not less are greater or equal: an index on it answers that."""
+        if not self._counts or needed_by_node(compared).isdisjoint(search_indexes.ready(self._connection)):
+            return None
+        wanted = {"field": Field(compared.values.value, compared.key).name}
+        row = self._connection.execute(statement("numbers_of_field").query, wanted).fetchone()
+        if row is None or not row[0]:
+            return None
+        opposite = replace(compared, comparison=_OPPOSITES[compared.comparison])
+        # A number with very many zeros is ordered like an unknown one.
+        unordered = of_values(compared.values, Sql(_UNORDERED, (compared.key,) * 3))
+        return Bound((compile_node(opposite), unordered))
 
     def _smallest(self, terms: Iterable[Node]) -> Bound | None:
         smallest: Bound | None = None

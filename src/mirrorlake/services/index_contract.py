@@ -13,7 +13,7 @@ class SearchIndexes(Protocol):
     """Show and maintain the indexes that mirrorlake makes for searches."""
 
     def list(self) -> Sequence[SearchIndex]:
-        """The indexes that were made because searches needed them, by kind of value and key."""
+        """The indexes that were made for searches, by kind of value and key."""
         ...
 
     def maintain(self) -> Job:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from mirrorlake.model.search_indexes import IndexedValue, IndexSource, IndexState, SearchIndex
-from mirrorlake.plan.hot_indexes import MOST_INDEXES, Use, plan_indexes
+from mirrorlake.plan.hot_indexes import MOST_IN_ADVANCE, MOST_INDEXES, Advance, Common, Use, plan_indexes
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 ASSETS = 10_000_000
@@ -62,3 +64,63 @@ def test_an_interrupted_build_is_repeated_at_once_and_a_failed_one_after_a_day()
     building, failed = index("a", state=IndexState.BUILDING), index("b", state=IndexState.FAILED)
     assert plan([], [building, failed]) == (["a"], ["a"])
     assert plan([use("b")], [index("b", idle_days=2, state=IndexState.FAILED)]) == (["b"], ["b"])
+
+
+def common(key: str, *, source: IndexSource = IndexSource.METADATA, assets: int = ASSETS, distinct: int = 99) -> Common:
+    return Common(value=IndexedValue(source, key), assets=assets, distinct=distinct)
+
+
+def ahead(
+    found: list[Common], present: list[SearchIndex], *, uses: list[Use] | None = None, assets: int = ASSETS, **rest: Any
+) -> tuple[list[str], list[str]]:
+    planned = plan_indexes(uses or [], present, assets=assets, now=NOW, advance=Advance(common=found, **rest))
+    return [one.key for one in planned.drop], [one.value.key for one in planned.make]
+
+
+def test_what_most_assets_have_is_indexed_before_a_search_needs_it():
+    found = [
+        common("few", assets=200_000), common("rare", assets=50_000), common("flag", distinct=3), common("many"),
+        common("iso", source=IndexSource.FACTS), common("width", source=IndexSource.COLUMN),
+        common("size", source=IndexSource.COLUMN), common("day", source=IndexSource.METADATA_TEXT, assets=300_000),
+    ]  # fmt: skip
+    assert ahead(found, []) == ([], ["size", "many", "day", "few", "iso", "width"])
+    assert ahead(found, [], assets=50_000) == ([], [])
+    (made, *_) = plan_indexes([], [], assets=ASSETS, now=NOW, advance=Advance(common=found)).make
+    assert (made.why, made.in_advance) == ("10,000,000 assets have it", True)
+
+
+def test_indexes_in_advance_have_a_limit_and_leave_the_others_their_places():
+    found = [common(f"k{number:02}") for number in range(30)]
+    assert len(ahead(found, [])[1]) == MOST_IN_ADVANCE
+    made = [index(f"k{number:02}") for number in range(4)]
+    ids = [one.id for one in made]
+    assert len(ahead(found, made, made=ids)[1]) == MOST_IN_ADVANCE - 4
+    busy = [index(f"b{number}") for number in range(MOST_INDEXES - 1)]
+    assert ahead(found, busy) == ([], ["k00"])
+    assert ahead(found, busy, uses=[use("new")]) == ([], ["new"])
+
+
+def test_an_unused_index_in_advance_makes_room_at_once_and_a_used_one_does_not():
+    made = [index(f"k{number}", idle_days=1) for number in range(MOST_INDEXES)]
+    used = replace(made[1], last_used=NOW)
+    present = [made[0], used, *made[2:]]
+    ids = [made[0].id, used.id]
+    assert ahead([], present, uses=[use("new"), use("other")], made=ids) == (["k0"], ["new"])
+
+
+def test_an_index_in_advance_that_no_search_used_goes_and_is_not_made_in_advance_again():
+    found = [common("a"), common("b")]
+    old = index("a", idle_days=31)
+    assert ahead(found, [old], made=[old.id]) == (["a"], ["b"])
+    assert ahead(found, [], declined=[value("a")]) == ([], ["b"])
+    assert ahead(found, [], declined=[value("a")], uses=[use("a")]) == ([], ["a", "b"])
+
+
+def test_an_interrupted_index_in_advance_is_made_again_and_counts_as_one():
+    found = [common(f"k{number:02}") for number in range(30)]
+    building = index("k00", state=IndexState.BUILDING)
+    planned = plan_indexes(
+        [], [building], assets=ASSETS, now=NOW, advance=Advance(common=found, made=[building.id])
+    ).make
+    assert [one.in_advance for one in planned] == [True] * MOST_IN_ADVANCE
+    assert planned[0].value.key == "k00"

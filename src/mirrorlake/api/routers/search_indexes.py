@@ -13,7 +13,7 @@ from mirrorlake.model.search_indexes import SearchIndex
 
 
 def show_all(library: Bound) -> Sequence[SearchIndex]:
-    """List the indexes that were made because searches needed them."""
+    """List the indexes that were made for searches."""
     return library.indexes.list()
 
 

@@ -304,6 +304,11 @@ SELECT id FROM (
 -- How many assets have a field, how many of them a number, and whether all values are listed; no row if no asset has it.
 SELECT assets, numbers, NOT capped AND long_values = 0 FROM field_count WHERE field = %(field)s;
 
+-- name: numbers_of_field
+-- Whether all counted assets have a number of this field, none of them longer than is listed; no row if no asset has it.
+SELECT field.numbers = field.assets AND field.long_values = 0 AND field.assets = kind.assets
+FROM field_count AS field, field_count AS kind WHERE field.field = %(field)s AND kind.field = 'kind';
+
 -- name: count_of_tag
 -- How many assets have a tag; no row if that is not known.
 SELECT coalesce((SELECT assets FROM field_value WHERE field = 'tag' AND value = %(tag)s AND type = 't'), 0)

@@ -13,7 +13,8 @@ SELECT source, key FROM search_index WHERE state = 'ready';
 
 -- name: add_search_index
 -- An index that is about to be built.
-INSERT INTO search_index (source, key, state, why) VALUES (%(source)s, %(key)s, 'building', %(why)s) RETURNING id;
+INSERT INTO search_index (source, key, state, why, in_advance)
+VALUES (%(source)s, %(key)s, 'building', %(why)s, %(in_advance)s) RETURNING id;
 
 -- name: end_search_index
 -- An index is built, or could not be. Searches that were slow before it are no reason for another one.
@@ -28,9 +29,12 @@ DELETE FROM search_use USING ended WHERE search_use.source = ended.source AND se
 UPDATE search_index SET state = 'failed' WHERE id = %(id)s;
 
 -- name: delete_search_index
--- An index was dropped; only searches that are slow from now on are a reason to make it again.
+-- An index was dropped; only searches that are slow from now on are a reason to make it again. `unused`: none used it.
 WITH dropped AS (
-  DELETE FROM search_index WHERE id = %(id)s RETURNING source, key
+  DELETE FROM search_index WHERE id = %(id)s RETURNING source, key, in_advance
+), declined AS (
+  INSERT INTO search_index_declined (source, key) SELECT source, key FROM dropped WHERE in_advance AND %(unused)s
+  ON CONFLICT (source, key) DO UPDATE SET at = now()
 )
 DELETE FROM search_use USING dropped WHERE search_use.source = dropped.source AND search_use.key = dropped.key;
 
@@ -53,6 +57,29 @@ DELETE FROM search_use WHERE at < now() - make_interval(days => %(days)s);
 SELECT EXISTS (SELECT FROM search_use WHERE at > last.created)
   OR EXISTS (SELECT FROM search_index) AND last.created < now() - interval '1 day'
 FROM (SELECT coalesce(max(created), '-infinity') AS created FROM job WHERE kind = 'search_indexes') AS last;
+
+-- name: common_values
+-- What many assets have and an index answers: numbers and dates under metadata keys and facts, and columns. Returns the
+-- field, the numbers, the dates, the assets, and how many different values are listed.
+SELECT field, numbers, dates, assets, CASE WHEN capped THEN %(many)s ELSE distinct_values END FROM field_count
+WHERE (numbers >= %(least)s OR dates >= %(least)s)
+  AND (starts_with(field, 'metadata.') OR starts_with(field, 'facts.') OR field = ANY(%(columns)s));
+
+-- name: indexes_in_advance
+-- The indexes that were made before a search needed them.
+SELECT id FROM search_index WHERE in_advance;
+
+-- name: declined_indexes
+-- The values whose index was made in advance and dropped since no search used it.
+SELECT source, key FROM search_index_declined;
+
+-- name: library_rests
+-- Whether no run and no maintenance is in progress, and nearly all assets are counted; and the time now.
+SELECT NOT EXISTS (
+  SELECT FROM job JOIN lease ON lease.job_id = job.id
+  WHERE job.state = 'running' AND expires > now() AND kind IN ('mirror', 'events', 'confirm', 'retry', 'search_indexes')
+) AND (SELECT coalesce(sum(assets), 0) FROM asset_added) * 10
+  <= (SELECT coalesce(max(assets), 0) FROM field_count WHERE field = 'kind'), now();
 
 -- name: index_progress
 -- How far the build of an index is, in the blocks or rows of its phase.

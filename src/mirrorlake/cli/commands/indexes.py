@@ -19,7 +19,7 @@ MB = 1_000_000
 
 @app.command("list")
 def list_(*, json: JSON = False) -> None:
-    """List the indexes that were made because searches needed them, with their size and use."""
+    """List the indexes that were made for searches, with their size and use."""
     with open_library() as library:
         found = library.indexes.list()
     if json:

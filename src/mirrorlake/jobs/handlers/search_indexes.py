@@ -19,7 +19,7 @@ REASON = "no search needs it, or it was unusable"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexArgs:
-    """No arguments: what to make and to drop follows from recorded searches."""
+    """No arguments: what to make and to drop follows from recorded searches, and from what many assets have."""
 
 
 def maintain(_job: Job, _args: IndexArgs, context: JobContext) -> IndexMaintenance:
@@ -29,7 +29,8 @@ def maintain(_job: Job, _args: IndexArgs, context: JobContext) -> IndexMaintenan
     with catalog.read() as connection:
         assets = sum(count for _, count in library_count.blocks(connection))
     uses, now = search_indexes.uses(catalog)
-    plan = plan_indexes(uses, search_indexes.list_all(catalog), assets=assets, now=now)
+    present, advance = search_indexes.list_all(catalog), search_indexes.advance(catalog)
+    plan = plan_indexes(uses, present, assets=assets, now=now, advance=advance)
     made: list[str] = []
     failed: list[str] = []
     for index in plan.drop:
