@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,43 @@ from mirrorlake.search.facets import read_facets
 from mirrorlake.search.grammar import parse
 from mirrorlake.search.run import search
 
-PEERS = ("duckdb", "lancedb")
-PACKAGES = ("duckdb==2.0.1", "lancedb==0.40.0", "pyarrow==26.0.1")
+LIMIT_S = 900.0
+ALL = 10**9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """Another system, in an environment of its own."""
+
+    packages: tuple[str, ...]
+    most: int  # assets that it is given: loading more would take longer than the rest of the benchmark
+    note: str
+
+
+_ARROW = "pyarrow==26.0.1"
+PEERS = {
+    "duckdb": Peer(packages=("duckdb==2.0.1", _ARROW), most=ALL, note="It has a table in the order of ids."),
+    "lancedb": Peer(
+        packages=("lancedb==0.40.0", _ARROW),
+        most=ALL,
+        note="It has indexes on two texts and a number, no order and no facets: its pages are any 50 assets.",
+    ),
+    "datachain": Peer(
+        packages=("datachain==0.62.0", _ARROW),
+        most=100_000,
+        note="It has a saved dataset, which is a table of SQLite without indexes.",
+    ),
+    "lightly": Peer(
+        packages=("lightly-studio==1.2.0", _ARROW),
+        most=10_000,
+        note="LightlyStudio opens a file for each asset, here all the same small picture, and has no parts of names.",
+    ),
+    "fiftyone": Peer(
+        packages=("fiftyone==1.20.0", "graphql-core<3.3", _ARROW),
+        most=20_000,
+        note="It keeps samples in MongoDB, which it starts.",
+    ),
+}
 FIELDS = ("id", "name", "key", "uri", "media_type", "size", "width", "height", "created", "metadata.camera_id",
           "metadata.site", "metadata.score", "metadata")  # fmt: skip
 # Our words for the conditions of `search_peers`.
@@ -50,20 +86,18 @@ def beside_peers(settings: Settings, catalog: Catalog) -> Table:
     found: dict[str, dict[str, list[float]]] = {"mirrorlake": ours}
     notes = [
         f"Milliseconds, p50 and p95 of {ROUNDS}. Our page has the newest assets with tags and projects, and the total.",
-        "DuckDB has a table in the order of ids.",
-        "LanceDB has indexes on two texts and a number, no order and no facets: its pages are any 50 assets.",
     ]
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         file = Path(folder) / "assets.parquet"
         _export(settings, catalog, file)
-        for name in PEERS:
+        for name, peer in PEERS.items():
             try:
-                answer = _ask(name, file)
+                answer = _ask(name, peer, file)
             except (OSError, subprocess.SubprocessError) as error:
                 notes.append(f"{name} was not measured: {why_not(error)}")
                 continue
             found[name] = answer["ms"]
-            notes.append(f"{name} loaded the assets from Parquet in {number(answer['loaded_s'])} s.")
+            notes.append(f"{name}: {answer['assets']:,} assets, loaded in {number(answer['loaded_s'])} s. {peer.note}")
     rows = [(name, *(_shown(one.get(name)) for one in found.values())) for name in (*CONDITIONS, ORDER, COUNT, FACET)]
     return Table(title="The same searches by other systems", head=("ms", *found), rows=rows, notes=notes)
 
@@ -73,9 +107,11 @@ def _export(settings: Settings, catalog: Catalog, file: Path) -> None:
     run_here(settings, catalog, new_job(JobKind.ASSETS_EXPORT, options))
 
 
-def _ask(name: str, file: Path) -> dict[str, Any]:
-    python = peer_python("peers", PACKAGES)
-    return json.loads(run_peer(python, "-P", Path(__file__).with_name("search_peers.py"), name, file).splitlines()[-1])
+def _ask(name: str, peer: Peer, file: Path) -> dict[str, Any]:
+    python = peer_python(f"search-{name}", peer.packages)
+    program = Path(__file__).with_name("search_peers.py")
+    printed = run_peer(python, "-P", program, name, file, str(peer.most), folder=file.parent, limit_s=LIMIT_S)
+    return json.loads(printed.splitlines()[-1])
 
 
 def _shown(found: list[float] | None) -> str:
