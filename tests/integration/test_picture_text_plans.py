@@ -12,10 +12,10 @@ from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.compile import compile_query
 from mirrorlake.search.effort import WALK_ROWS
-from mirrorlake.search.find import planner, walk_sql, with_filters
+from mirrorlake.search.find import Finder, planner, walk_sql, with_filters
 from mirrorlake.search.grammar import parse
 from mirrorlake.search.run import search
-from mirrorlake.search.segments import segments
+from mirrorlake.search.segments import Segment, segments
 from mirrorlake.search.sql import Sql
 
 ASSETS = 20_000
@@ -89,6 +89,28 @@ def test_assets_that_are_read_in_order_are_checked_one_by_one(
     assert "picture_text_by_words" not in plan
     assert "Hash" not in plan
     assert "hashed" not in plan
+
+
+@pytest.mark.parametrize(
+    ("query", "walked"),
+    [("text:n77", False), ("text:common", True), ("has:text", True), ("text:common text:n77", False)],
+    [("text:n77", False), ("text:common", True), ("has:text", True), ("text:common text:n77", False)],
+)
+def test_the_newest_assets_are_read_first_unless_few_texts_have_the_word(
+    reading: psycopg.Connection[TupleRow], query: str, monkeypatch: pytest.MonkeyPatch, *, walked: bool
+) -> None:
+    seen = list[int | None]()
+
+    def walk(finder: Finder, segment: Segment, need: int, most: int | None) -> list[TupleRow]:
+        seen.append(most)
+        return original(finder, segment, need, most)
+
+    original = Finder._walk
+    monkeypatch.setattr(Finder, "_walk", walk)
+    compiled = compile_query(parse(query))
+    found = Finder(reading, compiled, walk_rows=1_000).first_rows(50)
+    assert bool(seen) is walked
+    assert len(found) == (50 if walked else 1)
 
 
 def test_rare_and_common_words_are_found_in_the_order_of_ids(

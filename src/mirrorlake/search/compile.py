@@ -56,7 +56,7 @@ from mirrorlake.search.nodes import (
     names_trash,
 )
 from mirrorlake.search.order_sql import SortKey, of_values, order_sql, ordered_value, sort_key
-from mirrorlake.search.picture_texts import one_by_one, text_sql
+from mirrorlake.search.picture_texts import one_by_one, text_sql, texts_sql
 from mirrorlake.search.splits import bind_splits, split_sql
 from mirrorlake.search.sql import SYMBOLS, Sql, join, like, like_pattern
 from mirrorlake.search.times_sql import TEXT_BEGIN, TEXT_CHARACTERS, candidates, in_span_sql, metadata_time_sql
@@ -91,6 +91,7 @@ class CompiledQuery:
     # Holds if `where` does, and costs less where there is an index on the texts of this key.
     candidates: tuple[str, Sql] | None = None
     members: tuple[Sql, ...] = ()  # each selects ids, in which all that match are, from an index in their order
+    texts: tuple[Sql, ...] = ()  # each selects texts in pictures, one of which each asset that matches has
     trash: bool = False  # whether the query names the trash or any state
     keys: tuple[SortKey, ...] = ()  # what `order` consists of, the id apart
     id_descending: bool = True
@@ -124,6 +125,7 @@ def compile_query(query: Query) -> CompiledQuery:
         filters=filters_by_index(query.where),
         candidates=candidates(query.where),
         members=tuple(_members(query.where)),
+        texts=tuple(_texts(query.where)),
         trash=trash,
         keys=keys,
         id_descending=id_descending,
@@ -147,6 +149,17 @@ def _members(node: Node) -> Iterator[Sql]:
                 "SELECT asset_id FROM project_asset WHERE project_id = (SELECT id FROM project WHERE name = %s)",
                 (value,),
             )
+        case _:
+            return
+
+
+def _texts(node: Node) -> Iterator[Sql]:
+    match node:
+        case And(terms):
+            for term in terms:
+                yield from _texts(term)
+        case HasText(words, prefix):
+            yield texts_sql(words, prefix=prefix)
         case _:
             return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
@@ -81,7 +82,7 @@ class Finder:
                 if last or len(rows) == need:
                     return rows
         assets = sum(count for _, count in library_count.blocks(self.connection))
-        few = self.compiled.most is not None and self.compiled.most * self.walk_rows < need * assets
+        few = self._most() * self.walk_rows < need * assets
         rows = [] if few and self.compiled.filters else self._walk(segment, need, self.walk_rows)
         if len(rows) == need:
             return rows
@@ -91,6 +92,14 @@ class Finder:
         if step is Step.WALK_ON:
             rows = self._walk(segment, need, LONG_WALK_ROWS)
         return rows if len(rows) == need else self._gather(segment, need)
+
+    def _most(self) -> float:
+        """About how many assets match at most: as counted, or as PostgreSQL expects of words in pictures."""
+        known = [math.inf if self.compiled.most is None else self.compiled.most]
+        for texts in self.compiled.texts:
+            plan = self._rows(f"EXPLAIN (FORMAT JSON) {texts.text}", texts.params)
+            known.append(plan[0][0][0]["Plan"]["Plan Rows"])
+        return min(known)
 
     def _has_index(self, keys: tuple[SortKey, ...]) -> bool:
         if len(keys) > 1:

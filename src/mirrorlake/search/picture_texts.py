@@ -26,10 +26,17 @@ def read_picture_text(term: Term) -> Node:
 
 def text_sql(words: tuple[str, ...], *, prefix: bool) -> Sql:
     """Whether the text in a picture has these words. They are bound, not parsed: each is letters and digits only."""
-    if not words:
-        return Sql(_READ + _ANY)
-    phrase = " <-> ".join(f"'{word}'" for word in words) + (":*" if prefix else "")
-    return Sql(_READ + _FOUND, (phrase,))
+    return Sql(_READ + (_FOUND if words else _ANY), _params(words, prefix=prefix))
+
+
+def texts_sql(words: tuple[str, ...], *, prefix: bool) -> Sql:
+    """The texts that have these words."""
+    found = _FOUND if words else _ANY
+    return Sql("SELECT FROM picture_text WHERE TRUE" + found[:-1], _params(words, prefix=prefix))
+
+
+def _params(words: tuple[str, ...], *, prefix: bool) -> tuple[str, ...]:
+    return (" <-> ".join(f"'{word}'" for word in words) + (":*" if prefix else ""),) if words else ()
 
 
 def one_by_one(condition: Sql) -> Sql:
