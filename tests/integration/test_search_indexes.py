@@ -125,7 +125,7 @@ def test_indexes_are_made_in_advance_when_no_run_is_in_progress_and_disuse_drops
     assert search_indexes.enqueue_due(library, job) is False
     found = search_indexes.list_all(library)
     assert {one.why for one in found} == {"5,000 assets have it"}
-    monkeypatch.setattr(hot_indexes, "UNUSED", timedelta(seconds=-1))
+    monkeypatch.setattr(hot_indexes, "UNWANTED", timedelta(seconds=-1))
     done = run_here(settings, library, job)
     assert sorted(done.dropped) == sorted(made)
     assert done.made == ("facts iso", "column width", "column height", "column modified")

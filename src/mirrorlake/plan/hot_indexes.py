@@ -16,6 +16,7 @@ COLUMNS = ("created", "size", "width", "height", "modified")  # the first two be
 FEW_VALUES = 16  # of a key: searches for a range of them ask for each value
 UNUSED = timedelta(days=30)  # after that, an index is dropped
 REPLACEABLE = timedelta(days=7)  # after that, it makes room for another one
+UNWANTED = timedelta(days=7)  # after that, one is dropped that was made in advance and never used
 RETRY = timedelta(days=1)  # after an index could not be built
 
 
@@ -77,11 +78,11 @@ def plan_indexes(
     """What to make and what to drop.
 
     An index is made for a value that searches spent `HOT_SECONDS` on, where `MOST_INDEXES` leaves room, and for up to
-    `MOST_IN_ADVANCE` values that most assets have. One that was not used for a month is dropped. If another one needs
-    its place, it is dropped after a week already, or at once if it was made in advance and never used. One whose build
-    was interrupted is made again, and one that failed a day later.
+    `MOST_IN_ADVANCE` values that most assets have. One that was not used for a month is dropped, or for a week if
+    another one needs its place. One that was made in advance and never used is dropped after a week, or at once if
+    another one needs its place. One whose build was interrupted is made again, and one that failed a day later.
     """
-    stale = [one for one in present if one.state is IndexState.READY and _idle(one, now) > UNUSED]
+    stale = [one for one in present if one.state is IndexState.READY and _is_stale(one, advance, now)]
     broken = [one for one in present if one.state is not IndexState.READY and _again(one, now)]
     kept = [one for one in present if one not in stale and one not in broken]
     known = {IndexedValue(one.source, one.key) for one in kept}
@@ -95,7 +96,7 @@ def plan_indexes(
     ]
     replaceable = sorted(
         (one for one in kept if one.state is IndexState.READY and _is_replaceable(one, advance, now)),
-        key=lambda one: (one.id in advance.made and one.last_used is None, _idle(one, now)),
+        key=lambda one: (_is_untried(one, advance), _idle(one, now)),
     )
     room = MOST_INDEXES - len(kept)
     replaced: list[SearchIndex] = []
@@ -131,8 +132,17 @@ def _rank(value: IndexedValue) -> int:
     return 0 if value.source in (IndexSource.METADATA, IndexSource.METADATA_TEXT) else 1
 
 
+def _is_stale(index: SearchIndex, advance: Advance, now: datetime) -> bool:
+    return _idle(index, now) > (UNWANTED if _is_untried(index, advance) else UNUSED)
+
+
 def _is_replaceable(index: SearchIndex, advance: Advance, now: datetime) -> bool:
-    return _idle(index, now) > REPLACEABLE or (index.id in advance.made and index.last_used is None)
+    return _is_untried(index, advance) or _idle(index, now) > REPLACEABLE
+
+
+def _is_untried(index: SearchIndex, advance: Advance) -> bool:
+    """Whether it was made in advance, and no search has used it yet."""
+    return index.id in advance.made and index.last_used is None
 
 
 def _why(use: Use) -> str:

@@ -110,8 +110,10 @@ def test_an_unused_index_in_advance_makes_room_at_once_and_a_used_one_does_not()
 
 def test_an_index_in_advance_that_no_search_used_goes_and_is_not_made_in_advance_again():
     found = [common("a"), common("b")]
-    old = index("a", idle_days=31)
+    old, new = index("a", idle_days=8), index("a", idle_days=6)
     assert ahead(found, [old], made=[old.id]) == (["a"], ["b"])
+    assert ahead(found, [new], made=[new.id]) == ([], ["b"])
+    assert ahead(found, [replace(old, last_used=old.created)], made=[old.id]) == ([], ["b"])
     assert ahead(found, [], declined=[value("a")]) == ([], ["b"])
     assert ahead(found, [], declined=[value("a")], uses=[use("a")]) == ([], ["a", "b"])
 
