@@ -1,5 +1,6 @@
 // A dialog above the page. Escape or its button closes it, and then the focus returns to where it was.
 import { type ReactNode, useEffect, useRef } from 'react';
+import { focusBack, focusFirst } from './focus';
 import { IconButton } from './Icon';
 import { text } from './text';
 
@@ -13,11 +14,12 @@ export function Dialog({ title, close, children }: Props) {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const shown = element.current;
-    const before = document.activeElement;
+    const back = focusBack();
     shown?.showModal();
+    if (shown !== null) focusFirst(shown);
     return () => {
       shown?.close();
-      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
+      back();
     };
   }, []);
   return (

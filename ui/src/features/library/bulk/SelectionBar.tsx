@@ -1,5 +1,6 @@
 // What can be done with the selection, above the lower edge of the grid so that nothing moves when it comes.
 import { useState } from 'react';
+import { focusBack } from '../../../components/focus';
 import { IconButton } from '../../../components/Icon';
 import { usePermission } from '../../../components/usePermission';
 import type { Result } from '../Results';
@@ -13,6 +14,11 @@ export function SelectionBar({ selecting, result }: { selecting: Selecting; resu
   const { selection, problem, all, none } = selecting;
   const [action, setAction] = useState<BulkAction>();
   const may = usePermission();
+  const clear = () => {
+    const back = focusBack(); // to the grid: the bar goes with its button
+    none();
+    setTimeout(back);
+  };
   if (isEmpty(selection) && action === undefined) return null;
   const everything = selection.kind === 'all' && selection.except.size === 0;
   const { total, total_capped } = result.first;
@@ -27,7 +33,7 @@ export function SelectionBar({ selecting, result }: { selecting: Selecting; resu
   return (
     <>
       <div className="selection-bar" role="toolbar" aria-label={text.bar}>
-        <IconButton icon="close" label={text.clear} onClick={none} small />
+        <IconButton icon="close" label={text.clear} onClick={clear} small />
         <output>{text.selected(sizeOf(selection), selection.kind === 'all' && selection.capped)}</output>
         {everything ? null : (
           <button type="button" className="link" onClick={all}>
