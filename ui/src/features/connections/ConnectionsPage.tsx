@@ -8,7 +8,7 @@ import { text as kindTexts } from '../../components/connections/text';
 import { Notice, Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { TableBox } from '../../components/TableBox';
-import { usePermission } from '../../components/usePermission';
+import { usePermission, useRefusal } from '../../components/usePermission';
 import { text } from './text';
 import './connections.css';
 
@@ -54,6 +54,7 @@ function Table({ connections }: { connections: Connection[] }) {
 export function ConnectionsPage() {
   const { data, error } = useQuery(queries.connections());
   const may = usePermission();
+  const refused = useRefusal();
   const add = may('connections:edit') ? (
     <Link to="/new/connection" className="primary">
       {text.add}
@@ -65,7 +66,8 @@ export function ConnectionsPage() {
       {data?.length === 0 ? (
         <Notice title={text.empty.title}>
           <p>{text.empty.detail}</p>
-          {add ?? <p className="quiet">{text.noPermission}</p>}
+          {add}
+          {refused('connections:edit') ? <p className="quiet">{text.noPermission}</p> : null}
         </Notice>
       ) : null}
       {data !== undefined && data.length > 0 ? (

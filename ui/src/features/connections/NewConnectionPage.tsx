@@ -2,6 +2,7 @@
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { ConnectionForm, ServiceChoice } from '../../components/connections/ConnectionForm';
 import { PageHead } from '../../components/PageHead';
+import { Permitted } from '../../components/Permitted';
 import { text } from './text';
 import './connections.css';
 
@@ -13,19 +14,21 @@ export function NewConnectionPage() {
   return (
     <main className="page">
       <PageHead title={text.addTitle} lead={text.addLead} above={<Link to="/connections">{text.back}</Link>} />
-      <div className="stack column">
-        <ServiceChoice
-          value={service}
-          change={(chosen) => navigate({ to: '/new/connection', search: { service: chosen }, replace: true })}
-        />
-        {service === undefined ? null : (
-          <ConnectionForm
-            key={service}
-            service={service}
-            done={(made) => navigate({ to: '/connections/$name', params: { name: made.name } })}
+      <Permitted permission="connections:edit" refusal={text.noPermission}>
+        <div className="stack column">
+          <ServiceChoice
+            value={service}
+            change={(chosen) => navigate({ to: '/new/connection', search: { service: chosen }, replace: true })}
           />
-        )}
-      </div>
+          {service === undefined ? null : (
+            <ConnectionForm
+              key={service}
+              service={service}
+              done={(made) => navigate({ to: '/connections/$name', params: { name: made.name } })}
+            />
+          )}
+        </div>
+      </Permitted>
     </main>
   );
 }

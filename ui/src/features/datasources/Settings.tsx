@@ -6,9 +6,9 @@ import { fieldErrors } from '../../api/problem';
 import { keys } from '../../api/queries';
 import { ErrorText } from '../../components/ErrorText';
 import { AreaField, TextField } from '../../components/Field';
+import { Permitted } from '../../components/Permitted';
 import { text as texts } from '../../components/text';
 import { useAsyncAction } from '../../components/useAsyncAction';
-import { usePermission } from '../../components/usePermission';
 import { LOCAL_ZONE } from './ScheduleFields';
 import { Group, SettingsFields } from './SettingsFields';
 import { settingsChange, settingsOf } from './settingsForm';
@@ -149,10 +149,12 @@ function SettingsEditor({ source, saved, setSaved }: EditorProps) {
 
 export function Settings({ source }: { source: Datasource }) {
   const [saved, setSaved] = useState(false); // outlives the editor, which begins again with what was stored
-  const may = usePermission();
-  if (!may('datasources:edit')) return <p className="quiet">{text.page.noPermission}</p>;
   const { configs, media, look, policies, picture_text, pool, schedule, timezone, sidecar_suffix } = source;
   const wide = [look, policies, picture_text, pool, schedule, timezone, source.title, source.description];
   const stored = JSON.stringify([configs, media, sidecar_suffix, ...wide]);
-  return <SettingsEditor key={stored} source={source} saved={saved} setSaved={setSaved} />;
+  return (
+    <Permitted permission="datasources:edit" refusal={text.page.noPermission}>
+      <SettingsEditor key={stored} source={source} saved={saved} setSaved={setSaved} />
+    </Permitted>
+  );
 }

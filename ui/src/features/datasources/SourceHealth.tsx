@@ -5,18 +5,24 @@ import { describeError } from '../../api/problem';
 import { HealthRows } from '../../components/connections/HealthRows';
 import { text as shared } from '../../components/connections/text';
 import { ErrorText } from '../../components/ErrorText';
-import { usePermission } from '../../components/usePermission';
+import { Permitted } from '../../components/Permitted';
 import { text } from './text';
 
-export function SourceHealth({ source: { name } }: { source: Datasource }) {
-  const may = usePermission();
+export function SourceHealth({ source }: { source: Datasource }) {
+  return (
+    <Permitted permission="datasources:edit" refusal={text.page.noPermission}>
+      <Check name={source.name} />
+    </Permitted>
+  );
+}
+
+function Check({ name }: { name: string }) {
   const check = useMutation({
     mutationFn: () => {
       const params = { path: { name }, query: { origin: window.location.origin } };
       return answer(client.POST('/api/v1/datasources/{name}/check', { params }));
     },
   });
-  if (!may('datasources:edit')) return <p className="quiet">{text.page.noPermission}</p>;
   return (
     <section className="panel">
       <div className="panel-head">

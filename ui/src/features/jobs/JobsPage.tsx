@@ -11,6 +11,7 @@ import { Pending } from '../../components/Notice';
 import { Prose, Rich } from '../../components/Rich';
 import { TableBox } from '../../components/TableBox';
 import { useAsyncAction } from '../../components/useAsyncAction';
+import { usePermission } from '../../components/usePermission';
 import { text } from './text';
 import './jobs.css';
 
@@ -60,6 +61,7 @@ function Cancel({ job }: { job: Job }) {
 }
 
 function Row({ job }: { job: Job }) {
+  const may = usePermission()('jobs:control');
   return (
     <tr>
       <td>{text.job(job.id)}</td>
@@ -75,7 +77,7 @@ function Row({ job }: { job: Job }) {
       <td className="wrap">
         <Progress job={job} />
       </td>
-      <td>{isActive(job.state) ? <Cancel job={job} /> : null}</td>
+      <td>{may && isActive(job.state) ? <Cancel job={job} /> : null}</td>
     </tr>
   );
 }

@@ -13,7 +13,7 @@ import { PageHead } from '../../components/PageHead';
 import { TableBox } from '../../components/TableBox';
 import { text as texts } from '../../components/text';
 import { useAsyncAction } from '../../components/useAsyncAction';
-import { usePermission } from '../../components/usePermission';
+import { usePermission, useRefusal } from '../../components/usePermission';
 import { text } from './text';
 import './labels.css';
 
@@ -74,6 +74,7 @@ function Table({ ontologies }: { ontologies: Ontology[] }) {
 export function OntologiesPage() {
   const { data, error } = useQuery(labelQueries.ontologies());
   const may = usePermission();
+  const refused = useRefusal();
   const [creating, setCreating] = useState(false);
   const create = may('labels:edit') ? (
     <button type="button" className="primary" aria-haspopup="dialog" onClick={() => setCreating(true)}>
@@ -86,7 +87,8 @@ export function OntologiesPage() {
       {data?.length === 0 ? (
         <Notice title={text.empty.title}>
           <p>{text.empty.detail}</p>
-          {create ?? <p className="quiet">{text.empty.cannot}</p>}
+          {create}
+          {refused('labels:edit') ? <p className="quiet">{text.empty.cannot}</p> : null}
         </Notice>
       ) : null}
       {data !== undefined && data.length > 0 ? (

@@ -13,7 +13,7 @@ import { PageHead } from '../../components/PageHead';
 import { TableBox } from '../../components/TableBox';
 import { text as texts } from '../../components/text';
 import { useAsyncAction } from '../../components/useAsyncAction';
-import { usePermission } from '../../components/usePermission';
+import { usePermission, useRefusal } from '../../components/usePermission';
 import { text } from './text';
 import './projects.css';
 
@@ -84,6 +84,7 @@ function Table({ projects }: { projects: Project[] }) {
 export function ProjectsPage() {
   const { data, error } = useQuery(queries.projects());
   const may = usePermission();
+  const refused = useRefusal();
   const [creating, setCreating] = useState(false);
   const create = may('projects:edit') ? (
     <button type="button" className="primary" aria-haspopup="dialog" onClick={() => setCreating(true)}>
@@ -96,7 +97,8 @@ export function ProjectsPage() {
       {data?.length === 0 ? (
         <Notice title={text.empty.title}>
           <p>{text.empty.detail}</p>
-          {create ?? <p className="quiet">{text.empty.cannot}</p>}
+          {create}
+          {refused('projects:edit') ? <p className="quiet">{text.empty.cannot}</p> : null}
         </Notice>
       ) : null}
       {data !== undefined && data.length > 0 ? (
