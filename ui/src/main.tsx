@@ -17,7 +17,10 @@ const client = new QueryClient({
       retry: (failures, error) => isTransient(error) && failures < 2,
       refetchInterval: (query) => (isTransient(query.state.error) ? 3000 : false),
       staleTime: 10_000,
+      retryDelay: 500, // ms
+      networkMode: 'always', // the server may be this machine: it is asked although the browser believes to be offline
     },
+    mutations: { networkMode: 'always' },
   },
 });
 

@@ -1,6 +1,7 @@
 // The typed REST client: paths, parameters and answers come from the generated schema.
 import createClient from 'openapi-fetch';
 import { noAnswer, Problem, unexpectedAnswer } from './problem';
+import { noteReached } from './reachable';
 import type { components, paths } from './schema';
 import { noteStatus } from './sessionEnd';
 import { chosenWorkspace, HEADER, inWorkspace } from './workspace';
@@ -107,8 +108,10 @@ export async function answer<T>(request: Promise<{ data?: T; error?: unknown; re
     result = await request;
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    noteReached(false);
     throw noAnswer();
   }
+  noteReached(true);
   const { data, error, response } = result;
   noteStatus(response.status);
   if (response.ok) return data as T;

@@ -4,6 +4,8 @@ import { text } from './text';
 
 type ProblemDocument = components['schemas']['Problem'];
 
+const NEW_VERSION = 'urn:mirrorlake:new-version';
+
 export class Problem extends Error {
   readonly document: ProblemDocument;
 
@@ -28,9 +30,23 @@ export function unexpectedAnswer(status: number): Problem {
   return new Problem({ type: 'about:blank', title, status, detail: detail(status) });
 }
 
+/** The server has another version than these pages, and not the part of them that is wanted. */
+export function newVersion(): Problem {
+  return new Problem({ type: NEW_VERSION, status: 404, ...text.newVersion });
+}
+
+export function isNewVersion(error: unknown): boolean {
+  return error instanceof Problem && error.document.type === NEW_VERSION;
+}
+
 /** Whether a failure may resolve itself: no answer, or a database that is starting. */
 export function isTransient(error: unknown): boolean {
   return error instanceof Problem && (error.status === 0 || error.status === 503);
+}
+
+/** Whether the server says that something is not there, or no longer for the caller. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Problem && (error.status === 404 || error.status === 403);
 }
 
 export function isSignedOut(error: unknown): boolean {

@@ -5,6 +5,10 @@ export const text = {
     detail: 'The mirrorlake server does not answer.',
     fix: 'Start it with `mirrorlake up`. This page reconnects automatically.',
   },
+  newVersion: {
+    title: 'There is a new version of mirrorlake',
+    detail: 'The server was updated after this page was opened. Reload the page to go on.',
+  },
   unexpectedAnswer: {
     title: 'Unexpected answer',
     detail: (status: number) => `The server answered with status ${status}.`,

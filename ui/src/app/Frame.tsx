@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import { Toasts } from '../components/Toasts';
 import { useLiveJobs } from '../components/useLiveJobs';
 import { Invitation, invitationSecret } from './Invitation';
+import { ServerAway } from './ServerAway';
 import { SessionEnded } from './SessionEnded';
 import { Shortcuts } from './Shortcuts';
 import { type Section, text } from './text';
@@ -76,6 +77,7 @@ export function Frame() {
           <kbd>?</kbd>
         </button>
       </header>
+      <ServerAway />
       {invitation === undefined ? (
         <Outlet />
       ) : (

@@ -1,9 +1,10 @@
 // Every page with its address. All but the library are chunks of their own, loaded when they are first visited.
-import { createRootRoute, createRoute, lazyRouteComponent, notFound, retainSearchParams } from '@tanstack/react-router';
+import { createRootRoute, createRoute, notFound, retainSearchParams } from '@tanstack/react-router';
 import type { OutcomeKind } from '../api/client';
 import { LISTED_KINDS } from '../api/vocabulary';
 import { librarySearch } from '../components/address';
 import { SERVICE_NAMES, type Service } from '../components/connections/services';
+import { lazyPage } from '../components/lazyPart';
 import { datasourceSearch } from '../features/datasources/tabs';
 import { wizardSearch } from '../features/datasources/wizard/wizard';
 import { LibraryPage } from '../features/library/LibraryPage';
@@ -36,7 +37,7 @@ const overview = createRoute({
   getParentRoute: () => root,
   path: '/overview',
   staticData: { section: 'overview' },
-  component: lazyRouteComponent(() => import('../features/overview/OverviewPage'), 'OverviewPage'),
+  component: lazyPage(() => import('../features/overview/OverviewPage'), 'OverviewPage'),
 });
 
 const datasources = createRoute({
@@ -47,20 +48,20 @@ const datasources = createRoute({
 const datasourceList = createRoute({
   getParentRoute: () => datasources,
   path: '/',
-  component: lazyRouteComponent(() => import('../features/datasources/DatasourcesPage'), 'DatasourcesPage'),
+  component: lazyPage(() => import('../features/datasources/DatasourcesPage'), 'DatasourcesPage'),
 });
 const newDatasource = createRoute({
   getParentRoute: () => root,
   path: '/new/datasource', // not below the list, where a datasource may have any name
   staticData: { section: 'datasources' },
   validateSearch: wizardSearch,
-  component: lazyRouteComponent(() => import('../features/datasources/wizard/WizardPage'), 'WizardPage'),
+  component: lazyPage(() => import('../features/datasources/wizard/WizardPage'), 'WizardPage'),
 });
 const datasource = createRoute({
   getParentRoute: () => datasources,
   path: '$name',
   validateSearch: datasourceSearch,
-  component: lazyRouteComponent(() => import('../features/datasources/DatasourcePage'), 'DatasourcePage'),
+  component: lazyPage(() => import('../features/datasources/DatasourcePage'), 'DatasourcePage'),
 });
 
 const connections = createRoute({
@@ -71,7 +72,7 @@ const connections = createRoute({
 const connectionList = createRoute({
   getParentRoute: () => connections,
   path: '/',
-  component: lazyRouteComponent(() => import('../features/connections/ConnectionsPage'), 'ConnectionsPage'),
+  component: lazyPage(() => import('../features/connections/ConnectionsPage'), 'ConnectionsPage'),
 });
 const newConnection = createRoute({
   getParentRoute: () => root,
@@ -81,24 +82,24 @@ const newConnection = createRoute({
     const known = SERVICE_NAMES.find((one) => one === service);
     return known === undefined ? {} : { service: known };
   },
-  component: lazyRouteComponent(() => import('../features/connections/NewConnectionPage'), 'NewConnectionPage'),
+  component: lazyPage(() => import('../features/connections/NewConnectionPage'), 'NewConnectionPage'),
 });
 const connection = createRoute({
   getParentRoute: () => connections,
   path: '$name',
-  component: lazyRouteComponent(() => import('../features/connections/ConnectionPage'), 'ConnectionPage'),
+  component: lazyPage(() => import('../features/connections/ConnectionPage'), 'ConnectionPage'),
 });
 
 const projects = createRoute({ getParentRoute: () => root, path: '/projects', staticData: { section: 'projects' } });
 const projectList = createRoute({
   getParentRoute: () => projects,
   path: '/',
-  component: lazyRouteComponent(() => import('../features/projects/ProjectsPage'), 'ProjectsPage'),
+  component: lazyPage(() => import('../features/projects/ProjectsPage'), 'ProjectsPage'),
 });
 const project = createRoute({
   getParentRoute: () => projects,
   path: '$name',
-  component: lazyRouteComponent(() => import('../features/projects/ProjectPage'), 'ProjectPage'),
+  component: lazyPage(() => import('../features/projects/ProjectPage'), 'ProjectPage'),
 });
 const comparison = createRoute({
   getParentRoute: () => projects,
@@ -108,26 +109,26 @@ const comparison = createRoute({
     after: String(after ?? ''),
     ...(DIFFERENCES.some((one) => one === difference) ? { difference: difference as Difference } : {}),
   }),
-  component: lazyRouteComponent(() => import('../features/projects/ComparePage'), 'ComparePage'),
+  component: lazyPage(() => import('../features/projects/ComparePage'), 'ComparePage'),
 });
 
 const labels = createRoute({ getParentRoute: () => root, path: '/labels', staticData: { section: 'labels' } });
 const ontologyList = createRoute({
   getParentRoute: () => labels,
   path: '/',
-  component: lazyRouteComponent(() => import('../features/labels/OntologiesPage'), 'OntologiesPage'),
+  component: lazyPage(() => import('../features/labels/OntologiesPage'), 'OntologiesPage'),
 });
 const ontology = createRoute({
   getParentRoute: () => labels,
   path: '$name',
-  component: lazyRouteComponent(() => import('../features/labels/OntologyPage'), 'OntologyPage'),
+  component: lazyPage(() => import('../features/labels/OntologyPage'), 'OntologyPage'),
 });
 
 const runs = createRoute({ getParentRoute: () => root, path: '/runs', staticData: { section: 'runs' } });
 const runList = createRoute({
   getParentRoute: () => runs,
   path: '/',
-  component: lazyRouteComponent(() => import('../features/runs/RunsPage'), 'RunsPage'),
+  component: lazyPage(() => import('../features/runs/RunsPage'), 'RunsPage'),
 });
 const run = createRoute({
   getParentRoute: () => runs,
@@ -139,14 +140,14 @@ const run = createRoute({
   beforeLoad: ({ params }) => {
     if (!/^\d{1,15}$/.test(params.runId)) throw notFound();
   },
-  component: lazyRouteComponent(() => import('../features/runs/RunPage'), 'RunPage'),
+  component: lazyPage(() => import('../features/runs/RunPage'), 'RunPage'),
 });
 
 const jobs = createRoute({
   getParentRoute: () => root,
   path: '/jobs',
   staticData: { section: 'jobs' },
-  component: lazyRouteComponent(() => import('../features/jobs/JobsPage'), 'JobsPage'),
+  component: lazyPage(() => import('../features/jobs/JobsPage'), 'JobsPage'),
 });
 
 const settings = createRoute({
@@ -154,7 +155,7 @@ const settings = createRoute({
   path: '/settings',
   staticData: { section: 'settings' },
   validateSearch: settingsSearch,
-  component: lazyRouteComponent(() => import('../features/settings/SettingsPage'), 'SettingsPage'),
+  component: lazyPage(() => import('../features/settings/SettingsPage'), 'SettingsPage'),
 });
 
 export const routes = root.addChildren([

@@ -21,6 +21,10 @@ export const text = {
     signOut: 'Sign out',
     workspace: 'Workspace',
   },
+  away: {
+    label: 'Connection',
+    detail: 'The server does not answer. What is shown may be out of date until it does.',
+  },
   sessionEnded: {
     title: 'Your session has ended',
     detail: 'Sign in again: this page stays as it is, with what was typed.',

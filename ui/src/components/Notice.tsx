@@ -1,16 +1,24 @@
 // Stands where there is nothing to show: why, and what to do.
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { isSignedOut, Problem } from '../api/problem';
+import { isNewVersion, isSignedOut, Problem } from '../api/problem';
 import { Copyable } from './CopyButton';
 import { Prose } from './Rich';
 import { SignIn } from './SignIn';
 import { text } from './text';
 import { usePermission } from './usePermission';
+import { useSteadyError } from './useSteadyError';
 
-export function Notice({ title, children, alarm }: { title: string; children?: ReactNode; alarm?: boolean }) {
+interface NoticeProps {
+  title: string;
+  children?: ReactNode;
+  alarm?: boolean;
+  name?: string | undefined; // a class of its own
+}
+
+export function Notice({ title, children, alarm, name = '' }: NoticeProps) {
   return (
-    <section className={alarm ? 'notice alarm' : 'notice'} role={alarm ? 'alert' : undefined}>
+    <section className={`notice ${alarm ? 'alarm' : ''} ${name}`} role={alarm ? 'alert' : undefined}>
       <h1>{title}</h1>
       {children}
     </section>
@@ -37,7 +45,7 @@ export function ErrorNotice({ error }: { error: Error }) {
   }
   const { title, detail, fix } = error.document;
   return (
-    <Notice title={title} alarm>
+    <Notice title={title} alarm name={error.status === 0 ? 'no-answer' : undefined}>
       <p>
         <Prose text={detail} />
       </p>
@@ -45,6 +53,11 @@ export function ErrorNotice({ error }: { error: Error }) {
         <p className="fix">
           <Prose text={fix} />
         </p>
+      ) : null}
+      {isNewVersion(error) ? (
+        <button type="button" className="primary" onClick={() => window.location.reload()}>
+          {text.reload}
+        </button>
       ) : null}
     </Notice>
   );
@@ -58,8 +71,9 @@ interface PendingProps {
 
 /** Stands for what is not here yet: the reason, or after a moment that it is on its way. */
 export function Pending({ data, error, page = false }: PendingProps) {
+  const failure = useSteadyError(error, data);
   if (data !== undefined) return null;
-  if (error !== null) return <ErrorNotice error={error} />;
+  if (failure !== null) return <ErrorNotice error={failure} />;
   return (
     <>
       {page ? <h1 className="hidden">{text.loading}</h1> : null}

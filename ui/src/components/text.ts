@@ -5,6 +5,7 @@ export const text = {
   close: 'Close',
   working: 'Working…',
   loading: 'Loading…',
+  reload: 'Reload',
   required: (label: string) => `${label} *`,
   unexpectedError: 'Unexpected error',
   copy: { action: 'Copy', done: 'Copied', manually: 'Select it manually', label: (what: string) => `Copy ${what}` },

@@ -16,6 +16,7 @@ import { DatasourceLink } from '../../components/links';
 import { Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { text as texts } from '../../components/text';
+import { unlessGone } from '../../components/unlessGone';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
 import { Documents } from './Documents';
@@ -219,7 +220,7 @@ function Shown({ connection }: { connection: Connection }) {
 
 export function ConnectionPage() {
   const { name } = route.useParams();
-  const { data, error } = useQuery(queries.connection(name));
+  const { data, error } = unlessGone(useQuery(queries.connection(name)));
   return (
     <main className="page">
       <Pending page data={data} error={error} />

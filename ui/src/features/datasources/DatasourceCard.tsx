@@ -95,12 +95,17 @@ export function DatasourceCard({ source }: { source: Datasource }) {
       <LastRun source={source} />
       <p className="row">
         {describeSchedule(source)}
-        {source.next_due !== null ? (
+        {source.next_due !== null && source.paused === null ? (
           <span className="quiet" title={when(source.next_due)}>
             {text.card.nextRun(ago(source.next_due))}
           </span>
         ) : null}
       </p>
+      {source.paused !== null ? (
+        <p className="error-text wrap">
+          <Prose text={text.page.paused(source.paused)} />
+        </p>
+      ) : null}
       <div className="row card-actions">
         {may('runs:control') ? <RunButton source={source} action={action} /> : null}
         {offered.map((name) => (

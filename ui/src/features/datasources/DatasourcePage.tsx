@@ -12,6 +12,7 @@ import { Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Tabs } from '../../components/Tabs';
 import { text as texts } from '../../components/text';
+import { unlessGone } from '../../components/unlessGone';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
 import { Activity } from './Activity';
@@ -114,7 +115,7 @@ function Shown({ source, tab }: { source: Datasource; tab: DatasourceTab }) {
 export function DatasourcePage() {
   const { name } = route.useParams();
   const { tab = 'overview' } = route.useSearch();
-  const { data, error } = useQuery(queries.datasource(name));
+  const { data, error } = unlessGone(useQuery(queries.datasource(name)));
   return (
     <main className="page">
       <Pending page data={data} error={error} />

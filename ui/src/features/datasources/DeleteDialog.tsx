@@ -1,5 +1,6 @@
 // Delete a datasource: what happens to its assets, and their number to be typed before it does.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { answer, client, type Deletion } from '../../api/client';
 import { describeError } from '../../api/problem';
 import { queries } from '../../api/queries';
@@ -71,11 +72,13 @@ export function DeleteDialog({ source: { name }, close }: { source: { name: stri
   const { data, error } = useQuery(queries.deletion(name));
   const action = useAsyncAction();
   const cache = useQueryClient();
+  const navigate = useNavigate();
   const remove = async () => {
     if (data === undefined) return;
     const params = { path: { name }, query: { acknowledge: data.acknowledge } };
     await answer(client.DELETE('/api/v1/datasources/{name}', { params }));
     close();
+    await navigate({ to: '/datasources' }); // its own page is gone
     await cache.invalidateQueries();
   };
   return (

@@ -10,6 +10,7 @@ import { ErrorText } from '../../components/ErrorText';
 import { Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { text as texts } from '../../components/text';
+import { unlessGone } from '../../components/unlessGone';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
 import { ClassRows } from './ClassRows';
@@ -172,7 +173,7 @@ function Shown({ ontology }: { ontology: Ontology }) {
 
 export function OntologyPage() {
   const { name } = route.useParams();
-  const { data, error } = useQuery(labelQueries.ontology(name));
+  const { data, error } = unlessGone(useQuery(labelQueries.ontology(name)));
   return (
     <main className="page">
       <Pending page data={data} error={error} />

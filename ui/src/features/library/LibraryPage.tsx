@@ -10,6 +10,7 @@ import { isActive } from '../../api/vocabulary';
 import { librarySearch } from '../../components/address';
 import { ErrorNotice, FirstBucket, Notice, Pending } from '../../components/Notice';
 import { Prose, Rich, Sentences } from '../../components/Rich';
+import { useSteadyError } from '../../components/useSteadyError';
 import { SelectionBar } from './bulk/SelectionBar';
 import { Panel } from './panel/Panel';
 import { DropHere, SearchedPicture } from './picture/PictureSearch';
@@ -54,7 +55,8 @@ function useResult(query: string, picture: Picture | undefined, growing: boolean
   });
   if (found.data !== undefined && found.data !== shown) setShown(found.data);
   const other = shown?.query !== query || shown.picture?.id !== picture?.id;
-  return { shown, error: found.error, stale: found.error !== null || (found.isFetching && other) };
+  const error = useSteadyError(found.error, found.data);
+  return { shown, error, stale: error !== null || (found.isFetching && other) };
 }
 
 /** What may be missing in a result, and what its query names and the library does not know, though something matches. */
@@ -135,7 +137,7 @@ export function LibraryPage() {
 function Failure({ error, strip }: { error: Error; strip: boolean }) {
   if (!strip) return <ErrorNotice error={error} />;
   return (
-    <p className="strip" role="alert">
+    <p className={isTransient(error) ? 'strip no-answer' : 'strip'} role="alert">
       <Prose text={describeError(error)} />
     </p>
   );

@@ -20,7 +20,6 @@ export const text = {
   title: 'Library',
   runInProgress: 'Run in progress',
   trash: 'Trash',
-  saved: 'Saved',
   thumbnailSize: 'Thumbnail size',
   showPanel: 'Show filters and folders',
   hidePanel: 'Hide filters and folders',

@@ -9,6 +9,7 @@ import { ErrorNotice, FirstBucket, Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Prose } from '../../components/Rich';
 import { usePermission } from '../../components/usePermission';
+import { useSteadyError } from '../../components/useSteadyError';
 import { type TimeBar, timeBars } from './bars';
 import { type Found, findProblems } from './problems';
 import { text } from './text';
@@ -193,11 +194,13 @@ export function OverviewPage() {
   const workspace = useQuery(queries.workspace(identity?.workspace)).data;
   const created = facets.data?.facets.find((facet) => facet.field === 'created');
   const bars = timeBars(created);
+  const broken = facets.error !== null && facets.data === undefined;
 
-  if (sources.error !== null && sources.data === undefined)
+  const failure = useSteadyError(sources.error, sources.data);
+  if (failure !== null && sources.data === undefined)
     return (
       <main className="page">
-        <ErrorNotice error={sources.error} />
+        <ErrorNotice error={failure} />
       </main>
     );
   if (sources.data?.length === 0 && workspace?.assets === 0)
@@ -220,14 +223,16 @@ export function OverviewPage() {
             {bars.length > 0 ? <Chart bars={bars} sampled={(created?.sampled ?? null) !== null} /> : null}
           </Panel>
           <div className="share-panels">
-            {SHARED.map((field) => (
-              <Shares
-                key={field}
-                title={text.shares[field]}
-                shares={sharesOf(facets.data?.facets, field)}
-                error={facets.error}
-              />
-            ))}
+            {broken // as the panel above says
+              ? null
+              : SHARED.map((field) => (
+                  <Shares
+                    key={field}
+                    title={text.shares[field]}
+                    shares={sharesOf(facets.data?.facets, field)}
+                    error={null}
+                  />
+                ))}
             <Shares title={text.shares.folder} shares={folderShares(folders.data)} error={folders.error} />
           </div>
         </div>

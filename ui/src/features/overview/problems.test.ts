@@ -26,17 +26,19 @@ it('each kind of problem leads to where it is solved, the worst first', () => {
   const found = findProblems(
     [
       source({ counts: { failed: 2 } }),
+      source({ limited: true }),
       source({ state: 'held', hold: { count: 55, confirmed_by: null } }),
       source({ state: 'failed', error: 'AccessDenied' }),
       source({}, 'broken_connection'),
     ],
     [connection('list', false)],
   );
-  expect(found.map(({ tone }) => tone)).toEqual(['bad', 'bad', 'bad', 'warn', 'warn']);
+  expect(found.map(({ tone }) => tone)).toEqual(['bad', 'bad', 'bad', 'warn', 'warn', 'warn']);
   expect(found.map(({ to }) => to)).toEqual([
     { run: 7 },
     { datasource: 'site' },
     { connection: 'archive' },
+    { run: 7 },
     { run: 7 },
     { run: 7 },
   ]);

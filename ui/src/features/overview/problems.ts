@@ -24,6 +24,7 @@ function* ofSource(source: Datasource): Generator<Found> {
   if (run.state === 'held' && run.hold !== null && run.hold.confirmed_by === null)
     yield { tone: 'warn', about: name, sentence: problems.held(run.hold.count), to };
   if (run.waiting?.stuck) yield { tone: 'bad', about: name, sentence: problems.stuck(run.waiting.reason), to };
+  if (run.limited) yield { tone: 'warn', about: name, sentence: problems.limited, to };
   if (run.counts.failed > 0) yield { tone: 'warn', about: name, sentence: problems.rejected(run.counts.failed), to };
 }
 

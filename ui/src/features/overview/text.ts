@@ -30,6 +30,7 @@ export const text = {
       plural(number, { one: '# removal waits for a decision', other: '# removals wait for a decision' }),
     failed: 'The last run failed',
     broken: 'Its connection does not work',
+    limited: 'A limit of the workspace was reached: new objects were left out',
     rejected: (number: number) =>
       plural(number, { one: '# object could not be read', other: '# objects could not be read' }),
     stuck: (reason: string) => `Queued: ${reason}`,

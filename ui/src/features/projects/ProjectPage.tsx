@@ -13,6 +13,7 @@ import { AssetsLink } from '../../components/links';
 import { Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { text as texts } from '../../components/text';
+import { unlessGone } from '../../components/unlessGone';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
 import { AddAssets } from './AddAssets';
@@ -142,7 +143,7 @@ function Shown({ project }: { project: ProjectDetail }) {
 
 export function ProjectPage() {
   const { name } = route.useParams();
-  const { data, error } = useQuery(queries.project(name));
+  const { data, error } = unlessGone(useQuery(queries.project(name)));
   return (
     <main className="page">
       <Pending page data={data} error={error} />

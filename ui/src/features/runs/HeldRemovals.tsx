@@ -20,10 +20,21 @@ interface Props {
   run: number;
   hold: Hold;
   open: boolean;
+  may: boolean; // decide about them
 }
 
-export function HeldRemovals({ run, hold, open }: Props) {
-  if (open) return <OpenHold run={run} hold={hold} />;
+export function HeldRemovals({ run, hold, open, may }: Props) {
+  if (open)
+    return (
+      <Notice title={text.held.title(hold.count)} alarm>
+        <p>
+          <Prose text={hold.reason} />
+        </p>
+        <Folders byPrefix={hold.by_prefix} />
+        <p>{text.held.explanation}</p>
+        {may ? <Decision run={run} hold={hold} /> : null}
+      </Notice>
+    );
   const [title, outcome, by] =
     hold.confirmed_by !== null
       ? [text.held.confirmedTitle(hold.count), text.held.confirmedBy, hold.confirmed_by]
@@ -39,7 +50,7 @@ export function HeldRemovals({ run, hold, open }: Props) {
   );
 }
 
-function OpenHold({ run, hold }: { run: number; hold: Hold }) {
+function Decision({ run, hold }: { run: number; hold: Hold }) {
   const confirming = useAsyncAction();
   const dismissing = useAsyncAction();
   const cache = useQueryClient();
@@ -55,12 +66,7 @@ function OpenHold({ run, hold }: { run: number; hold: Hold }) {
     await cache.invalidateQueries({ queryKey: keys.runs });
   };
   return (
-    <Notice title={text.held.title(hold.count)} alarm>
-      <p>
-        <Prose text={hold.reason} />
-      </p>
-      <Folders byPrefix={hold.by_prefix} />
-      <p>{text.held.explanation}</p>
+    <>
       <ConfirmCount
         number={hold.count}
         what={text.held.what}
@@ -79,7 +85,7 @@ function OpenHold({ run, hold }: { run: number; hold: Hold }) {
         <summary className="quiet">{text.held.asCommand}</summary>
         <Copyable text={hold.confirm ?? ''} />
       </details>
-    </Notice>
+    </>
   );
 }
 

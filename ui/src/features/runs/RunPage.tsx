@@ -11,7 +11,9 @@ import { ago, count, duration, when } from '../../components/format';
 import { DatasourceLink, RunLink } from '../../components/links';
 import { Notice, Pending } from '../../components/Notice';
 import { Prose, Rich, Sentences } from '../../components/Rich';
+import { unlessGone } from '../../components/unlessGone';
 import { useAsyncAction } from '../../components/useAsyncAction';
+import { usePermission } from '../../components/usePermission';
 import { HeldRemovals } from './HeldRemovals';
 import { Outcomes } from './Outcomes';
 import { text } from './text';
@@ -22,7 +24,7 @@ const route = getRouteApi('/runs/$runId');
 export function RunPage() {
   const { runId } = route.useParams();
   const { kind } = route.useSearch();
-  const { data: run, error } = useQuery(queries.run(Number(runId)));
+  const { data: run, error } = unlessGone(useQuery(queries.run(Number(runId))));
   return (
     <main className="page">
       <Pending page data={run} error={error} />
@@ -32,6 +34,7 @@ export function RunPage() {
 }
 
 function RunReport({ run, kind }: { run: Run; kind: OutcomeKind | undefined }) {
+  const may = usePermission()('runs:control');
   return (
     <>
       <div className="page-head">
@@ -39,8 +42,8 @@ function RunReport({ run, kind }: { run: Run; kind: OutcomeKind | undefined }) {
           {text.run.title(run.id)} <RunBadge state={run.state} />
         </h1>
         <Origin run={run} />
-        {isActive(run.state) ? <Cancel run={run} /> : null}
-        {!isActive(run.state) && run.counts.failed > 0 ? <Retry run={run} /> : null}
+        {may && isActive(run.state) ? <Cancel run={run} /> : null}
+        {may && !isActive(run.state) && run.counts.failed > 0 ? <Retry run={run} /> : null}
       </div>
       {run.waiting !== null ? (
         <Notice title={run.waiting.stuck ? text.run.noWorkerTitle : text.run.queuedTitle} alarm={run.waiting.stuck}>
@@ -51,11 +54,11 @@ function RunReport({ run, kind }: { run: Run; kind: OutcomeKind | undefined }) {
       ) : null}
       {run.error ? <Ending run={run} error={run.error} /> : null}
       {run.notes.length > 0 ? (
-        <Notice title={text.run.notesTitle(run.counts.selected)} alarm>
+        <Notice title={text.run.notesTitle(run.counts.selected, run.limited)} alarm>
           <Sentences texts={run.notes} />
         </Notice>
       ) : null}
-      {run.hold !== null ? <HeldRemovals run={run.id} hold={run.hold} open={run.state === 'held'} /> : null}
+      {run.hold !== null ? <HeldRemovals run={run.id} hold={run.hold} open={run.state === 'held'} may={may} /> : null}
       {run.state === 'queued' ? null : (
         <>
           <Counts run={run} />

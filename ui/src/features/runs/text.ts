@@ -41,7 +41,8 @@ export const text = {
       title: 'The listing is incomplete',
       next: 'Nothing was marked missing in the parts that could not be listed. All other changes were applied.',
     },
-    notesTitle: (selected: number) => (selected === 0 ? 'Nothing was selected' : 'A pattern selects nothing'),
+    notesTitle: (selected: number, limited: boolean) =>
+      limited ? 'A limit of the workspace was reached' : selected === 0 ? 'Nothing was selected' : 'To be looked at',
     cancel: 'Cancel run',
     cancelling: 'Cancelling…',
     cancelNote: 'Changes committed so far are kept.',

@@ -7,6 +7,7 @@ import { queries } from '../../../api/queries';
 import { ErrorNotice, Notice, Pending } from '../../../components/Notice';
 import { PageHead } from '../../../components/PageHead';
 import { usePermission } from '../../../components/usePermission';
+import { useSteadyError } from '../../../components/useSteadyError';
 import { ConnectionStep } from './ConnectionStep';
 import { LocationStep } from './LocationStep';
 import { SettingsStep } from './SettingsStep';
@@ -96,7 +97,7 @@ export function WizardPage() {
   const may = usePermission();
   const identity = useQuery(queries.identity());
   const { data, error } = useQuery(queries.connections());
-  const failure = identity.error ?? error;
+  const failure = useSteadyError(identity.error ?? error, data);
   if (failure !== null && data === undefined)
     return (
       <main className="page">

@@ -1,10 +1,11 @@
 // All that is known of one asset, the most wanted first.
-import { lazy, type ReactNode, Suspense } from 'react';
+import type { ReactNode } from 'react';
 import { type AssetFull, type AssetItem, originalUrl, type PictureText } from '../../../api/client';
 import { AssetBadge } from '../../../components/Badge';
 import { Copyable, CopyButton } from '../../../components/CopyButton';
 import { ErrorText } from '../../../components/ErrorText';
 import { bytes, quoted, when } from '../../../components/format';
+import { lazyPart } from '../../../components/lazyPart';
 import { AssetsLink } from '../../../components/links';
 import { Prose } from '../../../components/Rich';
 import { useAsyncAction } from '../../../components/useAsyncAction';
@@ -18,9 +19,8 @@ import { UsedIn } from './UsedIn';
 import type { AnnotationView } from './useAnnotations';
 import type { Changes } from './useChanges';
 
-const MapView = lazy(() => import('./MapView').then((loaded) => ({ default: loaded.MapView })));
-
-const Similar = lazy(() => import('./Similar').then((loaded) => ({ default: loaded.Similar })));
+const MapView = lazyPart(() => import('./MapView'), 'MapView', <div className="map" />);
+const Similar = lazyPart(() => import('./Similar'), 'Similar');
 
 const { parts } = text.asset;
 
@@ -90,9 +90,7 @@ export function AssetFacts({ asset, detail, labels, changes }: AssetFactsProps) 
       ) : null}
       {position !== undefined ? (
         <Part title={parts.place}>
-          <Suspense fallback={<div className="map" />}>
-            <MapView {...position} />
-          </Suspense>
+          <MapView {...position} />
           <Copyable text={`${position.latitude}, ${position.longitude}`} what={text.facts.position.toLowerCase()} />
         </Part>
       ) : null}
@@ -102,9 +100,7 @@ export function AssetFacts({ asset, detail, labels, changes }: AssetFactsProps) 
         </Part>
       ) : null}
       {detail !== undefined && (asset.kind === 'image' || asset.kind === 'video') ? (
-        <Suspense>
-          <Similar key={asset.id} asset={asset} />
-        </Suspense>
+        <Similar key={asset.id} asset={asset} />
       ) : null}
       <Source asset={asset} detail={detail} />
       <UsedIn key={`used ${asset.id}`} asset={asset} />

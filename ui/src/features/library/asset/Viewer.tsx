@@ -4,7 +4,7 @@ import { type KeyboardEvent, useEffect, useRef } from 'react';
 import type { AssetFull, AssetItem } from '../../../api/client';
 import { queries } from '../../../api/queries';
 import { IconButton } from '../../../components/Icon';
-import { ErrorNotice } from '../../../components/Notice';
+import { Pending } from '../../../components/Notice';
 import { text as texts } from '../../../components/text';
 import { usePermission } from '../../../components/usePermission';
 import { AssetFacts } from './AssetFacts';
@@ -212,7 +212,7 @@ function Side({ id, asset, detail, error, labels }: SideProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section className="side" aria-label={text.viewer.facts} tabIndex={0}>
-      {error !== null && detail === undefined ? <ErrorNotice error={error} /> : null}
+      {error === null && asset !== undefined ? null : <Pending data={detail} error={error} />}
       {asset !== undefined ? (
         <AssetFacts asset={asset} detail={detail} labels={labels} changes={may ? changes : {}} />
       ) : null}

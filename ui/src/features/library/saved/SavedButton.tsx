@@ -1,21 +1,24 @@
 // Opens the saved searches, which are loaded only then.
-import { lazy, Suspense, useState } from 'react';
-import { text } from '../text';
+import { useState } from 'react';
+import { Dialog } from '../../../components/Dialog';
+import { lazyPart } from '../../../components/lazyPart';
+import { text } from './text';
 
-const SavedDialog = lazy(() => import('./SavedDialog').then((loaded) => ({ default: loaded.SavedDialog })));
+const SavedSearches = lazyPart(() => import('./SavedSearches'), 'SavedSearches');
 
 /** `query` is the one that could be saved; undefined: it has an error. */
 export function SavedButton({ query }: { query: string | undefined }) {
   const [open, setOpen] = useState(false);
+  const close = () => setOpen(false);
   return (
     <>
       <button type="button" className="saved-button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
-        {text.saved}
+        {text.open}
       </button>
       {open ? (
-        <Suspense>
-          <SavedDialog query={query} close={() => setOpen(false)} />
-        </Suspense>
+        <Dialog title={text.title} close={close}>
+          <SavedSearches query={query} close={close} />
+        </Dialog>
       ) : null}
     </>
   );

@@ -1,5 +1,6 @@
 // Texts of the saved searches.
 export const text = {
+  open: 'Saved',
   title: 'Saved searches',
   none: 'Nobody has saved a search yet. Saved searches are shared with everybody in this workspace.',
   everything: 'everything',

@@ -4,7 +4,6 @@ import { Link } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { answer, client, type SavedSearch } from '../../../api/client';
 import { libraryKeys, libraryQueries } from '../../../api/libraryQueries';
-import { Dialog } from '../../../components/Dialog';
 import { ErrorText } from '../../../components/ErrorText';
 import { ago } from '../../../components/format';
 import { IconButton } from '../../../components/Icon';
@@ -32,24 +31,20 @@ function useChange() {
   return { ...action, change };
 }
 
-export function SavedDialog({ query, close }: Props) {
+export function SavedSearches({ query, close }: Props) {
   const { data, error } = useQuery(libraryQueries.saved());
   const may = usePermission()('assets:edit');
+  if (data === undefined) return <Pending data={data} error={error} />;
   return (
-    <Dialog title={text.title} close={close}>
-      <Pending data={data} error={error} />
-      {data === undefined ? null : (
-        <div className="saved">
-          {data.length === 0 ? <p className="quiet">{text.none}</p> : null}
-          <ul>
-            {data.map((one) => (
-              <Row key={one.id} search={one} shown={one.query === query} may={may} close={close} />
-            ))}
-          </ul>
-          {may ? <Save query={query} saved={data} /> : null}
-        </div>
-      )}
-    </Dialog>
+    <div className="saved">
+      {data.length === 0 ? <p className="quiet">{text.none}</p> : null}
+      <ul>
+        {data.map((one) => (
+          <Row key={one.id} search={one} shown={one.query === query} may={may} close={close} />
+        ))}
+      </ul>
+      {may ? <Save query={query} saved={data} /> : null}
+    </div>
   );
 }
 

@@ -1,0 +1,36 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { loadChunk } from './chunk';
+import { client } from './client';
+import { isNewVersion, isTransient } from './problem';
+
+const missing = () => Promise.reject(new TypeError('Failed to fetch dynamically imported module: /assets/Page-1.js'));
+const failure = (load: () => Promise<unknown>) => loadChunk(load).catch((error: unknown) => error);
+
+function serve(get: () => Promise<unknown>): void {
+  vi.spyOn(client, 'GET').mockImplementation(get as never);
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+it('a chunk is its module', async () => {
+  expect(await loadChunk(async () => ({ Page: 7 }))).toEqual({ Page: 7 });
+});
+
+it('a chunk that the server no longer has is of an older version', async () => {
+  serve(async () => ({ data: {}, response: new Response('{}') }));
+  expect(isNewVersion(await failure(missing))).toBe(true);
+  serve(async () => ({ error: {}, response: new Response('', { status: 500 }) }));
+  expect(isNewVersion(await failure(missing))).toBe(true);
+});
+
+it('a chunk is asked for again when no server answers', async () => {
+  serve(async () => Promise.reject(new TypeError('Failed to fetch')));
+  const error = await failure(missing);
+  expect(isTransient(error)).toBe(true);
+  expect(isNewVersion(error)).toBe(false);
+});
+
+it('what a chunk throws by itself is not about versions', async () => {
+  const error = new TypeError('x is not a function');
+  expect(await failure(() => Promise.reject(error))).toBe(error);
+});
