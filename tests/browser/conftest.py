@@ -129,21 +129,24 @@ def press_until(page: Page, key: str, name: str) -> None:
     pytest.fail(f"{name} cannot be reached by {key}.")
 
 
-def violations(page: Page, *, of_colours: bool = False) -> list[str]:
-    """What axe finds wrong with a page, in words; optionally of its colours alone."""
+def violations(page: Page, *, of_colours: bool = False, within: str = ":root") -> list[str]:
+    """What axe finds wrong with a page or a part of it, in words; optionally of its colours alone."""
     if not page.evaluate("'axe' in window"):
         assert AXE.is_file(), "axe-core is not installed: run `npm ci` in ui/."
         page.evaluate(AXE.read_text())
-    options = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}} if of_colours else {}
-    found = page.evaluate("async (options) => (await axe.run(options)).violations", options)
+    options: dict[str, object] = {"resultTypes": ["violations"]}
+    if of_colours:
+        options["runOnly"] = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+    run = "async ([within, options]) => (await axe.run(within, options)).violations"
+    found = page.evaluate(run, [within, options])
     return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
 
-def accessible(page: Page) -> None:
+def accessible(page: Page, *, within: str = ":root") -> None:
     """Nothing is wrong with a page, in either theme. The themes differ in colours alone: the second needs no more."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
-        assert violations(page, of_colours=scheme == "dark") == [], scheme
+        assert violations(page, of_colours=scheme == "dark", within=within) == [], scheme
 
 
 def accessible_once_loaded(page: Page) -> None:

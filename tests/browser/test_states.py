@@ -1,28 +1,31 @@
-"""Every page while its server fails: it shows the words of the server, and axe finds nothing wrong."""
+"""The pages while they wait, are refused, fail or have nothing to show: each says so, and axe finds nothing wrong.
+
+One page for each state, which goes from route to route as its links do. What looks like what axe has seen before in the
+same state is not shown to it again, and of the empty library and its viewers it sees some pages; `make soak` shows it
+all of them.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import BrowserContext, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.browser.conftest import TOKEN, Serve, accessible
 
 SIZE = 1200  # shared with other files
+SETTINGS = ("workspace", "members", "keys", "webhooks", "functions", "likeness", "sessions", "about")
+TABS = ("overview", "settings", "runs", "health", "events", "activity")  # of a datasource
 ROUTES = (
     "/",
     "/?panel=folders",
     "/assets/1003?at=1196",
     "/overview",
     "/datasources",
-    "/datasources/orchard",
-    "/datasources/orchard?tab=settings",
-    "/datasources/orchard?tab=runs",
-    "/datasources/orchard?tab=health",
-    "/datasources/orchard?tab=events",
-    "/datasources/orchard?tab=activity",
+    *(f"/datasources/orchard?tab={tab}" for tab in TABS),
     "/connections",
     "/connections/none",
     "/new/datasource",
@@ -34,48 +37,255 @@ ROUTES = (
     "/labels/none",
     "/runs",
     "/runs/3",
+    "/runs/6",
     "/jobs",
-    "/settings",
-    "/settings?part=members",
-    "/settings?part=keys",
-    "/settings?part=webhooks",
+    *(f"/settings?part={part}" for part in SETTINGS),
+)
+SOME = (
+    "/",
+    "/overview",
+    "/datasources",
+    "/datasources/orchard?tab=settings",
+    "/connections",
+    "/new/datasource",
+    "/projects",
+    "/labels",
+    "/jobs",
     "/settings?part=functions",
-    "/settings?part=likeness",
-    "/settings?part=sessions",
-    "/settings?part=about",
 )
 FORM = "/new/connection?service=s3"  # needs no answer to be filled in
 API = re.compile(r"/api/v1/(?!jobs/events)")
-FAILED = {"type": "about:blank", "title": "The server failed", "status": 500, "detail": "Look into its log.", "fix": ""}
+BEYOND_ME = re.compile(r"/api/v1/(?!jobs/events|me$)")
+LOADING = re.compile("Loading…")
+AWAY = re.compile("server does not answer")
+# A connection that does not work, its datasource, and a run that reached a limit.
+DRESS = """
+INSERT INTO connection (name, kind, settings, external_id, trusted, paused, health) VALUES
+('harbour-store', 's3', '{"endpoint": "https://store.invalid", "bucket": "harbour"}', 'x', false,
+ 'The bucket refuses to be listed.',
+ '{"ok": false, "checked": "2026-11-29T08:00:00+00:00", "checks": [
+   {"check": "authenticate", "ok": true, "message": "The keys are accepted."},
+   {"check": "list", "ok": false, "message": "The bucket refuses to be listed.", "key": "2026/",
+    "error": "403 AccessDenied: Access Denied", "fix": "Grant s3:ListBucket on arn:aws:s3:::harbour."},
+   {"check": "get", "ok": null, "message": "Not tried."}]}');
+UPDATE datasource SET connection_id = (SELECT id FROM connection) WHERE name = 'harbour cams';
+UPDATE run SET limited_by = 'assets', notes = ARRAY['The workspace has reached its limit of 12 assets: 3 new objects'
+  ' were not imported. Raise the limit or remove assets; the next run imports the rest.'] WHERE id = 3;
+"""
 
 
-def fails(route: Route) -> None:
-    route.fulfill(status=500, content_type="application/problem+json", body=json.dumps(FAILED))
+def problem(status: int, title: str, detail: str, fix: str = "") -> Callable[[Route], None]:
+    """Answers with a problem document."""
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail, "fix": fix}
+    body = json.dumps(document)
+    return lambda route: route.fulfill(status=status, content_type="application/problem+json", body=body)
 
 
-Look = Callable[[Callable[[Route], None], re.Pattern[str]], None]
+FAILS = problem(500, "The server failed", "Look into its log.")
+REFUSES = problem(403, "Not allowed", "This needs a permission that you do not have.", "Ask an owner for it.")
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The pages of a library in one tab. Whatever they throw is in `thrown`."""
+
+    page: Page
+    address: str
+    thrown: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    def go(self, path: str) -> None:
+        """To another page, as a link there does."""
+        self.page.evaluate(
+            "async (path) => { await __TSR_ROUTER__.navigate({ href: path });"
+            " await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))) }",
+            path,
+        )
+
+    def settle(self, path: str) -> None:
+        """Go there, and wait until something else than that it loads is shown."""
+        self.go(path)
+        expect(self.page.get_by_text(LOADING), path).to_have_count(0)
+        expect(self.page.get_by_role("main"), path).to_contain_text(re.compile(r"\w"))
+
+    def look(self) -> None:
+        """Nothing is wrong with what is shown, in either theme."""
+        shown = self.page.evaluate("document.querySelector('main').outerHTML")
+        shown = re.sub(r'(id|for|name|aria-describedby|style)="[^"]*"', "", shown)  # each form makes names of its own
+        if shown not in self.seen:
+            self.seen.add(shown)
+            accessible(self.page)
 
 
 @pytest.fixture
-def look_at_all(context: BrowserContext, serve: Serve) -> Iterator[Look]:
-    """Visits each route while the server answers so: it must say something, be accessible, and throw nothing."""
-    address = serve(SIZE)
-    context.request.get(f"{address}/?token={TOKEN}", max_redirects=0)
-    thrown: list[str] = []
+def pages(context: BrowserContext, serve: Serve) -> Iterator[Callable[..., Pages]]:
+    opened: list[Pages] = []
 
-    def look(answer: Callable[[Route], None], shown: re.Pattern[str]) -> None:
-        page = context.new_page()
-        page.on("pageerror", lambda error: thrown.append(str(error)))
-        page.route(API, answer)
-        for path in ROUTES:
-            page.goto(address + path)
-            if path != FORM:
-                expect(page.locator("main"), path).to_contain_text(shown)
-            accessible(page)
+    def open_them(size: int = SIZE, *, signed_in: bool = True) -> Pages:
+        address = serve(size, worker=False, dress=DRESS if size else "")
+        if signed_in:
+            context.request.get(f"{address}/?token={TOKEN}", max_redirects=0)
+        made = Pages(context.new_page(), address)
+        made.page.on("pageerror", lambda error: made.thrown.append(str(error)))
+        made.page.goto(f"{address}/settings?part=about")
+        made.page.get_by_role("main").wait_for()
+        opened.append(made)
+        return made
 
-    yield look
-    assert thrown == []
+    yield open_them
+    for one in opened:
+        one.page.unroute_all(behavior="ignoreErrors")
+        assert one.thrown == []
 
 
-def test_a_page_whose_server_fails_shows_its_words(look_at_all: Look) -> None:
-    look_at_all(fails, re.compile("Look into its log"))
+@pytest.mark.parametrize(
+    ("answer", "asked", "words", "paths"),
+    [
+        pytest.param(lambda _: None, API, LOADING, ROUTES, id="waits"),
+        pytest.param(FAILS, API, re.compile("Look into its log"), ROUTES, id="fails"),
+        pytest.param(REFUSES, BEYOND_ME, re.compile("Ask an owner"), ROUTES, id="refuses"),
+        pytest.param(lambda route: route.abort(), API, AWAY, SOME[:4], id="is away"),
+    ],
+)
+def test_a_page_whose_server_does_that_says_so(
+    pages: Callable[..., Pages],
+    answer: Callable[[Route], None],
+    asked: re.Pattern[str],
+    words: re.Pattern[str],
+    paths: tuple[str, ...],
+) -> None:
+    shown = pages()
+    main = shown.page.get_by_role("main")
+    shown.page.route(asked, answer)
+    shown.page.reload()  # what it knew before is forgotten
+    for path in paths:
+        shown.go(path)
+        if words == LOADING and path != FORM:
+            above = shown.page.locator("dialog" if path.startswith("/assets") else "main")
+            expect(above.get_by_role("status").filter(has_text=words).first, path).to_be_visible()
+            expect(main, path).not_to_contain_text(re.compile("Nothing|may not|permission"))
+        elif path != FORM:  # which needs no answer to be filled in
+            expect(main, path).to_contain_text(words)
+        shown.look()
+
+
+def test_a_server_that_goes_leaves_what_it_said_and_what_it_did_not_comes_with_it(
+    pages: Callable[..., Pages], context: BrowserContext
+) -> None:
+    shown = pages()
+    page, main = shown.page, shown.page.get_by_role("main")
+    shown.go("/datasources")
+    expect(main).to_contain_text("harbour cams")
+    context.set_offline(True)
+    page.get_by_role("button", name="Run", exact=True).first.click()
+    expect(page.get_by_role("region", name="Connection")).to_contain_text(AWAY)
+    expect(main.get_by_role("alert")).to_contain_text(AWAY)
+    expect(main).to_contain_text("harbour cams")
+    shown.look()
+    page.get_by_role("link", name="Labels", exact=True).click()  # a page that was never loaded
+    expect(main).to_contain_text(AWAY)
+    shown.look()
+    context.set_offline(False)
+    expect(main).to_contain_text("No ontologies yet")
+    expect(page.get_by_role("region", name="Connection")).not_to_contain_text(AWAY)
+
+
+def test_a_page_of_an_older_version_says_that_there_is_a_newer_one(pages: Callable[..., Pages]) -> None:
+    shown = pages()
+    page, main = shown.page, shown.page.get_by_role("main")
+    page.route(re.compile(r"/assets/[\w-]+\.(js|css)$"), lambda route: route.fulfill(status=404))
+    shown.go("/")
+    page.get_by_role("button", name="Saved", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Reload the page")
+    accessible(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Projects", exact=True).click()
+    expect(main.get_by_role("heading", level=1)).to_have_text("There is a new version of mirrorlake")
+    shown.look()
+    page.unroute_all()
+    main.get_by_role("button", name="Reload").click()
+    expect(page.get_by_role("heading", name="Projects", level=1)).to_be_visible()
+
+
+CHANGES = re.compile(
+    "^(Run|Delete|Empty trash|Schedule|Rename|Invite|Revoke.*|Remove.*|Pause|Resume|Confirm.*|Restore.*|Divide"
+    "|Freeze|Import.*|Add .*|New .*|Save changes|Create .*|Turn .*|Cancel.*|Retry.*|Undo)$"
+)
+
+
+def sign_in_as_viewer(context: BrowserContext, address: str) -> None:
+    head = {"Authorization": f"Bearer {TOKEN}"}
+    data = {"name": "viewer-of-the-states", "role": "viewer"}
+    made = context.request.post(f"{address}/api/v1/members", headers=head, data=data)
+    assert made.ok, made.text()
+    secret = made.json()["invitation"].partition("#invitation=")[2]
+    answer = {"secret": secret, "password": "a canary that sings 7"}
+    signed = context.request.post(f"{address}/api/v1/sign-in/invitation", headers={"Origin": address}, data=answer)
+    assert signed.ok, signed.text()
+
+
+def is_offered_no_change(page: Page, path: str) -> None:
+    main = page.get_by_role("main")
+    offered = main.get_by_role("button", name=CHANGES).or_(main.get_by_role("link", name=CHANGES))
+    assert offered.all_inner_texts() == [], path
+
+
+def test_a_viewer_is_offered_no_change_until_removed(
+    pages: Callable[..., Pages], context: BrowserContext, serve: Serve
+) -> None:
+    sign_in_as_viewer(context, serve(SIZE, worker=False, dress=DRESS))
+    shown = pages(signed_in=False)
+    for path in ROUTES:
+        shown.settle(path)
+        is_offered_no_change(shown.page, path)
+        if path in SOME:
+            shown.look()
+    head = {"Authorization": f"Bearer {TOKEN}"}
+    removed = context.request.delete(f"{shown.address}/api/v1/members/viewer-of-the-states", headers=head)
+    assert removed.ok, removed.text()
+    shown.go("/datasources")
+    expect(shown.page.get_by_role("dialog", name="Your session has ended")).to_be_visible()
+
+
+@pytest.mark.parametrize("paths", [SOME, pytest.param(tuple(set(ROUTES) - set(SOME)), marks=pytest.mark.long)])
+def test_an_empty_library_says_on_each_page_what_to_do(pages: Callable[..., Pages], paths: tuple[str, ...]) -> None:
+    shown = pages(0)
+    for path in paths:
+        shown.settle(path)
+        shown.look()
+
+
+TROUBLE = {
+    "/runs/4": "The bucket refused to list harbour-cams",
+    "/runs/6": "55 removals held for confirmation",
+    "/runs/3": "A limit of the workspace was reached",
+    "/overview": "55 removals wait for a decision",
+    "/datasources/harbour%20cams": "The connection harbour-store does not work",
+    "/datasources": "Paused: The connection harbour-store does not work",
+    "/connections/harbour-store": "Grant s3:ListBucket",
+    "/connections": "Runs would fail",
+    "/datasources/gone": "Datasource 'gone' does not exist",
+}
+
+
+def test_trouble_is_named_with_what_to_do(pages: Callable[..., Pages]) -> None:
+    shown = pages()
+    for path, words in TROUBLE.items():
+        shown.settle(path)
+        expect(shown.page.get_by_role("main"), path).to_contain_text(words)
+        shown.look()
+
+
+def test_what_somebody_else_deletes_is_gone_from_its_page(pages: Callable[..., Pages], context: BrowserContext) -> None:
+    shown = pages()
+    shown.page.clock.install()
+    shown.settle("/datasources/not%20run%20yet")
+    expect(shown.page.get_by_role("button", name="Preview")).to_be_visible()
+    deleted = context.request.delete(
+        f"{shown.address}/api/v1/datasources/not%20run%20yet?acknowledge=0", headers={"Origin": shown.address}
+    )
+    assert deleted.ok, deleted.text()
+    shown.page.clock.fast_forward(20_000)  # until the page asks again
+    expect(shown.page.get_by_role("main").get_by_role("alert")).to_contain_text("not run yet")
+    expect(shown.page.get_by_role("button", name="Preview")).to_have_count(0)
