@@ -92,6 +92,8 @@ def test_a_datasource_with_an_endpoint_of_its_own_previews_what_other_patterns_w
     preview = page.get_by_role("region", name="Preview")
     expect(preview).to_contain_text("3 would be read")
     expect(preview).to_contain_text("12 match no pattern")
+    # Its numbers are beside each other, as in the wizard, of which nothing was loaded.
+    assert preview.locator(".numbers").evaluate("numbers => getComputedStyle(numbers).display") == "flex"
     page.get_by_label("Pool of workers").fill("the lab")
     page.get_by_role("button", name="Save changes").click()
     expect(page.get_by_label("Pool of workers")).to_have_attribute("aria-invalid", "true")

@@ -8,6 +8,7 @@ import { ErrorText } from '../../../components/ErrorText';
 import { bytes, count, plural, seconds } from '../../../components/format';
 import { Prose, Sentences } from '../../../components/Rich';
 import { text } from './text';
+import './wizard.css'; // the settings of a datasource show a preview too
 
 /** What would be selected of a location, or by a datasource with other settings. */
 export type Question =

@@ -100,7 +100,7 @@ export function AssetFacts({ asset, detail, labels, changes }: AssetFactsProps) 
         </Part>
       ) : null}
       {detail !== undefined && (asset.kind === 'image' || asset.kind === 'video') ? (
-        <Similar key={asset.id} asset={asset} />
+        <Similar key={`similar ${asset.id}`} asset={asset} />
       ) : null}
       <Source asset={asset} detail={detail} />
       <UsedIn key={`used ${asset.id}`} asset={asset} />
