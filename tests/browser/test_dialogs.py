@@ -30,7 +30,7 @@ MADE = (
 # The field or button of a dialog that has the focus at first, by its label; "Close" where there is nothing to fill in.
 FIRST = """(({ labels, ariaLabel }) => (labels?.[0]?.innerText || ariaLabel || '').split('\\n')[0])(
   document.activeElement)"""
-COMING = re.compile("Loading…|Counting…|Listing")  # what a dialog shows until its content is there
+COMING = re.compile("Loading…|Counting…|Listing|Waiting:")  # what a dialog shows until its content is there
 
 
 @pytest.fixture(scope="module")

@@ -421,19 +421,6 @@ def test_every_page_is_accessible_in_light_and_dark(visit: Visit, name: str) -> 
     accessible_once_loaded(page)
 
 
-@pytest.mark.parametrize("action", ["Preview", "Schedule", "Empty trash", "Delete"])
-def test_every_dialog_is_accessible_and_returns_the_focus(visit: Visit, action: str) -> None:
-    page = visit("/datasources")
-    button = page.get_by_role("button", name=action, exact=True).first
-    button.click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_role("status")).to_have_count(0)  # the preview is complete
-    accessible_once_loaded(page)
-    page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
-    expect(button).to_be_focused()
-
-
 def test_tags_and_metadata_are_edited_by_keyboard_alone_and_keep_their_types(visit: Visit) -> None:
     page = visit("/assets/1039?at=260", size=300)
     tag = page.get_by_label("Add a tag")
