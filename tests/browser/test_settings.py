@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import Visit, accessible
 
 
@@ -81,6 +81,58 @@ def test_a_function_is_added_paused_and_deleted(visit: Visit) -> None:
     card.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete function").click()
     expect(page.get_by_text("No functions yet")).to_be_visible()
+
+
+def test_the_master_key_is_replaced_and_nothing_of_it_is_shown(visit: Visit) -> None:
+    page = visit("/settings?part=secrets", size=350)
+    expect(page.get_by_role("heading", name="Master keys")).to_be_visible()
+    for number in range(2):  # secrets of webhooks
+        page.evaluate(
+            "number => fetch('/api/v1/webhooks', {method: 'POST', headers: {'content-type': 'application/json'},"
+            " body: JSON.stringify({url: `https://hooks.invalid/${number}`})})",
+            number,
+        )
+    page.reload()
+    keys = page.get_by_role("region", name="Master keys").locator("tbody tr")
+    expect(keys.first).to_contain_text("newest")
+    before = keys.first.locator("td").first.inner_text()
+    assert re.fullmatch("[0-9a-f]{8}", before)
+    page.get_by_role("button", name="Replace the key").click()
+    accessible(page)
+    with page.expect_response("**/master-keys/rotation") as rotated:
+        page.get_by_role("dialog").get_by_role("button", name="Replace the key").click()
+    assert rotated.value.json()["rewrapped"] >= 2
+    expect(page.get_by_role("status")).to_contain_text("encrypted with the newest key")
+    expect(keys.first.locator("td").first).not_to_have_text(before)
+    expect(keys.nth(1)).to_contain_text("older")
+    expect(keys.nth(1).locator("td").last).to_have_text("0")
+
+
+def test_keys_of_the_environment_say_what_is_left_to_do(visit: Visit) -> None:
+    page = visit("/settings", size=350)
+    older = 3
+
+    def answer(route: Route) -> None:
+        key = {"id": "0a1b2c3d", "kind": "aws-kms", "newest": True, "secrets": 3 - older}
+        old = {"id": "4e5f6071", "kind": "fernet", "newest": False, "secrets": older}
+        route.fulfill(json={"place": "environment", "keys": [key, old], "older": older, "lost": 1 if older else 0})
+
+    def rotate(route: Route) -> None:
+        nonlocal older
+        older = 0
+        route.fulfill(json={"rewrapped": 3, "current": 0})
+
+    page.route("**/api/v1/master-keys", answer)
+    page.route("**/api/v1/master-keys/rotation", rotate)
+    page.get_by_role("button", name="Secrets").click()
+    expect(page.get_by_role("row", name="0a1b2c3d")).to_contain_text("AWS KMS")
+    expect(page.get_by_role("alert")).to_contain_text("1 secret is encrypted with a key that the server does not have")
+    expect(page.get_by_text("MIRRORLAKE_SECRET_KEY=NEW,OLD")).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name="Re-encrypt 3 secrets").click()
+    expect(page.get_by_role("status")).to_have_text("3 secrets are now encrypted with the newest key.")
+    expect(page.get_by_text("Nothing uses the older keys any more")).to_be_visible()
+    expect(page.get_by_role("button", name="Re-encrypt")).to_have_count(0)
 
 
 def test_limits_are_set_and_shown_against_what_is_used(visit: Visit) -> None:

@@ -35,7 +35,6 @@ from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import Access, AccessOptions, MirrorSettings
 from mirrorlake.services import settings_change
 from mirrorlake.services.base import Resources, open_resources
-from mirrorlake.services.foreground import Foreground
 from mirrorlake.services.library import LocalLibrary
 from mirrorlake.services.mirror import mirror
 from mirrorlake.services.mirror_request import MirrorRequest, read_request
@@ -484,7 +483,10 @@ def test_a_change_of_a_datasource_is_previewed_with_its_own_access_and_with_the_
     source = msgspec.convert(job.args, LocationArgs).source(resources.catalog)
     assert source.access.options() == options
     assert source.settings.configs[0].globs == ("a/**",)
-    assert api.datasources.begin_change_preview("lake", {"glob_patterns": ["a/**"], "pool": "lab"}).id == begun.id
+    # Two people may preview the same change: who leaves the page cancels only their own preview.
+    other = api.datasources.begin_change_preview("lake", {"glob_patterns": ["a/**"], "pool": "lab"})
+    operator.jobs.cancel(int(other.id))
+    assert operator.jobs.get(int(begun.id)).state is RunState.QUEUED
     assert api.datasources.get("lake") == before
 
 
@@ -511,10 +513,9 @@ def test_a_rotation_rewraps_every_secret_and_no_reader_fails_meanwhile(
     for number in range(6):
         operator.connections.add(f"keys-{number}", "s3", settings={"endpoint": stub.endpoint}, secrets=KEYS)
         operator.datasources.create("s3://lake", name=f"lake-{number}", connection=f"keys-{number}")
-    foreground = Foreground(resources, OPERATOR)
     ended, failures = readers(resources, 3)
     for _ in range(4):
-        rotation = foreground.rotate_secrets()
+        rotation = operator.master_keys.rotate()
         assert (rotation.rewrapped, rotation.current) == (6, 0)
         operator.connections.change("keys-0", secrets=KEYS)  # sealed again between two rotations
     assert ended() > 10
@@ -530,7 +531,7 @@ def test_a_new_key_in_the_environment_takes_over_from_an_old_one(
     operator.connections.add("keys", "s3", settings={"endpoint": stub.endpoint}, secrets=KEYS)
     operator.datasources.create("s3://lake", name="lake", connection="keys")
     allow(resources, secret_key=f"{new},{old}")
-    rotated = [Foreground(resources, OPERATOR).rotate_secrets() for _ in range(2)]
+    rotated = [operator.master_keys.rotate() for _ in range(2)]
     assert [(each.rewrapped, each.current) for each in rotated] == [(1, 0), (0, 1)]
     allow(resources, secret_key=new)
     assert list_source(resources, "lake") == 1
@@ -571,7 +572,7 @@ def test_a_rotation_without_the_previous_key_changes_nothing(resources: Resource
     operator.connections.add("keys", "aws-keys", secrets=KEYS)
     (resources.settings.home / "secret.key").unlink()
     with pytest.raises(SettingsError, match="not on this machine"):
-        Foreground(resources, OPERATOR).rotate_secrets()
+        operator.master_keys.rotate()
     assert not (resources.settings.home / "secret.key").exists()
     with pytest.raises(SettingsError, match="not on this machine"):
         operator.connections.add("more", "aws-keys", secrets=KEYS)  # no second key beside the lost one

@@ -19,7 +19,9 @@ const TECHNICAL = new Set(
   ).split(' '),
 );
 // Those of drawings, players and times.
-const TECHNICAL_OF_MEDIA = new Set('dateTime draggable fillRule preload stroke transform vectorEffect'.split(' '));
+const TECHNICAL_OF_MEDIA = new Set(
+  'dateTime draggable fillRule loading preload stroke transform vectorEffect'.split(' '),
+);
 const VISIBLE_PROPERTIES = new Set(['textContent', 'innerText', 'title', 'alt', 'placeholder', 'ariaLabel']);
 // Operators whose result may be one of their operands; a comparison with a literal does not show it.
 const SHOWING = new Set([

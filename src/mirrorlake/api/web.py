@@ -36,6 +36,7 @@ from mirrorlake.api.routers.functions import function_routes
 from mirrorlake.api.routers.jobs import job_routes
 from mirrorlake.api.routers.labels import label_routes
 from mirrorlake.api.routers.likeness import likeness_routes
+from mirrorlake.api.routers.master_keys import master_key_routes
 from mirrorlake.api.routers.members import member_routes
 from mirrorlake.api.routers.oidc import oidc_routes
 from mirrorlake.api.routers.projects import project_routes
@@ -75,6 +76,7 @@ _ROUTES: Final = (
     folder_routes,
     snapshot_routes,
     connection_routes,
+    master_key_routes,
     label_routes,
     export_routes,
     schedule_routes,

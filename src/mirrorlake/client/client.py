@@ -22,6 +22,7 @@ from mirrorlake.client.functions import FunctionClient
 from mirrorlake.client.jobs import JobClient
 from mirrorlake.client.labels import LabelClient, OntologyClient
 from mirrorlake.client.likeness import LikenessClient
+from mirrorlake.client.master_keys import MasterKeyClient
 from mirrorlake.client.members import AccountClient, ApiKeyClient, MemberClient, SessionClient
 from mirrorlake.client.projects import ProjectClient
 from mirrorlake.client.runs import RunClient
@@ -55,6 +56,7 @@ class Mirrorlake:
         self.snapshots = SnapshotClient(self._connection)
         self.events = EventClient(self._connection)
         self.connections = ConnectionClient(self._connection)
+        self.master_keys = MasterKeyClient(self._connection)
         self.webhooks = WebhookClient(self._connection)
         self.functions = FunctionClient(self._connection)
         self.ontologies = OntologyClient(self._connection)

@@ -8,6 +8,7 @@ from mirrorlake.client.connection import NounClient, segment
 from mirrorlake.model.completions import Completions
 from mirrorlake.model.facets import FacetList
 from mirrorlake.model.fields import KeyList, KnownKey, Pending
+from mirrorlake.model.storage import Storage
 from mirrorlake.services.field_contract import KnownFields
 
 
@@ -31,6 +32,10 @@ class FieldClient(NounClient, KnownFields):
         """See `KnownFields.facets`."""
         params = {"query": query, "keys": ",".join(fields) or None, "limit": limit}
         return self.connection.ask(FacetList, "GET", "/search/facets", params=params)
+
+    def storage(self) -> Storage:
+        """See `KnownFields.storage`."""
+        return self.connection.ask(Storage, "GET", "/search/storage")
 
     def rebuild_keys(self) -> int:
         """See `KnownFields.rebuild_keys`."""

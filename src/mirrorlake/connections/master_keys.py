@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import hmac
 import os
 import re
 import stat
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken
 
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.core.settings import Settings
@@ -38,6 +40,11 @@ class MasterKey(Protocol):
         """The first part of what it wraps, by which it is recognised."""
         ...
 
+    @property
+    def id(self) -> str:
+        """A name that distinguishes it from other keys and reveals nothing of it."""
+        ...
+
     def wrap(self, data_key: bytes) -> str:
         """The data key, encrypted. Raises SettingsError if the key cannot be used."""
         ...
@@ -47,34 +54,33 @@ class MasterKey(Protocol):
         ...
 
 
-class FernetKeys:
-    """Keys of this machine: the first one encrypts, all of them decrypt.
-
-    https://cryptography.io/en/latest/fernet/#cryptography.fernet.MultiFernet
-    """
+class FernetKey:
+    """A key of this machine, as https://cryptography.io/en/latest/fernet/ describes it."""
 
     scheme = _LOCAL
 
-    def __init__(self, keys: list[str]) -> None:
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
+    def __init__(self, key: str) -> None:
+        self.id = _name_of(base64.urlsafe_b64decode(key))
+        self._fernet = Fernet(key)
 
     def wrap(self, data_key: bytes) -> str:
-        """The data key under the newest key."""
+        """The data key, encrypted."""
         return f"{_LOCAL}:{self._fernet.encrypt(data_key).decode()}"
 
     def unwrap(self, wrapped: str) -> bytes:
-        """The data key under any of the keys."""
+        """The data key, decrypted."""
         try:
             return self._fernet.decrypt(wrapped.partition(":")[2])
         except InvalidToken:
             raise KeyMismatch from None
 
 
-class ServiceKeys:
+class HeldKey:
     """A key of a service that keeps keys."""
 
-    def __init__(self, scheme: str, key: ServiceKey) -> None:
+    def __init__(self, scheme: str, name: str, key: ServiceKey) -> None:
         self.scheme = scheme
+        self.id = _name_of(name.encode())
         self._key = key
         self._unwrapped: dict[str, bytes] = {}
 
@@ -114,13 +120,31 @@ class KeyRing:
                     continue
         raise KeyMismatch
 
+    @property
+    def keys(self) -> Sequence[MasterKey]:
+        """The keys, the newest first."""
+        return self._keys
+
     def is_newest(self, wrapped: str) -> bool:
         """Whether the newest key encrypted it."""
-        try:
-            KeyRing(self._keys[:1]).unwrap(wrapped)
-        except KeyMismatch:
-            return False
-        return True
+        return _fits(self._keys[0], wrapped)
+
+    def position(self, wrapped: str) -> int | None:
+        """Which of the keys encrypted it; None if none of them did."""
+        return next((place for place, key in enumerate(self._keys) if _fits(key, wrapped)), None)
+
+
+def _fits(key: MasterKey, wrapped: str) -> bool:
+    try:
+        KeyRing([key]).unwrap(wrapped)
+    except KeyMismatch:
+        return False
+    return True
+
+
+def _name_of(secret: bytes) -> str:
+    """Eight digits of a keyed hash: they reveal nothing of 32 random bytes, and distinguish a few keys."""
+    return hmac.new(secret, b"the name of a master key of mirrorlake", hashlib.sha256).hexdigest()[:8]
 
 
 def read_key_ring(settings: Settings, *, make: bool = False) -> KeyRing | None:
@@ -134,7 +158,7 @@ def read_key_ring(settings: Settings, *, make: bool = False) -> KeyRing | None:
     if make:
         make_key_file(path)
     keys = read_key_file(path)
-    return KeyRing([FernetKeys([key]) for key in keys]) if keys else None
+    return KeyRing([FernetKey(key) for key in keys]) if keys else None
 
 
 def split_keys(text: str) -> list[str]:
@@ -145,9 +169,9 @@ def split_keys(text: str) -> list[str]:
 def _key(text: str) -> MasterKey:
     scheme, colon, name = text.partition(":")
     if colon and name and scheme in KEY_SERVICES:
-        return ServiceKeys(scheme, KEY_SERVICES[scheme](name))
+        return HeldKey(scheme, name, KEY_SERVICES[scheme](name))
     _check(text, "MIRRORLAKE_SECRET_KEY")
-    return FernetKeys([text])
+    return FernetKey(text)
 
 
 def _check(key: str, where: str) -> None:

@@ -61,7 +61,7 @@ class Permission(StrEnum):
     ACTIVITY_READ = "activity:read"
     WORKSPACE_EDIT = "workspace:edit"  # the name of the caller's own workspace
     WORKSPACES_MANAGE = "workspaces:manage"  # create, limit and delete any workspace
-    LIBRARY_MAINTAIN = "library:maintain"  # verify, back up and restore; check, make and clean thumbnails
+    LIBRARY_MAINTAIN = "library:maintain"  # verify, back up, rotate the master key, keep thumbnails
     AUDIT_READ = "audit:read"  # also what was refused, and from where
     MEMBERS_EDIT = "members:edit"
     KEYS_EDIT = "keys:edit"

@@ -37,6 +37,7 @@ class Action(StrEnum):
     INVITE = "invite"  # a member
     SET_PASSWORD = "set_password"  # noqa: S105  of a member
     REVOKE = "revoke"  # an API key
+    ROTATE = "rotate"  # the master key
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
     END_SESSION = "end_session"  # of another browser
@@ -59,6 +60,7 @@ class Subject(StrEnum):
     SAVED_SEARCH = "saved_search"
     MEMBER = "member"
     API_KEY = "api_key"
+    MASTER_KEY = "master_key"
     SESSION = "session"
     PERMISSION = "permission"
 

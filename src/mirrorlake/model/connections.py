@@ -122,16 +122,6 @@ class Connection:
     created: datetime
 
 
-@public_noun
-class Rotation:
-    """The result of a rotation of master keys."""
-
-    rewrapped: int
-    """Connections whose data key was encrypted again, with the newest master key."""
-    current: int
-    """Connections that used the newest master key already."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
     """The secrets of one connection, encrypted by a data key, and that key, encrypted by a master key."""

@@ -8,7 +8,7 @@ only `MirrorlakeError`s; PermissionDenied where the caller lacks the permission 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from mirrorlake.model.acts import Deletion, Purge
@@ -19,7 +19,7 @@ from mirrorlake.model.label_sidecars import FoundClassNames
 from mirrorlake.model.location_previews import LocationPreview
 from mirrorlake.model.pages import Page
 from mirrorlake.model.previews import Preview
-from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
+from mirrorlake.model.runs import Run, RunState
 from mirrorlake.model.sources import DatasourceSummary
 from mirrorlake.select.json_reader import Json
 from mirrorlake.services.access_contract import Account as Account
@@ -40,7 +40,9 @@ from mirrorlake.services.job_contract import Jobs as Jobs
 from mirrorlake.services.label_contract import Labels as Labels
 from mirrorlake.services.label_contract import Ontologies as Ontologies
 from mirrorlake.services.likeness_contract import PictureLikeness as PictureLikeness
+from mirrorlake.services.master_key_contract import SecretKeys as SecretKeys
 from mirrorlake.services.project_contract import Projects as Projects
+from mirrorlake.services.run_contract import Runs as Runs
 from mirrorlake.services.saved_search_contract import SavedSearches as SavedSearches
 from mirrorlake.services.snapshot_contract import Snapshots as Snapshots
 from mirrorlake.services.waiting import pauses
@@ -206,85 +208,6 @@ class Datasources(Protocol):
         ...
 
 
-class Runs(Protocol):
-    """Show, confirm, cancel and retry runs."""
-
-    def page(
-        self, *, limit: int = 100, datasource: str | None = None, before: int | None = None, cursor: str | None = None
-    ) -> Page[Run]:
-        """The newest runs first, from `cursor` or older than `before`. Raises NotFound for an unknown datasource."""
-        ...
-
-    def list(self, *, limit: int = 20, datasource: str | None = None) -> Sequence[Run]:
-        """The newest runs. Raises NotFound for an unknown datasource."""
-        found: list[Run] = []
-        cursor: str | None = None
-        while len(found) < limit:
-            page = self.page(limit=min(limit - len(found), PAGE_LIMIT), datasource=datasource, cursor=cursor)
-            found += page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-        return found
-
-    def get(self, run_id: int) -> Run:
-        """One run. Raises NotFound."""
-        ...
-
-    def outcome_page(
-        self,
-        run_id: int,
-        *,
-        limit: int = 100,
-        offset: int = 0,
-        kind: OutcomeKind | None = None,
-        cursor: str | None = None,
-    ) -> Page[Outcome]:
-        """The outcomes of single objects in a run, by key, from `cursor` or `offset`. Raises NotFound."""
-        ...
-
-    def outcomes(
-        self, run_id: int, *, limit: int = 1000, offset: int = 0, kind: OutcomeKind | None = None
-    ) -> Sequence[Outcome]:
-        """The first `limit` outcomes after `offset`. Raises NotFound."""
-        found: list[Outcome] = []
-        cursor: str | None = None
-        while len(found) < limit:
-            size = min(limit - len(found), PAGE_LIMIT)
-            page = self.outcome_page(run_id, limit=size, offset=0 if cursor else offset, kind=kind, cursor=cursor)
-            found += page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-        return found
-
-    def confirm(self, *, run_id: int | None = None, plan_hash: str | None = None, count: int | None = None) -> Run:
-        """Start a run that carries out held removals, identified by run or hash; `count`, if given, must match.
-
-        Raises NotFound, UsageError and Conflict.
-        """
-        ...
-
-    def cancel(self, run_id: int) -> Run:
-        """Cancel a run; a running one ends a moment later. Raises NotFound and Conflict."""
-        ...
-
-    def retry(self, run_id: int) -> Run:
-        """Start a run that retries the failed objects of a run. Raises NotFound and Conflict."""
-        ...
-
-    def wait(self, run: Run, progress: Callable[[Run], None] | None = None) -> Run:
-        """Wait until the run has ended and return it; `progress` receives its state meanwhile. Raises NotFound."""
-        for pause in pauses():
-            if run.state not in (RunState.QUEUED, RunState.RUNNING):
-                break
-            time.sleep(pause)
-            run = self.get(run.id)
-            if progress is not None:
-                progress(run)
-        return run
-
-
 class Library(Protocol):
     """All nouns of a library, for one caller."""
 
@@ -331,6 +254,11 @@ class Library(Protocol):
     @property
     def connections(self) -> Connections:
         """Use cases of connections."""
+        ...
+
+    @property
+    def master_keys(self) -> SecretKeys:
+        """Use cases of master keys."""
         ...
 
     @property

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from mirrorlake.model.completions import Completions
 from mirrorlake.model.facets import FacetList
 from mirrorlake.model.fields import KeyList, KnownKey
+from mirrorlake.model.storage import Storage
 
 KEY_LIMIT: Final = 1000  # keys in one answer
 FACET_FIELDS: Final = 50  # in one request
@@ -43,6 +44,13 @@ class KnownFields(Protocol):
         `created`, `modified`, `metadata.KEY` and `facts.KEY`; without any, the common ones. The whole library and up to
         10,000 matches are counted exactly; counts of more are estimated from a sample, and `sampled` is its size.
         Raises QueryError, and UsageError for an unknown field.
+        """
+        ...
+
+    def storage(self) -> Storage:
+        """The bytes of the library's objects by media type, datasource and folder at the top, without the trash.
+
+        Up to 20,000 assets are all read; numbers of more are estimated from a sample, and `sampled` is its size.
         """
         ...
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from mirrorlake.catalog import field_counts, known_keys
 from mirrorlake.catalog.known_names import NameKind, known_names
+from mirrorlake.catalog.storage import read_storage
 from mirrorlake.core.errors import NotFound
 from mirrorlake.model.access import Permission
 from mirrorlake.model.completions import Completions
 from mirrorlake.model.facets import FacetList
 from mirrorlake.model.fields import KeyList, KnownKey
+from mirrorlake.model.storage import Storage
 from mirrorlake.search.completion import complete
 from mirrorlake.search.facets import read_facets
 from mirrorlake.search.notes import nearest
@@ -48,6 +50,11 @@ class FieldService(Service, KnownFields):
     def facets(self, query: str = "", *, fields: Sequence[str] = (), limit: int = 10) -> FacetList:
         """See `KnownFields.facets`."""
         return read_facets(self.resources.catalog, query, fields, most=limit)
+
+    @requires(Permission.ASSETS_READ)
+    def storage(self) -> Storage:
+        """See `KnownFields.storage`."""
+        return read_storage(self.resources.catalog)
 
     @requires(Permission.LIBRARY_MAINTAIN)
     def rebuild_keys(self) -> int:

@@ -14,7 +14,6 @@ from mirrorlake.mirror.report import Report
 from mirrorlake.model.access import Context, Permission
 from mirrorlake.model.acts import Purge
 from mirrorlake.model.bulk import BulkEdit, BulkEditResult, UndoResult
-from mirrorlake.model.connections import Rotation
 from mirrorlake.model.exports import AssetExport, ExportOptions
 from mirrorlake.model.labels import LabelExport, LabelExportOptions, LabelImport, LabelImportOptions
 from mirrorlake.model.location_previews import LocationSummary
@@ -86,13 +85,6 @@ class Foreground(Service):
         from mirrorlake.services.location_previews import preview_now  # noqa: PLC0415  only for this command
 
         return preview_now(self.resources, self.caller, uri, connection=connection, settings=settings, watch=watch)
-
-    @requires(Permission.LIBRARY_MAINTAIN)
-    def rotate_secrets(self) -> Rotation:
-        """Encrypt the data keys of all connections with the newest master key. Raises SettingsError."""
-        from mirrorlake.services.secret_rotation import rotate  # noqa: PLC0415  loads cryptography
-
-        return rotate(self.resources.settings, self.resources.catalog)
 
     @requires(Permission.RUNS_CONTROL)
     def retry(self, run_id: int, progress: Progress, *, jobs: int | None) -> Report:

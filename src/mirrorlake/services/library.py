@@ -20,6 +20,7 @@ from mirrorlake.services.functions import FunctionService
 from mirrorlake.services.jobs import JobService
 from mirrorlake.services.labels import LabelService
 from mirrorlake.services.likeness import LikenessService
+from mirrorlake.services.master_keys import MasterKeyService
 from mirrorlake.services.members import MemberService
 from mirrorlake.services.ontologies import OntologyService
 from mirrorlake.services.projects import ProjectService
@@ -49,6 +50,7 @@ class LocalLibrary:
         self.snapshots = SnapshotService(resources, caller)
         self.events = EventService(resources, caller)
         self.connections = ConnectionService(resources, caller)
+        self.master_keys = MasterKeyService(resources, caller)
         self.webhooks = WebhookService(resources, caller)
         self.functions = FunctionService(resources, caller)
         self.ontologies = OntologyService(resources, caller)

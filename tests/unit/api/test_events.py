@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.unit.api.conftest import Library
 
 from mirrorlake.connections.signatures import HEADER, TOLERANCE_S, is_signed, new_secret, sign
+from mirrorlake.model.access import LIBRARY
 from mirrorlake.services.secret_rotation import rotate
 
 BODY = json.dumps(
@@ -99,7 +100,7 @@ def test_the_secret_is_nowhere_in_plain_text(library: Library, client: TestClien
 def test_the_secret_outlives_rotations_of_the_master_key(library: Library, client: TestClient) -> None:
     secret = set_webhook(client)
     for _ in range(3):  # by then, the key that encrypted it first is gone
-        assert rotate(library.settings, library.resources.catalog).rewrapped == 1
+        assert rotate(library.settings, library.resources.catalog, by=LIBRARY).rewrapped == 1
     assert send(client, secret).status_code == 202
 
 

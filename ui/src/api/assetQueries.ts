@@ -1,4 +1,4 @@
-// The queries of one open asset beside its facts: annotations and history.
+// The queries of one open asset beside its facts, such as annotations and history, and of what looks alike.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { answer, client } from './client';
 import { nextCursor } from './libraryQueries';
@@ -42,6 +42,21 @@ export const assetQueries = {
       queryKey: ['like', query],
       queryFn: ({ signal }) => fetchAssets(query, 0, signal, { limit: STRIP }),
       staleTime: MINUTE,
+      retry: false,
+    }),
+
+  /** Groups of near-duplicates. A page examines assets for some seconds, so nothing but the person asks for it again. */
+  duplicates: (query: string) =>
+    infiniteQueryOptions({
+      queryKey: ['near-duplicates', query],
+      queryFn: ({ pageParam, signal }) => {
+        const asked = { query, ...(pageParam === '' ? {} : { cursor: pageParam }) };
+        return answer(client.GET('/api/v1/search/duplicates', { params: { query: asked }, signal }));
+      },
+      initialPageParam: '',
+      getNextPageParam: (last) => last.next_cursor ?? undefined,
+      staleTime: Number.POSITIVE_INFINITY,
+      gcTime: MINUTE,
       retry: false,
     }),
 

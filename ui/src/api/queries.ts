@@ -7,7 +7,6 @@ import {
   answer,
   client,
   type Job,
-  type Likeness,
   type LocationPreview,
   type OutcomeKind,
   PAGE_SIZE,
@@ -18,7 +17,7 @@ import { isTransient, Problem } from './problem';
 import { noteSignedIn } from './sessionEnd';
 import { isActive } from './vocabulary';
 
-const SECOND = 1000; // ms
+export const SECOND = 1000; // ms
 const PREVIEW_POLL = 800; // ms
 
 export const keys = {
@@ -36,6 +35,7 @@ export const keys = {
   projects: ['projects'],
   project: (name: string) => ['projects', 'one', name],
   likeness: ['likeness'],
+  masterKeys: ['master-keys'],
   members: ['members'],
   apiKeys: ['api-keys'],
   webhooks: ['webhooks'],
@@ -51,7 +51,7 @@ interface Polled {
 }
 
 /** Repeat quickly while something is in progress or the server is unreachable, else at leisure. */
-function poll<T>(active: (data: T) => boolean, quick: number, slow: number | false) {
+export function poll<T>(active: (data: T) => boolean, quick: number, slow: number | false) {
   return ({ state }: Polled) =>
     (state.data !== undefined && active(state.data as T)) || isTransient(state.error) ? quick : slow;
 }
@@ -376,78 +376,6 @@ export const queries = {
       gcTime: 0,
     }),
 
-  /** Which model compares pictures. Looked at again until it answers searches. */
-  likeness: () =>
-    queryOptions({
-      queryKey: keys.likeness,
-      queryFn: ({ signal }) => answer(client.GET('/api/v1/likeness', { signal })),
-      refetchInterval: poll<Likeness>(
-        ({ model, answering }) => model !== null && answering?.startsWith(model) !== true,
-        2 * SECOND,
-        15 * SECOND,
-      ),
-    }),
-
-  members: () =>
-    queryOptions({
-      queryKey: keys.members,
-      queryFn: ({ signal }) => answer(client.GET('/api/v1/members', { signal })),
-    }),
-
-  apiKeys: () =>
-    queryOptions({
-      queryKey: keys.apiKeys,
-      queryFn: ({ signal }) => answer(client.GET('/api/v1/api-keys', { signal })),
-    }),
-
-  webhooks: () =>
-    queryOptions({
-      queryKey: keys.webhooks,
-      queryFn: ({ signal }) => answer(client.GET('/api/v1/webhooks', { signal })),
-      refetchInterval: 15 * SECOND,
-    }),
-
-  functions: () =>
-    queryOptions({
-      queryKey: keys.functions,
-      queryFn: ({ signal }) => answer(client.GET('/api/v1/functions', { signal })),
-      refetchInterval: 5 * SECOND,
-    }),
-
-  functionFailures: (name: string) =>
-    queryOptions({
-      queryKey: [...keys.functions, name, 'failures'],
-      queryFn: ({ signal }) => {
-        const params = { path: { name }, query: { limit: 50 } };
-        return answer(client.GET('/api/v1/functions/{name}/failures', { params, signal }));
-      },
-      refetchInterval: 5 * SECOND,
-    }),
-
-  deliveries: (id: number) =>
-    queryOptions({
-      queryKey: [...keys.webhooks, id, 'deliveries'],
-      queryFn: ({ signal }) => {
-        const params = { path: { webhook_id: id }, query: { limit: 50 } };
-        return answer(client.GET('/api/v1/webhooks/{webhook_id}/deliveries', { params, signal }));
-      },
-      refetchInterval: 5 * SECOND,
-    }),
-
-  sessions: () =>
-    queryOptions({
-      queryKey: keys.sessions,
-      queryFn: ({ signal }) => answer(client.GET('/api/v1/sessions', { signal })),
-    }),
-
-  workspace: (name: string | undefined) =>
-    queryOptions({
-      queryKey: keys.workspace(name ?? ''),
-      queryFn: ({ signal }) =>
-        answer(client.GET('/api/v1/workspaces/{name}', { params: { path: { name: name as string } }, signal })),
-      enabled: name !== undefined,
-    }),
-
   /** What the whole library holds, by kind, type, datasource and the day on which it came. */
   libraryFacets: () =>
     queryOptions({
@@ -464,6 +392,14 @@ export const queries = {
     queryOptions({
       queryKey: [...keys.assets, 'top-folders'],
       queryFn: ({ signal }) => answer(client.GET('/api/v1/folders', { params: { query: { limit: 200 } }, signal })),
+      staleTime: 60 * SECOND,
+    }),
+
+  /** The bytes of the library by type, datasource and folder. */
+  storage: () =>
+    queryOptions({
+      queryKey: [...keys.assets, 'storage'],
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/search/storage', { signal })),
       staleTime: 60 * SECOND,
     }),
 

@@ -8,6 +8,7 @@ import { lazyPage } from '../components/lazyPart';
 import { datasourceSearch } from '../features/datasources/tabs';
 import { wizardSearch } from '../features/datasources/wizard/wizard';
 import { LibraryPage } from '../features/library/LibraryPage';
+import { overviewSearch } from '../features/overview/measures';
 import { DIFFERENCES, type Difference } from '../features/projects/differences';
 import { settingsSearch } from '../features/settings/parts';
 import { Frame } from './Frame';
@@ -37,7 +38,17 @@ const overview = createRoute({
   getParentRoute: () => root,
   path: '/overview',
   staticData: { section: 'overview' },
+  validateSearch: overviewSearch,
   component: lazyPage(() => import('../features/overview/OverviewPage'), 'OverviewPage'),
+});
+
+const duplicates = createRoute({
+  getParentRoute: () => root,
+  path: '/near-duplicates',
+  staticData: { section: 'library' },
+  validateSearch: ({ query }: Record<string, unknown>): { query?: string } =>
+    typeof query === 'string' && query !== '' ? { query } : {},
+  component: lazyPage(() => import('../features/duplicates/DuplicatesPage'), 'DuplicatesPage'),
 });
 
 const datasources = createRoute({
@@ -160,6 +171,7 @@ const settings = createRoute({
 
 export const routes = root.addChildren([
   library.addChildren([results, asset]),
+  duplicates,
   overview,
   datasources.addChildren([datasourceList, datasource]),
   newDatasource,

@@ -14,6 +14,7 @@ from mirrorlake.model.access import Permission
 from mirrorlake.model.completions import Completions
 from mirrorlake.model.facets import FacetList
 from mirrorlake.model.fields import KeyList, KnownKey, Pending
+from mirrorlake.model.storage import Storage
 from mirrorlake.select.metadata import MAX_KEY_CHARS
 from mirrorlake.services.field_contract import FACET_FIELDS, FACET_VALUES, KEY_LIMIT
 
@@ -64,6 +65,11 @@ def facets(
     return library.assets.facets(query, fields=fields, limit=limit)
 
 
+def storage(library: Bound) -> Storage:
+    """Show the bytes of the objects by media type, datasource and top folder; estimates from a sample are marked."""
+    return library.assets.storage()
+
+
 def recount(library: Bound) -> Pending:
     """Count all keys and values again. Workers do the counting."""
     return Pending(pending=library.assets.rebuild_keys())
@@ -74,6 +80,7 @@ def field_routes() -> APIRouter:
     router = APIRouter(prefix="/search", tags=["assets"])
     add_route(router, "GET", "/completions", completions, operation="completeQuery", needs=Permission.ASSETS_READ)
     add_route(router, "GET", "/facets", facets, operation="getFacets", needs=Permission.ASSETS_READ)
+    add_route(router, "GET", "/storage", storage, operation="getStorage", needs=Permission.ASSETS_READ)
     add_route(router, "GET", "/keys", keys, operation="listKeys", needs=Permission.ASSETS_READ)
     add_route(router, "GET", "/keys/{key}", key, operation="getKey", needs=Permission.ASSETS_READ)
     add_route(router, "POST", "/recount", recount, operation="recountKeys", needs=Permission.LIBRARY_MAINTAIN)

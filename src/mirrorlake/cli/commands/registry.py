@@ -43,7 +43,7 @@ COMMANDS = {
     "thumbnails": "Check, rebuild and clean thumbnails.",
     "backup": "Back up the library into one file: all workspaces, members and keys. Nothing has to be stopped.",
     "restore": "Restore a backup into an empty library.",
-    "secrets": "Make and rotate the key that encrypts the secrets of connections.",
+    "secrets": "Make, show and rotate the key that encrypts the secrets of connections.",
     "mcp": "Serve the library to an assistant over standard input and output (MCP); read-only without --allow-edits.",
     "worker": "Run scheduled and queued runs, one after another. Stop with Ctrl-C.",
     "up": "Serve the library and print its address. Stop with Ctrl-C.",

@@ -1,17 +1,24 @@
-"""`mirrorlake secrets`: the key that encrypts the secrets of connections."""
+"""`mirrorlake secrets`: the key that encrypts the secrets of connections, webhooks and functions."""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from mirrorlake.cli.backend import open_foreground
-from mirrorlake.cli.output import echo, print_json
+from mirrorlake.cli.backend import open_library
+from mirrorlake.cli.output import echo, echo_detail, print_json
 from mirrorlake.core.text import count_noun
+from mirrorlake.model.master_keys import KeyPlace
 
-app = typer.Typer(help="Make and rotate the key that encrypts the secrets of connections.", no_args_is_help=True)
+app = typer.Typer(help="Make, show and rotate the key that encrypts the secrets of connections.", no_args_is_help=True)
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+_PLACES: Final = {
+    KeyPlace.ENVIRONMENT: "The master keys are those of MIRRORLAKE_SECRET_KEY.",
+    KeyPlace.FILE: "The master keys are in the data folder of the library.",
+    KeyPlace.NONE: "There is no master key.",
+}
 
 
 @app.command("make-key")
@@ -22,19 +29,38 @@ def make_key() -> None:
     sys.stdout.write(f"{new_key()}\n")
 
 
+@app.command("show")
+def show(*, json: JSON = False) -> None:
+    """Show how many secrets each master key encrypts. Keys are shown by a name that reveals nothing of them."""
+    with open_library() as library:
+        found = library.master_keys.show()
+    if json:
+        print_json(found)
+        return
+    echo(_PLACES[found.place])
+    for key in found.keys:
+        age = "newest" if key.newest else "older"
+        echo(f"{key.id}  {key.kind}, {age}, encrypts {count_noun(key.secrets, 'secret')}")
+    if found.older:
+        echo_detail("Encrypt all of them with the newest key: mirrorlake secrets rotate")
+    if found.lost:
+        echo(f"The key of {count_noun(found.lost, 'secret')} is not on the library's machine.")
+
+
 @app.command("rotate")
-def rotate(*, json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False) -> None:
-    """Encrypt the data keys of all connections with the newest key. Nothing has to be stopped.
+def rotate(*, json: JSON = False) -> None:
+    """Encrypt the data keys of all secrets with the newest key. Nothing has to be stopped.
 
     The newest key is the first one of MIRRORLAKE_SECRET_KEY, which must also hold the previous ones. Without that
     variable, the key in the data folder is replaced by a new one.
     """
-    with open_foreground() as library:
-        rotation = library.rotate_secrets()
+    with open_library() as library:
+        rotation = library.master_keys.rotate()
     if json:
         print_json(rotation)
     else:
-        echo(f"{count_noun(rotation.rewrapped, 'connection')} now use the newest key; {rotation.current:,} did before.")
+        again = count_noun(rotation.rewrapped, "secret")
+        echo(f"Encrypted with the newest key now: {again}. It encrypted {rotation.current:,} before.")
 
 
 def install(parent: typer.Typer) -> None:

@@ -1,17 +1,18 @@
 // The library at a glance: what came in over time, what it holds, and what somebody should look at.
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
-import type { Facet, Folder } from '../../api/client';
 import { queries } from '../../api/queries';
-import { count, quoted } from '../../components/format';
-import { AssetsLink, ConnectionLink, DatasourceLink, RunLink } from '../../components/links';
+import { settingsQueries } from '../../api/settingsQueries';
+import { count } from '../../components/format';
+import { ConnectionLink, DatasourceLink, RunLink } from '../../components/links';
 import { ErrorNotice, FirstBucket, Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Prose } from '../../components/Rich';
 import { usePermission } from '../../components/usePermission';
 import { useSteadyError } from '../../components/useSteadyError';
 import { type TimeBar, timeBars } from './bars';
+import { Panel } from './Panel';
 import { type Found, findProblems } from './problems';
+import { ShareCharts } from './ShareCharts';
 import { text } from './text';
 import './overview.css';
 
@@ -73,81 +74,6 @@ function Chart({ bars, sampled }: { bars: TimeBar[]; sampled: boolean }) {
   );
 }
 
-interface Share {
-  name: string;
-  query: string;
-  assets: number;
-}
-
-const SHARES_SHOWN = 8;
-
-interface SharesProps {
-  title: string;
-  shares: Share[] | undefined; // not here yet
-  error: Error | null;
-}
-
-/** Parts of the library, each with a bar that is as long as its share of the largest. */
-function Shares({ title, shares, error }: SharesProps) {
-  if (shares === undefined)
-    return (
-      <Panel title={title}>
-        <Pending data={shares} error={error} />
-      </Panel>
-    );
-  const most = Math.max(1, ...shares.map((share) => share.assets));
-  const rest = shares.length - SHARES_SHOWN;
-  return (
-    <Panel title={title}>
-      {shares.length === 0 ? <p className="quiet">{text.shares.empty}</p> : null}
-      <ul className="shares">
-        {shares.slice(0, SHARES_SHOWN).map((share) => (
-          <li key={`${share.query} ${share.name}`}>
-            <AssetsLink className="wrap" query={share.query}>
-              {share.name}
-            </AssetsLink>
-            <span className="number">{count(share.assets)}</span>
-            <svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
-              <rect width="100" height="4" className="share-ground" />
-              <rect width={Math.max(0.5, (100 * share.assets) / most)} height="4" className="share-bar" />
-            </svg>
-          </li>
-        ))}
-      </ul>
-      {rest > 0 ? <p className="quiet">{text.shares.more(rest)}</p> : null}
-    </Panel>
-  );
-}
-
-const SHARED = ['type', 'datasource'] as const;
-
-function sharesOf(facets: Facet[] | undefined, field: string): Share[] | undefined {
-  if (facets === undefined) return undefined;
-  const found = facets.find((facet) => facet.field === field);
-  return (found?.values ?? []).map(({ value, assets }) => ({
-    name: String(value),
-    query: `${field}:${quoted(String(value))}`,
-    assets,
-  }));
-}
-
-/** The assets below a folder. One whose name a pattern would read as something else leads to its datasource. */
-function folderQuery(datasource: string, path: string): string {
-  const source = `datasource:${quoted(datasource)}`;
-  return /^[\w./-]+$/.test(path) ? `${source} path:${path}**` : source;
-}
-
-function folderShares(folders: Folder[] | undefined): Share[] | undefined {
-  if (folders === undefined) return undefined;
-  const several = (name: string) => folders.filter((folder) => folder.name === name).length > 1;
-  const shares = folders.map(({ name, path, datasource, assets }) => ({
-    name: several(name) ? text.shares.folderOf(name || path, datasource) : name || path,
-    query: folderQuery(datasource, path),
-    assets,
-  }));
-  return shares.sort((left, right) => right.assets - left.assets);
-}
-
 function Where({ found }: { found: Found }) {
   const { to, about } = found;
   if ('run' in to) return <RunLink id={to.run}>{about}</RunLink>;
@@ -175,23 +101,13 @@ function Problems({ found }: { found: Found[] }) {
   );
 }
 
-function Panel({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section className="panel">
-      <h2>{title}</h2>
-      {children}
-    </section>
-  );
-}
-
 export function OverviewPage() {
   const may = usePermission();
   const sources = useQuery(queries.datasources());
   const connections = useQuery({ ...queries.connections(), enabled: may('connections:read') });
   const facets = useQuery(queries.libraryFacets());
-  const folders = useQuery(queries.topFolders());
   const identity = useQuery(queries.identity()).data;
-  const workspace = useQuery(queries.workspace(identity?.workspace)).data;
+  const workspace = useQuery(settingsQueries.workspace(identity?.workspace)).data;
   const created = facets.data?.facets.find((facet) => facet.field === 'created');
   const bars = timeBars(created);
   const broken = facets.error !== null && facets.data === undefined;
@@ -222,19 +138,7 @@ export function OverviewPage() {
             {facets.isSuccess && bars.length === 0 ? <p className="quiet">{text.came.none}</p> : null}
             {bars.length > 0 ? <Chart bars={bars} sampled={(created?.sampled ?? null) !== null} /> : null}
           </Panel>
-          <div className="share-panels">
-            {broken // as the panel above says
-              ? null
-              : SHARED.map((field) => (
-                  <Shares
-                    key={field}
-                    title={text.shares[field]}
-                    shares={sharesOf(facets.data?.facets, field)}
-                    error={null}
-                  />
-                ))}
-            <Shares title={text.shares.folder} shares={folderShares(folders.data)} error={folders.error} />
-          </div>
+          <ShareCharts facets={facets.data?.facets} broken={broken} />
         </div>
         {sources.data === undefined ? null : <Problems found={findProblems(sources.data, connections.data ?? [])} />}
       </div>

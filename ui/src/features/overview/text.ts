@@ -1,5 +1,6 @@
 // Texts of the overview.
 import { bytes, count, plural } from '../../components/format';
+import type { Measure } from './measures';
 
 export const text = {
   title: 'Overview',
@@ -16,6 +17,10 @@ export const text = {
     sampled: 'Estimated from a sample.',
   },
   shares: {
+    title: 'What it holds',
+    measured: 'Measured by',
+    measures: { assets: 'Files', bytes: 'Size' } satisfies Record<Measure, string>,
+    sampled: 'Sizes are estimated from a sample.',
     type: 'By type',
     datasource: 'By datasource',
     folder: 'By folder',

@@ -1,89 +1,73 @@
 // The own functions of a workspace: what each is called for, what came of it, and which calls failed.
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { answer, client, type FunctionEvent, type OwnFunction } from '../../api/client';
-import { fieldErrors } from '../../api/problem';
-import { keys, queries } from '../../api/queries';
-import { Copyable } from '../../components/CopyButton';
+import { keys } from '../../api/queries';
+import { settingsQueries } from '../../api/settingsQueries';
 import { ErrorText } from '../../components/ErrorText';
-import { CheckField, TextField } from '../../components/Field';
+import { TextField } from '../../components/Field';
 import { count } from '../../components/format';
 import { AssetLink, AssetsLink, RunLink } from '../../components/links';
 import { Pending } from '../../components/Notice';
 import { Prose } from '../../components/Rich';
 import { TableBox } from '../../components/TableBox';
-import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
-import { Confirm } from './Confirm';
+import { EventChoices } from './EventChoices';
+import { ItemCard } from './ItemCard';
+import { ListWithForm, Once } from './ListWithForm';
 import { Needs } from './Needs';
 import { text as texts } from './text';
+import { useSubmit } from './useChange';
 
 const text = texts.functions;
-const EVENTS = Object.keys(text.events) as FunctionEvent[];
 const FIELDS = ['name', 'url', 'query'] as const;
 const EMPTY = { name: '', url: '', query: '' };
 
-function Add({ made }: { made: (added: OwnFunction) => void }) {
+function Add() {
   const [form, setForm] = useState(EMPTY);
   const [events, setEvents] = useState<FunctionEvent[]>(['asset.created']);
-  const [errors, setErrors] = useState<Record<string, string>>({});
-  const action = useAsyncAction();
-  const cache = useQueryClient();
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    setErrors({});
-    action.run(async () => {
-      try {
-        const body = { name: form.name.trim(), url: form.url.trim(), query: form.query.trim(), events };
-        made(await answer(client.POST('/api/v1/functions', { body })));
-        setForm(EMPTY);
-        await cache.invalidateQueries({ queryKey: keys.functions });
-      } catch (error) {
-        setErrors(fieldErrors(error));
-        throw error;
-      }
+  const [made, setMade] = useState<OwnFunction>();
+  const { busy, errors, error, submit } = useSubmit(keys.functions, FIELDS);
+  const add = (event: FormEvent) =>
+    submit(event, async () => {
+      const body = { name: form.name.trim(), url: form.url.trim(), query: form.query.trim(), events };
+      setMade(await answer(client.POST('/api/v1/functions', { body })));
+      setForm(EMPTY);
     });
-  };
   const incomplete = form.name.trim() === '' || form.url.trim() === '' || events.length === 0;
   return (
-    <form className="form" onSubmit={submit}>
-      <div className="form-grid">
-        {FIELDS.map((name) => (
-          <TextField
-            key={name}
-            {...text[name]}
-            mono
-            error={errors[name]}
-            value={form[name]}
-            change={(value) => setForm({ ...form, [name]: value })}
-          />
-        ))}
-      </div>
-      <fieldset>
-        <legend className="quiet">{text.calledFor}</legend>
-        <div className="row events">
-          {EVENTS.map((name) => (
-            <CheckField
+    <>
+      <form className="form" onSubmit={add}>
+        <div className="form-grid">
+          {FIELDS.map((name) => (
+            <TextField
               key={name}
-              label={text.events[name]}
-              checked={events.includes(name)}
-              change={(on) => setEvents(EVENTS.filter((one) => (one === name ? on : events.includes(one))))}
+              {...text[name]}
+              mono
+              error={errors[name]}
+              value={form[name]}
+              change={(value) => setForm({ ...form, [name]: value })}
             />
           ))}
         </div>
-      </fieldset>
-      <div className="row">
-        <button type="submit" className="primary" disabled={action.busy || incomplete}>
-          {text.add}
-        </button>
-      </div>
-      {FIELDS.some((name) => errors[name] !== undefined) ? null : <ErrorText text={action.error} />}
-    </form>
+        <EventChoices legend={text.calledFor} names={text.events} chosen={events} choose={setEvents} />
+        <div className="row">
+          <button type="submit" className="primary" disabled={busy || incomplete}>
+            {text.add}
+          </button>
+        </div>
+        <ErrorText text={error} />
+      </form>
+      <Once secret={made?.secret} sentence={text.secret} what={text.theSecret} />
+      <p className="quiet">
+        <Prose text={text.python} />
+      </p>
+    </>
   );
 }
 
 function Failures({ name }: { name: string }) {
-  const { data, error } = useQuery(queries.functionFailures(name));
+  const { data, error } = useQuery(settingsQueries.functionFailures(name));
   if (data === undefined) return <Pending data={data} error={error} />;
   if (data.length === 0) return <p className="quiet">{text.noFailures}</p>;
   return (
@@ -103,30 +87,31 @@ function Failures({ name }: { name: string }) {
   );
 }
 
-function Card({ one }: { one: OwnFunction }) {
-  const [open, setOpen] = useState(false);
-  const [deleting, setDeleting] = useState(false);
-  const action = useAsyncAction();
-  const cache = useQueryClient();
-  const edit = usePermission()('functions:edit');
+function Card({ one, edit }: { one: OwnFunction; edit: boolean }) {
   const params = { path: { name: one.name } };
-  const refresh = () => cache.invalidateQueries({ queryKey: keys.functions });
-  const turn = () =>
-    action.run(async () => {
-      await answer(
-        one.paused
-          ? client.POST('/api/v1/functions/{name}/resume', { params })
-          : client.POST('/api/v1/functions/{name}/pause', { params }),
-      );
-      await refresh();
-    });
   const { label, tone } = text.states[one.problem !== null ? 'broken' : one.paused ? 'paused' : 'working'];
+  const turn = () =>
+    answer(
+      one.paused
+        ? client.POST('/api/v1/functions/{name}/resume', { params })
+        : client.POST('/api/v1/functions/{name}/pause', { params }),
+    );
+  const removal = {
+    label: text.remove,
+    title: text.removeTitle(one.name),
+    detail: text.removeDetail,
+    confirm: text.removeAction,
+    run: () => answer(client.DELETE('/api/v1/functions/{name}', { params })),
+  };
   return (
-    <li className="panel">
-      <div className="panel-head">
-        <h2 className="wrap">{one.name}</h2>
-        <span className={`badge tone-${tone}`}>{label}</span>
-      </div>
+    <ItemCard
+      title={one.name}
+      badge={<span className={`badge tone-${tone}`}>{label}</span>}
+      changes={keys.functions}
+      action={edit ? { label: one.paused ? text.resume : text.pause, run: turn } : null}
+      details={{ label: text.failures, show: () => <Failures name={one.name} /> }}
+      removal={edit ? removal : null}
+    >
       <p className="quiet wrap">{text.where(text.kinds[one.kind], one.pool)}</p>
       {one.url === null ? null : <p className="mono wrap">{one.url}</p>}
       <p className="wrap">
@@ -135,67 +120,26 @@ function Card({ one }: { one: OwnFunction }) {
       </p>
       <p className="quiet">{text.calls(one.done, one.waiting, one.failed)}</p>
       <ErrorText text={one.problem ?? undefined} />
-      <div className="row">
-        {edit ? (
-          <button type="button" className="secondary" disabled={action.busy} onClick={turn}>
-            {one.paused ? text.resume : text.pause}
-          </button>
-        ) : null}
-        <button type="button" className="secondary" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {text.failures}
-        </button>
-        {edit ? (
-          <button type="button" className="secondary" aria-haspopup="dialog" onClick={() => setDeleting(true)}>
-            {text.remove}
-          </button>
-        ) : null}
-      </div>
-      <ErrorText text={action.error} />
-      {open ? <Failures name={one.name} /> : null}
-      {deleting ? (
-        <Confirm
-          title={text.removeTitle(one.name)}
-          detail={text.removeDetail}
-          label={text.removeAction}
-          confirm={async () => {
-            await answer(client.DELETE('/api/v1/functions/{name}', { params }));
-            await refresh();
-          }}
-          close={() => setDeleting(false)}
-        />
-      ) : null}
-    </li>
+    </ItemCard>
   );
 }
 
 function Shown() {
-  const { data, error } = useQuery(queries.functions());
-  const [made, setMade] = useState<OwnFunction>();
+  const found = useQuery(settingsQueries.functions());
   const edit = usePermission()('functions:edit');
   return (
-    <div className="stack column">
-      <Pending data={data} error={error} />
-      {edit ? (
-        <section className="panel column">
-          <Add made={setMade} />
-          {made === undefined || made.secret === null ? null : (
-            <div className="once" role="status">
-              <p>{text.secret}</p>
-              <Copyable text={made.secret} what={text.theSecret} />
-            </div>
-          )}
-          <p className="quiet">
-            <Prose text={text.python} />
-          </p>
-        </section>
-      ) : null}
-      {data?.length === 0 ? <p className="quiet">{text.none}</p> : null}
-      <ul className="stack">
-        {(data ?? []).map((one) => (
-          <Card key={one.name} one={one} />
-        ))}
-      </ul>
-    </div>
+    <ListWithForm
+      found={found}
+      form={edit ? <Add /> : null}
+      none={text.none}
+      list={(items) => (
+        <ul className="stack">
+          {items.map((one) => (
+            <Card key={one.name} one={one} edit={edit} />
+          ))}
+        </ul>
+      )}
+    />
   );
 }
 

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { answer, client, type Likeness } from '../../api/client';
 import { keys, queries } from '../../api/queries';
+import { settingsQueries } from '../../api/settingsQueries';
 import { ErrorText } from '../../components/ErrorText';
 import { RadioCards } from '../../components/Field';
 import { JobStatus } from '../../components/JobStatus';
@@ -73,7 +74,7 @@ function Change({ found, changed }: { found: Likeness; changed: () => Promise<vo
 }
 
 export function LikenessPart() {
-  const { data, error } = useQuery(queries.likeness());
+  const { data, error } = useQuery(settingsQueries.likeness());
   const jobs = useQuery(queries.jobs()).data;
   const cache = useQueryClient();
   const may = usePermission();

@@ -1,99 +1,63 @@
 // The members of a workspace: invite, change the role, send another link, remove.
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { answer, client, type Member, type Role } from '../../api/client';
-import { fieldErrors } from '../../api/problem';
-import { keys, queries } from '../../api/queries';
-import { Copyable } from '../../components/CopyButton';
+import { keys } from '../../api/queries';
+import { settingsQueries } from '../../api/settingsQueries';
 import { ErrorText } from '../../components/ErrorText';
 import { SelectField, TextField } from '../../components/Field';
 import { ago, when } from '../../components/format';
-import { Pending } from '../../components/Notice';
 import { TableBox } from '../../components/TableBox';
-import { useAsyncAction } from '../../components/useAsyncAction';
-import { Confirm } from './Confirm';
+import { ListWithForm, Once } from './ListWithForm';
 import { Needs } from './Needs';
-import { text } from './text';
+import { RemoveAction } from './RemoveAction';
+import { text as texts } from './text';
+import { useChange, useSubmit } from './useChange';
 
-const ROLES = Object.entries(text.roles).map(([value, label]) => ({ value, label }));
-
-/** The link of an invitation, as far as this page knows it: it is in an answer once. */
-function Link({ member }: { member: Member | undefined }) {
-  if (member === undefined || member.invitation === null) return null;
-  return (
-    <div className="once" role="status">
-      <p>{text.members.link(member.name)}</p>
-      <Copyable text={member.invitation} what={text.members.theLink} />
-    </div>
-  );
-}
+const text = texts.members;
+const ROLES = Object.entries(texts.roles).map(([value, label]) => ({ value, label }));
 
 function Invite({ made }: { made: (member: Member) => void }) {
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('viewer');
-  const [errors, setErrors] = useState<Record<string, string>>({});
-  const action = useAsyncAction();
-  const cache = useQueryClient();
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    setErrors({});
-    action.run(async () => {
-      try {
-        made(await answer(client.POST('/api/v1/members', { body: { name: name.trim(), role } })));
-        setName('');
-        await cache.invalidateQueries({ queryKey: keys.members });
-      } catch (error) {
-        setErrors(fieldErrors(error));
-        throw error;
-      }
+  const { busy, errors, error, submit } = useSubmit(keys.members, ['name']);
+  const invite = (event: FormEvent) =>
+    submit(event, async () => {
+      made(await answer(client.POST('/api/v1/members', { body: { name: name.trim(), role } })));
+      setName('');
     });
-  };
   return (
-    <form className="form" onSubmit={submit}>
+    <form className="form" onSubmit={invite}>
       <div className="form-grid">
-        <TextField {...text.members.name} error={errors.name} value={name} change={setName} />
-        <SelectField
-          label={text.members.role}
-          value={role}
-          change={(value) => setRole(value as Role)}
-          options={ROLES}
-        />
+        <TextField {...text.name} error={errors.name} value={name} change={setName} />
+        <SelectField label={text.role} value={role} change={(value) => setRole(value as Role)} options={ROLES} />
       </div>
       <div className="row">
-        <button type="submit" className="primary" disabled={action.busy || name.trim() === ''}>
-          {text.members.add}
+        <button type="submit" className="primary" disabled={busy || name.trim() === ''}>
+          {text.add}
         </button>
       </div>
-      {errors.name === undefined ? <ErrorText text={action.error} /> : null}
+      <ErrorText text={error} />
     </form>
   );
 }
 
 function Row({ member, made }: { member: Member; made: (member: Member) => void }) {
-  const [removing, setRemoving] = useState(false);
-  const action = useAsyncAction();
-  const cache = useQueryClient();
+  const { busy, error, change } = useChange(keys.members);
   const params = { path: { name: member.name } };
-  const refresh = () => cache.invalidateQueries({ queryKey: keys.members });
-  const change = (role: string) =>
-    action.run(async () => {
-      await answer(client.PATCH('/api/v1/members/{name}', { params, body: { role: role as Role } }));
-      await refresh();
-    });
+  const setRole = (role: string) =>
+    change(() => answer(client.PATCH('/api/v1/members/{name}', { params, body: { role: role as Role } })));
   const invite = () =>
-    action.run(async () => {
-      made(await answer(client.POST('/api/v1/members/{name}/invitation', { params })));
-      await refresh();
-    });
+    change(async () => made(await answer(client.POST('/api/v1/members/{name}/invitation', { params }))));
   return (
     <tr>
       <td className="wrap">{member.name}</td>
       <td>
         <select
-          aria-label={text.members.roleOf(member.name)}
+          aria-label={text.roleOf(member.name)}
           value={member.role}
-          disabled={action.busy}
-          onChange={(event) => change(event.target.value)}
+          disabled={busy}
+          onChange={(event) => setRole(event.target.value)}
         >
           {ROLES.map((role) => (
             <option key={role.value} value={role.value}>
@@ -101,72 +65,58 @@ function Row({ member, made }: { member: Member; made: (member: Member) => void 
             </option>
           ))}
         </select>
-        <ErrorText text={action.error} />
+        <ErrorText text={error} />
       </td>
       <td title={member.last_sign_in === null ? undefined : when(member.last_sign_in)}>
-        {member.last_sign_in !== null
-          ? ago(member.last_sign_in)
-          : member.has_password
-            ? text.never
-            : text.members.invited}
+        {member.last_sign_in !== null ? ago(member.last_sign_in) : member.has_password ? texts.never : text.invited}
       </td>
       <td>
         <div className="row end">
           <button
             type="button"
             className="text-action"
-            aria-label={text.members.againOf(member.name)}
+            aria-label={text.againOf(member.name)}
             onClick={invite}
-            disabled={action.busy}
+            disabled={busy}
           >
-            {text.members.again}
+            {text.again}
           </button>
-          <button
-            type="button"
-            className="text-action"
-            aria-label={text.members.removeOf(member.name)}
-            aria-haspopup="dialog"
-            onClick={() => setRemoving(true)}
-          >
-            {text.members.remove}
-          </button>
-        </div>
-        {removing ? (
-          <Confirm
-            title={text.members.removeTitle(member.name)}
-            detail={text.members.removeDetail}
-            label={text.members.removeAction}
-            confirm={async () => {
-              await answer(client.DELETE('/api/v1/members/{name}', { params }));
-              await refresh();
-            }}
-            close={() => setRemoving(false)}
+          <RemoveAction
+            label={text.remove}
+            name={text.removeOf(member.name)}
+            title={text.removeTitle(member.name)}
+            detail={text.removeDetail}
+            confirm={text.removeAction}
+            changes={keys.members}
+            run={() => answer(client.DELETE('/api/v1/members/{name}', { params }))}
           />
-        ) : null}
+        </div>
       </td>
     </tr>
   );
 }
 
 function Shown() {
-  const { data, error } = useQuery(queries.members());
-  const [made, setMade] = useState<Member>();
+  const found = useQuery(settingsQueries.members());
+  const [made, setMade] = useState<Member>(); // whose link this page knows: it is in an answer once
   return (
-    <div className="stack column">
-      <Pending data={data} error={error} />
-      <section className="panel column">
-        <Invite made={setMade} />
-        <Link member={made} />
-      </section>
-      {data?.length === 0 ? <p className="quiet">{text.members.none}</p> : null}
-      {data !== undefined && data.length > 0 ? (
-        <TableBox name="settings-table" label={text.members.title} columns={text.members.columns} unseen={text.actions}>
-          {data.map((member) => (
+    <ListWithForm
+      found={found}
+      form={
+        <>
+          <Invite made={setMade} />
+          <Once secret={made?.invitation} sentence={text.link(made?.name ?? '')} what={text.theLink} />
+        </>
+      }
+      none={text.none}
+      list={(members) => (
+        <TableBox name="settings-table" label={text.title} columns={text.columns} unseen={texts.actions}>
+          {members.map((member) => (
             <Row key={member.name} member={member} made={setMade} />
           ))}
         </TableBox>
-      ) : null}
-    </div>
+      )}
+    />
   );
 }
 

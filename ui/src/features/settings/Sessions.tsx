@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { answer, client, type Session } from '../../api/client';
 import { keys, queries } from '../../api/queries';
+import { settingsQueries } from '../../api/settingsQueries';
 import { ErrorText } from '../../components/ErrorText';
 import { ago, when } from '../../components/format';
 import { Pending } from '../../components/Notice';
@@ -75,7 +76,7 @@ function Password() {
 }
 
 export function Sessions() {
-  const { data, error } = useQuery(queries.sessions());
+  const { data, error } = useQuery(settingsQueries.sessions());
   const identity = useQuery(queries.identity()).data;
   if (data === undefined) return <Pending data={data} error={error} />;
   return (

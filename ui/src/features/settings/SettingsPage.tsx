@@ -11,6 +11,7 @@ import { Keys } from './Keys';
 import { LikenessPart } from './LikenessPart';
 import { Members } from './Members';
 import { PARTS, type Part } from './parts';
+import { Secrets } from './Secrets';
 import { Sessions } from './Sessions';
 import { text } from './text';
 import { Webhooks } from './Webhooks';
@@ -25,6 +26,7 @@ const SHOWN: Record<Part, () => React.ReactNode> = {
   webhooks: () => <Webhooks />,
   functions: () => <Functions />,
   likeness: () => <LikenessPart />,
+  secrets: () => <Secrets />,
   sessions: () => <Sessions />,
   about: () => <About />,
 };

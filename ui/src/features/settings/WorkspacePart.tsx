@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { answer, client, type Workspace } from '../../api/client';
 import { queries } from '../../api/queries';
+import { settingsQueries } from '../../api/settingsQueries';
 import { ErrorText } from '../../components/ErrorText';
 import { TextField } from '../../components/Field';
 import { ago, when } from '../../components/format';
@@ -133,7 +134,7 @@ function LimitsForm({ workspace: { name, limits } }: { workspace: Workspace }) {
 
 export function WorkspacePart() {
   const identity = useQuery(queries.identity()).data;
-  const { data, error } = useQuery(queries.workspace(identity?.workspace));
+  const { data, error } = useQuery(settingsQueries.workspace(identity?.workspace));
   const may = usePermission();
   if (data === undefined) return <Pending data={data} error={error} />;
   return (

@@ -6,6 +6,7 @@ export const PARTS = [
   'webhooks',
   'functions',
   'likeness',
+  'secrets',
   'sessions',
   'about',
 ] as const;

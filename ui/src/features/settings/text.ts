@@ -1,5 +1,5 @@
 // Texts of the settings.
-import type { CallState, DeliveryState, FunctionEvent, Role, WebhookEvent } from '../../api/client';
+import type { CallState, DeliveryState, FunctionEvent, KeyPlace, Role, WebhookEvent } from '../../api/client';
 import { bytes, count, plural } from '../../components/format';
 import type { Part } from './parts';
 
@@ -13,6 +13,7 @@ export const text = {
     webhooks: 'Webhooks',
     functions: 'Functions',
     likeness: 'Likeness',
+    secrets: 'Secrets',
     sessions: 'Signed in',
     about: 'About',
   } satisfies Record<Part, string>,
@@ -196,6 +197,49 @@ export const text = {
     ],
     save: 'Save',
     update: 'Compute what is missing',
+  },
+
+  secrets: {
+    title: 'Master keys',
+    explanation:
+      'The secrets of connections, webhooks and functions are encrypted with data keys, and these with a master key. All workspaces share it. Keys never leave the server: the names below reveal nothing of them.',
+    places: {
+      environment: 'The keys are those of `MIRRORLAKE_SECRET_KEY` in the environment of the server, the newest first.',
+      file: 'The keys are in the file `secret.key` in the data folder of the server. A backup of the library does not contain them.',
+      none: 'There is no key: the first secret makes one in the data folder of the server, unless `MIRRORLAKE_SECRET_KEY` has one.',
+    } satisfies Record<KeyPlace, string>,
+    columns: ['Key', 'Kept by', 'Age', 'Secrets'],
+    kinds: {
+      fernet: 'this server',
+      'aws-kms': 'AWS KMS',
+      'gcp-kms': 'Google Cloud KMS',
+      'azure-key-vault': 'Azure Key Vault',
+    } as Record<string, string>,
+    ages: { newest: { label: 'newest', tone: 'good' }, older: { label: 'older', tone: 'calm' } },
+    lost: (secrets: number) =>
+      `${plural(secrets, { one: '# secret is', other: '# secrets are' })} encrypted with a key that the server does not have, and cannot be used. Give the server that key again, or enter these secrets again.`,
+    removable: 'Nothing uses the older keys any more. Remove them from `MIRRORLAKE_SECRET_KEY`.',
+    again: (secrets: number) => plural(secrets, { one: 'Re-encrypt # secret', other: 'Re-encrypt # secrets' }),
+    rotated: (secrets: number) =>
+      plural(secrets, {
+        one: '# secret is now encrypted with the newest key.',
+        other: '# secrets are now encrypted with the newest key.',
+      }),
+    replace: 'Replace the key',
+    replaceTitle: 'Replace the master key?',
+    replaceDetail: (secrets: number) =>
+      `A new key is made in the file secret.key, and ${plural(secrets, { one: '# secret is', other: '# secrets are' })} encrypted with it. Nothing has to be stopped. Copy the file afterwards to wherever you keep the key, and to other machines that have one.`,
+    howTo: {
+      title: 'Replace the key',
+      make: 'Make a new key on the server:',
+      command: 'mirrorlake secrets make-key',
+      steps: [
+        'Put it before the present one: `MIRRORLAKE_SECRET_KEY=NEW,OLD`, on every machine of the library.',
+        'Restart the server and the workers, one after another.',
+        'Re-encrypt the secrets here. Nothing has to be stopped.',
+        'Remove the old key once this page shows that it encrypts nothing.',
+      ],
+    },
   },
 
   about: {

@@ -1,5 +1,6 @@
 // The fields of the library. Only those that are open and in view are counted, and never before the grid has its page.
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import { libraryQueries } from '../../../api/libraryQueries';
 import { describeError } from '../../../api/problem';
@@ -84,6 +85,13 @@ export function Facets({ query, ready }: FacetsProps) {
       {metadata.map((field, place) => section(field, wanted === '' && place < FIRST_KEYS))}
       {keys !== undefined && keys.total > keys.keys.length && wanted === '' ? (
         <p className="quiet note">{text.moreKeys(keys.keys.length, keys.total)}</p>
+      ) : null}
+      {wanted === '' ? (
+        <p className="note">
+          <Link to="/near-duplicates" search={query === '' ? {} : { query }}>
+            {text.nearDuplicates}
+          </Link>
+        </p>
       ) : null}
       {file.length + metadata.length === 0 ? <p className="quiet note">{text.noField}</p> : null}
     </div>

@@ -23,6 +23,7 @@ export const text = {
   tabs: { filters: 'Filters', folders: 'Folders', saved: 'Saved' },
   clearAll: 'Clear',
   findField: 'Find a field',
+  nearDuplicates: 'Near-duplicates among these',
   noField: 'No field has this name.',
   file: 'Asset',
   metadata: 'Metadata',
