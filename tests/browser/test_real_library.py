@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import skimage
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from psycopg.conninfo import conninfo_to_dict
 from tests.browser.conftest import PATIENCE_MS, violations
 from tests.support.buckets import Bucket, picture_no, stub_bucket
@@ -155,8 +155,11 @@ def test_the_place_stays_while_runs_add_and_remove(library: Library) -> None:
     library.visit("/")
     expect(page.locator(".total")).to_have_text(f"{total} assets")
     page.evaluate(WATCH)
-    page.locator(".grid").evaluate("grid => { grid.scrollTop = (grid.scrollHeight - grid.clientHeight) / 2 }")
     for turn in range(3):
+        page.locator(".grid").evaluate("grid => { grid.scrollTop = (grid.scrollHeight - grid.clientHeight) / 2 }")
+        first = next(iter(whole_view(page)))["id"]
+        if turn == 1:
+            link(page, first).click(modifiers=["Control"])  # which brings it into view with what is around it
         before = {one["id"]: one for one in whole_view(page)}
         for number in range(60):
             bucket.put(f"more-{turn}/{number:02d}.png", picture_no(1000 + 100 * turn + number))
@@ -181,12 +184,34 @@ def test_the_place_stays_while_runs_add_and_remove(library: Library) -> None:
             top = next(one for one in before if one in kept)
             assert after[top]["place"] > before[top]["place"]
             assert abs(after[top]["down"] - before[top]["down"]) <= 1  # px
+            select_from(page, first, list(after))
     whole_view(page)
     watched = page.evaluate("watched")
     assert watched["twice"] == []
     assert watched["frames"] > 100
     expect(page.get_by_role("alert")).to_have_count(0)
     assert int(re.search(r"at=(\d+)", page.url)[1]) > 0
+
+
+def link(page: Page, asset: str | int) -> Locator:
+    return page.locator(f".cell:not([hidden]) a[href*='/assets/{asset}?']")
+
+
+def select_from(page: Page, first: str | int, in_view: list[str | int]) -> None:
+    """A range from an asset, which a run has moved since, to one that is in view."""
+    wanted = in_view[in_view.index(first) :]
+    assert len(wanted) > 1
+    bar = page.get_by_role("toolbar", name="Selection")
+    link(page, wanted[-1]).click(modifiers=["Shift"])
+    expect(bar).to_contain_text(f"{len(wanted)} selected")
+    selected = page.locator(".cell.selected a").evaluate_all(
+        "links => links.map((one) => one.pathname.split('/').pop())"
+    )
+    assert sorted(selected) == sorted(wanted)
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(bar).to_contain_text(f"{len(wanted) - 1} selected")
+    page.keyboard.press("Escape")
+    expect(bar).to_have_count(0)
 
 
 def fill(library: Library) -> None:

@@ -91,10 +91,10 @@ export function Results({ result, stale, size, open, search, selecting }: Result
   const library = useLibraryRouter();
   const cache = useQueryClient();
   const drifts = useRef<number[]>([]); // when positions had moved under what was shown
-  const chosen = useRef({ selecting, pages }); // likewise
+  const chosen = useRef(selecting); // likewise
 
   useEffect(() => {
-    chosen.current = { selecting, pages };
+    chosen.current = selecting;
   });
 
   useEffect(() => {
@@ -107,13 +107,10 @@ export function Results({ result, stale, size, open, search, selecting }: Result
     const made = new Grid(container.current, {
       href: (asset, index) => assetHref(asset.id, { ...view.current.kept, query: view.current.query, at: index }),
       open: (asset, index) => library.openAsset(asset.id, searchFor(view.current.query, index)),
-      toggle: (asset, index) => chosen.current.selecting.toggle(asset.id, index),
-      extend: (index) => {
-        const { selecting: now, pages: shown } = chosen.current;
-        if (shown !== undefined) now.extend(shown, index);
-      },
-      selectAll: () => chosen.current.selecting.all(),
-      selectNone: () => chosen.current.selecting.none(),
+      toggle: (index, from) => chosen.current.toggle(index, from),
+      extend: (index, from) => chosen.current.extend(index, from),
+      selectAll: () => chosen.current.all(),
+      selectNone: () => chosen.current.none(),
       rested: (first) => {
         if (!library.isAtResults() || view.current.shown !== view.current.identity) return; // an asset is about to open
         const query = library.current().query ?? '';

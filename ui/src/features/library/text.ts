@@ -57,6 +57,8 @@ export const text = {
   },
 
   selection: {
-    tooMany: 'A range holds at most 10,000 assets. Select all that match instead.',
+    long: 'A range holds at most 10,000 assets. Select all that match instead.',
+    gone: 'The asset at which the range began has moved away. Select where it begins again.',
+    unsteady: 'The assets change while a run goes on. Try again in a moment.',
   },
 };

@@ -2,43 +2,25 @@
 import { useEffect, useRef, useState } from 'react';
 import { describeError } from '../../api/problem';
 import { fetchAssets } from '../../api/queries';
-import type { Pages } from './grid/pages';
+import type { Fetch, Pages } from './grid/pages';
+import { type Place, placeAt, rangeTo } from './grid/range';
 import { identityOf, pageOf, type Result } from './Results';
 import { isSelected, MOST_IDS, NOTHING, type Selection, select } from './selection';
 import { text } from './text';
 
-const LARGE_PAGE = 500; // assets of one request, as many as the server gives
-
 export interface Selecting {
   selection: Selection;
   problem: string | undefined; // why a range could not be selected
-  toggle: (id: string, index: number) => void;
-  extend: (pages: Pages, index: number) => void;
+  toggle: (index: number, pages: Pages) => void;
+  extend: (index: number, pages: Pages) => void;
   all: () => void;
   none: () => void;
 }
 
-/** The ids from one position to another: those that are loaded, and from the server those that are not. */
-async function idsBetween(pages: Pages, result: Result, from: number, to: number): Promise<string[]> {
-  const ids: string[] = [];
-  const never = new AbortController().signal;
-  for (let index = from; index <= to; ) {
-    const known = pages.at(index);
-    if (known !== undefined) {
-      ids.push(known.id);
-      index += 1;
-    } else {
-      const { query, picture } = result;
-      const { items } =
-        picture === undefined
-          ? await fetchAssets(query, index, never, { limit: Math.min(LARGE_PAGE, to - index + 1), whole: true })
-          : await pageOf(result, index, never);
-      if (items.length === 0) break; // the result has become shorter
-      ids.push(...items.slice(0, to - index + 1).map((one) => one.id));
-      index += items.length;
-    }
-  }
-  return ids;
+/** Where a range begins, by the id of the asset: its position drifts. `before`: what was selected without the range. */
+interface Anchor {
+  place: Place;
+  before: Selection;
 }
 
 /** The ids of a result that no query names: that of a picture, which is short. */
@@ -51,62 +33,78 @@ async function allIds(result: Result): Promise<string[]> {
   return ids;
 }
 
+/** Fetches a result by position, without anything missing. */
+function fetcher(result: Result): Fetch {
+  return (offset, limit, signal) =>
+    result.picture === undefined
+      ? fetchAssets(result.query, offset, signal, { limit, whole: true })
+      : pageOf(result, offset, signal, limit);
+}
+
 export function useSelection(result: Result | undefined): Selecting {
   const [selection, setSelection] = useState<Selection>(NOTHING);
   const [problem, setProblem] = useState<string>();
   const [shown, setShown] = useState<string>();
-  const range = useRef<{ anchor: number; end: number }>({ anchor: 0, end: 0 });
+  const now = useRef(NOTHING); // the selection, for what comes before the next render
+  const anchor = useRef<Anchor>(undefined);
+  const turn = useRef(0); // of the newest range: those before it come too late
   const latest = useRef<string>(undefined); // the identity of the result that is shown when an answer comes
   useEffect(() => {
     latest.current = shown;
+    now.current = NOTHING;
+    anchor.current = undefined;
   }, [shown]);
   if (result !== undefined && identityOf(result) !== shown) {
     setShown(identityOf(result));
     setSelection(NOTHING); // what is not shown must not be changed by a click
     setProblem(undefined);
   }
-  const extend = async (pages: Pages, index: number) => {
-    if (result === undefined) return;
-    const { anchor, end } = range.current;
-    const [from, to] = [Math.min(anchor, index), Math.max(anchor, index)];
-    if (to - from >= MOST_IDS) return setProblem(text.selection.tooMany);
-    range.current = { anchor, end: index };
-    const ids = await idsBetween(pages, result, from, to);
-    if (latest.current !== identityOf(result)) return;
-    const given: string[] = []; // up: what the range no longer reaches
-    for (let place = Math.min(anchor, end); place <= Math.max(anchor, end); place++) {
-      const id = place < from || place > to ? pages.at(place)?.id : undefined;
-      if (id !== undefined) given.push(id);
-    }
+  const put = (next: Selection) => {
+    now.current = next;
     setProblem(undefined);
-    setSelection((before) => select(select(before, given, false), ids, true));
+    setSelection(next);
+  };
+  const choose = (next: Selection, begun?: Anchor) => {
+    turn.current += 1;
+    anchor.current = begun;
+    put(next);
+  };
+  const begin = (index: number, pages: Pages, on?: boolean) => {
+    const place = placeAt(pages, index);
+    if (place === undefined) return;
+    const next = select(now.current, [place.id], on ?? !isSelected(now.current, place.id));
+    choose(next, { place, before: next });
+  };
+  const extend = async (index: number, pages: Pages) => {
+    const begun = anchor.current;
+    if (begun === undefined) return begin(index, pages, true);
+    if (result === undefined) return;
+    turn.current += 1;
+    const mine = turn.current;
+    const range = await rangeTo(begun.place, index, MOST_IDS, pages, fetcher(result));
+    if (latest.current !== identityOf(result) || turn.current !== mine) return;
+    if (range.kind === 'ids') put(select(begun.before, range.ids, true));
+    else setProblem(text.selection[range.kind]);
   };
   return {
     selection,
     problem,
-    toggle: (id, index) => {
-      range.current = { anchor: index, end: index };
-      setProblem(undefined);
-      setSelection((before) => select(before, [id], !isSelected(before, id)));
-    },
-    extend: (pages, index) => {
-      extend(pages, index).catch((error: unknown) => setProblem(describeError(error)));
+    toggle: (index, pages) => begin(index, pages),
+    extend: (index, pages) => {
+      extend(index, pages).catch((error: unknown) => setProblem(describeError(error)));
     },
     all: () => {
       if (result === undefined || result.first.total === 0) return;
       const { total, total_capped: capped } = result.first;
       if (result.picture !== undefined) {
         const picked = (ids: string[]) => {
-          if (latest.current === identityOf(result)) setSelection(select(NOTHING, ids, true));
+          if (latest.current === identityOf(result)) choose(select(NOTHING, ids, true));
         };
         allIds(result).then(picked, (error: unknown) => setProblem(describeError(error)));
         return;
       }
-      setSelection({ kind: 'all', query: result.query, total, capped, except: new Set() });
+      choose({ kind: 'all', query: result.query, total, capped, except: new Set() });
     },
-    none: () => {
-      setProblem(undefined);
-      setSelection(NOTHING);
-    },
+    none: () => choose(NOTHING),
   };
 }

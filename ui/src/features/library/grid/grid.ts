@@ -24,10 +24,10 @@ const REST_MS = 110; // scrolling has stopped after this time without an event
 export interface Owner {
   href(asset: AssetItem, index: number): string;
   open(asset: AssetItem, index: number): void;
-  /** Select an asset, or no longer. */
-  toggle(asset: AssetItem, index: number): void;
-  /** Select everything from the asset that was toggled last to this position. */
-  extend(index: number): void;
+  /** Select an asset of the pages that are shown, or no longer. */
+  toggle(index: number, pages: Pages): void;
+  /** Select everything from the asset that was toggled last to this one. */
+  extend(index: number, pages: Pages): void;
   selectAll(): void;
   selectNone(): void;
   /** Scrolling has stopped. `first` is the first item in full view. */
@@ -307,35 +307,37 @@ export class Grid {
     const next = moved(this.g, this.focus, event.key);
     if (next === null) return;
     event.preventDefault();
-    if (event.shiftKey) {
-      const asset = this.pages?.at(this.focus);
-      if (!this.selecting && asset !== undefined) this.owner.toggle(asset, this.focus); // the range begins here
-      this.owner.extend(next);
+    if (event.shiftKey && this.pages !== undefined) {
+      const asset = this.pages.at(this.focus);
+      if (!this.selecting && asset !== undefined) this.owner.toggle(this.focus, this.pages); // the range begins here
+      this.owner.extend(next, this.pages);
     }
     this.focusItem(next);
   };
 
   private selectByKey(event: KeyboardEvent): boolean {
-    const asset = this.pages?.at(this.focus);
+    const { pages } = this;
+    const asset = pages?.at(this.focus);
     const all = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'a';
     if (all) this.owner.selectAll();
     else if (event.key === 'Escape' && this.selecting) this.owner.selectNone();
-    else if (event.key === ' ' && asset !== undefined && event.shiftKey) this.owner.extend(this.focus);
-    else if (event.key === ' ' && asset !== undefined) this.owner.toggle(asset, this.focus);
-    else return false;
+    else if (event.key !== ' ' || pages === undefined || asset === undefined) return false;
+    else if (event.shiftKey) this.owner.extend(this.focus, pages);
+    else this.owner.toggle(this.focus, pages);
     event.preventDefault();
     return true;
   }
 
   private readonly onClick = (event: MouseEvent): void => {
     if (event.button !== 0 || event.altKey) return;
+    const { pages } = this;
     const index = this.indexOf(event);
-    const asset = index === undefined ? undefined : this.pages?.at(index);
-    if (index === undefined || asset === undefined) return;
+    const asset = index === undefined ? undefined : pages?.at(index);
+    if (index === undefined || asset === undefined || pages === undefined) return;
     event.preventDefault();
     const checked = event.target instanceof Element && event.target.closest('.cell-check') !== null;
-    if (event.shiftKey) this.owner.extend(index);
-    else if (checked || event.ctrlKey || event.metaKey || this.selecting) this.owner.toggle(asset, index);
+    if (event.shiftKey) this.owner.extend(index, pages);
+    else if (checked || event.ctrlKey || event.metaKey || this.selecting) this.owner.toggle(index, pages);
     else this.owner.open(asset, index);
     if (checked || event.shiftKey || event.ctrlKey || event.metaKey) this.focusItem(index); // keys go on from here
   };

@@ -1,7 +1,6 @@
 // Where the assets in view are after a result was fetched again: their positions drift while a run adds and removes.
-import { PAGE_SIZE } from '../../../api/client';
 import type { Grid, Move } from './grid';
-import type { Pages } from './pages';
+import { nearby, type Pages } from './pages';
 
 export type Moved = Move | undefined;
 
@@ -11,12 +10,7 @@ export async function whereItIs(grid: Grid, pages: Pages): Promise<Moved> {
   const [top] = anchors;
   if (top === undefined) return undefined;
   const ids = anchors.map(({ id }) => id);
-  const grown = pages.total - grid.total; // what is new is mostly at the start
-  const steps = [0, grown, -PAGE_SIZE, PAGE_SIZE, grown - PAGE_SIZE, grown + PAGE_SIZE];
-  const found = await pages.locate(
-    ids,
-    [...new Set(steps)].map((step) => top.index + step),
-  );
+  const found = await pages.locate(ids, nearby(top.index, pages.total - grid.total));
   const move = { from: anchors.find(({ id }) => id === found?.id)?.index ?? 0, to: found?.index ?? 0 };
   const { first, end } = grid.inViewAfter(pages.total, move);
   await pages.ensure(first, end);

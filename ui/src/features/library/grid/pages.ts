@@ -182,6 +182,12 @@ export class Pages {
   }
 }
 
+/** Where to look for an asset that was at a position, in a result that has `grown` since: what is new is mostly first. */
+export function nearby(index: number, grown: number): number[] {
+  const steps = [0, grown, -PAGE_SIZE, PAGE_SIZE, grown - PAGE_SIZE, grown + PAGE_SIZE];
+  return [...new Set(steps)].map((step) => index + step);
+}
+
 function pagesOf(first: number, end: number): { from: number; until: number } {
   return { from: Math.floor(first / PAGE_SIZE), until: Math.floor(Math.max(first, end - 1) / PAGE_SIZE) };
 }
