@@ -206,7 +206,10 @@ def test_many_come_back_from_the_trash_and_an_export_is_downloaded(visit: Visit)
     bar = page.get_by_role("toolbar", name="Selection")
     bar.get_by_role("button", name="Export").click()
     dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Format").select_option("webdataset")
+    dialog.get_by_label("Turn copied images upright").check()
     dialog.get_by_label("Format").select_option("csv")
+    expect(dialog.get_by_label("Turn copied images upright")).to_have_count(0)
     dialog.get_by_label("Columns").fill("name, tags")
     accessible_once_loaded(page)
     dialog.get_by_role("button", name="Export").click()
@@ -246,6 +249,23 @@ def test_assets_are_moved_to_the_trash_by_the_selection_and_one_by_one(visit: Vi
     expect(page.get_by_role("heading", name="In the trash")).to_be_visible()
     page.get_by_role("button", name="Restore").click()
     expect(page.get_by_role("button", name="Move to the trash")).to_be_visible()
+
+
+def test_of_near_duplicates_one_is_kept_and_the_others_go_to_the_trash(visit: Visit) -> None:
+    page = visit("/?query=id%3A1000+OR+id%3A1030&panel=filters", size=1200)
+    page.get_by_role("link", name="Near-duplicates among these").click()
+    group = page.get_by_role("region", name="Group 1")
+    expect(group.get_by_role("heading", name="2 pictures")).to_be_visible()
+    expect(group.get_by_role("radio", checked=True)).to_have_accessible_name("Keep orchard-00030.jpg")  # more bytes
+    group.get_by_label("Keep orchard-00000.jpg").check()
+    accessible_once_loaded(page)
+    group.get_by_role("button", name="Move the other one to the trash").click()
+    expect(group.get_by_role("status")).to_contain_text("on their way to the trash")
+    expect(page.locator(".toast")).to_contain_text("1 asset moved to the trash.")
+    page.get_by_role("link", name="Back to these assets").click()
+    expect(page.locator(".total")).to_have_text("1 asset")
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.locator(".total")).to_have_text("2 assets")
 
 
 def test_a_search_is_saved_opened_renamed_and_deleted_by_keyboard(visit: Visit) -> None:

@@ -30,6 +30,7 @@ PAGES = {
     "settings of a datasource": "/datasources/orchard?tab=settings",
     "projects": "/projects",
     "project": "/projects/Ripeness%202026",
+    "near-duplicates": "/near-duplicates?query=harbour",
     "overview": "/overview",
     "settings": "/settings",
     "nothing found for an unknown key": "/?query=metadata.scoer%3E0.5",
@@ -193,9 +194,13 @@ def test_clicks_faster_than_a_render_all_count_and_what_was_typed_before_them_to
     }""")
     expect(page.get_by_label("Query", exact=True)).to_have_value(re.compile(f"^.tag:.?{first}.? OR tag:.?{second}"))
     page.keyboard.press("/")
-    page.keyboard.type("orchard")
+    page.keyboard.type("harbour")
     values.first.click()
-    expect(page.get_by_label("Query", exact=True)).to_have_value(re.compile("orchard.*tag:|tag:.*orchard"))
+    expect(page.get_by_label("Query", exact=True)).to_have_value(re.compile("harbour.*tag:|tag:.*harbour"))
+    page.get_by_label("Query", exact=True).fill("night")
+    page.get_by_role("button", name="Hide filters and folders").first.click()
+    page.wait_for_url(lambda url: "query=night" in url and "panel=none" in url)
+    expect(page.get_by_label("Query", exact=True)).to_have_value("night")
 
 
 def test_a_query_error_is_shown_under_its_character_and_keeps_the_earlier_result(visit: Visit) -> None:
@@ -522,6 +527,13 @@ def test_the_overview_leads_to_what_somebody_should_look_at(visit: Visit) -> Non
     expect(page.locator("details tbody tr").first).to_be_visible()
     problems = page.locator(".problems")
     expect(problems).to_contain_text("55 removals wait for a decision")
+    page.get_by_role("button", name="Size").click()
+    expect(page.locator(".shares .number").first).to_have_text(re.compile(r"^[\d.]+ .B$"))
+    page.reload()
+    expect(page.get_by_role("button", name="Size")).to_have_attribute("aria-pressed", "true")
+    accessible_once_loaded(page)
+    page.get_by_role("button", name="Files").click()
+    expect(page.locator(".shares .number").first).to_have_text(re.compile(r"^[\d,]+$"))
     page.locator(".shares").get_by_role("link", name="orchard", exact=True).click()
     expect(page.locator(".total")).to_have_text("1,666 assets")
     page.go_back()

@@ -53,6 +53,21 @@ def test_a_project_is_filled_divided_frozen_compared_restored_and_exported(visit
 
 def export(page: Page, number: int) -> None:
     page.get_by_role("button", name="Export Ripeness/7@1").click()
+    page.get_by_label("Format").select_option("webdataset")
+    page.get_by_label("Turn copied images upright").check()
+    refusal = {"type": "urn:mirrorlake:conflict", "title": "Conflict", "status": 409, "detail": "Not of this library."}
+    page.route(
+        "**/api/v1/exports",  # the bucket with these files does not exist
+        lambda route: route.fulfill(status=409, json=refusal, content_type="application/problem+json"),
+    )
+    with page.expect_request("**/api/v1/exports") as sent:
+        page.get_by_role("button", name="Start the export").click()
+    assert sent.value.post_data_json == {
+        "format": "webdataset", "snapshot": "Ripeness/7@1", "bake_orientation": True,
+    }  # fmt: skip
+    expect(page.get_by_role("dialog")).to_contain_text("Not of this library.")
+    accessible(page)
+    page.unroute("**/api/v1/exports")
     page.get_by_label("Format").select_option("csv")
     page.get_by_role("button", name="Start the export").click()
     with page.expect_download() as saved:

@@ -93,14 +93,15 @@ def requester(catalog: Catalog, job: Job) -> Context:
 
 
 @retry_on_contention
-def request(catalog: Catalog, job: NewJob) -> int:
+def request(catalog: Catalog, job: NewJob, *, shared: bool = True) -> int:
     """Queue a job that is not a run and return its id.
 
-    If an equal job (kind, arguments and datasource) is already queued or running, return that one instead. Raises
-    Conflict if another job of this kind is queued for its lock.
+    If an equal job (kind, arguments and datasource) is already queued or running, return that one instead, unless who
+    requests it must be able to cancel it alone (not `shared`). Raises Conflict if another job of this kind is queued
+    for its lock.
     """
     with catalog.write() as connection:
-        if job.datasource_id is not None:
+        if job.datasource_id is not None and shared:
             # Two concurrent requests must get the same job.
             connection.execute(statement("lock_datasource").query, {"datasource_id": job.datasource_id})
             same = connection.execute(statement("same_job").query, job_values(job)).fetchone()

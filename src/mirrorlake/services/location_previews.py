@@ -56,7 +56,8 @@ def request_change_preview(
         subject=source.location.uri,
         requested_by=caller.actor.name,
     )
-    return show_location_preview(resources.catalog, str(jobs.request(resources.catalog, job)))
+    # Not shared: who leaves the page cancels the preview, and somebody else may watch one of the same change.
+    return show_location_preview(resources.catalog, str(jobs.request(resources.catalog, job, shared=False)))
 
 
 def show_location_preview(catalog: Catalog, number: str) -> LocationPreview:

@@ -29,6 +29,7 @@ class MirrorRequest:
     globs: tuple[str, ...] | None = None
     media: tuple[str, ...] | None = None
     look: Depth | None = None
+    picture_text: bool | None = None
     settings_json: str | None = None
     settings_file: str | None = None  # where `settings_json` was read, for messages
     endpoint: str | None = None
@@ -81,8 +82,8 @@ class MirrorOptions:
     def mirror_settings(self, stored: MirrorSettings) -> MirrorSettings:
         """What to mirror: a settings file replaces the stored settings, `--glob` their patterns, glob file and paths.
 
-        `--media` replaces the kinds of media, `--look` the depth. Raises SettingsError for `--glob` if there are
-        several configs.
+        `--media` replaces the kinds of media, `--look` the depth, `--picture-text` whether it is read. Raises
+        SettingsError for `--glob` if there are several configs.
         """
         settings = stored
         if self.settings is not None:  # what users call it and label files are kept, unless the file names them
@@ -97,6 +98,8 @@ class MirrorOptions:
             settings = replace(settings, media=read_media("--", {"media": list(self.request.media)}))
         if self.request.look is not None:
             settings = replace(settings, depth=self.request.look)
+        if self.request.picture_text is not None:
+            settings = replace(settings, picture_text=self.request.picture_text)
         globs = self.request.globs
         if globs is None:
             return settings

@@ -67,3 +67,10 @@ def test_a_datasource_leaves_its_connection_and_keeps_its_server(uri: str) -> No
     assert (options.endpoint, options.anonymous) == ("https://bucket.example", True)
     with pytest.raises(SettingsError, match="--no-connection cannot be combined"):
         read_request(MirrorRequest(uri=uri, connection="lake", no_connection=True))
+
+
+@pytest.mark.parametrize(("given", "after"), [(None, True), (True, True), (False, False)])
+def test_picture_text_stays_as_it_was_until_it_is_given(given: bool | None, after: bool) -> None:  # noqa: FBT001 - a case
+    options = read_request(MirrorRequest(uri="s3://lake", picture_text=given))
+    assert options.mirror_settings(MirrorSettings(picture_text=True)).picture_text is after
+    assert options.mirror_settings(MirrorSettings()).picture_text is (given is True)

@@ -19,6 +19,10 @@ export const text = {
   run: (id: number) => `Run ${id}`,
   confirmCount: (number: number, what: string) => `To confirm, type the number of ${what}: **${count(number)}**`,
   assets: (number: number) => plural(number, { one: '# asset', other: '# assets' }),
+  upright: {
+    label: 'Turn copied images upright',
+    hint: 'For programs that ignore EXIF: images that a camera held sideways are written again with turned pixels. Without it, files are copied byte for byte.',
+  },
   toasts: {
     label: 'Notifications',
     dismiss: 'Dismiss',

@@ -22,6 +22,9 @@ _LOOK = typer.Option(
     help="How much of each object to read: full, header (facts, no thumbnail) or none (register only).",
     show_default="full",
 )
+_PICTURE_TEXT = typer.Option(
+    "--picture-text/--no-picture-text", help="Read the text in pictures after each run.", show_default="off"
+)
 
 
 def mirror(
@@ -38,6 +41,7 @@ def mirror(
     ] = None,
     media: Annotated[list[str] | None, _MEDIA] = None,
     look: Annotated[Depth | None, _LOOK] = None,
+    picture_text: Annotated[bool | None, _PICTURE_TEXT] = None,
     settings: Annotated[Path | None, typer.Option(help="JSON file of mirror settings.")] = None,
     endpoint: Annotated[str | None, typer.Option(help="URL of an S3-compatible server.")] = None,
     region: Annotated[str | None, typer.Option(help="Region of the bucket.")] = None,
@@ -69,6 +73,7 @@ def mirror(
         globs=None if glob is None else tuple(glob),
         media=None if media is None else tuple(media),
         look=look,
+        picture_text=picture_text,
         settings_json=None if settings is None else read_settings_file(settings),
         settings_file=None if settings is None else str(settings),
         endpoint=endpoint,

@@ -2,6 +2,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useSyncExternalStore } from 'react';
 import { CELL_SIZES, type LibrarySearch, PANELS, type Panel } from '../../components/address';
+import { useLibraryRouter } from './Results';
 
 const SIZE_KEY = 'mirrorlake.cell';
 const PANEL_KEY = 'mirrorlake.panel';
@@ -38,7 +39,10 @@ export function useView(search: LibrarySearch): View {
   const wide = useMedia(WIDE);
   const stored = PANELS.find((one) => one === window.localStorage.getItem(PANEL_KEY));
   const usual = narrow ? 'none' : (stored ?? (wide ? 'filters' : 'none'));
-  const change = (next: LibrarySearch) => void navigate({ to: '.', search: { ...search, ...next }, replace: true });
+  const library = useLibraryRouter();
+  // The address may be newer than what is rendered: leaving the query by this very click has searched what was typed.
+  const change = (next: LibrarySearch) =>
+    void navigate({ to: '.', search: { ...library.current(), ...next }, replace: true });
   return {
     size: search.size ?? storedSize(),
     panel: search.panel ?? usual,

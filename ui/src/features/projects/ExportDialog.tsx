@@ -4,10 +4,11 @@ import { answer, client, type ExportFormat, exportUrl, type Job } from '../../ap
 import { isActive } from '../../api/vocabulary';
 import { Dialog } from '../../components/Dialog';
 import { ErrorText } from '../../components/ErrorText';
-import { SelectField } from '../../components/Field';
+import { CheckField, SelectField } from '../../components/Field';
 import { Icon } from '../../components/Icon';
 import { JobStatus, useJob } from '../../components/JobStatus';
 import { Sentences } from '../../components/Rich';
+import { text as texts } from '../../components/text';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { text } from './text';
 
@@ -19,6 +20,7 @@ interface Exported {
 }
 
 const FORMATS = Object.entries(text.export.formats).map(([value, label]) => ({ value, label }));
+const COPYING: ExportFormat = 'webdataset'; // the format with the files themselves
 const nothing = () => undefined;
 
 function Files({ job }: { job: Job }) {
@@ -48,13 +50,15 @@ interface Props {
 
 export function ExportDialog({ title, scope, close }: Props) {
   const [format, setFormat] = useState<ExportFormat>('parquet');
+  const [upright, setUpright] = useState(false);
   const [id, setId] = useState<number>();
   const action = useAsyncAction();
   const job = useJob(id, nothing);
   const busy = action.busy || (job !== undefined && isActive(job.state));
   const start = () =>
     action.run(async () => {
-      setId((await answer(client.POST('/api/v1/exports', { body: { format, ...scope } }))).id);
+      const body = { format, ...scope, ...(format === COPYING && upright ? { bake_orientation: true } : {}) };
+      setId((await answer(client.POST('/api/v1/exports', { body }))).id);
     });
   return (
     <Dialog title={text.export.title(title)} close={close}>
@@ -67,6 +71,16 @@ export function ExportDialog({ title, scope, close }: Props) {
         }}
         options={FORMATS}
       />
+      {format === COPYING ? (
+        <CheckField
+          {...texts.upright}
+          checked={upright}
+          change={(on) => {
+            setUpright(on);
+            setId(undefined);
+          }}
+        />
+      ) : null}
       {job?.state === 'succeeded' ? (
         <Files job={job} />
       ) : (

@@ -6,6 +6,8 @@ import { libraryQueries } from '../../../api/libraryQueries';
 import { describeError } from '../../../api/problem';
 import { Dialog } from '../../../components/Dialog';
 import { ErrorText } from '../../../components/ErrorText';
+import { CheckField } from '../../../components/Field';
+import { text as texts } from '../../../components/text';
 import { addToast } from '../../../components/toasts';
 import { useAsyncAction } from '../../../components/useAsyncAction';
 import { asQuery, asRequest, type Selection, sizeOf } from '../selection';
@@ -172,13 +174,20 @@ function ExportDialog(props: Props) {
   const { selection } = props;
   const [format, setFormat] = useState<ExportFormat>('parquet');
   const [fields, setFields] = useState('');
+  const [upright, setUpright] = useState(false);
+  const copies = format === 'webdataset'; // the files themselves
   const tooMany = selection.kind === 'some' && sizeOf(selection) > MOST_PICKED;
   const start = async () => {
     const columns = fields
       .split(',')
       .map((field) => field.trim())
       .filter((field) => field !== '');
-    const body = { format, query: asQuery(selection), ...(columns.length > 0 ? { fields: columns } : {}) };
+    const body = {
+      format,
+      query: asQuery(selection),
+      ...(columns.length > 0 ? { fields: columns } : {}),
+      ...(copies && upright ? { bake_orientation: true } : {}),
+    };
     const job = await answer(client.POST('/api/v1/exports', { body: body as never }));
     addToast({ job, doing: text.doing.export(sizeOf(selection)), done: text.done.export });
   };
@@ -202,6 +211,7 @@ function ExportDialog(props: Props) {
           onChange={(event) => setFields(event.target.value)}
         />
       </label>
+      {copies ? <CheckField {...texts.upright} checked={upright} change={setUpright} /> : null}
       <p className="quiet">{tooMany ? text.export.tooMany : text.export.kept}</p>
     </Frame>
   );
