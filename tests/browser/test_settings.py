@@ -105,7 +105,7 @@ def test_the_master_key_is_replaced_and_nothing_of_it_is_shown(visit: Visit) -> 
     expect(page.get_by_role("status")).to_contain_text("encrypted with the newest key")
     expect(keys.first.locator("td").first).not_to_have_text(before)
     expect(keys.nth(1)).to_contain_text("older")
-    expect(keys.nth(1).locator("td").last).to_have_text("0")
+    expect(keys.nth(1).locator("td").last).to_have_text("0 secrets")
 
 
 def test_keys_of_the_environment_say_what_is_left_to_do(visit: Visit) -> None:

@@ -6,7 +6,6 @@ import { keys } from '../../api/queries';
 import { settingsQueries } from '../../api/settingsQueries';
 import { Copyable } from '../../components/CopyButton';
 import { ErrorText } from '../../components/ErrorText';
-import { count } from '../../components/format';
 import { Pending } from '../../components/Notice';
 import { Prose } from '../../components/Rich';
 import { TableBox } from '../../components/TableBox';
@@ -20,7 +19,7 @@ const text = texts.secrets;
 function KeyTable({ found }: { found: MasterKeys }) {
   if (found.keys.length === 0) return null;
   return (
-    <TableBox name="settings-table" label={text.title} columns={text.columns} numbers={text.columns.slice(-1)}>
+    <TableBox name="settings-table" label={text.title} columns={text.columns}>
       {found.keys.map((key) => {
         const { label, tone } = text.ages[key.newest ? 'newest' : 'older'];
         return (
@@ -30,7 +29,7 @@ function KeyTable({ found }: { found: MasterKeys }) {
             <td>
               <span className={`badge tone-${tone}`}>{label}</span>
             </td>
-            <td className="number">{count(key.secrets)}</td>
+            <td>{text.encrypts(key.secrets)}</td>
           </tr>
         );
       })}

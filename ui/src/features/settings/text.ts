@@ -208,7 +208,8 @@ export const text = {
       file: 'The keys are in the file `secret.key` in the data folder of the server. A backup of the library does not contain them.',
       none: 'There is no key: the first secret makes one in the data folder of the server, unless `MIRRORLAKE_SECRET_KEY` has one.',
     } satisfies Record<KeyPlace, string>,
-    columns: ['Key', 'Kept by', 'Age', 'Secrets'],
+    columns: ['Key', 'Kept by', 'Age', 'Encrypts'],
+    encrypts: (secrets: number) => plural(secrets, { one: '# secret', other: '# secrets' }),
     kinds: {
       fernet: 'this server',
       'aws-kms': 'AWS KMS',
