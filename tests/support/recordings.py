@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from functools import cache
 
 import av
@@ -49,13 +50,14 @@ def video(
     rotation: int = 0,
     size: tuple[int, int] = SIZE,
     noise: bool = False,
+    options: Mapping[str, str] | None = None,
 ) -> bytes:
     """A file of this container. `rotation`: what players are asked to turn it by, in degrees clockwise.
 
-    `noise`: instead of the scene, which makes a large file.
+    `noise`: instead of the scene, which makes a large file. `options`: of FFmpeg's writer of the container.
     """
     data = io.BytesIO()
-    with av.open(data, "w", format=container) as out:
+    with av.open(data, "w", format=container, options=dict(options or {})) as out:
         out.metadata["title"] = "A find"
         film = None
         if picture is not None:

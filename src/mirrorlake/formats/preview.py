@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol, cast, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from mirrorlake.formats.codec import Content, Probe, RangedCodec, Rendered
+from mirrorlake.formats.header import read_header
 from mirrorlake.formats.identify import identify, unsupported_message
 from mirrorlake.formats.magic import HEAD_BYTES
 from mirrorlake.formats.sides import PREVIEW_SIDE, rendering
@@ -31,8 +32,8 @@ def render_preview(data: Content, name: str, wanted: PreviewOptions) -> bytes:
     found = identify(_head(data), name)
     if isinstance(found, UnsupportedFormat):
         raise UndecodableObject(Stage.IDENTIFY, unsupported_message(name, found))
-    codec = cast("RangedCodec", found.codec())  # which gets bytes, unless its format is read in parts
-    probe = codec.probe(data)
+    header = read_header(found, data)
+    found, codec, probe = header.format, header.codec, header.probe
     if wanted.kind is PreviewKind.STRIP:
         if found.kind is not MediaKind.VIDEO:
             raise UndecodableObject(Stage.DECODE, f"the bytes are {found.phrase}, and only videos have a strip")

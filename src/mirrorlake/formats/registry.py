@@ -58,11 +58,19 @@ class Format:
     max_bytes: int = MAX_OBJECT_BYTES  # that are held at once; larger objects are refused unread if they need that
     header_first: bool = False  # whether the first HEADER_BYTES have all facts; larger objects are read whole otherwise
     ranged_from: int | None = None  # bytes from which only parts of an object are read; None: always all of it
+    without_video: str | None = None  # the format of its files that have only sound
     absent: Callable[[], str | None] = codecs.never_absent  # why objects cannot be read here; loads no decoder
 
 
 def _media(
-    name: str, phrase: str, kind: MediaKind, media_type: str, *, suffixes: tuple[str, ...], magic: Magic
+    name: str,
+    phrase: str,
+    kind: MediaKind,
+    media_type: str,
+    *,
+    suffixes: tuple[str, ...],
+    magic: Magic,
+    without_video: str | None = None,
 ) -> Format:
     """A row that FFmpeg reads."""
     codec = codecs.video(name) if kind is MediaKind.VIDEO else codecs.sound(name)
@@ -76,6 +84,7 @@ def _media(
         codec=codec,
         max_bytes=MAX_MEDIA_BYTES,
         ranged_from=RANGED_BYTES if kind is MediaKind.VIDEO else RANGED_SOUND_BYTES,
+        without_video=without_video,
         absent=codecs.without_pyav,
     )
 
@@ -188,8 +197,24 @@ FORMATS: tuple[Format, ...] = (
         codec=codecs.pdf,
         ranged_from=RANGED_BYTES,
     ),
-    _media("MP4", "an MP4", MediaKind.VIDEO, "video/mp4", suffixes=(".mp4", ".m4v"), magic=is_mp4),
-    _media("MOV", "a MOV", MediaKind.VIDEO, "video/quicktime", suffixes=(".mov", ".qt"), magic=is_mov),
+    _media(
+        "MP4",
+        "an MP4",
+        MediaKind.VIDEO,
+        "video/mp4",
+        suffixes=(".mp4", ".m4v"),
+        magic=is_mp4,
+        without_video="M4A",  # phones record sound under the brands of videos
+    ),
+    _media(
+        "MOV",
+        "a MOV",
+        MediaKind.VIDEO,
+        "video/quicktime",
+        suffixes=(".mov", ".qt"),
+        magic=is_mov,
+        without_video="M4A",
+    ),
     _media("WebM", "a WebM", MediaKind.VIDEO, "video/webm", suffixes=(".webm",), magic=matroska(b"webm")),
     _media("MKV", "an MKV", MediaKind.VIDEO, "video/matroska", suffixes=(".mkv",), magic=matroska(b"matroska")),
     _media("AVI", "an AVI", MediaKind.VIDEO, "video/vnd.avi", suffixes=(".avi",), magic=riff(b"AVI ")),
@@ -274,6 +299,16 @@ def formats_by_suffix() -> Mapping[str, Format]:
 def suffixes_of(kinds: tuple[MediaKind, ...]) -> tuple[str, ...]:
     """The suffixes that select objects of these kinds. Sorted."""
     return tuple(suffix for suffix, one in formats_by_suffix().items() if one.kind in kinds)
+
+
+def format_named(name: str) -> Format:
+    """The format with this name. Raises StopIteration for an unknown one."""
+    return next(one for one in all_formats() if one.name == name)
+
+
+def possible_kinds(found: Format) -> frozenset[MediaKind]:
+    """The kinds of the objects that begin like this format."""
+    return frozenset((found.kind, *(() if found.without_video is None else (format_named(found.without_video).kind,))))
 
 
 def format_of_name(key: str) -> Format | None:

@@ -24,3 +24,7 @@ class UndecodableObject(MirrorlakeError):
     def __init__(self, stage: Stage, reason: str) -> None:
         super().__init__(reason)
         self.stage = stage
+
+
+class OnlySound(UndecodableObject):
+    """A container of videos has sound, and no moving pictures."""

@@ -29,7 +29,7 @@ from mirrorlake.formats.container import (
 )
 from mirrorlake.formats.image import check_size, error_detail
 from mirrorlake.formats.sides import rendered_side
-from mirrorlake.formats.stages import Stage, UndecodableObject
+from mirrorlake.formats.stages import OnlySound, Stage, UndecodableObject
 from mirrorlake.formats.thumbnail import render_thumbnail, scale_pixels
 from mirrorlake.model.media import VideoFacts
 
@@ -57,7 +57,8 @@ class Video:
         with opened(data, name=self.name, demuxer=self.demuxer, stage=Stage.PROBE) as container:
             stream = video_stream(container)
             if stream is None:
-                raise UndecodableObject(Stage.PROBE, f"the {self.name} contains no video")
+                kind = OnlySound if container.streams.audio else UndecodableObject
+                raise kind(Stage.PROBE, f"the {self.name} contains no video")
             context = known_codec(stream.codec_context, self.name)
             width, height = context.width, context.height
             check_size(width, height)

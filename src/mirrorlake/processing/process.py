@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import cast
 
 import blake3
 import orjson
@@ -19,10 +18,18 @@ from mirrorlake.core.errors import (
     ReadTooMuch,
     StorageError,
 )
-from mirrorlake.formats.codec import Content, FirstBytes, RangedCodec, Rendered
+from mirrorlake.formats.codec import Content, FirstBytes, Rendered
+from mirrorlake.formats.header import read_header
 from mirrorlake.formats.identify import identify, suffix_mismatch_warning, unsupported_message
 from mirrorlake.formats.magic import HEAD_BYTES
-from mirrorlake.formats.registry import HEADER_BYTES, MAX_OBJECT_BYTES, Format, format_of_name, is_ranged
+from mirrorlake.formats.registry import (
+    HEADER_BYTES,
+    MAX_OBJECT_BYTES,
+    Format,
+    format_of_name,
+    is_ranged,
+    possible_kinds,
+)
 from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.formats.unsupported import UnsupportedFormat
 from mirrorlake.model.looking import LOOK_AT_ALL, Depth, Looking
@@ -61,27 +68,29 @@ def process_bytes(data: bytes | RangedObject, name: str, looking: Looking = LOOK
     `name` is only compared with the detected format; it never decides how the bytes are read.
     """
     found = identify(_head(data), name)
-    if isinstance(found, UnsupportedFormat) or found.kind not in looking.media:
+    if isinstance(found, UnsupportedFormat) or not possible_kinds(found) & looking.media:
         raise UndecodableObject(Stage.IDENTIFY, unsupported_message(name, found))
-    codec = cast("RangedCodec", found.codec())  # which gets bytes, unless its format is read in parts
     part: Content = data
     if isinstance(data, RangedObject) and found.ranged_from is None:  # only the header is read in parts
         part = FirstBytes(data.head(HEADER_BYTES))
-    header = codec.probe(part)
-    violation = reject(looking.policies, name, header.facts)
+    header = read_header(found, part)
+    found, probe = header.format, header.probe
+    if found.kind not in looking.media:
+        raise UndecodableObject(Stage.IDENTIFY, unsupported_message(name, found))
+    violation = reject(looking.policies, name, probe.facts)
     if violation is not None:
         raise RejectedObject(violation)
-    rendered = codec.render(part, header) if looking.depth is Depth.FULL else None
+    rendered = header.codec.render(part, probe) if looking.depth is Depth.FULL else None
     mismatch = suffix_mismatch_warning(name, found)
     return ProcessedObject(
         media_type=found.media_type,
         digest=blake3.blake3(data).digest() if isinstance(data, bytes) else None,
         sample_digest=None if isinstance(data, bytes) else data.sample_digest(),
-        facts=header.facts,
+        facts=probe.facts,
         rendered=rendered,
         warnings=(
             *((mismatch,) if mismatch else ()),
-            *header.warnings,
+            *probe.warnings,
             *(rendered.warnings if rendered else ()),
         ),
     )

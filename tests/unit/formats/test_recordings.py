@@ -11,7 +11,10 @@ from tests.support.recordings import RATE, RECORDINGS, SECONDS, SIZE, recording,
 
 from mirrorlake.formats import codecs, sound
 from mirrorlake.formats.absent import AbsentCodec
+from mirrorlake.formats.preview import render_preview
 from mirrorlake.formats.stages import UndecodableObject
+from mirrorlake.model.asset_previews import PreviewKind, PreviewOptions
+from mirrorlake.model.looking import Looking
 from mirrorlake.model.media import AudioFacts, MediaKind, VideoFacts
 from mirrorlake.processing.process import process_bytes
 
@@ -94,12 +97,54 @@ def test_silence_is_a_line():
     assert ((picture == picture[0, 0]).all(axis=2)).sum(axis=0).tolist() == [sound.HEIGHT - 2] * sound.COLUMNS
 
 
-@pytest.mark.parametrize("name", VIDEOS)
+@pytest.mark.parametrize("name", ["WebM", "MKV", "AVI", "MPEG-TS"])
 def test_a_video_without_pictures_is_refused(name: str):
     container = {"MKV": "matroska", "WebM": "webm", "MPEG-TS": "mpegts"}.get(name, name.lower())
     data = video(container, None, {"WebM": "libopus", "MPEG-TS": "mp2"}.get(name, "aac"))
     with pytest.raises(UndecodableObject, match=f"the {name} contains no video"):
         process_bytes(data, "a")
+
+
+_BRANDS = [
+    ("mp4", {}, b"isom"),
+    ("mp4", {"brand": "mp42"}, b"mp42"),
+    ("mp4", {"brand": "dash", "movflags": "frag_keyframe+empty_moov"}, b"dash"),
+    ("3gp", {}, b"3gp4"),
+    ("mov", {}, b"qt  "),
+]
+
+
+@pytest.mark.parametrize(("container", "options", "brand"), _BRANDS)
+def test_iso_media_with_sound_and_no_moving_pictures_is_a_recording_whatever_its_brand(
+    container: str, options: dict[str, str], brand: bytes
+):
+    data = video(container, None, "aac", options=options)
+    assert data[8:12] == brand
+    found = process_bytes(data, "memo.m4a", Looking(media=frozenset({MediaKind.AUDIO})))
+    assert isinstance(found.facts, AudioFacts)
+    assert (found.media_type, found.facts.audio_codec, found.facts.channels) == ("audio/mp4", "aac", 2)
+    assert found.facts.duration_s == pytest.approx(SECONDS, abs=0.2)
+    assert found.warnings == ()
+    assert_louder(pixels(found.rendered.thumbnail))
+    assert_louder(pixels(render_preview(data, "memo.m4a", PreviewOptions(kind=PreviewKind.PICTURE))))
+
+
+def test_tracks_and_no_names_decide_between_sound_and_video():
+    sound_in_mp4, video_in_mp4 = video("mp4", None, "aac"), recording("MP4")
+    (warning,) = process_bytes(sound_in_mp4, "a.mp4").warnings
+    assert warning == "named .mp4, but the bytes are an M4A; it was imported as an M4A"
+    assert process_bytes(video_in_mp4, "a.m4a").media_type == "video/mp4"
+    with pytest.raises(UndecodableObject, match=r"named \.mp4, but the bytes are an M4A"):
+        process_bytes(sound_in_mp4, "a.mp4", Looking(media=frozenset({MediaKind.VIDEO})))
+    with pytest.raises(UndecodableObject, match=r"named \.m4a, but the bytes are an MP4"):
+        process_bytes(video_in_mp4, "a.m4a", Looking(media=frozenset({MediaKind.AUDIO})))
+
+
+def test_iso_media_without_any_track_are_refused():
+    data = bytearray(video("mp4", None, "aac"))
+    data[data.index(b"trak") : data.index(b"trak") + 4] = b"free"
+    with pytest.raises(UndecodableObject, match="the MP4 contains no video"):
+        process_bytes(bytes(data), "a.m4a")
 
 
 @pytest.mark.parametrize("name", ["MP4", "MOV", "AVI", "WAV"])
@@ -123,7 +168,7 @@ def test_damage_anywhere_ends_with_facts_or_a_reason(name: str):
         for _ in range(40):
             broken[dice.randrange(16, len(data))] = dice.randrange(256)
         for one in (bytes(broken), data[: dice.randrange(24, len(data))]):
-            assert _end(one).startswith((name, f"the {name}", "the image", "video/", "audio/"))
+            assert _end(one).startswith((name, f"the {name}", "M4A", "the image", "video/", "audio/"))
 
 
 def _end(data: bytes) -> str:
