@@ -8,13 +8,19 @@ from pathlib import Path
 
 import pytest
 from tests.support.commits import Pass, commit_rows, processed_row
+from tests.support.embedded import JOB
+from tests.support.photos import Photos
 from tests.support.postgres import address_of
+from tests.support.recordings import recording, remuxed, video
 
-from mirrorlake.catalog import picture_hashes
+from mirrorlake.catalog import datasources, picture_hashes
 from mirrorlake.cli.main import run
 from mirrorlake.core.settings import Settings
+from mirrorlake.formats.registry import RANGED_BYTES
+from mirrorlake.jobs.execution import run_here
 from mirrorlake.jobs.worker import Stop, Worker
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.search.duplicates import list_duplicates
 from mirrorlake.search.run import search
 
 
@@ -96,6 +102,38 @@ def test_a_search_says_how_many_pictures_have_no_hash_yet(
     monkeypatch.setenv("MIRRORLAKE_DATABASE_URL", address_of(working.catalog.conninfo))
     assert run(["search", query]) == 0
     assert note in capsys.readouterr().err.splitlines()
+
+
+def test_large_videos_of_which_only_parts_are_read_are_near_duplicates(empty_catalog: Catalog, tmp_path: Path):
+    photos = Photos(empty_catalog, tmp_path)
+    film = video("mp4", "mpeg4", None, size=(640, 480), grain=True)
+    copy = remuxed(film, "matroska")
+    assert min(len(film), len(copy)) > RANGED_BYTES
+    (photos.folder / "film.mp4").write_bytes(film)
+    (photos.folder / "copy.mkv").write_bytes(copy)
+    (photos.folder / "other.mp4").write_bytes(recording("MP4"))
+    photos.library.datasources.change_settings("photos", {"media": ["video"]})
+    photos.source = datasources.named(empty_catalog, "photos")
+    photos.mirror()
+    ids = {asset.name: asset.id for asset in search(empty_catalog, "", limit=50).items}
+
+    def near(name: str) -> set[str]:
+        found = search(empty_catalog, f"near-duplicate:{ids[name]}", limit=50)
+        assert found.notes == ()
+        return {asset.name for asset in found.items}
+
+    assert near("film.mp4") == near("copy.mkv") == {"film.mp4", "copy.mkv"}
+    assert near("other.mp4") == {"other.mp4"}
+    (group,) = list_duplicates(empty_catalog, "", limit=5).groups
+    assert {asset.name for asset in group.assets} == {"film.mp4", "copy.mkv"}
+    assert picture_hashes.delete_unused(empty_catalog) == 0
+
+    with empty_catalog.write() as connection:  # as if an earlier version had imported them
+        connection.execute("DELETE FROM picture_hash")
+    (note,) = search(empty_catalog, f"near-duplicate:{ids['film.mp4']}", limit=50).notes
+    assert note.startswith("3 pictures without a hash.")
+    assert run_here(photos.settings, empty_catalog, JOB, processes=1).hashed == 3
+    assert near("film.mp4") == {"film.mp4", "copy.mkv"}
 
 
 def test_documents_and_refused_objects_have_no_hash(working: Pass):

@@ -76,6 +76,7 @@ def _row(dice: random.Random, number: int) -> Row:
     seen = kind is MediaKind.IMAGE or dice.random() < 0.5
     classes = {name: dice.randint(1, 3) for name in dice.sample(TAGS, dice.choice([0, 0, 1, 2]))}
     digest = dice.randint(1, ASSETS).to_bytes(32)
+    in_parts = dice.random() < 0.2
     boxes = [(dice.choice(SIDES), dice.choice(SIDES)) for _ in range(sum(classes.values()))]
     return Row(
         id=number,
@@ -99,20 +100,21 @@ def _row(dice: random.Random, number: int) -> Row:
         metadata={name: dice.choice(VALUES) for name in dice.sample(KEYS, dice.randint(0, len(KEYS)))},
         facts={name: dice.choice(VALUES) for name in dice.sample(KEYS, dice.randint(0, 3))},
         digest=digest,
+        in_parts=in_parts,
         hash=_hash(digest),
-        text=_read(digest),
+        text=None if in_parts else _read(digest),
     )
 
 
 def _insert(connection: psycopg.Connection, row: Row, sources: dict[str, int]) -> None:
     connection.execute(
         "INSERT INTO asset (id, datasource_id, key, name, state, token, size, modified, kind, media_type, width,"
-        " height, orientation, digest, placeholder, metadata, facts, created, updated)"
-        " VALUES (%s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s, %s, 1, %s, '', %s, %s, %s, %s)",
+        " height, orientation, digest, sample_digest, placeholder, metadata, facts, created, updated)"
+        " VALUES (%s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s, %s, 1, %s, %s, '', %s, %s, %s, %s)",
         (
             row.id, sources[row.datasource], row.key, row.name, STATE_NUMBERS[row.state], row.size, row.modified,
-            row.kind, row.type, row.width, row.height, row.digest, Jsonb(row.metadata), Jsonb(row.facts), row.created,
-            row.updated,
+            row.kind, row.type, row.width, row.height, *((None, row.digest) if row.in_parts else (row.digest, None)),
+            Jsonb(row.metadata), Jsonb(row.facts), row.created, row.updated,
         ),
     )  # fmt: skip
     connection.execute(

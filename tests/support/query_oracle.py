@@ -92,6 +92,7 @@ class Row:
     metadata: Mapping[str, Scalar]
     facts: Mapping[str, Scalar]
     digest: bytes
+    in_parts: bool  # whether it is the digest of parts only
     hash: int | None  # of the picture, from -2**63; equal for equal digests
     text: str | None = None  # that was read in the picture; equal for equal digests
     looks_like: frozenset[int] = frozenset()  # see `with_likeness`

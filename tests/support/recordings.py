@@ -50,11 +50,13 @@ def video(
     rotation: int = 0,
     size: tuple[int, int] = SIZE,
     noise: bool = False,
+    grain: bool = False,
     options: Mapping[str, str] | None = None,
 ) -> bytes:
     """A file of this container. `rotation`: what players are asked to turn it by, in degrees clockwise.
 
-    `noise`: instead of the scene, which makes a large file. `options`: of FFmpeg's writer of the container.
+    `noise`: instead of the scene, which makes a large file, as `grain` over it does. `options`: of FFmpeg's writer of
+    the container.
     """
     data = io.BytesIO()
     with av.open(data, "w", format=container, options=dict(options or {})) as out:
@@ -65,7 +67,7 @@ def video(
             film.width, film.height = size
             film.pix_fmt = "yuv420p"
             film.gop_size = 2  # a key frame every two frames
-            if noise:
+            if noise or grain:
                 film.bit_rate = 200_000_000
             if picture == "libvpx":
                 film.options = {"deadline": "realtime", "cpu-used": "8"}
@@ -75,6 +77,8 @@ def video(
         if film is not None:
             for number in range(RATE * SECONDS):
                 pixels = _noise(size, number) if noise else _picture(size, dark=number == 0)
+                if grain:
+                    pixels = pixels // 2 + _noise(size, number) // 2
                 frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
                 frame.pts = number
                 out.mux(film.encode(frame))
@@ -85,6 +89,18 @@ def video(
                 out.mux(track.encode(frame))
             out.mux(track.encode())
     return data.getvalue()
+
+
+def remuxed(data: bytes, container: str) -> bytes:
+    """The same packets of the first stream in another container."""
+    out = io.BytesIO()
+    with av.open(io.BytesIO(data)) as source, av.open(out, "w", format=container) as target:
+        stream = target.add_stream_from_template(source.streams[0])
+        for packet in source.demux(source.streams[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    return out.getvalue()
 
 
 def _picture(size: tuple[int, int], *, dark: bool) -> np.ndarray:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -108,10 +107,9 @@ def prepare_model(
 
 def missing_pictures(catalog: Catalog, model: StoredModel | None, after: int, limit: int) -> list[MissingPicture]:
     """The next pictures, by asset, that have no hash, or no vector of this model."""
-    # A hash is of a content. A vector is of a thumbnail, which a video that is read in parts has, too.
-    tables: list[tuple[LiteralString, sql.Identifier]] = [("asset.digest", sql.Identifier("picture_hash"))]
-    if model is not None:
-        tables.append(("coalesce(asset.digest, asset.sample_digest)", table_of(model)))
+    tables = [sql.Identifier("picture_hash"), *(() if model is None else (table_of(model),))]
+    # Both are of thumbnails, which what is read in parts has, too.
+    name = sql.SQL("coalesce(asset.digest, asset.sample_digest)")
     # A query for each table: PostgreSQL joins no NOT EXISTS beside an OR.
     lacks = [
         sql.SQL(
@@ -120,8 +118,8 @@ def missing_pictures(catalog: Catalog, model: StoredModel | None, after: int, li
             " AND NOT EXISTS (SELECT FROM {table} AS found WHERE found.digest = {name})"
             " AND NOT EXISTS (SELECT FROM likeness_failure AS failed WHERE failed.digest = {name} AND NOT frames)"
             " ORDER BY id LIMIT %(limit)s)"
-        ).format(name=sql.SQL(name), table=table)
-        for name, table in tables
+        ).format(name=name, table=table)
+        for table in tables
     ]
     query = sql.SQL("SELECT id, digest FROM ({}) AS lacking ORDER BY id LIMIT %(limit)s").format(
         sql.SQL(" UNION ").join(lacks)

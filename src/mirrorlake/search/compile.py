@@ -219,7 +219,7 @@ def _leaf(leaf: Leaf) -> Sql:
         case HasId(number):
             return Sql("asset.id = %s", (number,))
         case NearDuplicate(number):
-            return Sql("asset.digest IN (SELECT near_duplicates(%s))", (number,))
+            return Sql("asset.id IN (SELECT near_duplicate_assets(%s))", (number,))
         case HasText(words, prefix):
             return text_sql(words, prefix=prefix)
         case IntegerCompare(column, comparison, value):

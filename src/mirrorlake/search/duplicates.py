@@ -73,8 +73,8 @@ class _Finder:
 
     def next_ids(self, after: int) -> list[int]:
         text = (
-            f"SELECT asset.id FROM asset WHERE asset.id > %s AND asset.digest IS NOT NULL AND {self._where.text}"  # noqa: S608 - literals, values are bound
-            " ORDER BY asset.id LIMIT %s"
+            "SELECT asset.id FROM asset WHERE asset.id > %s AND {rule.thumbnail_name} IS NOT NULL"  # noqa: S608 - literals, values are bound
+            f" AND {self._where.text} ORDER BY asset.id LIMIT %s"
         )
         return [row[0] for row in self._rows(text, (after, *self._where.params, BATCH))]
 
@@ -85,7 +85,7 @@ class _Finder:
         """
         text = (
             "SELECT one.id, other.id FROM unnest(%s::bigint[]) AS one (id), LATERAL (SELECT asset.id"  # noqa: S608 - as above
-            " FROM near_duplicates(one.id) AS near (digest) JOIN asset ON asset.digest = near.digest"
+            " FROM near_duplicate_assets(one.id) AS near (id) JOIN asset ON asset.id = near.id"
             f" WHERE asset.id <> one.id AND {self._where.text} ORDER BY asset.id LIMIT %s) AS other"
         )
         found: dict[int, set[int]] = defaultdict(set)

@@ -230,12 +230,15 @@ ON CONFLICT (datasource_id, key) DO UPDATE SET state = excluded.state, size = ex
   policies = excluded.policies, depth = excluded.depth, duplicate = NULL;
 
 -- name: store_hashes
--- The hashes of images and videos that were decoded from their whole content. Equal bytes have one.
+-- The hashes of images and videos that have a thumbnail, under the digest that names it. Equal bytes have one.
 INSERT INTO picture_hash (digest, hash)
-SELECT DISTINCT ON (digest) digest, picture_hash FROM staged
-WHERE result = {result.processed} AND placeholder IS NOT NULL AND kind IN ('image', 'video') AND asset_id IS NOT NULL
-  AND digest IS NOT NULL AND NOT kept
-ORDER BY digest
+SELECT DISTINCT ON (name) name, picture_hash FROM (
+  SELECT coalesce(digest, sample_digest) AS name, picture_hash FROM staged
+  WHERE result = {result.processed} AND placeholder IS NOT NULL AND kind IN ('image', 'video') AND asset_id IS NOT NULL
+    AND NOT kept
+) AS pictures
+WHERE name IS NOT NULL
+ORDER BY name
 ON CONFLICT (digest) DO NOTHING;
 
 -- name: record_processed

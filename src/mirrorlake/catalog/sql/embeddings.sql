@@ -24,10 +24,11 @@ UPDATE embedding_model SET complete = true WHERE id = %(id)s;
 DELETE FROM embedding_model WHERE id = %(id)s;
 
 -- name: store_picture_hashes
--- The hashes of pictures that had none. What was read in parts has none: it has no digest of its content.
+-- The hashes of pictures that had none.
 INSERT INTO picture_hash (digest, hash)
 SELECT digest, hash FROM unnest(%(digests)s::bytea[], %(hashes)s::bigint[]) AS found (digest, hash)
 WHERE EXISTS (SELECT FROM asset WHERE asset.digest = found.digest)
+  OR EXISTS (SELECT FROM asset WHERE asset.sample_digest = found.digest AND asset.digest IS NULL)
 ON CONFLICT (digest) DO NOTHING;
 
 -- name: likeness_due

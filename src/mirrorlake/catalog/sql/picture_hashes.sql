@@ -6,6 +6,7 @@ WITH stretch AS (
 ), deleted AS (
   DELETE FROM picture_hash USING stretch
   WHERE picture_hash.digest = stretch.digest AND NOT EXISTS (SELECT FROM asset WHERE asset.digest = stretch.digest)
+    AND NOT EXISTS (SELECT FROM asset WHERE asset.sample_digest = stretch.digest AND asset.digest IS NULL)
   RETURNING 1
 )
 SELECT (SELECT count(*) FROM deleted), (SELECT digest FROM stretch ORDER BY digest DESC LIMIT 1);
@@ -15,14 +16,14 @@ SELECT (SELECT count(*) FROM deleted), (SELECT digest FROM stretch ORDER BY dige
 -- store hashes, so a picture without one was imported by a version that did not, or is of a backup of such a library.
 SELECT count(*) FROM (
   SELECT FROM asset
-  WHERE digest IS NOT NULL AND placeholder IS NOT NULL AND kind IN ('image', 'video')
-    AND NOT EXISTS (SELECT FROM picture_hash WHERE picture_hash.digest = asset.digest)
+  WHERE {rule.thumbnail_name} IS NOT NULL AND placeholder IS NOT NULL AND kind IN ('image', 'video')
+    AND NOT EXISTS (SELECT FROM picture_hash WHERE picture_hash.digest = {rule.thumbnail_name})
     AND (
       EXISTS (SELECT FROM job WHERE kind = 'likeness' AND state IN ('queued', 'running'))
       OR EXISTS (
-        SELECT FROM (SELECT digest, placeholder, kind FROM asset ORDER BY id LIMIT 1000) AS old
-        WHERE digest IS NOT NULL AND placeholder IS NOT NULL AND kind IN ('image', 'video')
-          AND NOT EXISTS (SELECT FROM picture_hash WHERE picture_hash.digest = old.digest)
+        SELECT FROM (SELECT {rule.thumbnail_name} AS name, placeholder, kind FROM asset ORDER BY id LIMIT 1000) AS old
+        WHERE name IS NOT NULL AND placeholder IS NOT NULL AND kind IN ('image', 'video')
+          AND NOT EXISTS (SELECT FROM picture_hash WHERE picture_hash.digest = old.name)
       )
     )
   LIMIT %(most)s
