@@ -69,7 +69,7 @@ def _read_facts(tiff: TiffBlock) -> CameraFacts:
         value = convert((main.values if in_main else camera.values).get(tag))
         if value is not None:
             facts[name] = value
-    exposure_time = _read_exposure_time(camera.values)
+    exposure_time = _read_exposure_time({**main.values, **camera.values})
     if exposure_time is not None:
         facts["taken_at"] = exposure_time
     position, warnings = _read_position(gps.values)
@@ -140,23 +140,30 @@ _FACTS: tuple[tuple[str, bool, int, Callable[[Value | None], Scalar | None]], ..
     ("flash", False, 0x9209, _flash),  # whether it fired
     ("white_balance", False, 0xA403, _white_balance),
 )
-# Of the moment of exposure, and of making a digital image of it: tag, tag of its offset from UTC.
-_TIMES = ((0x9003, 0x9011), (0x9004, 0x9012))
+# Of the moment of exposure, of making a digital image of it, and of the last change of the file, which is all that
+# scanners record: tag, tag of its offset from UTC.
+_CHANGED = 0x0132
+_TIMES = ((0x9003, 0x9011), (0x9004, 0x9012), (_CHANGED, 0x9010))
 
-_MAIN_TAGS = frozenset({_ORIENTATION, _EXIF_IFD, _GPS_IFD, *(tag for _, in_main, tag, _ in _FACTS if in_main)})
+_MAIN_TAGS = frozenset(
+    {_ORIENTATION, _EXIF_IFD, _GPS_IFD, _CHANGED, *(tag for _, in_main, tag, _ in _FACTS if in_main)}
+)
 _CAMERA_TAGS = frozenset(
-    {*(tag for _, in_main, tag, _ in _FACTS if not in_main), *(tag for pair in _TIMES for tag in pair)}
+    {
+        *(tag for _, in_main, tag, _ in _FACTS if not in_main),
+        *(tag for pair in _TIMES for tag in pair if tag != _CHANGED),
+    }
 )
 _GPS_TAGS = frozenset(range(1, 7))  # latitude, longitude and altitude, each after its reference
 
 
-def _read_exposure_time(camera: _Tags) -> str | None:
+def _read_exposure_time(tags: _Tags) -> str | None:
     """The time of exposure as ISO 8601, with an offset only if the camera recorded one."""
     for tag, offset_tag in _TIMES:
-        text = _text(camera.get(tag))
+        text = _text(tags.get(tag))
         if text is None:
             continue
-        offset = _text(camera.get(offset_tag))
+        offset = _text(tags.get(offset_tag))
         forms = [(text, "%Y:%m:%d %H:%M:%S")]
         if offset is not None:
             forms.insert(0, (text + offset, "%Y:%m:%d %H:%M:%S%z"))

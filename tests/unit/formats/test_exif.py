@@ -16,7 +16,7 @@ from mirrorlake.processing.process import process_bytes
 
 def _block(camera: dict[int, object] | None = None, gps: dict[int, object] | None = None, **main: object) -> bytes:
     exif = Image.Exif()
-    names = {"make": 0x010F, "model": 0x0110, "software": 0x0131}
+    names = {"make": 0x010F, "model": 0x0110, "software": 0x0131, "changed": 0x0132}
     for name, value in main.items():
         exif[names[name]] = value
     exif.get_ifd(0x8769).update(camera or {})
@@ -58,6 +58,31 @@ def test_facts_have_stable_names_and_plain_values():
         "longitude": 7.26,
         "altitude_m": -10.0,
     }
+
+
+_SCANNED = "2023:01:02 03:04:05"
+
+
+@pytest.mark.parametrize(
+    ("camera", "taken_at"),
+    [
+        ({}, "2023-01-02T03:04:05"),
+        ({0x9010: "-05:00"}, "2023-01-02T03:04:05-05:00"),
+        ({0x9011: "+02:00"}, "2023-01-02T03:04:05"),  # the offset of another time
+        ({0x9003: "yesterday"}, "2023-01-02T03:04:05"),
+        ({0x9004: "2024:05:06 07:08:09", 0x9010: "-05:00"}, "2024-05-06T07:08:09"),
+        ({0x9003: "2024:05:06 07:08:09", 0x9011: "+02:00", 0x9010: "-05:00"}, "2024-05-06T07:08:09+02:00"),
+    ],
+)
+def test_the_last_change_of_the_file_is_its_time_only_where_there_is_no_other(camera: dict[int, str], taken_at: str):
+    assert read_camera_facts(_block(camera=dict(camera), changed=_SCANNED)).values["taken_at"] == taken_at
+
+
+def test_a_scanned_tiff_has_the_time_of_its_scan():
+    scanned = Image.Exif()
+    scanned[0x0132] = _SCANNED
+    found = process_bytes(encoded(scene(40, 30), "tiff", exif=scanned), "scan.tif")
+    assert found.facts.camera["taken_at"] == "2023-01-02T03:04:05"
 
 
 def test_wrong_types_and_impossible_values_cost_only_themselves():
