@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pyvips
@@ -17,6 +17,10 @@ _PROFILE_HEAD = 4096  # bytes of a colour profile that hold its description
 _SRGB_NAMES = (b"sRGB", "sRGB".encode("utf-16-be"))
 _SPACE_AT, _MARK_AT = 16, 36  # where a profile has its colour model and its mark
 _INKS = 4
+_BYTES = frozenset({"uchar", "ushort"})  # formats whose range is that of the type
+_NUMBERS = {"char": "i1", "short": "i2", "uint": "u4", "int": "i4", "float": "f4", "double": "f8"}
+_OVERSHOOT = 0.1  # of scaled edges
+_SMALL = 0.1  # a brightness below which a picture of floats would be black
 
 Pixels = NDArray[np.uint8]  # height, width, bands
 
@@ -26,6 +30,8 @@ def to_srgb(image: pyvips.Image) -> tuple[Pixels, tuple[str, ...]]:
 
     Raises UndecodableObject for channels that are no colours, and pyvips.Error for damaged pixels.
     """
+    if str(image.format) not in _BYTES or image.interpretation == "scrgb":
+        image = _in_range(image)
     profile = _profile(image)
     warnings: tuple[str, ...] = ()
     if profile is not None and not any(name in profile[:_PROFILE_HEAD] for name in _SRGB_NAMES):
@@ -49,6 +55,41 @@ def to_srgb(image: pyvips.Image) -> tuple[Pixels, tuple[str, ...]]:
             Stage.DECODE, f"the image has {count_noun(bands, 'channel')}, which is not a colour image"
         )
     return to_array(image), warnings
+
+
+def _in_range(image: pyvips.Image) -> pyvips.Image:
+    """Numbers as 8 bits: floats from 0 to 1 by this range, and all others from the least to the greatest there is."""
+    kind = _NUMBERS.get(str(image.format))
+    if kind is None:
+        return image
+    found = np.frombuffer(image.write_to_memory(), kind).reshape(image.height, image.width, image.bands)
+    colours = int(image.bands) - int(image.hasalpha())
+    low, high = _extent(found[..., :colours])
+    unit = found.dtype.kind == "f" and low >= -_OVERSHOOT and _SMALL <= high <= 1 + _OVERSHOOT
+    if unit and image.interpretation == "scrgb":  # light, which libvips converts; its pixels can be read only once
+        light = np.nan_to_num(found).data
+        return pyvips.Image.new_from_memory(light, image.width, image.height, image.bands, image.format).copy(
+            interpretation="scrgb"
+        )
+    scaled = _to_bytes(found, 0.0 if unit else low, 1.0 if unit else high)
+    if image.hasalpha():
+        scaled[..., colours:] = _to_bytes(found[..., colours:], 0.0, max(_extent(found[..., colours:])[1], 1.0))
+    pixels = pyvips.Image.new_from_memory(scaled.data, image.width, image.height, image.bands, "uchar")
+    return pixels.copy(interpretation="b-w" if colours == 1 else "srgb")
+
+
+def _extent(found: NDArray[Any]) -> tuple[float, float]:
+    """The least and the greatest number; 0 without any."""
+    some = found[np.isfinite(found)]
+    return (float(some.min()), float(some.max())) if some.size else (0.0, 0.0)
+
+
+def _to_bytes(found: NDArray[Any], low: float, high: float) -> Pixels:
+    span = high - low
+    if not 0 < span < float("inf"):
+        return np.full(found.shape, 255 * (low != 0), np.uint8)
+    numbers = np.nan_to_num((found.astype(np.float64) - low) / span, nan=0.0)
+    return np.round(numbers.clip(0.0, 1.0) * 255).astype(np.uint8)
 
 
 def _profile(image: pyvips.Image) -> bytes | None:

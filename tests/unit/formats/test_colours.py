@@ -43,6 +43,48 @@ def shown(data: bytes, mode: str = "RGB") -> np.ndarray:
         return np.asarray(thumbnail.convert(mode), np.float64)
 
 
+_GREY = np.asarray(picture("L"), np.float64)  # 0 to 255
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        (_GREY / 255).astype(np.float32),
+        (_GREY / 255e4).astype(np.float32),
+        (_GREY * 3 - 300).astype(np.float32),
+        (_GREY * 8e6).astype(np.int32),
+        (_GREY * 8e6 - 1e9).astype(np.int32),
+        (_GREY * 3).astype(np.int32),
+    ],
+    ids=["0 to 1", "small", "large", "positive", "negative", "few"],
+)
+def test_a_tiff_of_numbers_shows_its_picture(numbers: np.ndarray):
+    file = io.BytesIO()
+    Image.fromarray(numbers).save(file, "TIFF")
+    assert np.abs(shown(file.getvalue(), "L") - (_GREY - _GREY.min()) * 255 / np.ptp(_GREY)).max() <= 2
+
+
+@pytest.mark.parametrize("most", [1.0, 255.0])
+def test_a_tiff_of_coloured_floats_shows_its_picture(most: float):
+    colours = np.asarray(picture(), np.float32) / 255
+    light = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)  # of sRGB
+    given = np.ascontiguousarray((light if most == 1 else colours * most).astype(np.float32))
+    image = pyvips.Image.new_from_memory(given.data, WIDTH, HEIGHT, 3, "float")
+    data = image.copy(interpretation="scrgb").write_to_buffer(".tif")
+    assert unlike(data, picture()) <= _LOSSY
+
+
+def test_numbers_that_are_none_hide_no_picture():
+    numbers = (_GREY / 255).astype(np.float32)
+    numbers[:8, :8], numbers[-8:, -8:] = np.nan, np.inf
+    file = io.BytesIO()
+    Image.fromarray(numbers).save(file, "TIFF")
+    assert np.abs(shown(file.getvalue(), "L") - _GREY)[8:-8, 8:-8].max() <= 2
+    flat = io.BytesIO()
+    Image.fromarray(np.full((9, 9), np.nan, np.float32)).save(flat, "TIFF")
+    assert shown(flat.getvalue()).max() == 0
+
+
 def managed(source: Image.Image, profile: bytes) -> Image.Image:
     """The picture as an image editor shows it: littlecms, relative colours, compensation of the black point."""
     found = ImageCms.profileToProfile(
