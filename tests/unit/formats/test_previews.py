@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import replace
 
 import av
 import numpy as np
@@ -15,11 +14,9 @@ from tests.support.images import HEIC_SIZE, encoded, heic, pixels, scene, svg, t
 from tests.support.recordings import recording
 
 from mirrorlake.formats import video_strip
-from mirrorlake.formats.codec import Probe
 from mirrorlake.formats.preview import render_picture, render_preview
 from mirrorlake.formats.sides import PREVIEW_SIDE, STRIP_FRAMES, THUMBNAIL_SIDE
 from mirrorlake.formats.stages import UndecodableObject
-from mirrorlake.formats.video import MKV
 from mirrorlake.formats.video_strip import STRIP_SIDE
 from mirrorlake.model.asset_previews import PreviewKind, PreviewOptions
 from mirrorlake.processing.process import process_bytes
@@ -81,14 +78,15 @@ def test_a_strip_has_ten_frames_of_the_size_of_the_video(name: str):
     assert [np.abs(frames[:, place] - poster).mean() < 12 for place in (0, -1)] == [True, True]
 
 
-def moving(seconds: int, *, key_frames: int, container: str = "mp4", start_s: int = 0) -> bytes:
-    """A video whose brightness rises, with key frames at a fixed distance."""
+def moving(seconds: float, *, key_frames: int, container: str = "mp4", start_s: int = 0, live: bool = False) -> bytes:
+    """A video whose brightness rises, with key frames at a fixed distance. `live`: without a length and an index."""
     data = io.BytesIO()
-    with av.open(data, "w", format=container) as out:
-        film = out.add_stream("mpeg4" if container == "mp4" else "mpeg2video", rate=10)
+    codec = {"mp4": "mpeg4", "matroska": "mpeg4", "webm": "libvpx"}.get(container, "mpeg2video")
+    with av.open(data, "w", format=container, options={"live": "1"} if live else {}) as out:
+        film = out.add_stream(codec, rate=10, options={"deadline": "realtime"} if container == "webm" else {})
         film.width, film.height, film.pix_fmt, film.gop_size = 640, 360, "yuv420p", key_frames
-        for number in range(seconds * 10):
-            shade = np.full((360, 640, 3), 250 * number // (seconds * 10), np.uint8)
+        for number in range(round(seconds * 10)):
+            shade = np.full((360, 640, 3), 250 * number // round(seconds * 10), np.uint8)
             frame = av.VideoFrame.from_ndarray(shade, "rgb24")
             frame.pts = start_s * 10 + number
             out.mux(film.encode(frame))
@@ -103,11 +101,36 @@ def moving(seconds: int, *, key_frames: int, container: str = "mp4", start_s: in
 def test_frames_of_a_strip_are_of_equal_distance(seconds: int, key_frames: int, container: str, start_s: int):
     """Also of a short video with a single key frame, of one of which key frames are decoded, and of a broadcast."""
     video = moving(seconds, key_frames=key_frames, container=container, start_s=start_s)
+    assert _shades(video) == pytest.approx(RISING, abs=250 * key_frames / (seconds * 10) if seconds > 20 else 8)
+
+
+RISING = [250 * (part + 0.5) / STRIP_FRAMES for part in range(STRIP_FRAMES)]
+
+
+def _shades(video: bytes) -> list[float]:
+    """The brightness of each frame of the strip."""
     strip = pixels(render_preview(video, "a", STRIP))
     assert strip.shape == (135, STRIP_FRAMES * STRIP_SIDE, 3)
-    shades = strip.reshape(135, STRIP_FRAMES, STRIP_SIDE, 3).mean(axis=(0, 2, 3))
-    expected = [250 * (part + 0.5) / STRIP_FRAMES for part in range(STRIP_FRAMES)]
-    assert shades == pytest.approx(expected, abs=250 * key_frames / (seconds * 10) if seconds > 20 else 8)
+    return strip.reshape(135, STRIP_FRAMES, STRIP_SIDE, 3).mean(axis=(0, 2, 3)).tolist()
+
+
+@pytest.mark.parametrize(("container", "seconds", "key_frames"), [("webm", 4, 10), ("matroska", 30, 20)])
+def test_a_strip_of_a_live_recording_is_of_equal_distance(container: str, seconds: int, key_frames: int):
+    video = moving(seconds, key_frames=key_frames, container=container, live=True)
+    assert process_bytes(video, "a").facts.duration_s is None
+    assert _shades(video) == pytest.approx(RISING, abs=18)
+
+
+def test_a_large_video_of_unknown_length_has_a_strip_of_its_first_frame(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(video_strip, "MAX_MEASURED_BYTES", 1000)
+    assert max(_shades(moving(4, key_frames=10, container="webm", live=True))) < 8
+
+
+@pytest.mark.parametrize("container", ["mpegts", "mp4"])
+def test_a_video_of_one_frame_has_a_strip_of_it(container: str):
+    video = moving(0.1, key_frames=10, container=container)
+    assert not process_bytes(video, "a").facts.duration_s or container == "mp4"
+    assert max(_shades(video)) < 8
 
 
 def test_no_more_is_decoded_than_a_strip_needs(monkeypatch: pytest.MonkeyPatch):
@@ -122,12 +145,6 @@ def test_no_more_is_decoded_than_a_strip_needs(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(video_strip, "_frames", counted)
     render_preview(moving(4, key_frames=1000), "a", STRIP)
     assert decoded[-1] == pytest.approx(3.8)  # the middle of the last of ten parts
-
-
-def test_a_video_of_unknown_length_has_no_strip():
-    facts = replace(MKV.probe(recording("MKV")).facts, duration_s=None)  # as of a live recording
-    with pytest.raises(UndecodableObject, match="the length of the MKV is not known"):
-        video_strip.render_strip(MKV, recording("MKV"), Probe(facts=facts))
 
 
 def test_a_cut_video_has_a_strip_of_what_is_there():
