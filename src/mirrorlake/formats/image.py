@@ -16,6 +16,7 @@ from mirrorlake.formats.codec import Probe, Rendered
 from mirrorlake.formats.colour import PROFILE, Pixels, to_array
 from mirrorlake.formats.damage import MAX_MISSING_SHARE, DamageMeasure, describe_share
 from mirrorlake.formats.exif import NO_FACTS, CameraFacts, read_camera_facts
+from mirrorlake.formats.profile import profile_name
 from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.formats.thumbnail import render_thumbnail, scale_pixels
 from mirrorlake.model.media import ImageFacts, MediaFacts
@@ -106,6 +107,7 @@ class VipsImage:
                 colour_space=_COLOUR_SPACES.get(str(image.interpretation), str(image.interpretation)),
                 has_alpha=bool(image.hasalpha()),
                 has_icc=_has(image, PROFILE),
+                colour_profile=profile_name(_block(image, PROFILE)),
                 frames=structure.frames if structure.frames > 1 else None,
                 camera={**camera.values, **read_captions(_block(image, "xmp-data"), _block(image, "iptc-data"))},
             ),

@@ -14,6 +14,7 @@ from mirrorlake.formats.codec import Probe, Rendered
 from mirrorlake.formats.exif import NO_FACTS, read_camera_facts
 from mirrorlake.formats.image import check_size, error_detail, image_facts
 from mirrorlake.formats.pillow import DAMAGE, to_vips, with_profile
+from mirrorlake.formats.profile import profile_name
 from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.formats.thumbnail import render_thumbnail, scale_pixels
 from mirrorlake.model.media import ImageFacts
@@ -55,6 +56,7 @@ class PillowImage:
         block: object = image.info.get("exif") if self.exif else None
         camera = read_camera_facts(block) if isinstance(block, bytes) and block else NO_FACTS
         xmp: object = image.info.get("xmp")
+        profile: object = image.info.get("icc_profile")
         width, height = image.size
         orientation = self._orientation(image)
         turned = orientation >= 5  # noqa: PLR2004  5 to 8 are rotated by 90 degrees
@@ -68,7 +70,8 @@ class PillowImage:
                 bit_depth=self.bit_depth(image, data),
                 colour_space=_SPACES.get(image.mode, "grey" if image.mode.startswith("I") else "rgb"),
                 has_alpha=image.mode in _ALPHA,
-                has_icc=bool(image.info.get("icc_profile")),
+                has_icc=bool(profile),
+                colour_profile=profile_name(profile if isinstance(profile, bytes) else None),
                 frames=frames if frames > 1 else None,
                 camera={**camera.values, **read_captions(xmp if isinstance(xmp, bytes) else None, None)},
             ),

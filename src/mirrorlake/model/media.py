@@ -34,6 +34,7 @@ class ImageFacts:
     colour_space: str
     has_alpha: bool
     has_icc: bool
+    colour_profile: str | None = None  # the name of its ICC profile
     frames: int | None = None  # of an animation
     camera: Mapping[str, Fact] = field(default_factory=dict[str, Fact])  # recorded by the camera, and captions
 
@@ -98,7 +99,7 @@ class TextFacts:
 
 MediaFacts = ImageFacts | VideoFacts | DocumentFacts | AudioFacts | TextFacts
 
-_IN_COLUMNS = frozenset({"width", "height", "orientation"})  # of the table `asset`, not among its facts
+_IN_COLUMNS = frozenset({"width", "height"})  # of the table `asset`, not among its facts
 
 
 def facts_to_json(facts: MediaFacts) -> dict[str, Fact]:

@@ -31,7 +31,7 @@ const OTHER_MEDIA =
   'video_codec pixel_format major_brand frame_count audio_codec audio_channels channels title artist author pages ' +
   'characters lines encoding language keywords caption';
 // Shown elsewhere, or as a part of another one.
-const COMBINED = new Set(['camera_make', 'camera_model', 'taken_at', 'latitude', 'longitude', 'first_lines']);
+const COMBINED = new Set('camera_make camera_model taken_at latitude longitude first_lines orientation'.split(' '));
 
 /** Seconds as a player shows them. */
 export function clock(seconds: number): string {
