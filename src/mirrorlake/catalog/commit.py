@@ -96,6 +96,7 @@ def _commit_processed(
         staging.govern()
         apply_companions(staging, strategies)
         staging.run("count_changed_bytes", "update_content", "update_companions", "store_hashes")
+        staging.run("drop_keyword_tags", "add_keyword_tags")
         if thumbnails is not None:
             _store_thumbnails(staging, thumbnails)
         return staging.record_outcomes("record_processed"), dropped

@@ -51,7 +51,11 @@ def _merge_next(lease: Lease, last: int, choose: Choose) -> tuple[pa.Table, int]
     """Merge the batch after the asset `last`; return its rows and the number of changed ones."""
     with leased(lease) as staging:
         rows = staging.fetch("lock_to_reapply", lease.datasource_id, last, BATCH_ROWS)
-        return rows, _merge(staging, rows, choose) if rows.num_rows else 0
+        if not rows.num_rows:
+            return rows, 0
+        changed = _merge(staging, rows, choose)
+        staging.fetch("reapply_keyword_tags", lease.datasource_id, last, rows.column("id")[-1].as_py())
+        return rows, changed
 
 
 def _merge(staging: Staging, rows: pa.Table, choose: Choose) -> int:

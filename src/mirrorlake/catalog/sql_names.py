@@ -29,7 +29,7 @@ def _list(members: Iterable[IntEnum]) -> str:
 # Users have edited the asset, tagged it, labelled it, put it into a project, or moved it to the trash.
 _WORKED_ON = (
     "(asset.edited OR asset.state = {asset.trash}"
-    " OR EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id)"
+    " OR EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id AND NOT asset_tag.from_keywords)"
     " OR EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)"
     " OR EXISTS (SELECT FROM annotation WHERE annotation.asset_id = asset.id"
     " AND annotation.source <> 'bucket')"
@@ -65,6 +65,9 @@ _COMPARED_TOKEN = (
     + _HAS_FIRST
     + " THEN E'\\x01' ELSE object.token END)"
 )
+# Of `asset`: its keywords as a list, and whether those of the objects of the datasource $1 become tags.
+_KEYWORDS = "(CASE jsonb_typeof(asset.facts -> 'keywords') WHEN 'array' THEN asset.facts -> 'keywords' ELSE '[]' END)"
+_KEYWORD_TAGS = "EXISTS (SELECT FROM datasource WHERE id = $1 AND settings @> '{\"keywordTags\": true}')"
 # Of `asset`: the digest that names its thumbnail.
 _THUMBNAIL_NAME = "coalesce(asset.digest, asset.sample_digest)"
 # The state that a pass compares.
@@ -99,6 +102,8 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
         "batch_changes": _BATCH_CHANGES,
         "connection_name": _CONNECTION_NAME,
         "thumbnail_name": _THUMBNAIL_NAME,
+        "keywords": _KEYWORDS,
+        "keyword_tags": _KEYWORD_TAGS,
         "compared_state": _COMPARED_STATE,
         "compared_token": _COMPARED_TOKEN,
         "own_workspace": _OWN_WORKSPACE,

@@ -13,4 +13,4 @@ def printable(text: str, limit: int) -> str | None:
 
     Neither NUL nor control characters can be stored or shown.
     """
-    return "".join(character for character in text if character.isprintable()).strip()[:limit] or None
+    return "".join(character for character in text if character.isprintable()).strip()[:limit].rstrip() or None

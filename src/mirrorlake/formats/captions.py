@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from xml.etree import ElementTree as ET
 
 from mirrorlake.core.text import printable
+from mirrorlake.model.media import Fact
 
 MAX_BLOCK_BYTES = 1 << 20  # a larger one is not read
 MAX_KEYWORDS = 100
 MAX_KEYWORD = 64  # characters, as in IPTC
 MAX_TITLE = 200
 MAX_CAPTION = 2000  # characters, as in IPTC
-SEPARATOR = "; "  # between keywords
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -31,16 +31,16 @@ _TITLE, _KEYWORD, _CAPTION, _CHARACTERS = (2, 5), (2, 25), (2, 120), (1, 90)  # 
 _UTF8 = b"\x1b%G"  # the value of _CHARACTERS for UTF-8
 
 
-def read_captions(xmp: bytes | None, iptc: bytes | None) -> Mapping[str, str]:
+def read_captions(xmp: bytes | None, iptc: bytes | None) -> Mapping[str, Fact]:
     """The facts `keywords`, `caption` and `title` of these blocks, as far as they have them. Never raises."""
     return {**(_read_iptc(iptc) if iptc else {}), **(_read_xmp(xmp) if xmp else {})}
 
 
-def _facts(keywords: Iterable[str], caption: str, title: str) -> dict[str, str]:
+def _facts(keywords: Iterable[str], caption: str, title: str) -> dict[str, Fact]:
     words = (printable(word, MAX_KEYWORD) for word in keywords)
     some = [word for word in dict.fromkeys(words) if word is not None][:MAX_KEYWORDS]
-    found = {
-        "keywords": SEPARATOR.join(some) or None,
+    found: dict[str, Fact | None] = {
+        "keywords": tuple(some) or None,
         "caption": printable(" ".join(caption[: 2 * MAX_CAPTION].split()), MAX_CAPTION),
         "title": printable(title[: 2 * MAX_TITLE], MAX_TITLE),
     }
@@ -50,7 +50,7 @@ def _facts(keywords: Iterable[str], caption: str, title: str) -> dict[str, str]:
 # XMP
 
 
-def _read_xmp(block: bytes) -> dict[str, str]:
+def _read_xmp(block: bytes) -> dict[str, Fact]:
     start = _PACKET.search(block[:MAX_BLOCK_BYTES])
     # A document type could define entities; a packet of XMP has none.
     if start is None or len(block) > MAX_BLOCK_BYTES or b"<!DOCTYPE" in block or not _WANTED.search(block):
@@ -78,7 +78,7 @@ def _in_default_language(root: ET.Element, term: str) -> str:
 # IPTC
 
 
-def _read_iptc(block: bytes) -> dict[str, str]:
+def _read_iptc(block: bytes) -> dict[str, Fact]:
     keywords: list[bytes] = []
     caption = title = b""
     encoding = "cp1252"

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import ClassVar
 
-Fact = str | int | float | bool
+Fact = str | int | float | bool | tuple[str, ...]
+LIST_FACTS = frozenset({"keywords"})  # those with several values, each of which searches find and count
 
 
 class MediaKind(StrEnum):

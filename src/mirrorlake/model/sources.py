@@ -160,6 +160,7 @@ class MirrorSettings:
     depth: Depth = Depth.FULL  # how much of each object is read
     policies: Policies = NO_POLICIES  # what an object must be to become an asset
     picture_text: bool = False  # whether the text in its pictures is read
+    keyword_tags: bool = False  # whether keywords in the bytes become tags
     pool: str = DEFAULT_POOL  # of the workers that execute its jobs
     inventory: str | None = None  # address of the folder of inventories, which may replace listings
     labels: LabelSidecars | None = None  # label files of the source; None: they are not read
@@ -264,6 +265,8 @@ class DatasourceSummary:
     """What an object must be to become an asset."""
     picture_text: bool = False
     """Whether the text in its pictures is read."""
+    keyword_tags: bool = False
+    """Whether the keywords of its objects become tags."""
     pool: str = DEFAULT_POOL
     """The workers that execute its jobs, by the name of their pool."""
     sidecar_suffix: str | None
@@ -323,6 +326,7 @@ def summarize(
         look=settings.depth,
         policies=settings.policies,
         picture_text=settings.picture_text,
+        keyword_tags=settings.keyword_tags,
         pool=settings.pool,
         sidecar_suffix=settings.sidecar_suffix,
         labels=settings.labels,

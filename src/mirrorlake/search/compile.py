@@ -11,6 +11,7 @@ from typing import LiteralString, assert_never
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.assets import STATE_NUMBERS
+from mirrorlake.model.media import LIST_FACTS
 from mirrorlake.search.filters import Indexed, filters_of
 from mirrorlake.search.glob_regex import glob_to_regex
 from mirrorlake.search.label_sql import annotation_count_sql, class_sql, has_box_sql
@@ -53,6 +54,7 @@ from mirrorlake.search.nodes import (
     Text,
     TimeColumn,
     TimeCompare,
+    Values,
     names_trash,
 )
 from mirrorlake.search.order_sql import SortKey, of_values, order_sql, ordered_value, sort_key
@@ -192,6 +194,10 @@ def _leaf(leaf: Leaf) -> Sql:
         case MetadataExists(key, values):
             # The same as `?` for an object, in the form that an index on one key answers.
             return of_values(values, Sql("(asset.metadata -> %s::text) IS NOT NULL", (key,)))
+        case MetadataMatches(key, pattern, Values.FACTS) if key in LIST_FACTS:
+            return Sql(_ANY_ITEM, (key, key, like_pattern(pattern)))
+        case MetadataCompare(key, comparison, literal, Values.FACTS) if key in LIST_FACTS:
+            return of_values(Values.FACTS, _metadata(key, comparison, literal, in_list=True))
         case MetadataCompare(key, comparison, literal, values):
             return of_values(values, _metadata(key, comparison, literal))
         case MetadataMatches(key, pattern, values):
@@ -241,6 +247,10 @@ def _is_or_like(exists: LiteralString, value: str | Pattern) -> Sql:
 _IN_PROJECT: LiteralString = (
     "EXISTS (SELECT FROM project_asset JOIN project ON project.id = project_asset.project_id"
     " WHERE project_asset.asset_id = asset.id AND project.name"
+)
+_ANY_ITEM: LiteralString = (
+    "EXISTS (SELECT FROM jsonb_array_elements_text(CASE jsonb_typeof(asset.facts -> %s::text)"
+    " WHEN 'array' THEN asset.facts -> %s::text ELSE '[]' END) AS item WHERE item LIKE %s)"
 )
 _HAS_TAG: LiteralString = "EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id AND asset_tag.tag"
 # Checks the governing datasource first; objects of other datasources are searched only if it does not match.
@@ -311,11 +321,11 @@ def _path(glob: str, *, literal: bool) -> Sql:
     return Sql("asset.key ~ %s", ("^" + ("/?" if rooted else "") + glob_to_regex(text) + "$",))
 
 
-def _metadata(key: str, comparison: Comparison, literal: Literal) -> Sql:
+def _metadata(key: str, comparison: Comparison, literal: Literal, *, in_list: bool = False) -> Sql:
     if comparison is Comparison.EQ:
-        return _metadata_equal(key, literal)
+        return _metadata_equal(key, literal, in_list=in_list)
     if comparison is Comparison.NE:
-        equal = _metadata_equal(key, literal)
+        equal = _metadata_equal(key, literal, in_list=in_list)
         return Sql("(asset.metadata ? %s::text AND NOT " + equal.text + ")", (key, *equal.params))
     symbol = SYMBOLS[comparison]
     match literal:
@@ -345,8 +355,10 @@ def _metadata(key: str, comparison: Comparison, literal: Literal) -> Sql:
             assert_never(literal)
 
 
-def _metadata_equal(key: str, literal: Literal) -> Sql:
-    """Every literal also matches as the text that was typed."""
+def _metadata_equal(key: str, literal: Literal, *, in_list: bool) -> Sql:
+    """Every literal also matches as the text that was typed. `in_list`: the value is a list, which contains it."""
+    if in_list:
+        return Sql("asset.metadata @> %s::jsonb", (json.dumps({key: [literal.text]}),))
     parts = _equal_values(key, literal)
     if isinstance(literal, Span):
         parts.append(metadata_time_sql(key, Comparison.EQ, literal))

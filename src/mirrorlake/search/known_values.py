@@ -19,6 +19,7 @@ from psycopg.rows import TupleRow
 from mirrorlake.catalog import search_indexes
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.catalog.statements import statement
+from mirrorlake.model.media import LIST_FACTS
 from mirrorlake.search.compile import CompiledQuery, compile_node, filters_by_index
 from mirrorlake.search.filters import governed_sql, kind_sql, media_type_sql
 from mirrorlake.search.index_needs import needed_by_node
@@ -122,6 +123,9 @@ def field_of(node: Node) -> Field | None:
         case Not(term):
             return field_of(term)
         case MetadataExists(key, values) | MetadataCompare(key, _, _, values) | MetadataMatches(key, _, values):
+            # An asset has several values of a list: none of them alone shows what the query is about.
+            if values is Values.FACTS and key in LIST_FACTS:
+                return None
             return Field(values.value, key)
         case HasKind():
             return Field(KIND)

@@ -91,6 +91,7 @@ _DATASOURCE_SETTINGS = (
     "look",
     "policies",
     "pictureText",
+    "keywordTags",
     "pool",
     "metadataSidecarSuffix",
     "listingOrdered",
@@ -183,6 +184,8 @@ def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
         wide["policies"] = policies
     if settings.picture_text:
         wide["pictureText"] = True
+    if settings.keyword_tags:
+        wide["keywordTags"] = True
     if settings.pool != DEFAULT_POOL:
         wide["pool"] = settings.pool
     if settings.sidecar_suffix is not None:
@@ -300,7 +303,6 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
     suffix_where, suffix_given = wide.get("metadataSidecarSuffix", nowhere)
     inventory_where, inventory_given = wide.get("inventory", nowhere)
     look_where, look_given = wide.get("look", nowhere)
-    picture_where, picture_given = wide.get("pictureText", nowhere)
     ordered_where, ordered_given = wide.get("listingOrdered", nowhere)
     title, description = (read_title(wide.get(name, nowhere)[1], name) for name in _TEXTS)
     return MirrorSettings(
@@ -310,7 +312,8 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
         media=read_media(*wide.get("media", nowhere)),
         depth=read_choice(look_given, "look", Depth, Depth.FULL, look_where),
         policies=read_policies(wide.get("policies", nowhere)[1].get("policies")),
-        picture_text=read_bool(picture_given, "pictureText", picture_where) is True,
+        picture_text=_is_on(wide, "pictureText"),
+        keyword_tags=_is_on(wide, "keywordTags"),
         pool=read_pool(*wide.get("pool", nowhere)),
         sidecar_suffix=_read_suffix(suffix_given, suffix_where),
         listing_ordered=read_bool(ordered_given, "listingOrdered", ordered_where),
@@ -318,6 +321,11 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
         labels=read_labels(wide.get("labels", nowhere)[1].get("labels"), suffix_given.get("metadataSidecarSuffix")),
         schedule=read_schedule({name: one[name] for name, (_, one) in wide.items()}),
     )
+
+
+def _is_on(wide: Mapping[str, tuple[str, dict[str, Json]]], name: str) -> bool:
+    where, given = wide.get(name, ("", {}))
+    return read_bool(given, name, where) is True
 
 
 def _read_suffix(given: dict[str, Json], where: str) -> str | None:

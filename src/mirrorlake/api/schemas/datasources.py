@@ -74,6 +74,7 @@ SETTINGS: Final[dict[str, Any]] = {
         additionalProperties=False,
     ),
     "pictureText": _BOOLEAN,
+    "keywordTags": _BOOLEAN,
     "pool": _or_null(type="string", minLength=1, maxLength=63),
     "metadataSidecarSuffix": _or_null(type="string", minLength=1, maxLength=SUFFIX_LIMIT),
     "labels": _or_null(

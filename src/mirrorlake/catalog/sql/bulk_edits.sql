@@ -54,8 +54,11 @@ HAVING count(*) > 0
 RETURNING ids;
 
 -- name: change_tags
--- Add tags to the assets of a batch that do not have them, and record to which.
-WITH added AS (
+-- Add tags to the assets of a batch that do not have them, and record to which. Those of keywords stay from now on.
+WITH claimed AS (
+  UPDATE asset_tag SET from_keywords = false
+  WHERE from_keywords AND asset_id = ANY(%(ids)s::bigint[]) AND tag = ANY(%(tags)s::text[])
+), added AS (
   INSERT INTO asset_tag (tag, asset_id, edit_id)
   SELECT tag, id, %(edit_id)s FROM unnest(%(tags)s::text[]) AS tag CROSS JOIN unnest(%(ids)s::bigint[]) AS id
   ORDER BY tag, id ON CONFLICT DO NOTHING RETURNING tag, asset_id

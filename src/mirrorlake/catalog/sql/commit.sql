@@ -215,6 +215,20 @@ UPDATE asset SET name = coalesce(staged.name, asset.name),
 FROM staged LEFT JOIN merged ON merged.asset_id = staged.asset_id
 WHERE asset.id = staged.asset_id AND staged.result = {result.companions_only} AND NOT staged.same AND asset.datasource_id = $1;
 
+-- name: drop_keyword_tags
+-- Remove the tags of keywords that the staged objects no longer have, except those that somebody added as well.
+DELETE FROM asset_tag USING staged JOIN asset ON asset.id = staged.asset_id
+WHERE {rule.keyword_tags} AND staged.result = {result.processed} AND NOT staged.same AND asset.datasource_id = $1
+  AND asset_tag.asset_id = asset.id AND asset_tag.from_keywords AND NOT {rule.keywords} @> to_jsonb(asset_tag.tag);
+
+-- name: add_keyword_tags
+-- Tag assets with the keywords of the staged objects.
+INSERT INTO asset_tag (tag, asset_id, from_keywords)
+SELECT DISTINCT word COLLATE "C", asset.id, true
+FROM staged JOIN asset ON asset.id = staged.asset_id CROSS JOIN LATERAL jsonb_array_elements_text({rule.keywords}) AS word
+WHERE {rule.keyword_tags} AND staged.result = {result.processed} AND NOT staged.same AND asset.datasource_id = $1
+ORDER BY 1, 2 ON CONFLICT DO NOTHING;
+
 -- name: store_objects
 -- Store the objects that the next pass compares with. Objects with temporary errors are not stored, so that they are
 -- read again.

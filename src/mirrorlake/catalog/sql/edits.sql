@@ -23,10 +23,10 @@ UPDATE asset SET
 WHERE id = ANY(%(ids)s::bigint[]);
 
 -- name: add_tags
--- Add tags that the assets do not have yet.
+-- Add tags that the assets do not have yet. Those of their keywords stay from now on.
 INSERT INTO asset_tag (tag, asset_id)
 SELECT tag, id FROM unnest(%(tags)s::text[]) AS tag CROSS JOIN unnest(%(ids)s::bigint[]) AS id
-ON CONFLICT DO NOTHING;
+ON CONFLICT (tag, asset_id) DO UPDATE SET from_keywords = false WHERE asset_tag.from_keywords;
 
 -- name: remove_tags
 -- Remove tags that the assets have.

@@ -82,7 +82,11 @@ pair AS MATERIALIZED (
   GROUP BY 1, 2
 ), scalar AS MATERIALIZED (
   SELECT field, assets, jsonb_typeof(value) AS type, (value #>> '{}') COLLATE "C" AS text FROM pair
-  WHERE value IS NOT NULL
+  WHERE value IS NOT NULL AND (field <> 'facts.keywords' OR jsonb_typeof(value) <> 'array')
+  UNION ALL
+  SELECT field, sum(assets)::bigint, 'string', item COLLATE "C"
+  FROM pair CROSS JOIN LATERAL jsonb_array_elements_text(CASE jsonb_typeof(value) WHEN 'array' THEN value ELSE '[]' END) AS item
+  WHERE field = 'facts.keywords' GROUP BY field, item
 ), dated AS MATERIALIZED (
   SELECT field, assets, left(text, 10) AS day, substr(text, 11) AS rest FROM scalar
   WHERE type = 'string' AND text LIKE '____-__-__%%'
@@ -108,7 +112,9 @@ FROM (
   GROUP BY field, day
 ) AS days WHERE day ~ %(iso)s GROUP BY 1, 4
 UNION ALL
-SELECT field, 'T', count(*)::text, NULL, sum(assets)::bigint FROM scalar GROUP BY field
+SELECT field, 'T', count(*)::text, NULL,
+  (SELECT sum(assets) FROM pair WHERE pair.field = scalar.field AND value IS NOT NULL)::bigint
+FROM scalar GROUP BY field
 
 -- name: asset_blocks
 -- How many blocks the table of assets has now, and about how many assets (-1: not known).

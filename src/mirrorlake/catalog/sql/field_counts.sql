@@ -63,7 +63,7 @@ WITH taken AS (
 INSERT INTO touched_tag SELECT asset_id, change, tag FROM taken;
 
 -- name: count_named_values
--- Metadata and facts: those that the touched assets have now, less those that are counted.
+-- Metadata and facts: those that the touched assets have now, less those that are counted. Of keywords, each counts.
 INSERT INTO field_delta
 SELECT space || key,
   CASE jsonb_typeof(value)
@@ -84,7 +84,11 @@ FROM (
   ) AS document
   CROSS JOIN LATERAL (
     SELECT 'metadata.' AS space, key, value FROM jsonb_each(metadata)
-    UNION ALL SELECT 'facts.', key, value FROM jsonb_each(facts)
+    UNION ALL SELECT 'facts.', key, value FROM jsonb_each(facts - 'keywords')
+    UNION ALL SELECT 'facts.', 'keywords', value FROM jsonb_array_elements(
+      CASE jsonb_typeof(facts -> 'keywords') WHEN 'array' THEN facts -> 'keywords'
+        WHEN 'string' THEN jsonb_build_array(facts -> 'keywords') ELSE '[]' END
+    )
   ) AS pair
   GROUP BY space, key, value HAVING sum(sign) <> 0
 ) AS changed;

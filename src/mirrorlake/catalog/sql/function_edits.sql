@@ -43,8 +43,12 @@ FROM unnest(%(ids)s::bigint[], %(sets)s::jsonb[]) AS given (id, set)
 WHERE asset.id = given.id AND asset.id = ANY(%(changed)s::bigint[]);
 
 -- name: tag_each
--- Add tags, with assets for each, and record to which they were added.
-WITH added AS (
+-- Add tags, with assets for each, and record to which they were added. Those of keywords stay from now on.
+WITH claimed AS (
+  UPDATE asset_tag SET from_keywords = false
+  FROM unnest(%(tags)s::text[], %(ids)s::bigint[]) AS given (tag, id)
+  WHERE from_keywords AND asset_tag.tag = given.tag AND asset_tag.asset_id = given.id
+), added AS (
   INSERT INTO asset_tag (tag, asset_id, edit_id)
   SELECT tag, id, %(edit_id)s FROM unnest(%(tags)s::text[], %(ids)s::bigint[]) AS given (tag, id)
   ORDER BY tag, id ON CONFLICT DO NOTHING RETURNING tag, asset_id

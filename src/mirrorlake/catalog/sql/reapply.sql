@@ -17,6 +17,24 @@ ORDER BY asset.id LIMIT $3 FOR NO KEY UPDATE OF asset;
 UPDATE asset SET metadata = merged.metadata::jsonb, provenance = merged.provenance::jsonb, updated = now()
 FROM merged WHERE asset.id = merged.asset_id;
 
+-- name: reapply_keyword_tags
+-- Let the assets of a datasource after $2, up to $3, have the tags that their keywords give them, or none if they give none.
+WITH wanted AS MATERIALIZED (
+  SELECT DISTINCT word COLLATE "C" AS tag, asset.id AS asset_id
+  FROM asset CROSS JOIN LATERAL jsonb_array_elements_text({rule.keywords}) AS word
+  WHERE {rule.keyword_tags} AND asset.datasource_id = $1 AND asset.id > $2 AND asset.id <= $3
+), dropped AS (
+  DELETE FROM asset_tag USING asset
+  WHERE asset.datasource_id = $1 AND asset.id > $2 AND asset.id <= $3
+    AND asset_tag.asset_id = asset.id AND asset_tag.from_keywords
+    AND NOT EXISTS (SELECT FROM wanted WHERE wanted.tag = asset_tag.tag AND wanted.asset_id = asset_tag.asset_id)
+  RETURNING asset_tag.asset_id
+), added AS (
+  INSERT INTO asset_tag (tag, asset_id, from_keywords) SELECT tag, asset_id, true FROM wanted
+  ORDER BY 1, 2 ON CONFLICT DO NOTHING RETURNING asset_id
+)
+UPDATE asset SET updated = now() WHERE id IN (SELECT asset_id FROM dropped UNION SELECT asset_id FROM added) RETURNING id;
+
 -- name: record_reapplied
 -- Record the assets that a merge changed.
 INSERT INTO outcome (run_id, key, kind, reason, asset_id)

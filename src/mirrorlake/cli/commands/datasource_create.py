@@ -27,6 +27,10 @@ Look = Annotated[Depth | None, typer.Option(help="How much of each object to rea
 PictureText = Annotated[
     bool | None, typer.Option("--picture-text/--no-picture-text", help="Read the text in pictures.", show_default="off")
 ]
+KeywordTags = Annotated[
+    bool | None,
+    typer.Option("--keyword-tags/--no-keyword-tags", help="Make keywords in the files tags.", show_default="off"),
+]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="JSON file of mirror settings.")]
 
 
@@ -38,6 +42,7 @@ def create(
     glob: Globs = None,
     look: Look = None,
     picture_text: PictureText = None,
+    keyword_tags: KeywordTags = None,
     settings: SettingsFile = None,
     schedule: Annotated[str | None, typer.Option(help='"every: 6h", "0 3 * * *" (cron), or off.')] = None,
     title: Annotated[str | None, typer.Option(help="Title for users.")] = None,
@@ -47,7 +52,7 @@ def create(
 ) -> int:
     """Create a datasource, and run it with --run. Its address cannot be changed later."""
     given = given_settings(settings, glob, schedule=schedule, title=title, description=description, look=look)
-    given = with_picture_text(given, picture_text)
+    given = with_switches(given, pictureText=picture_text, keywordTags=keyword_tags)
     with open_server() as server:
         if server is not None and run:
             made = server.datasources.create(
@@ -110,9 +115,9 @@ def given_settings(file: Path | None, globs: list[str] | None, **texts: str | No
     return given or None
 
 
-def with_picture_text(given: dict[str, Json] | None, picture_text: bool | None) -> dict[str, Json] | None:  # noqa: FBT001 - as the option
-    """The settings with that of the text in pictures, if the option is given."""
-    return given if picture_text is None else {**(given or {}), "pictureText": picture_text}
+def with_switches(given: dict[str, Json] | None, **switches: bool | None) -> dict[str, Json] | None:
+    """The settings with those that are on or off, as far as they are given as options."""
+    return {**(given or {}), **{name: on for name, on in switches.items() if on is not None}} or None
 
 
 def _preview_location(uri: str, *, connection: str | None, settings: dict[str, Json] | None, json: bool) -> int:

@@ -163,6 +163,14 @@ export function SettingsFields({ form, set, errors }: Props) {
           change={(pictureText) => set({ ...form, pictureText })}
         />
       </Group>
+      <Group title={settings.keywordTags.legend}>
+        <CheckField
+          label={settings.keywordTags.label}
+          hint={settings.keywordTags.hint}
+          checked={form.keywordTags}
+          change={(keywordTags) => set({ ...form, keywordTags })}
+        />
+      </Group>
       <Group title={settings.workers}>
         <TextField
           {...settings.pool}

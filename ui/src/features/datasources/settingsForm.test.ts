@@ -17,6 +17,7 @@ it('names the settings as the contract does', () => {
     pool: null,
     policies: null,
     pictureText: false,
+    keywordTags: false,
     schedule: 'off',
     timezone: null,
   });

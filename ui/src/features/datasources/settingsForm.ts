@@ -14,6 +14,7 @@ export interface SettingsForm {
   pool: string; // empty: the one of all workers without a pool of their own
   policies: PoliciesForm;
   pictureText: boolean;
+  keywordTags: boolean;
   schedule: ScheduleForm;
 }
 
@@ -93,6 +94,7 @@ export function newSettings(zone: string): SettingsForm {
     pool: '',
     policies: NO_POLICIES,
     pictureText: false,
+    keywordTags: false,
     schedule: toForm({ schedule: 'off', timezone: null }, zone),
   };
 }
@@ -107,6 +109,7 @@ export function settingsOf(source: Datasource, zone: string): SettingsForm {
     pool,
     policies: policiesOf(source.policies),
     pictureText: source.picture_text ?? false,
+    keywordTags: source.keyword_tags ?? false,
     schedule,
   };
   if (config === undefined) return { ...newSettings(zone), ...whole };
@@ -137,6 +140,7 @@ export function settingsRequest(form: SettingsForm): Record<string, Json> {
     pool: form.pool.trim() === '' ? null : form.pool.trim(),
     policies: policiesRequest(form.policies),
     pictureText: form.pictureText,
+    keywordTags: form.keywordTags,
     ...(schedule ?? {}),
   };
 }

@@ -176,6 +176,11 @@ export const text = {
       label: 'Read the text in pictures',
       hint: 'A worker reads it after each run, some seconds for each picture. Searches find it with text:word.',
     },
+    keywordTags: {
+      legend: 'Keywords',
+      label: 'Make keywords in the files tags',
+      hint: 'Of images with XMP or IPTC. Tags follow the keywords of changed files; tags that people added stay.',
+    },
     workers: 'Workers',
     pool: {
       label: 'Pool of workers',

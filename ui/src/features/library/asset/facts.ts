@@ -48,6 +48,7 @@ function round(value: number): string {
 
 function plain(value: unknown): string {
   if (typeof value === 'boolean') return value ? text.facts.yes : text.facts.no;
+  if (Array.isArray(value)) return value.join(', ');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
