@@ -46,6 +46,7 @@ OF_CHOSEN = [
     "count_looks",
     "keys_to_look_at",
     "read_texts_again",
+    "embed_again",
 ]
 FOUND = "WITH found AS MATERIALIZED (SELECT * FROM asset)"
 OF_FOUND = [f"facet_{name}" for name in (*facets.COLUMNS, *facets.JOINED)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.support.embedded import FOLDER
 from tests.support.photos import MEASURE, Photos
 
 from mirrorlake.core.errors import NotFound, PassRunning, PermissionDenied, QueryError, UsageError
@@ -74,9 +75,60 @@ def test_a_function_is_called_again_for_the_assets_of_the_query(photos: Photos):
     assert photos.library.jobs.get(job.id).state is JobState.SUCCEEDED
 
 
+def test_hashes_and_vectors_are_computed_again_for_the_assets_of_the_query_alone(photos: Photos):
+    for number, name in enumerate(("chelsea.png", "coffee.png", "rocket.jpg")):
+        (photos.folder / f"{number}.{name}").write_bytes((FOLDER / name).read_bytes())
+    photos.mirror()
+    photos.library.likeness.change("lite")
+    photos.work()
+    right = _likeness(photos.catalog)
+    assert len(right) == 3
+    with photos.catalog.write() as connection:  # as an earlier version of the hash and of the model left them
+        connection.execute("UPDATE picture_hash SET hash = 7")
+        connection.execute("UPDATE embedding_1 SET vector = (SELECT vector FROM embedding_1 ORDER BY digest LIMIT 1)")
+        connection.execute(
+            "INSERT INTO likeness_failure (digest) SELECT digest FROM asset WHERE name = '0.chelsea.png'"
+        )
+    wrong = _likeness(photos.catalog)
+
+    [job] = photos.library.assets.reprocess("filename:0.chelsea.png OR filename:1.coffee.png", "embedding")
+    assert _likeness(photos.catalog) == wrong  # searches still find the former ones
+    photos.work()
+
+    assert _likeness(photos.catalog) == right | {"2.rocket.jpg": wrong["2.rocket.jpg"]}
+    done = photos.library.jobs.get(job.id)
+    assert (done.state, done.result["hashed"], done.result["embedded"]) == (JobState.SUCCEEDED, 2, 2)
+    with photos.catalog.read() as connection:
+        assert connection.execute("SELECT count(*) FROM likeness_again").fetchone() == (0,)
+
+
+def _likeness(catalog: Catalog) -> dict[str, tuple[int, str]]:
+    """The hash and the vector of each picture."""
+    with catalog.read() as connection:
+        rows = connection.execute(
+            "SELECT name, hash, vector::text FROM asset JOIN picture_hash USING (digest)"
+            " JOIN embedding_1 USING (digest)"
+        ).fetchall()
+    return {name: (number, vector) for name, number, vector in rows}
+
+
+def test_pictures_that_are_to_be_embedded_again_and_are_gone_are_forgotten(photos: Photos):
+    photos.put(0, 1)
+    photos.mirror()
+    [job] = photos.library.assets.reprocess("", "embedding")
+    with photos.catalog.write() as connection:
+        connection.execute("DELETE FROM object")
+        connection.execute("DELETE FROM asset")
+    photos.work()
+    assert photos.library.jobs.get(job.id).state is JobState.SUCCEEDED
+    with photos.catalog.read() as connection:
+        assert connection.execute("SELECT count(*) FROM likeness_again").fetchone() == (0,)
+
+
 @pytest.mark.parametrize(
     ("query", "stage", "error"),
     [
+        ("", "embedding:lite", UsageError),
         ("", "dream", UsageError),
         ("", "function", UsageError),
         ("", "look:closer", UsageError),
@@ -99,3 +151,4 @@ def test_reading_buckets_again_needs_the_permission_for_runs(photos: Photos):
 
 def test_nothing_is_queued_where_nothing_matches(photos: Photos):
     assert photos.library.assets.reprocess("", "look") == []
+    assert photos.library.assets.reprocess("", "embedding") == []

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
 
+from mirrorlake.catalog.bulk_edits import Selection, named_values
 from mirrorlake.catalog.leases import job_values
 from mirrorlake.catalog.search_indexes import run_long
 from mirrorlake.catalog.statements import statement
@@ -106,11 +107,15 @@ def prepare_model(
 
 
 def missing_pictures(catalog: Catalog, model: StoredModel | None, after: int, limit: int) -> list[MissingPicture]:
-    """The next pictures, by asset, that have no hash, or no vector of this model."""
+    """The next pictures, by asset, that have no hash, or no vector of this model, or are to be embedded again."""
     tables = [sql.Identifier("picture_hash"), *(() if model is None else (table_of(model),))]
     # Both are of thumbnails, which what is read in parts has, too.
     name = sql.SQL("coalesce(asset.digest, asset.sample_digest)")
     # A query for each table: PostgreSQL joins no NOT EXISTS beside an OR.
+    again = sql.SQL(
+        "(SELECT id, {name} AS digest FROM asset WHERE id > %(after)s AND placeholder IS NOT NULL"
+        " AND {name} IN (SELECT digest FROM likeness_again) AND kind IN ('image', 'video') ORDER BY id LIMIT %(limit)s)"
+    ).format(name=name)
     lacks = [
         sql.SQL(
             "(SELECT id, {name} AS digest FROM asset WHERE id > %(after)s AND placeholder IS NOT NULL"
@@ -121,6 +126,7 @@ def missing_pictures(catalog: Catalog, model: StoredModel | None, after: int, li
         ).format(name=name, table=table)
         for table in tables
     ]
+    lacks.append(again)
     query = sql.SQL("SELECT id, digest FROM ({}) AS lacking ORDER BY id LIMIT %(limit)s").format(
         sql.SQL(" UNION ").join(lacks)
     )
@@ -135,6 +141,8 @@ def store_failures(catalog: Catalog, digests: Sequence[bytes], *, frames: bool =
     with catalog.write() as connection:
         values = {"digests": list(digests), "frames": frames}
         connection.execute(statement("add_likeness_failures").query, values)
+        if not frames:
+            connection.execute(statement("end_embedding_again").query, values)
 
 
 @retry_on_contention
@@ -152,16 +160,41 @@ def store_pictures(
     hashes: Sequence[int | None],
     vectors: Sequence[Sequence[float]],
 ) -> None:
-    """Store the hashes and vectors of these pictures, row by row. What is stored already stays."""
+    """Store the hashes and vectors of these pictures, row by row.
+
+    What is stored already stays, except of pictures that are embedded again, whose frames are then missing, too.
+    """
     with catalog.write() as connection:
         values = {"digests": list(digests), "hashes": list(hashes)}
+        connection.execute(statement("drop_former_hashes").query, values)
         connection.execute(statement("store_picture_hashes").query, values)
         if model is not None:
+            former = sql.SQL(
+                "DELETE FROM {} WHERE digest IN (SELECT digest FROM likeness_again WHERE digest = ANY(%s::bytea[]))"
+            ).format(table_of(model))
+            connection.execute(former, (list(digests),))
             query = sql.SQL(
                 "INSERT INTO {} (digest, frame, vector) SELECT digest, 0, text::{}.halfvec"
                 " FROM unnest(%s::bytea[], %s::text[]) AS found (digest, text) ON CONFLICT DO NOTHING"
             ).format(table_of(model), vector_schema(connection))
             connection.execute(query, (list(digests), [vector_text(one) for one in vectors]))
+        connection.execute(statement("end_embedding_again").query, values)
+
+
+@retry_on_contention
+def embed_again(catalog: Catalog, selection: Selection) -> None:
+    """Let the pictures of the selected assets be hashed and embedded again, also where that failed."""
+    text, values = named_values(selection)
+    query = b"WITH chosen AS (" + text + b")\n" + statement("embed_again").query
+    with catalog.write() as connection:
+        connection.execute(query, values, prepare=False)
+
+
+@retry_on_contention
+def forget_embedding_again(catalog: Catalog) -> None:
+    """Forget pictures that were to be embedded again, and that no asset has any more."""
+    with catalog.write() as connection:
+        connection.execute(statement("forget_embedding_again").query)
 
 
 def complete_model(catalog: Catalog, model: StoredModel, step: Callable[[int, int], object]) -> None:

@@ -22,7 +22,7 @@ from mirrorlake.postgres.schemas import ACCESS, in_schema
 LEFT_OUT = frozenset(
     {
         VERSION_TABLE, "asset_count", "embedding_model",
-        "folder", "folder_change", "lease", "library_count", "likeness_failure", "object_change",
+        "folder", "folder_change", "lease", "library_count", "likeness_again", "likeness_failure", "object_change",
         "range_digest", "search_index", "search_index_declined", "search_use", "stored_answer", "thumbnail",
         "thumbnail_pack",
     }

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from mirrorlake.catalog import datasources, functions, jobs, looks, picture_texts
+from mirrorlake.catalog import datasources, embeddings, functions, jobs, looks, picture_texts
 from mirrorlake.core.errors import UsageError
 from mirrorlake.jobs.execution import enqueue_run, new_job
 from mirrorlake.jobs.handler import LONG
 from mirrorlake.jobs.handlers.functions import FunctionArgs, function_job
+from mirrorlake.jobs.handlers.likeness import LikenessArgs
 from mirrorlake.jobs.handlers.picture_texts import PictureTextArgs
 from mirrorlake.jobs.handlers.retry import RetryArgs
 from mirrorlake.model.access import Context, Permission
@@ -89,5 +90,24 @@ def _read_text_again(resources: Resources, query: str, _of: str, by: Context) ->
     ]
 
 
-STAGES: Final[Mapping[str, Stage]] = {"look": _read_again, "text": _read_text_again, "function": call_again}
-_WRITTEN: Final[Mapping[str, str]] = {"look": "look", "text": "text", "function": "function:NAME"}
+def _embed_again(resources: Resources, query: str, _of: str, by: Context) -> list[int]:
+    """Compute the hashes and vectors of pictures again from their thumbnails, also where that failed."""
+    catalog = resources.catalog
+    if not looks.count_by_source(catalog, select_ids(query)):
+        return []
+    embeddings.embed_again(catalog, select_ids(query))
+    return [jobs.request(catalog, new_job(JobKind.LIKENESS, LikenessArgs(), requested_by=by.actor.name))]
+
+
+STAGES: Final[Mapping[str, Stage]] = {
+    "look": _read_again,
+    "text": _read_text_again,
+    "embedding": _embed_again,
+    "function": call_again,
+}
+_WRITTEN: Final[Mapping[str, str]] = {
+    "look": "look",
+    "text": "text",
+    "embedding": "embedding",
+    "function": "function:NAME",
+}

@@ -17,6 +17,10 @@ from mirrorlake.select.metadata import KEY, MAX_KEY_CHARS
 
 EDIT_LIMIT = 1000  # keys or tags that one request may name
 PROJECT_LIMIT = 100
+_STAGES = (
+    "`look` reads the objects and makes the thumbnails again, `text` reads the text in pictures, `embedding` computes "
+    "hashes and vectors, `function:NAME` calls an own function."
+)
 # The rules of `select.edits`, which checks them with better messages than a schema can give.
 _KEY_SCHEMA: JsonDict = {"type": "string", "pattern": f"^{KEY.pattern}$", "maxLength": MAX_KEY_CHARS}
 _TAG_SCHEMA = {"type": "string", "pattern": VISIBLE, "minLength": 1, "maxLength": MAX_TAG_CHARS}
@@ -107,9 +111,7 @@ class Reprocessing(Body):
     """A stage of processing to run again, and for which assets."""
 
     query: Annotated[str, Field(max_length=8192, description='Query in the search language; "" matches everything.')]
-    stage: Annotated[
-        str, Field(max_length=100, description="`look` reads the objects again, `function:NAME` calls an own function.")
-    ]
+    stage: Annotated[str, Field(max_length=100, description=_STAGES)]
 
 
 class BulkChange(AssetChange, Selected):

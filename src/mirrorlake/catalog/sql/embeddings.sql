@@ -56,6 +56,33 @@ FROM likeness_setting LEFT JOIN LATERAL (
 ) AS last ON true
 WHERE likeness_setting.model IS NOT NULL;
 
+-- name: embed_again
+-- Fragment after a WITH that names assets `chosen`: let their pictures be hashed and embedded again, also where that failed.
+, named AS MATERIALIZED (
+  SELECT DISTINCT {rule.thumbnail_name} AS digest FROM asset JOIN chosen ON chosen.id = asset.id
+  WHERE placeholder IS NOT NULL AND kind IN ('image', 'video') AND {rule.thumbnail_name} IS NOT NULL
+), tried AS (
+  DELETE FROM likeness_failure WHERE digest IN (SELECT digest FROM named)
+)
+INSERT INTO likeness_again (digest) SELECT digest FROM named ORDER BY digest ON CONFLICT DO NOTHING;
+
+-- name: drop_former_hashes
+-- Delete the hashes that these replace.
+DELETE FROM picture_hash WHERE digest IN (SELECT digest FROM likeness_again WHERE digest = ANY(%(digests)s::bytea[]));
+
+-- name: end_embedding_again
+-- These pictures have been hashed and embedded again, or could not be.
+DELETE FROM likeness_again WHERE digest = ANY(%(digests)s::bytea[]);
+
+-- name: forget_embedding_again
+-- Forget pictures that no asset has any more, or whose asset has no thumbnail any more.
+DELETE FROM likeness_again WHERE NOT EXISTS (
+  SELECT FROM asset WHERE asset.digest = likeness_again.digest AND placeholder IS NOT NULL AND kind IN ('image', 'video')
+) AND NOT EXISTS (
+  SELECT FROM asset WHERE asset.sample_digest = likeness_again.digest AND asset.digest IS NULL
+    AND placeholder IS NOT NULL AND kind IN ('image', 'video')
+);
+
 -- name: add_likeness_failures
 -- Record pictures whose thumbnail is missing or damaged, or videos whose frames cannot be read.
 INSERT INTO likeness_failure (digest, frames) SELECT unnest(%(digests)s::bytea[]), %(frames)s

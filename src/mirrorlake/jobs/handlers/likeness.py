@@ -72,6 +72,7 @@ def update(job: Job, _args: LikenessArgs, context: JobContext) -> LikenessUpdate
             embedded += 0 if model is None else len(kept)
             after = missing[-1].asset_id
         videos = 0 if model is None else _embed_videos(context, model, pool.first, began)
+    embeddings.forget_embedding_again(catalog)
     if model is not None and videos is not None:
         reporter.step("completing the model", last, last)
         embeddings.complete_model(catalog, model, reporter.counted("completing the model"))

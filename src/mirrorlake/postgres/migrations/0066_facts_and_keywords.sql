@@ -9,3 +9,6 @@ WHERE kind = 'image' AND orientation IS NOT NULL AND NOT facts ? 'orientation' O
 
 -- Tags that assets have because their keywords name them, and nobody has added them.
 ALTER TABLE asset_tag ADD COLUMN from_keywords boolean NOT NULL DEFAULT false;
+
+-- Pictures whose hash and vectors somebody wants anew. Until then, searches find the former ones.
+CREATE TABLE likeness_again (digest bytea PRIMARY KEY);  -- that names their thumbnail
