@@ -68,7 +68,7 @@ def library(empty_catalog: Catalog) -> Catalog:
     with empty_catalog.write() as connection:
         connection.execute(
             "WITH source AS (INSERT INTO datasource (name, uri, access, settings)"
-            " VALUES ('s', '', '{}', '{}') RETURNING id)"
+            " VALUES ('s', 'file:///none', '{}', '{}') RETURNING id)"
             " INSERT INTO asset (datasource_id, key, name, token, size, kind, media_type, width, height, orientation,"
             " digest, placeholder) SELECT source.id, key, key, '', 1, 'image', 'image/jpeg', 640, 480, 1, '', ''"
             " FROM source, unnest(%s::text[]) WITH ORDINALITY AS keys (key, place) ORDER BY place",

@@ -13,7 +13,9 @@ from mirrorlake.catalog.statements import statement
 from mirrorlake.labels.documents import geometry_from_json
 from mirrorlake.labels.records import ImageLabels, Label
 from mirrorlake.model.labels import Shape
+from mirrorlake.model.sources import Location
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.address import stored_location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class ExportedImage:
 
 
 _FETCHED = 5_000  # rows in memory
+_OF_IMAGE = 6  # first columns of a row of `labelled_images`
 
 
 def labelled_images(catalog: Catalog, ontology: str, chosen: Chosen) -> Iterator[ImageLabels]:
@@ -36,9 +39,18 @@ def labelled_images(catalog: Catalog, ontology: str, chosen: Chosen) -> Iterator
     with catalog.snapshot() as connection, connection.cursor("labels") as cursor:
         cursor.itersize = _FETCHED
         cursor.execute(query, (*params, ontology))
-        for (_, key, width, height), rows in groupby(cursor, key=lambda row: row[:4]):
-            labels = tuple(_label(row) for row in rows if row[4] is not None)
-            yield ImageLabels(path=key, width=width, height=height, labels=labels)
+        locations: dict[str, Location] = {}
+        for (_, key, datasource, uri, width, height), rows in groupby(cursor, key=lambda row: row[:_OF_IMAGE]):
+            location = locations.setdefault(uri, stored_location(uri))
+            labels = tuple(_label(row) for row in rows if row[_OF_IMAGE] is not None)
+            yield ImageLabels(
+                path=key,
+                datasource=datasource,
+                uri=location.object_uri(key),
+                width=width,
+                height=height,
+                labels=labels,
+            )
 
 
 def exported_images(catalog: Catalog, chosen: Chosen) -> Iterator[ExportedImage]:
@@ -52,6 +64,6 @@ def exported_images(catalog: Catalog, chosen: Chosen) -> Iterator[ExportedImage]
 
 
 def _label(row: TupleRow) -> Label:
-    name, shape, x, y, width, height, geometry, attributes = row[4:]
+    name, shape, x, y, width, height, geometry, attributes = row[_OF_IMAGE:]
     document = geometry_document(Shape(shape), (x, y, width, height), geometry)
     return Label(class_name=name, geometry=geometry_from_json(Shape(shape), document), attributes=attributes)

@@ -41,6 +41,9 @@ class ImageLabels:
     file: str = ""  # the label file
     labels: tuple[Label, ...] = ()
     pixels: bool = False  # whether coordinates are pixels of the image, whose size the file does not state
+    datasource: str = ""  # in exports only, as the two below
+    uri: str = ""  # of the object
+    keeps_suffix: bool = False  # whether its label file has its whole name, because another image has the same stem
 
 
 class BadLabels(ValueError):
@@ -98,6 +101,17 @@ def image_path(text: str) -> str:
         path = path.partition("/")[2]
     check_text(path, "The name of the image")
     return path
+
+
+def without_suffix(path: str) -> str:
+    """A path without the suffix of its last part."""
+    folder, slash, base = path.rpartition("/")
+    return f"{folder}{slash}{base.rpartition('.')[0] or base}"
+
+
+def label_file_of(image: ImageLabels, suffix: str) -> str:
+    """The name of the label file of an exported image, if each image has one."""
+    return (image.path if image.keeps_suffix else without_suffix(image.path)) + suffix
 
 
 def join_path(folder: str, path: str) -> str:

@@ -31,6 +31,7 @@ class LabelFormat:
     read: Reader
     write: Writer
     images: str = "images/"  # where copied images go
+    by_stem: bool = False  # whether nothing but equal names tells which image a label file belongs to
     read_batches: BatchReader | None = None  # quicker, if it has one
     namespace: str | None = None  # of external ids, if it has numbers instead of names
 
@@ -45,6 +46,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=yolo.SHAPES,
             read=yolo.read,
             write=yolo.write,
+            by_stem=True,
             read_batches=yolo.read_batches,
             namespace=yolo.NAMESPACE,
         ),
@@ -55,6 +57,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=yolo.OBB_SHAPES,
             read=yolo.read_obb,
             write=yolo.write,
+            by_stem=True,
             namespace=yolo.NAMESPACE,
         ),
         LabelFormat(

@@ -10,8 +10,9 @@ from mirrorlake.catalog.label_export import ExportedImage, exported_images, labe
 from mirrorlake.catalog.ontologies import by_name, list_all
 from mirrorlake.core.errors import MirrorlakeError, UsageError
 from mirrorlake.labels.geometry import convert_to_any
-from mirrorlake.labels.records import BadLabels, ImageLabels, Label
+from mirrorlake.labels.records import BadLabels, ImageLabels, Label, without_suffix
 from mirrorlake.labels.registry import LabelFormat, Layout
+from mirrorlake.library.export_paths import ExportPaths
 from mirrorlake.library.label_images import Copies, copy_images
 from mirrorlake.library.label_import import read_format
 from mirrorlake.library.label_targets import open_target
@@ -44,16 +45,20 @@ def export_labels(
     try:
         with open_target(options, several=several, catalog=catalog, stores=stores, workdir=workdir) as output:
             step(WRITING, 0, 0)
-            images = _expressible(chosen.labelled(), chosen_format, counts, step)
+            paths = ExportPaths((one.datasource, one.key) for one in chosen.images())
+            images = _expressible(
+                _under_paths(chosen.labelled(), paths, chosen_format, counts), chosen_format, counts, step
+            )
             chosen_format.write(images, chosen.classes, output)
             if options.copy_images:
                 with open_originals(catalog, stores, bake_orientation=options.bake_orientation) as reader:
-                    for copies in copy_images(chosen.images(), reader, output, chosen_format.images):
+                    named = ((_copy_name(one, paths, chosen_format), one) for one in chosen.images())
+                    for copies in copy_images(named, reader, output):
                         step(COPYING, copies.copied + copies.not_copied, counts.images)
     except BadLabels as error:
         raise MirrorlakeError(
             f"The format {chosen_format.name} cannot hold these images: {error}",
-            "Narrow the query, or use coco or csv.",
+            "Narrow the query." if options.copy_images else "Narrow the query, or use coco or csv.",
         ) from error
     except OSError as error:
         raise UsageError(f"Cannot write to {options.path}: {error.strerror}.", "Choose another path.") from error
@@ -66,6 +71,8 @@ def export_labels(
         not_copied=tuple(copies.examples),
         not_copied_count=copies.not_copied,
         path=options.path,
+        by_datasource=paths.by_datasource,
+        whole_names=counts.whole_names,
     )
 
 
@@ -106,6 +113,26 @@ class _Counts:
     annotations = 0
     converted = 0
     left_out = 0
+    whole_names = 0
+
+
+def _under_paths(
+    images: Iterator[ImageLabels], paths: ExportPaths, chosen_format: LabelFormat, counts: _Counts
+) -> Iterator[ImageLabels]:
+    """The images under their paths in the export."""
+    for image in images:
+        path = paths.path(image.datasource, image.path)
+        keeps = chosen_format.layout is Layout.FOLDER and paths.keeps_suffix(image.datasource, image.path)
+        counts.whole_names += keeps
+        yield replace(image, path=path, keeps_suffix=keeps)
+
+
+def _copy_name(image: ExportedImage, paths: ExportPaths, chosen_format: LabelFormat) -> str:
+    """The name of a copied image: for tools that know names only, `a.jpg.txt` belongs to `a.jpg.jpg`."""
+    name = chosen_format.images + paths.path(image.datasource, image.key)
+    if chosen_format.by_stem and paths.keeps_suffix(image.datasource, image.key):
+        name += name.removeprefix(without_suffix(name))
+    return name
 
 
 def _expressible(

@@ -23,24 +23,24 @@ class Copies:
 
 
 def copy_images(
-    images: Iterable[ExportedImage], reader: OriginalReader, output: LabelOutput, folder: str
+    images: Iterable[tuple[str, ExportedImage]], reader: OriginalReader, output: LabelOutput
 ) -> Iterator[Copies]:
-    """Copy the bytes that were mirrored of these images below this folder; yields after each image.
+    """Copy the bytes that were mirrored of these images under these names; yields after each image.
 
     An image that is gone, changed or cannot be read is counted.
     """
     copies = Copies()
     objects = (
-        ObjectRef(datasource=one.datasource, key=one.key, token=one.token, size=one.size, item=one.key)
-        for one in images
+        ObjectRef(datasource=one.datasource, key=one.key, token=one.token, size=one.size, item=(name, one.key))
+        for name, one in images
     )
-    for key, data in reader.read_all(objects):
+    for (name, key), data in reader.read_all(objects):
         if isinstance(data, MirrorlakeError):
             copies.not_copied += 1
             if len(copies.examples) < SHOWN:
                 copies.examples.append(f"{key}: {data.message}")
         else:
-            with output.open(folder + key) as file:
+            with output.open(name) as file:
                 file.write(data)
             copies.copied += 1
         yield copies

@@ -27,9 +27,16 @@ def frozen_images(catalog: Catalog, snapshot: str) -> Iterator[ExportedImage]:
 
 def frozen_labels(catalog: Catalog, snapshot: str, ontology: str) -> Iterator[ImageLabels]:
     """The assets of a snapshot with their labels in one ontology. Raises NotFound."""
-    for row in _rows(catalog, snapshot, ("key", "width", "height", "annotations")):
+    for row in _rows(catalog, snapshot, ("key", "datasource", "uri", "width", "height", "annotations")):
         labels = tuple(_label(one) for one in row["annotations"] if one["ontology"] == ontology)
-        yield ImageLabels(path=row["key"], width=row["width"], height=row["height"], labels=labels)
+        yield ImageLabels(
+            path=row["key"],
+            datasource=row["datasource"],
+            uri=row["uri"],
+            width=row["width"],
+            height=row["height"],
+            labels=labels,
+        )
 
 
 def frozen_ontologies(catalog: Catalog, snapshot: str) -> tuple[str, ...]:

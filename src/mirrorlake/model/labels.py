@@ -317,3 +317,7 @@ class LabelExport:
     """The first of the images that could not be copied, each with the reason."""
     not_copied_count: int
     path: str
+    by_datasource: bool = False
+    """Whether paths begin with the name of the datasource, because several of them have the same key."""
+    whole_names: int = 0
+    """Images whose label file has their whole name, because another image differs from them in its suffix only."""

@@ -12,29 +12,38 @@ CREATE TEMP TABLE label_match (
 
 -- name: match_label_images
 -- Fragment after a WITH that names the assets in question `chosen`: the asset that each path names. The whole key is
--- better than a path that one of them ends with, and that is better than an equal file name. A path that several assets
--- fit equally well is ambiguous, and so is one whose asset another path fits as well or better.
-, wanted AS (
-  SELECT path, suffixed, split_part(path, '/', -1) AS base,
-    CASE WHEN suffixed THEN regexp_replace(split_part(path, '/', -1), '(.)\.[^.]*$', '\1') ELSE split_part(path, '/', -1) END AS stem
-  FROM label_image GROUP BY path, suffixed
+-- best, also after the name of the datasource, as exports of several write it; then a path that ends with both, then one
+-- that one of path and key ends with, then an equal file name. A path without a suffix may also have one: exports keep it
+-- where two images differ in nothing else. A path that several assets fit equally well is ambiguous, and so is one whose
+-- asset another path fits as well or better.
+, named AS (
+  SELECT path, suffixed, split_part(path, '/', -1) AS base FROM label_image GROUP BY path, suffixed
+), wanted AS (
+  SELECT path, suffixed, suffixed AS whole, base,
+    CASE WHEN suffixed THEN regexp_replace(base, '(.)\.[^.]*$', '\1') ELSE base END AS stem FROM named
+  UNION ALL
+  SELECT path, suffixed, true, base, regexp_replace(base, '(.)\.[^.]*$', '\1') FROM named
+  WHERE NOT suffixed AND position('.' IN base) > 1
 ), candidate AS (
-  SELECT id, text, split_part(text, '/', -1) AS base, regexp_replace(split_part(text, '/', -1), '(.)\.[^.]*$', '\1') AS stem
+  SELECT id, text, owner, split_part(text, '/', -1) AS base,
+    regexp_replace(split_part(text, '/', -1), '(.)\.[^.]*$', '\1') AS stem
   FROM (
-    SELECT asset.id, CASE WHEN %s THEN asset.name ELSE asset.key END AS text
-    FROM asset JOIN chosen ON chosen.id = asset.id
+    SELECT asset.id, CASE WHEN %s THEN asset.name ELSE asset.key END AS text,
+      replace(replace(replace(datasource.name, '%%', '%%25'), '/', '%%2F'), '\', '%%5C') || '/' AS owner
+    FROM asset JOIN chosen ON chosen.id = asset.id JOIN datasource ON datasource.id = asset.datasource_id
   ) AS asset
 ), compared AS (
-  SELECT wanted.path, wanted.suffixed, candidate.id, wanted.base,
-    CASE WHEN wanted.suffixed THEN candidate.text ELSE regexp_replace(candidate.text, '(.)\.[^./]*$', '\1') END AS text,
-    CASE WHEN wanted.suffixed THEN candidate.base ELSE candidate.stem END AS candidate_base
+  SELECT wanted.path, wanted.suffixed, wanted.whole, candidate.id, wanted.base, candidate.owner,
+    CASE WHEN wanted.whole THEN candidate.text ELSE regexp_replace(candidate.text, '(.)\.[^./]*$', '\1') END AS text,
+    CASE WHEN wanted.whole THEN candidate.base ELSE candidate.stem END AS candidate_base
   FROM wanted JOIN candidate ON candidate.stem = wanted.stem
 ), ranked AS (
   SELECT path, suffixed, id, CASE
-    WHEN text = path THEN 'a: whole key'
-    WHEN right(text, length(path) + 1) = '/' || path OR right(path, length(text) + 1) = '/' || text THEN 'b: end of a path'
-    WHEN candidate_base = base THEN 'c: file name'
-  END AS rank FROM compared
+    WHEN path IN (text, owner || text) THEN 'a: whole key'
+    WHEN right(path, length(owner) + length(text) + 1) = '/' || owner || text THEN 'b: end with the datasource'
+    WHEN right(text, length(path) + 1) = '/' || path OR right(path, length(text) + 1) = '/' || text THEN 'c: end of a path'
+    WHEN candidate_base = base THEN 'd: file name'
+  END || CASE WHEN whole AND NOT suffixed THEN ', with a suffix' ELSE '' END AS rank FROM compared
 ), compared_in_order AS (
   SELECT *, min(rank) OVER (PARTITION BY path, suffixed) AS best_rank FROM ranked WHERE rank IS NOT NULL
 ), best AS (

@@ -145,6 +145,11 @@ def export(
         print_json(result)
         return
     echo_detail(f"{count_noun(result.annotations, 'label')} of {count_noun(result.images, 'image')} in {result.path}.")
+    if result.by_datasource:
+        echo("Several datasources have the same keys: paths begin with the name of the datasource.")
+    if result.whole_names:
+        files = count_noun(result.whole_names, "label file")
+        echo(f"{files} named with the suffix of the image, because another image differs in nothing else.")
     if result.converted:
         echo(f"{count_noun(result.converted, 'label')} became another shape, which the format has.")
     if result.copied or result.not_copied_count:

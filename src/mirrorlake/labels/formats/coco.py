@@ -203,7 +203,9 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
         file.write(b'{"info":{"description":"exported by mirrorlake"},"images":[')
         written = 0
         for each, image in enumerate(images, 1):
-            row = {"id": each, "file_name": image.path, "width": image.width, "height": image.height}
+            row: dict[str, object] = {"id": each, "file_name": image.path, "width": image.width, "height": image.height}
+            if image.uri:
+                row["coco_url"] = image.uri
             file.write((b"," if each > 1 else b"") + b"\n" + orjson.dumps(row))
             for label in image.labels:
                 ids = {"id": written + 1, "image_id": each, "category_id": numbers[label.class_name]}

@@ -25,6 +25,7 @@ from mirrorlake.labels.records import (
     check_text,
     image_path,
     image_size,
+    label_file_of,
     plain_attributes,
     problem,
 )
@@ -147,7 +148,7 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
             "metadata": {"system": {"width": image.width, "height": image.height}},
             "annotations": [_to_json(label, image) for label in image.labels],
         }
-        with output.open(f"{image.path.rpartition('.')[0] or image.path}.json") as file:
+        with output.open(label_file_of(image, ".json")) as file:
             file.write(orjson.dumps(document) + b"\n")
 
 

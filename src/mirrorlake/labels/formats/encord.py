@@ -213,6 +213,8 @@ def _to_json(image: ImageLabels, colours: Mapping[str, str]) -> dict[str, Any]:
         "height": image.height,
         "labels": labels,
     }
+    if image.uri:
+        unit["data_link"] = image.uri
     return {"data_title": image.path, "data_hash": data_hash, "data_type": "image", "data_units": {data_hash: unit}}
 
 

@@ -26,6 +26,7 @@ from mirrorlake.labels.records import (
     check_text,
     image_size,
     join_path,
+    label_file_of,
     plain_attributes,
     problem,
 )
@@ -148,7 +149,7 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
             "imageHeight": image.height,
             "imageWidth": image.width,
         }
-        with output.open(f"{image.path.rpartition('.')[0] or image.path}.json") as file:
+        with output.open(label_file_of(image, ".json")) as file:
             file.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
 
 

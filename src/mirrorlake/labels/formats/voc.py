@@ -23,6 +23,7 @@ from mirrorlake.labels.records import (
     check_text,
     image_path,
     image_size,
+    label_file_of,
     number,
     problem,
 )
@@ -132,7 +133,7 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
     del classes
     for image in images:
         folder = image.path.rpartition("/")[0]
-        with output.open(f"{image.path.rpartition('.')[0] or image.path}.xml") as file:
+        with output.open(label_file_of(image, ".xml")) as file:
             file.write(
                 f"<annotation>\n  <folder>{_xml(folder)}</folder>\n  <filename>{_xml(image.path)}</filename>\n"
                 f"  <size><width>{image.width or 0}</width><height>{image.height or 0}</height>"

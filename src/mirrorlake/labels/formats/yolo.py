@@ -27,8 +27,10 @@ from mirrorlake.labels.records import (
     Report,
     check_text,
     image_path,
+    label_file_of,
     number,
     problem,
+    without_suffix,
 )
 from mirrorlake.model.labels import Box, Classification, Geometry, LabelClass, Polygon, RotatedBox, Shape
 
@@ -88,7 +90,7 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
         for name, each in sorted(numbers.items(), key=lambda item: item[1]):
             file.write(f"  {each}: {_quoted(name)}\n".encode())
     for image in images:
-        with output.open(f"labels/{_without_suffix(image.path)}.txt") as file:
+        with output.open("labels/" + label_file_of(image, ".txt")) as file:
             for label in image.labels:
                 file.writelines(_lines(numbers[label.class_name], label.geometry))
 
@@ -202,14 +204,9 @@ def _lines(each: int, geometry: Geometry) -> list[bytes]:
 
 def _image_of(name: str) -> str:
     """The path of the image without its suffix: Ultralytics looks in `labels/` for each image in `images/`."""
-    stem = _without_suffix(name)
+    stem = without_suffix(name)
     head, found, tail = f"/{stem}".rpartition("/labels/")
     return f"{head}/images/{tail}".removeprefix("/") if found else stem
-
-
-def _without_suffix(path: str) -> str:
-    folder, slash, base = path.rpartition("/")
-    return f"{folder}{slash}{base.rpartition('.')[0] or base}"
 
 
 def class_names(files: LabelFiles, report: Report) -> dict[int, str]:

@@ -1,0 +1,179 @@
+"""Images of equal names stay apart in exports of labels, and their labels come back to the right assets."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.support.label_files import CLASSES
+
+from mirrorlake.catalog import annotations, ontologies, projects
+from mirrorlake.core.settings import Settings
+from mirrorlake.labels.registry import FORMATS, Layout
+from mirrorlake.library.label_export import export_labels
+from mirrorlake.library.label_files import FolderFiles
+from mirrorlake.library.label_import import import_labels
+from mirrorlake.library.snapshots import freeze
+from mirrorlake.mirror.source_stores import SourceStores
+from mirrorlake.model.access import LIBRARY
+from mirrorlake.model.labels import (
+    Box,
+    Geometry,
+    LabelExport,
+    LabelExportOptions,
+    LabelImportOptions,
+    NewAnnotation,
+    Polygon,
+    RotatedBox,
+    Shape,
+)
+from mirrorlake.model.sources import Location, Provider
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.providers.folder.store import FolderStore
+
+FORKLIFT = CLASSES[0]
+SUFFIXES = {"csv": "csv", "vi": "jsonl"}
+# Two datasources, of which one has a slash in its name, with one key in both and one picture beside its film.
+KEYS = (("yard", "images/a.jpg"), ("west/yard", "images/a.jpg"), ("yard", "f/b.heic"), ("yard", "f/b.mov"))
+Objects = Mapping[tuple[str, str], str]
+
+
+def no_step(_step: str, _done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@pytest.fixture
+def objects(empty_catalog: Catalog, tmp_path: Path) -> Objects:
+    """Datasources with objects, each of which contains its datasource and key; the ids of their assets."""
+    made: dict[tuple[str, str], str] = {}
+    for source, key in KEYS:
+        folder = tmp_path / "sources" / source.replace("/", "-")
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
+        (folder / key).write_bytes(f"{source} {key}".encode())
+        token = FolderStore(Location(provider=Provider.FILE, container=str(folder))).head(key).token
+        with empty_catalog.write() as connection:
+            connection.execute(
+                "INSERT INTO datasource (name, uri, access, settings) VALUES (%s, %s, '{}', '{}')"
+                " ON CONFLICT (name) DO NOTHING",
+                (source, folder.as_uri()),
+            )
+            row = connection.execute(
+                "INSERT INTO asset (datasource_id, key, name, token, size, kind, media_type, width, height,"
+                " orientation, digest, placeholder) SELECT id, %s, %s, %s, 1, 'image', 'image/jpeg', 640, 480, 1, '', ''"
+                " FROM datasource WHERE name = %s RETURNING id",
+                (key, key, token, source),
+            ).fetchone()
+            assert row is not None
+            made[source, key] = str(row[0])
+    return made
+
+
+def boxes(objects: Objects) -> dict[tuple[str, str], Box]:
+    """A box for each object, unlike all others."""
+    return {one: Box(0.1 * place, 0.1, 0.2, 0.2) for place, one in enumerate(objects, 1)}
+
+
+def in_shape(box: Box, shape: Shape) -> Geometry:
+    right, bottom = box.x + box.width, box.y + box.height
+    corners = ((box.x, box.y), (right, box.y), (right, bottom), (box.x, bottom))
+    return {Shape.BOX: box, Shape.ROTATED_BOX: RotatedBox(corners)}.get(shape, Polygon((corners,)))
+
+
+def label(catalog: Catalog, objects: Objects, shape: Shape) -> None:
+    ontologies.save(catalog, "site", [replace(FORKLIFT, shape=shape)])
+    for one, box in boxes(objects).items():
+        made = NewAnnotation(class_name=FORKLIFT.name, geometry=in_shape(box, shape))
+        annotations.replace(catalog, objects[one], "site", [made])
+
+
+def export(catalog: Catalog, out: Path, name: str, *, copy_images: bool, snapshot: str | None = None) -> LabelExport:
+    options = LabelExportOptions(query="", format=name, path=str(out), copy_images=copy_images, snapshot=snapshot)
+    with tempfile.TemporaryDirectory() as workdir:
+        stores = SourceStores(Settings(home=Path(workdir)), catalog)
+        return export_labels(catalog, options, no_step, stores=stores, workdir=Path(workdir))
+
+
+def left_edges(catalog: Catalog, objects: Objects) -> dict[tuple[str, str], list[float]]:
+    """How far the labels of each object are from the left edge of its picture."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for one, asset_id in objects.items():
+        documents = [each.geometry for each in annotations.of_asset(catalog, asset_id)]
+        found[one] = [
+            document["x"] if "x" in document else min(x for x, _ in document.get("corners") or document["rings"][0])
+            for document in documents
+        ]
+    return found
+
+
+@pytest.mark.parametrize("copy_images", [False, True])
+@pytest.mark.parametrize("name", FORMATS)
+def test_labels_of_equal_keys_come_back_to_their_own_assets(
+    empty_catalog: Catalog, objects: Objects, tmp_path: Path, name: str, *, copy_images: bool
+) -> None:
+    one = FORMATS[name]
+    label(empty_catalog, objects, Shape.BOX if Shape.BOX in one.shapes else one.shapes[0])
+    several = copy_images or one.layout is Layout.FOLDER
+    out = tmp_path / ("out" if several else f"out.{SUFFIXES.get(name, 'json')}")
+    made = export(empty_catalog, out, name, copy_images=copy_images)
+    assert (made.images, made.annotations, made.by_datasource) == (4, 4, True)
+    assert made.whole_names == (2 if one.layout is Layout.FOLDER else 0)
+    if copy_images:
+        assert made.copied == 4
+        files = FolderFiles(out)
+        contents = {files.read(each) for each in files.names()}
+        assert {f"{source} {key}".encode() for source, key in objects} <= contents
+    for asset_id in objects.values():
+        annotations.replace(empty_catalog, asset_id, "site", [])
+    options = LabelImportOptions(path=str(out), format=name, ontology="site")
+    back = import_labels(empty_catalog, options, no_step, by=LIBRARY)
+    assert (back.annotations, back.ambiguous, back.unmatched) == (4, (), ())
+    expected = {one: [pytest.approx(box.x, abs=1e-6)] for one, box in boxes(objects).items()}
+    assert left_edges(empty_catalog, objects) == expected
+
+
+def test_copied_yolo_images_have_the_stems_of_their_label_files(
+    empty_catalog: Catalog, objects: Objects, tmp_path: Path
+) -> None:
+    """Ultralytics looks for `labels/…/STEM.txt` of each `images/…/STEM.SUFFIX`."""
+    label(empty_catalog, objects, Shape.BOX)
+    export(empty_catalog, tmp_path / "out", "yolo", copy_images=True)
+    images = {path.relative_to(tmp_path / "out" / "images") for path in (tmp_path / "out" / "images").rglob("*.*")}
+    for image in images:
+        text = (tmp_path / "out" / "labels" / image.with_suffix(".txt")).read_text()
+        content = (tmp_path / "out" / "images" / image).read_text()
+        (box,) = [box for (source, key), box in boxes(objects).items() if f"{source} {key}" == content]
+        assert float(text.split()[1]) == pytest.approx(box.x + box.width / 2)
+    assert {path.as_posix() for path in images} == {
+        "yard/images/a.jpg",
+        "west%2Fyard/images/a.jpg",
+        "yard/f/b.heic.heic",
+        "yard/f/b.mov.mov",
+    }
+
+
+def test_coco_has_the_address_of_each_object(empty_catalog: Catalog, objects: Objects, tmp_path: Path) -> None:
+    label(empty_catalog, objects, Shape.BOX)
+    projects.add(empty_catalog, "mine", list(objects.values()))
+    freeze(empty_catalog, "mine", no_step, note="", by=LIBRARY)
+    expected = {
+        (f"{source.replace('/', '%2F')}/{key}", (tmp_path / "sources" / source.replace("/", "-") / key).as_uri())
+        for source, key in objects
+    }
+    for place, snapshot in enumerate((None, "mine@1")):
+        export(empty_catalog, tmp_path / f"{place}.json", "coco", copy_images=False, snapshot=snapshot)
+        images = json.loads((tmp_path / f"{place}.json").read_bytes())["images"]
+        assert {(one["file_name"], one["coco_url"]) for one in images} == expected
+
+
+def test_keys_of_one_datasource_stay_as_they_are(empty_catalog: Catalog, objects: Objects, tmp_path: Path) -> None:
+    label(empty_catalog, objects, Shape.BOX)
+    options = LabelExportOptions(query="datasource:yard", format="coco", path=str(tmp_path / "c.json"))
+    stores = SourceStores(Settings(home=tmp_path), empty_catalog)
+    made = export_labels(empty_catalog, options, no_step, stores=stores, workdir=tmp_path)
+    assert not made.by_datasource
+    images = json.loads((tmp_path / "c.json").read_bytes())["images"]
+    assert [one["file_name"] for one in images] == ["images/a.jpg", "f/b.heic", "f/b.mov"]
