@@ -17,6 +17,7 @@ from mirrorlake.catalog.annotations import Chosen
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.labels.box_batch import BoxBatch, LabelsOfImages, count_images
+from mirrorlake.labels.turning import PictureSize
 from mirrorlake.model.access import Context
 from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.labels import AnnotationSource, MatchBy
@@ -34,12 +35,16 @@ class Matches:
     """What the staged images are."""
 
     assets: npt.NDArray[np.int64]  # the number of the asset of each image; 0 for none
-    sizes: npt.NDArray[np.int64]  # of those assets: width and height; 0 where unknown
+    sizes: npt.NDArray[np.int64]  # of those assets: width, height and orientation; 0 where unknown
     images: int  # under different paths
     matched: int
-    resized: int
     unmatched: tuple[str, ...]
     ambiguous: tuple[str, ...]
+
+    def picture(self, number: int) -> PictureSize:
+        """The size of the asset of an image."""
+        width, height, orientation = self.sizes[number].tolist()
+        return PictureSize(width=width, height=height, orientation=orientation)
 
 
 @contextmanager
@@ -91,20 +96,19 @@ class ImageStage:
         query = b"WITH chosen AS MATERIALIZED (" + text + b") " + statement(name).query
         connection.execute(query, params if by is MatchBy.DIGEST else (*params, by is MatchBy.NAME), prepare=False)
         connection.execute(b"ANALYZE label_match")
-        images, matched, resized = _row(connection, "label_import_counts")
+        images, matched = _row(connection, "label_import_counts")
         rows = connection.execute(statement("unmatched_label_images").query, {"limit": 2 * SHOWN_IMAGES}).fetchall()
         columns = _row(connection, "matched_label_images")
         numbers, found, sides = (np.frombuffer(column or b"", ">i8") for column in columns)
         assets = np.zeros(len(self._marks), np.int64)
         assets[numbers] = found
-        sizes = np.zeros((len(assets), 2), np.int64)
-        sizes[numbers] = sides.reshape(-1, 2)
+        sizes = np.zeros((len(assets), 3), np.int64)
+        sizes[numbers] = sides.reshape(-1, 3)
         return Matches(
             assets=assets,
             sizes=sizes,
             images=images,
             matched=matched,
-            resized=resized,
             unmatched=tuple(path for path, ambiguous in rows if not ambiguous)[:SHOWN_IMAGES],
             ambiguous=tuple(path for path, ambiguous in rows if ambiguous)[:SHOWN_IMAGES],
         )

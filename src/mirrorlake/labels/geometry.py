@@ -160,7 +160,7 @@ def scale(geometry: Geometry, by_x: float, by_y: float) -> Geometry:
     def point(xy: Point) -> Point:
         return xy[0] * by_x, xy[1] * by_y
 
-    return _map(geometry, point, lambda box: scale_box(box, by_x, by_y))
+    return map_geometry(geometry, point, lambda box: scale_box(box, by_x, by_y))
 
 
 def scale_box(box: Box, by_x: float, by_y: float) -> Box:
@@ -177,10 +177,11 @@ def relative(geometry: Geometry, width: float, height: float) -> Geometry:
     def box(one: Box) -> Box:
         return Box(one.x / width, one.y / height, one.width / width, one.height / height)
 
-    return _map(geometry, point, box)
+    return map_geometry(geometry, point, box)
 
 
-def _map(geometry: Geometry, point: Callable[[Point], Point], box: Callable[[Box], Box]) -> Geometry:
+def map_geometry(geometry: Geometry, point: Callable[[Point], Point], box: Callable[[Box], Box]) -> Geometry:
+    """A geometry whose points, or whose box, were changed. Masks stay as they are."""
     match geometry:
         case Box():
             return box(geometry)

@@ -7,7 +7,7 @@ the reader of the format reads to the same values; everything else goes through 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from mirrorlake.labels.documents import geometry_to_json
 from mirrorlake.labels.formats import coco, dataloop, encord, labelme, voc, yolo
 from mirrorlake.labels.geometry import bounds, check_geometry, convert, shape_of
 from mirrorlake.labels.records import LABELS_LIMIT, BadLabels, ImageLabels, Label, Reader, Report, problem
+from mirrorlake.labels.turning import Fit, PictureSize, fit, misfit_note, turn_image
 from mirrorlake.labels.yolo_columns import read_columns
 from mirrorlake.model.label_sidecars import SidecarFormat
 from mirrorlake.model.labels import Box, LabelProblem, Shape
@@ -49,6 +50,13 @@ LINE_BYTES = 1_000_000  # of a line of one
 LINES_LIMIT = LABELS_LIMIT  # of a file of YOLO
 KEPT_PROBLEMS = 3  # of one file; all of them are counted
 _ROWS_AS_OBJECTS = 10_000
+# The sizes of the images of a file, by its number: by their names in their folder.
+PictureSizes = Callable[[int], Mapping[str, PictureSize]]
+
+
+def no_sizes(_number: int) -> Mapping[str, PictureSize]:
+    """For files whose images have no known size."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +79,7 @@ class SidecarBatch:
     rows: pa.RecordBatch  # ROWS, of the files that are taken
     refused: Mapping[int, FileProblems]  # by the number of the file: it changes nothing
     incomplete: Mapping[int, FileProblems]  # of these files, all valid labels are taken
+    displaced: Mapping[int, str]  # why the labels of these files, which are taken, may be displaced
     unmapped: Mapping[str, int]  # labels of classes without a class in the ontology
 
 
@@ -145,6 +154,25 @@ class _Rows:
         self._columns = _Columns()
 
 
+@dataclass(slots=True, kw_only=True)
+class _File:
+    """A file while it is read."""
+
+    number: int
+    pictures: PictureSizes
+    without_class: Counter[str]
+    displaced: str = ""
+    _sizes: Mapping[str, PictureSize] | None = None
+
+    def pictures_of(self, name: str | None) -> Sequence[PictureSize]:
+        """The sizes of the images of this name; without one, of all."""
+        if self._sizes is None:
+            self._sizes = self.pictures(self.number)
+        if name is None:
+            return [*self._sizes.values()]
+        return [self._sizes[name]] if name in self._sizes else []
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SidecarReader:
     """Reads the label files of one datasource."""
@@ -154,8 +182,8 @@ class SidecarReader:
     class_ids: Mapping[str, int]  # by the names of classes of the ontology
     skip_invalid: bool
 
-    def read(self, files: Sequence[bytes]) -> SidecarBatch:
-        """The annotations of these files, which are numbered from 0."""
+    def read(self, files: Sequence[bytes], pictures: PictureSizes = no_sizes) -> SidecarBatch:
+        """The annotations of these files, which are numbered from 0, on `pictures`."""
         refused = {
             number: FileProblems(first=(problem("", reason),), count=1)
             for number, data in enumerate(files)
@@ -176,12 +204,14 @@ class SidecarReader:
             parts.append(found)
         rows = _Rows()
         incomplete: dict[int, FileProblems] = {}
+        displaced: dict[int, str] = {}
         for number in rest:
             if number in refused:
                 continue
             rows.begin()
             without_class: Counter[str] = Counter()
-            usable, problems = self._read_file(number, files[number], rows, without_class)
+            file = _File(number=number, pictures=pictures, without_class=without_class)
+            usable, problems = self._read_file(file, files[number], rows)
             if problems.count and not (self.skip_invalid and usable):
                 refused[number] = problems
                 rows.drop(number)
@@ -189,9 +219,11 @@ class SidecarReader:
             unmapped.update(without_class)
             if problems.count:
                 incomplete[number] = problems
+            if file.displaced:
+                displaced[number] = file.displaced
         parts += rows.batches()
         (batch,) = pa.Table.from_batches(parts, ROWS).combine_chunks().to_batches() or [no_rows(ROWS)]
-        return SidecarBatch(rows=batch, refused=refused, incomplete=incomplete, unmapped=unmapped)
+        return SidecarBatch(rows=batch, refused=refused, incomplete=incomplete, displaced=displaced, unmapped=unmapped)
 
     def _too_much(self, data: bytes) -> str | None:
         """Why a file is not parsed: it could need more memory than there is."""
@@ -203,9 +235,7 @@ class SidecarReader:
             return f"The file has more than {LINES_LIMIT:,} lines."
         return None
 
-    def _read_file(
-        self, number: int, data: bytes, rows: _Rows, without_class: Counter[str]
-    ) -> tuple[bool, FileProblems]:
+    def _read_file(self, file: _File, data: bytes, rows: _Rows) -> tuple[bool, FileProblems]:
         """Add the labels of a file that can be stored; return whether anything of it can be used."""
         problems: list[LabelProblem] = []
         count = images = 0
@@ -220,7 +250,7 @@ class SidecarReader:
         try:
             for one in read(_OneFile(name, data), report):
                 images += 1
-                self._add(rows, number, one, without_class, report)
+                self._add(rows, file, self._upright(one, file, report), report)
         except RecursionError:
             images = 0
             report(problem(name, "The file is nested too deeply."))
@@ -253,14 +283,28 @@ class SidecarReader:
             else:
                 report(problem(image.file, reason, label.place))
 
-    def _add(self, rows: _Rows, number: int, image: ImageLabels, without_class: Counter[str], report: Report) -> None:
+    def _upright(self, image: ImageLabels, file: _File, report: Report) -> ImageLabels:
+        """The image with labels of the upright picture, if the file says what it was drawn on."""
+        if not image.labels or not image.width or not image.height:
+            return image
+        name = image.path if self.format is SidecarFormat.COCO else None
+        pictures = file.pictures_of(name)
+        fits = {(fit((image.width, image.height), one), one.orientation) for one in pictures}
+        if len(fits) == 1 and next(iter(fits))[0] is Fit.STORED:
+            return turn_image(image, pictures[0].orientation, report)
+        wrong = next((one for one in pictures if fit((image.width, image.height), one) is not Fit.UPRIGHT), None)
+        if wrong is not None:
+            file.displaced = file.displaced or misfit_note(image, wrong)
+        return image
+
+    def _add(self, rows: _Rows, file: _File, image: ImageLabels, report: Report) -> None:
         path = image.path if self.format is SidecarFormat.COCO else None
         for label in self._valid(image, report):
             target = self.classes.classes.get(label.class_name)
             if target is not None:
-                rows.add(number, path, self.class_ids[target.name], label)
+                rows.add(file.number, path, self.class_ids[target.name], label)
             elif label.class_name not in self.classes.left_out:
-                without_class[label.class_name] += 1
+                file.without_class[label.class_name] += 1
 
 
 @dataclass(frozen=True, slots=True)

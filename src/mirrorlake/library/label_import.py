@@ -27,10 +27,10 @@ from mirrorlake.library.label_survey import (
     CHECKING,
     Step,
     Survey,
-    in_asset_size,
     in_class_shapes,
     read_valid,
     survey_labels,
+    upright_in_asset,
 )
 from mirrorlake.model.access import Context
 from mirrorlake.model.labels import AnnotationSource, ClassMapping, LabelImport, LabelImportOptions, Shape
@@ -99,9 +99,8 @@ def _import_files(
     first = 0
     for images in again:
         end = first + stage.check_again(images, first)
-        if isinstance(images, ImageLabels) and images.pixels and matches.assets[first]:
-            width, height = matches.sizes[first].tolist()
-            images = in_asset_size(images, width, height, survey.report)  # noqa: PLW2901  the same in other units
+        if isinstance(images, ImageLabels) and matches.assets[first]:
+            images = upright_in_asset(images, matches.picture(first), survey)  # noqa: PLW2901  the same, in other units
         for part in in_class_shapes(images, shapes, survey):
             copy.add(part, matches.assets[first : first + count_images(part)])
             first += count_images(part)
@@ -128,13 +127,14 @@ def _result(
         matched=matches.matched,
         unmatched=matches.unmatched,
         ambiguous=matches.ambiguous,
-        resized=matches.resized,
+        resized=survey.resized.count(),
+        turned=survey.turned.count(),
         classes=tuple(mapped),
         annotations=copy.stored,
         replaced=replaced,
         left_out=copy.left_out,
         converted=survey.converted,
-        problems=(*survey.problems, *survey.crossing),
+        problems=(*survey.problems, *survey.notes),
         problem_count=survey.problem_count,
         dry_run=dry_run,
     )

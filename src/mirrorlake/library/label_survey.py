@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from mirrorlake.labels.box_batch import BoxBatch, LabelsOfImages, count_images
 from mirrorlake.labels.geometry import CORNERS, check_geometry, convert, crosses_itself, relative, shape_of
 from mirrorlake.labels.records import NUMBER_LIMIT, ImageLabels, Label, LabelFiles, Report, problem
 from mirrorlake.labels.registry import LabelFormat
+from mirrorlake.labels.turning import Fit, PictureSize, fit, misfit_note, turn_image
 from mirrorlake.model.labels import LabelProblem, Polygon, RotatedBox, Shape
 
 KEPT_PROBLEMS = 100  # all of them are counted
@@ -24,6 +26,21 @@ READING, CHECKING = "reading labels", "checking labels"
 Step = Callable[[str, int, int], object]
 
 
+class Images:
+    """A set of images that is only counted: a file may name one of them often, in a row or not."""
+
+    def __init__(self) -> None:
+        self._hashes = array("q")
+
+    def add(self, path: str) -> None:
+        """Add an image."""
+        self._hashes.append(hash(path))
+
+    def count(self) -> int:
+        """How many there are."""
+        return len(np.unique(np.frombuffer(self._hashes, np.int64)))
+
+
 class Survey:
     """What the files contain."""
 
@@ -32,7 +49,9 @@ class Survey:
         self.converted = 0
         self.classes: defaultdict[str, Counter[Shape]] = defaultdict(Counter)
         self.problems: list[LabelProblem] = []
-        self.crossing: list[LabelProblem] = []  # imported all the same
+        self.notes: list[LabelProblem] = []  # of labels that are imported all the same
+        self.turned = Images()  # whose labels were drawn on the picture as it is stored
+        self.resized = Images()  # of which the files state a size that does not fit
         self.problem_count = 0
         self._effort = 0  # of looking for polygons that cross themselves
 
@@ -55,8 +74,12 @@ class Survey:
             note = "The polygon crosses itself. It is imported as it is."
         else:
             return
-        if len(self.crossing) < KEPT_PROBLEMS:
-            self.crossing.append(problem(image.file, note, label.place))
+        self.note(problem(image.file, note, label.place))
+
+    def note(self, note: LabelProblem) -> None:
+        """Keep what needs attention, if it is among the first."""
+        if len(self.notes) < KEPT_PROBLEMS and note not in self.notes:
+            self.notes.append(note)
 
     def discard(self, found: LabelProblem) -> None:
         """The second reading finds the same problems."""
@@ -110,6 +133,22 @@ def _valid(image: ImageLabels, report: Report) -> ImageLabels:
         else:
             report(problem(image.file, reason, label.place))
     return image if len(kept) == len(image.labels) else replace(image, labels=tuple(kept))
+
+
+def upright_in_asset(image: ImageLabels, picture: PictureSize, survey: Survey) -> ImageLabels:
+    """An image with labels of the upright picture that the asset is."""
+    if image.pixels:
+        return in_asset_size(image, picture.width, picture.height, survey.report)
+    match fit((image.width, image.height), picture):
+        case Fit.UPRIGHT:
+            return image
+        case Fit.STORED:
+            survey.turned.add(image.path)
+            return turn_image(image, picture.orientation, survey.report)
+        case Fit.OTHER:
+            survey.note(problem(image.file, misfit_note(image, picture)))
+            survey.resized.add(image.path)
+            return image
 
 
 def in_asset_size(image: ImageLabels, width: int, height: int, report: Report) -> ImageLabels:

@@ -22,23 +22,25 @@ import pyarrow as pa
 
 from mirrorlake.catalog import label_files
 from mirrorlake.catalog.label_files import UnreadLabels
+from mirrorlake.catalog.label_pictures import picture_sizes
 from mirrorlake.catalog.ontologies import StoredOntology
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.columnar import chosen, column, equal_to, is_in, keep
 from mirrorlake.core.errors import NotFound, ObjectChanged, ObjectGone, ObjectTooLarge, StorageError
 from mirrorlake.labels.class_map import ClassMap, make_class_map
-from mirrorlake.labels.sidecars import ROWS, SidecarReader
+from mirrorlake.labels.sidecars import ROWS, PictureSizes, SidecarReader, no_sizes
 from mirrorlake.mirror.beside import run_beside
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import KeyChecker
 from mirrorlake.mirror.label_removal import GoneLabels, Removing, as_relabelled
 from mirrorlake.mirror.pass_plan import PassPlan
 from mirrorlake.mirror.prefetch import prefetch
-from mirrorlake.model.label_sidecars import LABEL_FILE_BYTES, LabelSidecars
+from mirrorlake.model.label_sidecars import LABEL_FILE_BYTES, LabelSidecars, SidecarFormat
 from mirrorlake.model.objects import KnownState
 from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.moves import Moves
 from mirrorlake.select.label_names import LabelNames, compile_label_names
+from mirrorlake.select.label_patterns import Reach
 from mirrorlake.storage.base import Store
 
 PAGE_FILES = 5_000  # read and committed together
@@ -206,7 +208,7 @@ class LabelPass:
 
     def _parse(self, reader: SidecarReader, page: _Page) -> _ReadPage:
         data = [each if isinstance(each, bytes) else b"" for each in page.content]
-        batch = reader.read(data)
+        batch = reader.read(data, self._picture_sizes(page.files))
         self._unmapped.update(batch.unmapped)
         reasons: list[str | None] = []
         refused: list[bool] = []
@@ -217,6 +219,8 @@ class LabelPass:
                 reasons.append(f"The labels stay as they were: {batch.refused[number].sentence()}")
             elif number in batch.incomplete:
                 reasons.append(f"Only the valid labels were taken: {batch.incomplete[number].sentence()}")
+            elif number in batch.displaced:
+                reasons.append(f"The labels were taken as they are: {batch.displaced[number]}")
             else:
                 reasons.append(None)
             refused.append(isinstance(each, str) or number in batch.refused)
@@ -234,6 +238,16 @@ class LabelPass:
             strategy=self.settings.strategy,
         )
         self.counters.add(as_relabelled(found))
+
+    def _picture_sizes(self, files: UnreadLabels) -> PictureSizes:
+        """The sizes of the images of these files, if the format states sizes with which they can be compared."""
+        if self.settings.format is SidecarFormat.YOLO:
+            return no_sizes
+        read = partial(picture_sizes, self.lease.catalog, self.plan.source.id, names=self.names)
+        if self.names.reach is Reach.FOLDER:  # a file at a time: each has the images of a whole folder
+            return lambda number: read(files.some([number])).get(0, {})
+        found = read(files)
+        return lambda number: found.get(number, {})
 
     def _unmapped_note(self) -> str:
         names = [f"{name} ({count:,})" for name, count in self._unmapped.most_common(_SHOWN_CLASSES)]

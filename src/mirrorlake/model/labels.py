@@ -285,6 +285,8 @@ class LabelImport:
     """The first problems."""
     problem_count: int
     dry_run: bool
+    turned: int = 0
+    """Images whose labels were drawn before the EXIF orientation is applied, and were turned by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ def test_polygons_are_checked_for_crossings_until_the_effort_is_spent(
     monkeypatch.setattr(label_survey, "CROSSING_EFFORT", 3 * 4 * 4 * 20)
     with open_label_files(tmp_path) as files:
         found = survey_labels(files, FORMATS["yolo"], lambda *_: None, lambda _: None)
-    assert [(one.place, one.reason.partition(".")[0]) for one in found.crossing] == [
+    assert [(one.place, one.reason.partition(".")[0]) for one in found.notes] == [
         ("line 1", "The polygon crosses itself"),
         ("line 2", "The polygon crosses itself"),
         ("line 3", "The polygon crosses itself"),

@@ -121,6 +121,27 @@ FROM staged_label AS staged CROSS JOIN LATERAL (
 ) AS object JOIN asset ON asset.id = object.asset_id AND asset.datasource_id = $1
 WHERE staged.fate = 0;
 
+-- name: label_picture_sizes
+-- The sizes of the assets of these label files, by the numbers of the files from 1, with the names of their objects in
+-- their folders. `reach` as in `staged_label`; the conditions are those of `match_label_targets`.
+SELECT staged.number, substr(object.key, length(staged.image) + 1), asset.width, asset.height, asset.orientation
+FROM unnest(%(images)s::text[]) WITH ORDINALITY AS staged (image, number) CROSS JOIN LATERAL (
+  SELECT key, asset_id FROM object
+  WHERE %(reach)s = 0 AND object.datasource_id = %(datasource_id)s AND object.key = staged.image
+  UNION ALL
+  SELECT key, asset_id FROM object
+  WHERE %(reach)s = 1 AND object.datasource_id = %(datasource_id)s
+    AND object.key > staged.image || '.' AND object.key < staged.image || '/'
+    AND substr(object.key, length(staged.image) + 2) !~ '[./]'
+  UNION ALL
+  SELECT key, asset_id FROM object
+  WHERE %(reach)s = 2 AND object.datasource_id = %(datasource_id)s AND starts_with(object.key, staged.image)
+    AND object.key > staged.image
+    AND (staged.image = '' OR object.key < left(staged.image, -1) || '0')
+    AND strpos(substr(object.key, length(staged.image) + 1), '/') = 0
+) AS object JOIN asset ON asset.id = object.asset_id AND asset.datasource_id = %(datasource_id)s
+WHERE asset.width > 0 AND asset.height > 0;
+
 -- name: drop_vanished_targets
 -- Leave out assets whose object is not there any more, also while their removal is held: they keep their labels.
 DELETE FROM label_target WHERE state <> {known.present} OR EXISTS (

@@ -71,15 +71,9 @@ FROM wanted JOIN asset ON asset.digest = CASE WHEN wanted.digest ~ '^[0-9a-f]{64
 GROUP BY path, suffixed;
 
 -- name: label_import_counts
--- The images of an import: all, those that are assets, those of another aspect ratio, and annotations without an asset.
-SELECT count(DISTINCT (image.path, image.suffixed)), count(DISTINCT match.asset_id) FILTER (WHERE NOT match.ambiguous),
-  count(DISTINCT (image.path, image.suffixed)) FILTER (
-    WHERE NOT match.ambiguous AND CASE WHEN least(image.width, image.height, asset.width, asset.height) > 0 THEN
-      abs(ln(image.width::float8 * asset.height / image.height / asset.width)) > 0.02
-    END
-  )
-FROM label_image AS image LEFT JOIN label_match AS match USING (path, suffixed)
-LEFT JOIN asset ON asset.id = match.asset_id;
+-- The images of an import: all, and those that are assets.
+SELECT count(DISTINCT (image.path, image.suffixed)), count(DISTINCT match.asset_id) FILTER (WHERE NOT match.ambiguous)
+FROM label_image AS image LEFT JOIN label_match AS match USING (path, suffixed);
 
 -- name: unmatched_label_images
 -- Some images of an import that are no assets, or that several assets fit.
@@ -94,8 +88,9 @@ WHERE NOT match.ambiguous AND annotation.asset_id = match.asset_id AND annotatio
   AND label_class.id = annotation.class_id AND label_class.ontology_id = %(ontology_id)s;
 
 -- name: matched_label_images
--- The numbers of images that are assets, those assets, and their sizes, as the bytes of all values.
+-- The numbers of images that are assets, those assets, and their sizes and orientations, as the bytes of all values.
 SELECT string_agg(int8send(image.number), ''::bytea), string_agg(int8send(match.asset_id), ''::bytea),
-  string_agg(int8send(coalesce(asset.width, 0)) || int8send(coalesce(asset.height, 0)), ''::bytea)
+  string_agg(int8send(coalesce(asset.width, 0)) || int8send(coalesce(asset.height, 0))
+    || int8send(coalesce(asset.orientation, 1)::bigint), ''::bytea)
 FROM label_image AS image JOIN label_match AS match USING (path, suffixed) JOIN asset ON asset.id = match.asset_id
 WHERE NOT match.ambiguous;

@@ -263,6 +263,9 @@ def _report(result: LabelImport) -> None:
         echo(f"{count_noun(result.left_out, 'label')} of images without an asset left out.")
     if result.converted:
         echo(f"{count_noun(result.converted, 'label')} became the box around them, because their class has boxes.")
+    if result.turned:
+        images = count_noun(result.turned, "image")
+        echo(f"Labels of {images} turned by the EXIF orientation: they were drawn on the picture as it is stored.")
     if result.resized:
         echo(f"{count_noun(result.resized, 'image')} of another aspect ratio than the asset: labels may be displaced.")
     for title, paths in (("No asset", result.unmatched), ("Ambiguous", result.ambiguous)):
