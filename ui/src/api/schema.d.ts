@@ -1256,6 +1256,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/master-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description Show how many secrets each master key encrypts. Contains neither keys nor secrets.
+         */
+        get: operations["showMasterKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/master-keys/rotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate
+         * @description Encrypt the data keys of all secrets with the newest master key; one in a file is first replaced by a new one.
+         */
+        post: operations["rotateMasterKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1845,7 +1885,7 @@ export interface paths {
         };
         /**
          * Show All
-         * @description List the indexes that were made because searches needed them.
+         * @description List the indexes that were made for searches.
          */
         get: operations["listSearchIndexes"];
         put?: never;
@@ -2030,6 +2070,26 @@ export interface paths {
          * @description Count all keys and values again. Workers do the counting.
          */
         post: operations["recountKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Storage
+         * @description Show the bytes of the objects by media type, datasource and top folder; estimates from a sample are marked.
+         */
+        get: operations["getStorage"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3794,6 +3854,12 @@ export interface components {
             globs: string[];
             /** Id */
             id: number;
+            /**
+             * Keyword Tags
+             * @description Whether the keywords of its objects become tags.
+             * @default false
+             */
+            keyword_tags: boolean;
             /** @description The label files of the source; null: they are not read. */
             labels: components["schemas"]["LabelSidecars"] | null;
             /** @description The newest run, whatever its state. */
@@ -4914,6 +4980,12 @@ export interface components {
             total: number;
         };
         /**
+         * KeyPlace
+         * @description Where a library has its master keys from.
+         * @enum {string}
+         */
+        KeyPlace: "environment" | "file" | "none";
+        /**
          * KnownKey
          * @description A metadata key of the library. Assets in the trash are not counted.
          */
@@ -5401,6 +5473,7 @@ export interface components {
                 glob_file_path?: string | null;
                 glob_patterns?: string[] | null;
                 inventory?: string | null;
+                keywordTags?: boolean | null;
                 labels?: {
                     classMap?: {
                         [key: string]: string;
@@ -5465,6 +5538,55 @@ export interface components {
              * @description Address of a bucket or folder. It cannot be changed.
              */
             uri: string;
+        };
+        /**
+         * MasterKey
+         * @description A master key and what it encrypts.
+         */
+        MasterKey: {
+            /**
+             * Id
+             * @description Names the key: the same one in every process, and computed in a way that cannot be reversed.
+             */
+            id: string;
+            /**
+             * Kind
+             * @description `fernet`, or the service that keeps it: aws-kms, gcp-kms or azure-key-vault.
+             */
+            kind: string;
+            /**
+             * Newest
+             * @description Whether it encrypts what is stored from now on.
+             */
+            newest: boolean;
+            /**
+             * Secrets
+             * @description Connections, webhooks, functions and event receivers whose secrets it encrypts, in all workspaces.
+             */
+            secrets: number;
+        };
+        /**
+         * MasterKeys
+         * @description The master keys of a library, and how many secrets each of them encrypts.
+         */
+        MasterKeys: {
+            /**
+             * Keys
+             * @description The newest first.
+             */
+            keys: components["schemas"]["MasterKey"][];
+            /**
+             * Lost
+             * @description How many secrets a key encrypts that the server does not have: they cannot be used.
+             */
+            lost: number;
+            /**
+             * Older
+             * @description How many of these secrets an older key encrypts: that key is still needed.
+             */
+            older: number;
+            /** @description Where they come from: environment, file or none. */
+            place: components["schemas"]["KeyPlace"];
         };
         /**
          * MatchBy
@@ -5734,6 +5856,7 @@ export interface components {
                 glob_file_path?: string | null;
                 glob_patterns?: string[] | null;
                 inventory?: string | null;
+                keywordTags?: boolean | null;
                 labels?: {
                     classMap?: {
                         [key: string]: string;
@@ -6080,23 +6203,23 @@ export interface components {
         Permission: "assets:read" | "assets:edit" | "datasources:read" | "datasources:edit" | "datasources:delete" | "webhooks:read" | "webhooks:edit" | "functions:read" | "functions:edit" | "events:send" | "runs:read" | "runs:control" | "jobs:read" | "jobs:control" | "projects:read" | "projects:edit" | "connections:read" | "connections:edit" | "labels:read" | "labels:edit" | "activity:read" | "workspace:edit" | "workspaces:manage" | "library:maintain" | "audit:read" | "members:edit" | "keys:edit";
         /**
          * PictureText
-         * @description The text that was read in a picture, or why none could be read.
+         * @description The text that was read in a picture, or why none could be read, or why it could not be read again.
          */
         PictureText: {
             /**
              * At
              * Format: date-time
-             * @description When it was read.
+             * @description When that was.
              */
             at: string;
             /**
              * Failure
-             * @description Why it could not be read; null if it was.
+             * @description Why it could not be read the last time; null if it was. A text beside it is what was read before.
              */
             failure: string | null;
             /**
              * Model
-             * @description What read it.
+             * @description What read the text, or could not read it.
              */
             model: string;
             /**
@@ -6106,7 +6229,7 @@ export interface components {
             shortened: boolean;
             /**
              * Text
-             * @description Its lines from top to bottom; empty if the picture has no text, or it could not be read.
+             * @description Its lines from top to bottom; empty if the picture has no text, or it could never be read.
              */
             text: string;
         };
@@ -6416,7 +6539,7 @@ export interface components {
             query: string;
             /**
              * Stage
-             * @description `look` reads the objects again, `function:NAME` calls an own function.
+             * @description `look` reads the objects and makes the thumbnails again, `text` reads the text in pictures, `embedding` computes hashes and vectors, `function:NAME` calls an own function.
              */
             stage: string;
         };
@@ -6485,6 +6608,22 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "editor" | "developer" | "owner";
+        /**
+         * Rotation
+         * @description The result of a rotation of master keys.
+         */
+        Rotation: {
+            /**
+             * Current
+             * @description How many used the newest key already.
+             */
+            current: number;
+            /**
+             * Rewrapped
+             * @description How many secrets were encrypted by an older key and now are by the newest one.
+             */
+            rewrapped: number;
+        };
         /**
          * Run
          * @description One run over one datasource.
@@ -6610,7 +6749,7 @@ export interface components {
         };
         /**
          * SearchIndex
-         * @description An index that mirrorlake made because searches needed it, and drops when they no longer do.
+         * @description An index that mirrorlake made since searches need it or many assets have the value, and drops if none uses it.
          */
         SearchIndex: {
             /** Built */
@@ -6832,6 +6971,7 @@ export interface components {
             glob_file_path?: string | null;
             glob_patterns?: string[] | null;
             inventory?: string | null;
+            keywordTags?: boolean | null;
             labels?: {
                 classMap?: {
                     [key: string]: string;
@@ -7246,11 +7386,57 @@ export interface components {
             valid: number;
         };
         /**
+         * Storage
+         * @description The bytes of a library by type, datasource and folder, those of the most bytes first.
+         */
+        Storage: {
+            /**
+             * Datasources
+             * @description The largest. An asset that several datasources reach counts for the one that governs it.
+             */
+            datasources: components["schemas"]["StorageShare"][];
+            /**
+             * Folders
+             * @description The largest of those at the top of each datasource.
+             */
+            folders: components["schemas"]["StorageShare"][];
+            /**
+             * Sampled
+             * @description The fraction of the library that was read, if not all of it: the numbers are then estimates.
+             */
+            sampled: number | null;
+            /** Types */
+            types: components["schemas"]["StorageShare"][];
+        };
+        /**
+         * StorageShare
+         * @description A part of the library, without the trash.
+         */
+        StorageShare: {
+            /** Assets */
+            assets: number;
+            /**
+             * Bytes
+             * @description Of their objects.
+             */
+            bytes: number;
+            /**
+             * Datasource
+             * @description Of a folder.
+             */
+            datasource: string | null;
+            /**
+             * Name
+             * @description A media type such as image/jpeg, a datasource, or the path of a folder, which ends with /.
+             */
+            name: string;
+        };
+        /**
          * Subject
          * @description The kind of its subject.
          * @enum {string}
          */
-        Subject: "asset" | "project" | "datasource" | "webhook" | "function" | "job" | "connection" | "ontology" | "workspace" | "search_index" | "saved_search" | "member" | "api_key" | "session" | "permission";
+        Subject: "asset" | "project" | "datasource" | "webhook" | "function" | "job" | "connection" | "ontology" | "workspace" | "search_index" | "saved_search" | "member" | "api_key" | "master_key" | "session" | "permission";
         /**
          * Suggestion
          * @description Something that can be written.
@@ -17610,6 +17796,272 @@ export interface operations {
             };
         };
     };
+    showMasterKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MasterKeys"];
+                };
+            };
+            /** @description Unchanged: If-None-Match contains the ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission denied, or cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts to sign in. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateMasterKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A random text, new for each request. A repeated request with the same key is not executed again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rotation"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission denied, or cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts to sign in. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getIdentity: {
         parameters: {
             query?: never;
@@ -23809,6 +24261,141 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Pending"];
                 };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission denied, or cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts to sign in. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStorage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            /** @description Unchanged: If-None-Match contains the ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Invalid query or setting. */
             400: {
