@@ -15,6 +15,7 @@ from mirrorlake.model.looking import Depth
 from mirrorlake.services.mirror import mirror as run_mirror
 from mirrorlake.services.mirror_request import MirrorRequest, read_request
 
+_GLOB = typer.Option(help="Mirror only keys below the address that match this glob. Repeatable.")
 _MEDIA = typer.Option(
     help="Mirror objects of this kind: image, video, audio, document, text. Repeatable.", show_default="image"
 )
@@ -36,9 +37,7 @@ def mirror(
     ],
     *,
     name: Annotated[str | None, typer.Option(help="Name of the datasource. Default: derived from the address.")] = None,
-    glob: Annotated[
-        list[str] | None, typer.Option(help="Mirror only keys below the address that match this glob. Repeatable.")
-    ] = None,
+    glob: Annotated[list[str] | None, _GLOB] = None,
     media: Annotated[list[str] | None, _MEDIA] = None,
     look: Annotated[Depth | None, _LOOK] = None,
     picture_text: Annotated[bool | None, _PICTURE_TEXT] = None,
