@@ -8,8 +8,8 @@ from pathlib import Path
 import mirrorlake.cli.commands
 
 FOLDER = Path(mirrorlake.cli.commands.__file__).parent
-# About this machine and its processes, files and keys: no server does these for others.
-LOCAL = {"backup", "completion", "doctor", "down", "mirror", "secrets", "up", "worker"}
+# About this machine and its processes and files: no server does these for others.
+LOCAL = {"backup", "completion", "doctor", "down", "mirror", "up", "worker"}
 
 
 def test_only_commands_about_this_machine_bypass_the_backend_of_servers() -> None:
