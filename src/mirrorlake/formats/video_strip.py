@@ -69,7 +69,7 @@ def _measure(codec: Video, data: Content) -> float:
     first = last = None
     with opened(data, name=codec.name, demuxer=codec.demuxer, stage=Stage.DECODE) as container:
         for packet in container.demux(video_stream(container)):
-            if packet.pts is not None and packet.time_base is not None:
+            if packet.pts is not None:
                 at_s = float(packet.pts * packet.time_base)
                 first, last = (at_s if first is None else min(first, at_s)), (at_s if last is None else max(last, at_s))
     length = 0.0 if first is None or last is None else last - first

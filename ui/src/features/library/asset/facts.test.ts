@@ -17,6 +17,8 @@ it('every fact stands in one group', () => {
   expect(mediaFacts(video).map((fact) => fact.value)).toEqual(['1:15', '29.97 fps', 'h264', 'isom']);
   expect(cameraFacts(video).map((fact) => fact.value)).toEqual(['400']);
   expect(otherFacts(video)).toEqual([{ name: 'Other', value: 'yes' }]);
+  expect(mediaFacts({ keywords: ['fork', 'red; blue'] })[0]?.value).toBe('fork, red; blue');
+  expect(otherFacts({ orientation: 6 })).toEqual([]); // it has a row of its own
   // The channels of a picture are its colours, those of a recording its sound.
   expect(otherFacts({ channels: 3, bit_depth: 8 })).toHaveLength(2);
   expect(mediaFacts({ channels: 2 })).toHaveLength(1);
