@@ -49,6 +49,12 @@ def encord(shape: str, *, title: str | None = None, **geometry: object) -> bytes
     return json.dumps([{"data_units": {"h": unit}}]).encode()
 
 
+VIDEO = (
+    b'{"data_title": "a.mp4", "data_units": {"h": {"data_title": "a.mp4", "width": 9, "height": 9, "labels": {"0":'
+    b' {"objects": [{"name": "dog", "shape": "bounding_box", "boundingBox": {"x": 0, "y": 0, "w": 1, "h": 1}}]}}}}}'
+)
+
+
 def task(image: str, kind: str, **value: object) -> bytes:
     result = {"type": kind, "value": value | {kind: ["dog"]}, "original_width": 200, "original_height": 100}
     return json.dumps(
@@ -243,6 +249,8 @@ def test_a_file_means_what_its_format_says(
         ("dataloop", {"a.json": item("box", [])}, "annotations[0]", "no points", 0),
         ("dataloop", {"a.json": item("box", [{"x": "1"}])}, "annotations[0]", "Expected", 0),
         ("dataloop", {"a.json": item("cube", [])}, "annotations[0]", "'cube' is not supported", 0),
+        ("encord", {"r.json": VIDEO}, "", "those of frames of a video, which are not read", None),
+        ("encord", {"r.json": VIDEO.replace(b'"0"', b'"o"')}, "", "neither objects nor classifications", None),
         ("encord", {"r.json": encord("skeleton", title="a")}, "objects[0]", "'skeleton' is not supported", 1),
         ("label-studio", {"t.json": b"{}"}, "", "not a list of tasks", None),
         ("label-studio", {"t.json": b'[{"data": {}}]'}, "[0]", "no image", None),

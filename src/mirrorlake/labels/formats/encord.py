@@ -50,6 +50,7 @@ FILE = "labels.json"
 SUFFIX = ".encord.json"
 _VISIBLE = 2
 _IN_ROW = 3  # levels from the members of a row down to its objects: data_units, unit, labels
+_MEMBERS = ("objects", "classifications")  # of the labels of a unit
 _KEY_DIGITS = 9  # of the number of a point
 _NAMES = {
     Shape.BOX: "bounding_box",
@@ -83,11 +84,6 @@ class _Object(msgspec.Struct):
     point: dict[str, _XY] | None = None
 
 
-class _Labels(msgspec.Struct):
-    objects: list[msgspec.Raw] = []
-    classifications: list[msgspec.Raw] = []
-
-
 class _Classified(msgspec.Struct):
     name: str
 
@@ -96,7 +92,7 @@ class _Unit(msgspec.Struct):
     data_title: str | None = None
     width: float | None = None
     height: float | None = None
-    labels: _Labels | None = None
+    labels: dict[str, msgspec.Raw] | None = None
 
 
 class _Row(msgspec.Struct):
@@ -131,10 +127,10 @@ def _rows(data: bytes) -> list[_Row]:
 
 def _unit(name: str, row: _Row, unit: _Unit, report: Report) -> ImageLabels:
     title = unit.data_title or row.data_title or name.removesuffix(SUFFIX)
-    found = unit.labels or _Labels()
-    check_count(len(found.objects) + len(found.classifications))
+    found = _members(unit.labels or {})
+    check_count(sum(map(len, found.values())))
     labels: list[Label] = []
-    for member, raws in (("objects", found.objects), ("classifications", found.classifications)):
+    for member, raws in found.items():
         for i, raw in enumerate(raws):
             place = f"{member}[{i}]"
             try:
@@ -143,6 +139,18 @@ def _unit(name: str, row: _Row, unit: _Unit, report: Report) -> ImageLabels:
                 report(problem(name, error, place))
     size = (None, None) if not unit.width or not unit.height else image_size(unit.width, unit.height)
     return ImageLabels(path=image_path(title), width=size[0], height=size[1], file=name, labels=tuple(labels))
+
+
+def _members(labels: Mapping[str, msgspec.Raw]) -> dict[str, list[msgspec.Raw]]:
+    """The objects and classifications of a unit. Raises BadLabels for a video, whose labels are by frame."""
+    if labels and not labels.keys() & set(_MEMBERS):
+        what = (
+            "those of frames of a video"
+            if any(key.isdecimal() for key in labels)
+            else "neither objects nor classifications"
+        )
+        raise BadLabels(f"The labels of the unit are {what}, which are not read.")
+    return {member: decode_json(labels[member], list[msgspec.Raw]) for member in _MEMBERS if member in labels}
 
 
 def _classified(raw: msgspec.Raw, place: str) -> Label:
