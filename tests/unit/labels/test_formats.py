@@ -179,7 +179,7 @@ TRIANGLE = Polygon((((0.1, 0.1), (0.6, 0.1), (0.6, 0.6)),))
         (
             "label-studio",
             {"t.json": task("/data/upload/1/a.jpg", "rectanglelabels", x=60, y=10, width=25, height=40, rotation=90)},
-            "data/upload/1/a.jpg",
+            "a.jpg",
             [("dog", RotatedBox(((0.6, 0.1), (0.6, 0.6), (0.4, 0.6), (0.4, 0.1))))],
         ),
         (
@@ -378,3 +378,20 @@ def test_questions_and_answers_are_no_labels() -> None:
     line = json.dumps({"id": "1", "asset": {"type": "Image", "filename": "a.jpg"}, "contents": contents}).encode()
     images, problems = read_labels(FORMATS["vi"], {"a.jsonl": line})
     assert (len(images), images[0].labels, problems) == (1, (), [])
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("/data/upload/3/0a1b2c3d-c.png", "c.png"),
+        ("/data/upload/0a1b2c3d-c.png", "c.png"),  # of versions without projects in the path
+        ("https://labels.example.com/data/upload/12/0a1b2c3d-my%20c.png", "my c.png"),
+        ("/data/upload/3/0a1b2c3d-0a1b2c3d-c.png", "0a1b2c3d-c.png"),  # one text is Label Studio's
+        ("/data/upload/3/c.png", "c.png"),
+        ("/data/local-files/?d=data/upload/3/0a1b2c3d-c.png", "data/upload/3/0a1b2c3d-c.png"),
+        ("s3://bucket/data/uploads/0a1b2c3d-c.png", "data/uploads/0a1b2c3d-c.png"),
+    ],
+)
+def test_an_image_uploaded_to_label_studio_has_its_own_name(address: str, path: str) -> None:
+    (image,), problems = read_labels(FORMATS["label-studio"], {"t.json": task(address, "choices")})
+    assert (image.path, problems) == (path, [])

@@ -8,6 +8,7 @@ KeyPointLabels and Choices.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -44,6 +45,8 @@ SHAPES = (Shape.POLYGON, Shape.BOX, Shape.ROTATED_BOX, Shape.CLASSIFICATION)
 FILE = "tasks.json"
 PERCENT = 100.0
 _VISIBLE = 2
+# `/data/upload/PROJECT/0a1b2c3d-NAME`; versions before 1.5 have no project.
+_UPLOAD = re.compile(r"(?:^|/)data/upload/(?:[0-9]+/)?(?:[0-9a-f]{8}-)?(?P<name>[^/]+)$")
 
 
 class _Value(msgspec.Struct):
@@ -111,7 +114,7 @@ def _task(name: str, at: str, task: _Task, report: Report) -> ImageLabels:
 
 
 def _image_of(data: Mapping[str, object]) -> str:
-    """The path in the address of the image: after the bucket, the upload folder, or `?d=` of local files."""
+    """The path in the address of the image: after the bucket, or `?d=` of local files; the name of an uploaded one."""
     address = next(
         (value for key, value in data.items() if key in ("image", "img", "url") and isinstance(value, str)), None
     )
@@ -122,9 +125,16 @@ def _image_of(data: Mapping[str, object]) -> str:
     except ValueError:
         raise BadLabels("The address of the image is invalid.") from None
     if not parts.scheme and not parts.query:
-        return image_path(address.lstrip("/"))
+        return _uploaded(image_path(address.lstrip("/")))
     local = parts.query.partition("d=")[2].partition("&")[0] if parts.path.endswith("/local-files/") else ""
-    return image_path(unquote(local or parts.path).lstrip("/"))
+    path = image_path(unquote(local or parts.path).lstrip("/"))
+    return path if local else _uploaded(path)
+
+
+def _uploaded(path: str) -> str:
+    """The name of a file that was uploaded to Label Studio, which puts a random text before it; else the path."""
+    found = _UPLOAD.search(path)
+    return path if found is None else found["name"]
 
 
 def _result(result: _Result, place: str) -> list[Label]:
