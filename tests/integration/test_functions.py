@@ -12,7 +12,7 @@ from tests.support.buckets import picture_no
 from tests.support.hooks import receiver
 from tests.support.photos import MEASURE, Photos
 
-from mirrorlake.catalog import function_plans, jobs, projects, queue, signing_secrets
+from mirrorlake.catalog import function_plans, jobs, ontologies, projects, queue, signing_secrets
 from mirrorlake.catalog import functions as stored
 from mirrorlake.connections.signatures import HEADER, is_signed
 from mirrorlake.core.errors import (
@@ -32,6 +32,7 @@ from mirrorlake.model.access import Actor, ActorKind, Context
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.functions import CallState, FunctionEvent, NewFunction, Repeat
 from mirrorlake.model.jobs import JobKind, JobState
+from mirrorlake.model.labels import LabelClass, Shape
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.run import stream
 from mirrorlake.search.selections import select_ids
@@ -205,6 +206,20 @@ def test_a_value_that_postgresql_refuses_costs_its_asset_alone(photos: Photos, m
     assert photos.values("seen") == ["00.png", None, "02.png"]
     [failure] = photos.library.functions.failures("name")
     assert (failure.key, "cannot be stored" in failure.error) == ("01.png", True)
+
+
+def test_a_mask_of_another_size_than_the_asset_is_refused(photos: Photos):
+    photos.put(0)
+    photos.mirror()
+    ontologies.save(photos.catalog, "cuts", [LabelClass(name="cut", shape=Shape.MASK, colour="#000000")])
+    mask = {"width": 1, "height": 1, "counts": "01"}
+    label = f"Label(ontology='cuts', class_name='cut', shape='mask', geometry={mask})"
+    photos.add("cut", f"from mirrorlake.functions import *\ndef cut(asset):\n    return Result(labels=[{label}])\n")
+    photos.work()
+
+    [failure] = photos.library.functions.failures("cut")
+    assert "Annotation 1 (cut) is invalid: The mask has 1×1 pixels, but the image has" in failure.error
+    assert photos.library.labels.of_asset(photos.ids()[0]) == []
 
 
 def test_any_failure_of_a_job_lets_the_next_one_wait_longer_each_time(photos: Photos):

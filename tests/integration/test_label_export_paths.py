@@ -63,7 +63,8 @@ def objects(empty_catalog: Catalog, tmp_path: Path) -> Objects:
             )
             row = connection.execute(
                 "INSERT INTO asset (datasource_id, key, name, token, size, kind, media_type, width, height,"
-                " orientation, digest, placeholder) SELECT id, %s, %s, %s, 1, 'image', 'image/jpeg', 640, 480, 1, '', ''"
+                " orientation, digest, placeholder)"
+                " SELECT id, %s, %s, %s, 1, 'image', 'image/jpeg', 640, 480, 1, '', ''"
                 " FROM datasource WHERE name = %s RETURNING id",
                 (key, key, token, source),
             ).fetchone()

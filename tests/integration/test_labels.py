@@ -22,6 +22,7 @@ from mirrorlake.catalog.label_statistics import read_statistics
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.core.errors import Conflict, MirrorlakeError, NotFound, ObjectGone, UsageError
 from mirrorlake.core.settings import Settings
+from mirrorlake.labels.documents import geometry_from_json
 from mirrorlake.labels.records import BadLabels, ImageLabels, LabelFiles
 from mirrorlake.labels.registry import FORMATS, Layout
 from mirrorlake.library.label_export import export_labels
@@ -171,6 +172,33 @@ def test_one_invalid_annotation_changes_nothing(library: Catalog, name: str, geo
     assert labels_of(library, KEYS[0]) == []
     with pytest.raises(NotFound):
         annotations.replace(library, "999999", "site", [])
+
+
+def test_what_was_imported_as_it_is_stays_when_other_labels_are_edited(library: Catalog, tmp_path: Path) -> None:
+    rings = [[64, 48, 320, 240, 320, 48, 64, 240], [64, 48, 320, 48, 320, 240]]
+    rows: list[dict[str, object]] = [{"image_id": 1, "category_id": 1, "segmentation": [ring]} for ring in rings]
+    counts = {"size": [480, 640], "counts": [0, 960, 480 * 638]}
+    rows.append({"image_id": 1, "category_id": 2, "segmentation": counts})
+    categories = [{"id": 1, "name": "load"}, {"id": 2, "name": "cut"}]
+    images = [{"id": 1, "file_name": "4.jpg", "width": 640, "height": 480}]
+    (tmp_path / "c.json").write_text(json.dumps({"images": images, "annotations": rows, "categories": categories}))
+    found = run_import(library, str(tmp_path / "c.json"), format="coco")
+    assert [one.reason for one in found.problems] == ["The polygon crosses itself. It is imported as it is."]
+    with library.write() as connection:
+        connection.execute("UPDATE asset SET width = 320, height = 240 WHERE key = '4.jpg'")  # a smaller one since
+    stored = annotations.of_asset(library, ids(library)["4.jpg"])
+    kept = [
+        NewAnnotation(class_name=one.class_name, geometry=geometry_from_json(one.shape, one.geometry)) for one in stored
+    ]
+    annotations.replace(library, ids(library)["4.jpg"], "site", [kept[0], kept[2]])
+    assert annotations.of_asset(library, ids(library)["4.jpg"]) == [stored[0], stored[2]]
+    annotations.replace(library, ids(library)["4.jpg"], "site", [kept[2]])
+    with pytest.raises(UsageError, match=r"Annotation 2 \(load\) is invalid: The polygon crosses itself."):
+        annotations.replace(library, ids(library)["4.jpg"], "site", [kept[2], kept[0]])
+    made = run_export(library, path=str(tmp_path / "out.json"), format="coco")
+    assert (made.annotations, made.converted) == (1, 1)
+    (row,) = json.loads((tmp_path / "out.json").read_bytes())["annotations"]
+    assert (row["segmentation"]["size"], row["bbox"], row["area"]) == ([240, 320], [0, 0, 1, 240], 240)
 
 
 def test_an_image_is_found_by_whole_key_then_by_the_end_of_its_path_then_by_its_name(

@@ -13,7 +13,8 @@ from typing import BinaryIO
 from hypothesis import strategies as st
 from tests.support.media import fetch_source
 
-from mirrorlake.labels.geometry import check_geometry, crosses_itself
+from mirrorlake.labels.geometry import check_geometry, check_outline
+from mirrorlake.labels.mask_pixels import resize
 from mirrorlake.labels.records import BadLabels, ImageLabels, Label
 from mirrorlake.labels.registry import LabelFormat
 from mirrorlake.labels.rle import encode_counts
@@ -154,7 +155,7 @@ def image_lists(draw: st.DrawFn, shapes: Sequence[Shape]) -> list[ImageLabels]:
     labels = st.sampled_from(list(shapes)).flatmap(
         lambda shape: st.builds(Label, class_name=_names, geometry=GEOMETRIES[shape])
     )
-    stored = labels.filter(lambda one: check_geometry(one.geometry) is None and not crosses_itself(one.geometry))
+    stored = labels.filter(lambda one: check_geometry(one.geometry) is None and not check_outline(one.geometry))
     # A class is said of a whole image once.
     one_of_each = st.lists(
         stored,
@@ -163,10 +164,13 @@ def image_lists(draw: st.DrawFn, shapes: Sequence[Shape]) -> list[ImageLabels]:
     )
     images: list[ImageLabels] = []
     for path in draw(st.lists(_paths, max_size=4, unique=True)):
-        width, height = draw(st.integers(1, 9000)), draw(st.integers(1, 9000))
+        most = 300 if Shape.MASK in shapes else 9000  # a mask has all pixels of its image
+        width, height = draw(st.integers(9, most)), draw(st.integers(9, most))
         labels_of_image = [
             replace(label, geometry=draw(_rectangles(width, height)))
             if isinstance(label.geometry, RotatedBox)
+            else replace(label, geometry=resize(label.geometry, width, height))
+            if isinstance(label.geometry, Mask)
             else label
             for label in draw(one_of_each)
         ]

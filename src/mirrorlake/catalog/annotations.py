@@ -17,7 +17,7 @@ from mirrorlake.catalog.ontologies import StoredOntology, read_ontology
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import UsageError
 from mirrorlake.labels.documents import geometry_from_json, geometry_to_json
-from mirrorlake.labels.geometry import bounds, check_geometry, crosses_itself, shape_of
+from mirrorlake.labels.geometry import bounds, check_geometry, check_mask_size, check_outline, shape_of
 from mirrorlake.labels.ontology import check_attributes
 from mirrorlake.model.access import LIBRARY, Context
 from mirrorlake.model.activity import Action, Subject
@@ -114,12 +114,18 @@ def geometry_columns(geometry: Geometry) -> tuple[Box | None, str | None]:
 def _replace(catalog: Catalog, asset_id: str, ontology: str, annotations: Sequence[NewAnnotation], by: Context) -> None:
     with catalog.write() as connection:
         values: dict[str, object] = {"asset_id": parse_asset_id(asset_id)}
-        if connection.execute(statement("asset_for_annotations").query, values).fetchone() is None:
+        asset = connection.execute(statement("asset_for_annotations").query, values).fetchone()
+        if asset is None:
             raise asset_not_found(asset_id)
         connection.execute(statement("use_ontology").query, {"name": ontology})
         stored = read_ontology(connection, ontology)
         rows = connection.execute(_query("annotations_of_asset_in"), values | {"ontology_id": stored.id}).fetchall()
         removed, new = _difference(rows, annotations)
+        for position, one in new.items():
+            reason = check_geometry(one.geometry) or check_outline(one.geometry)
+            reason = reason or check_mask_size(one.geometry, *asset[1:])
+            if reason is not None:
+                raise UsageError(f"Annotation {position} ({one.class_name}) is invalid: {reason}")
         check_against(stored, new)
         added = list(new.values())
         if not removed and not added:
@@ -135,14 +141,9 @@ def _replace(catalog: Catalog, asset_id: str, ontology: str, annotations: Sequen
 
 
 def check_against(stored: StoredOntology, annotations: Mapping[int, NewAnnotation]) -> None:
-    """Raise UsageError if an annotation, by its position from 1, is invalid or none that its class allows."""
+    """Raise UsageError if an annotation, by its position from 1, is none that its class allows."""
     classes = {one.name: one for one in stored.ontology.classes}
     for position, one in annotations.items():
-        reason = check_geometry(one.geometry)
-        if reason is None and crosses_itself(one.geometry):
-            reason = "The polygon crosses itself."
-        if reason is not None:
-            raise UsageError(f"Annotation {position} ({one.class_name}) is invalid: {reason}")
         known = classes.get(one.class_name)
         if known is None:
             raise UsageError(

@@ -15,11 +15,12 @@ from psycopg.types.json import Jsonb
 from mirrorlake.catalog.annotations import check_against, geometry_columns
 from mirrorlake.catalog.ontologies import StoredOntology, read_ontology
 from mirrorlake.catalog.statements import statement
-from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.core.errors import MirrorlakeError, UsageError
 from mirrorlake.functions.answers import Answer
+from mirrorlake.labels.geometry import check_mask_size
 from mirrorlake.model.access import Context
 from mirrorlake.model.bulk import EditPart
-from mirrorlake.model.labels import AnnotationSource, NewAnnotation
+from mirrorlake.model.labels import AnnotationSource, Mask, NewAnnotation
 from mirrorlake.model.metadata import USER
 
 Connection = psycopg.Connection[TupleRow]
@@ -101,6 +102,7 @@ Labels = Mapping[int, Sequence[tuple[int, NewAnnotation]]]  # by asset: each wit
 def _check_labels(connection: Connection, answers: Mapping[int, Answer]) -> tuple[Labels, dict[int, str]]:
     """The labels of each asset whose answer has some or none, and why others cannot be stored."""
     ontologies: dict[str, StoredOntology] = {}
+    sizes = _mask_sizes(connection, answers)
     found: dict[int, list[tuple[int, NewAnnotation]]] = {}
     refused: dict[int, str] = {}
     for number, answer in answers.items():
@@ -114,12 +116,33 @@ def _check_labels(connection: Connection, answers: Mapping[int, Answer]) -> tupl
                     ontologies[name] = read_ontology(connection, name)
                 stored = ontologies[name]
                 check_against(stored, dict(enumerate(labels, 1)))
+                _check_masks(labels, sizes.get(number, (None, None)))
                 made += [(stored.class_ids[one.class_name], one) for one in labels]
         except MirrorlakeError as error:  # another ontology, class or shape than there is
             refused[number] = error.message
         else:
             found[number] = made
     return found, refused
+
+
+def _mask_sizes(connection: Connection, answers: Mapping[int, Answer]) -> dict[int, tuple[int | None, int | None]]:
+    """The sizes of the assets that get masks."""
+    ids = [
+        number
+        for number, answer in answers.items()
+        if any(isinstance(one.geometry, Mask) for labels in (answer.labels or {}).values() for one in labels)
+    ]
+    if not ids:
+        return {}
+    rows = connection.execute(statement("sizes_for_masks").query, {"ids": ids}).fetchall()
+    return {number: (width, height) for number, width, height in rows}
+
+
+def _check_masks(labels: Sequence[NewAnnotation], size: tuple[int | None, int | None]) -> None:
+    for position, one in enumerate(labels, 1):
+        reason = check_mask_size(one.geometry, *size)
+        if reason is not None:
+            raise UsageError(f"Annotation {position} ({one.class_name}) is invalid: {reason}")
 
 
 def _label(connection: Connection, labels: Labels, by: Context) -> set[int]:

@@ -15,7 +15,7 @@ import msgspec
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.labels.documents import geometry_from_json
-from mirrorlake.labels.geometry import check_geometry, crosses_itself
+from mirrorlake.labels.geometry import check_geometry, check_outline
 from mirrorlake.labels.records import BadLabels, check_text
 from mirrorlake.model.assets import Scalar
 from mirrorlake.model.edits import Edit
@@ -78,7 +78,7 @@ def _labels(found: list[_Label]) -> dict[str, tuple[NewAnnotation, ...]]:
             geometry = geometry_from_json(one.shape, one.geometry)
         except BadLabels as error:
             raise UsageError(f"Label {position} ({one.class_name}) is invalid: {error}") from error
-        reason = check_geometry(geometry) or ("The polygon crosses itself." if crosses_itself(geometry) else None)
+        reason = check_geometry(geometry) or check_outline(geometry)
         if reason is not None:
             raise UsageError(f"Label {position} ({one.class_name}) is invalid: {reason}")
         made = NewAnnotation(class_name=one.class_name, geometry=geometry, attributes=one.attributes)

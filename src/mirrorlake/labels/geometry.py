@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import assert_never
 
 from mirrorlake.labels import rle
+from mirrorlake.labels.simple_rings import check_ring
 from mirrorlake.model.labels import (
     Box,
     Classification,
@@ -30,7 +31,6 @@ RINGS = 1000
 KEYPOINTS = 1000
 CORNERS = 4
 _LEAST_RING = 3
-_COMPARED_WHOLE = 64  # points up to which plain Python is quicker than loading numpy
 
 _SHAPES: dict[type, Shape] = {
     Box: Shape.BOX,
@@ -49,7 +49,7 @@ def shape_of(geometry: Geometry) -> Shape:
 
 
 def check_geometry(geometry: Geometry) -> str | None:
-    """Why a geometry cannot be stored; None if it can. Crossing lines are checked apart, by `crosses_itself`."""
+    """Why a geometry cannot be stored; None if it can. Its outline is checked apart, by `check_outline`."""
     match geometry:
         case Box(x, y, width, height):
             if not _finite((x, y, width, height)):
@@ -74,7 +74,9 @@ def check_geometry(geometry: Geometry) -> str | None:
                 return f"There are 1 to {KEYPOINTS:,} keypoints."
             if any(visible not in (0, 1, 2) for _, _, visible in points):
                 return "The visibility of a keypoint is 0, 1 or 2."
-            return _points([(x, y) for x, y, visible in points if visible])
+            if not _finite(value for point in points for value in point):
+                return "A coordinate is not a finite number."
+            return _outside([(x, y) for x, y, visible in points if visible])
         case Mask():
             return rle.check(geometry)
         case Classification():
@@ -83,15 +85,24 @@ def check_geometry(geometry: Geometry) -> str | None:
             assert_never(geometry)
 
 
-def crosses_itself(geometry: Geometry) -> bool:
-    """Whether a ring of a polygon or the outline of a rotated box crosses itself."""
+def check_mask_size(geometry: Geometry, width: int | None, height: int | None) -> str | None:
+    """Why a geometry is no mask of an image of this size; None if it is, for other shapes, and without a size."""
+    if not isinstance(geometry, Mask) or not width or not height:
+        return None
+    if (geometry.width, geometry.height) == (width, height):
+        return None
+    return f"The mask has {geometry.width:,}×{geometry.height:,} pixels, but the image has {width:,}×{height:,}."
+
+
+def check_outline(geometry: Geometry) -> str | None:
+    """Why the outline of a polygon or rotated box is not one simple line; None if it is, and for other shapes."""
     match geometry:
         case RotatedBox(corners):
-            return _ring_crosses(corners)
+            return check_ring(corners)
         case Polygon(rings):
-            return any(_ring_crosses(ring) for ring in rings)
+            return next((reason for ring in rings if (reason := check_ring(ring))), None)
         case _:
-            return False
+            return None
 
 
 def bounds(geometry: Geometry) -> Box | None:
@@ -138,6 +149,11 @@ def convert(geometry: Geometry, shape: Shape) -> tuple[Geometry, bool] | None:
             return None if box is None else (box, False)
         case _:
             return None
+
+
+def choose(geometry: Geometry, also: Geometry | None, shape: Shape) -> tuple[Geometry, bool] | None:
+    """As `convert`, of that of two geometries of one label that has the shape, else of the first."""
+    return (also, True) if also is not None and shape_of(also) is shape else convert(geometry, shape)
 
 
 def convert_to_any(geometry: Geometry, shapes: Sequence[Shape]) -> tuple[Geometry, bool] | None:
@@ -233,44 +249,3 @@ def _area(points: Sequence[Point]) -> float:
 def _bounds(points: Sequence[Point]) -> Box:
     left, top = min(x for x, _ in points), min(y for _, y in points)
     return Box(left, top, max(x for x, _ in points) - left, max(y for _, y in points) - top)
-
-
-def _ring_crosses(ring: Sequence[Point]) -> bool:
-    """Whether two edges of a ring cross inside both of them. Touching is not crossing: real labels have it often."""
-    if len(ring) > _COMPARED_WHOLE:
-        return _long_ring_crosses(ring)
-    edges = list(zip(ring, [*ring[1:], ring[0]], strict=True))
-    return any(
-        _cross(*one, *other)
-        for i, one in enumerate(edges)
-        for other in edges[i + 2 : len(edges) - 1 if i == 0 else None]  # neighbours share a point
-    )
-
-
-def _cross(a: Point, b: Point, c: Point, d: Point) -> bool:
-    return _turn(a, b, c) * _turn(a, b, d) < 0 and _turn(c, d, a) * _turn(c, d, b) < 0
-
-
-def _turn(a: Point, b: Point, c: Point) -> float:
-    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-
-
-def _long_ring_crosses(ring: Sequence[Point]) -> bool:
-    import numpy as np  # noqa: PLC0415  most rings are short
-
-    points = np.array(ring, dtype=np.float64)
-    following = np.roll(points, -1, axis=0)
-    steps = following - points
-    for i in range(len(points) - 2):
-        last = len(points) - 1 if i == 0 else len(points)
-        a, b, step = points[i], following[i], steps[i]
-        c, d, other = points[i + 2 : last], following[i + 2 : last], steps[i + 2 : last]
-        ends = np.sign(step[0] * (c - a)[:, 1] - step[1] * (c - a)[:, 0]) * np.sign(
-            step[0] * (d - a)[:, 1] - step[1] * (d - a)[:, 0]
-        )
-        starts = np.sign(other[:, 0] * (a - c)[:, 1] - other[:, 1] * (a - c)[:, 0]) * np.sign(
-            other[:, 0] * (b - c)[:, 1] - other[:, 1] * (b - c)[:, 0]
-        )
-        if bool(np.any((ends < 0) & (starts < 0))):
-            return True
-    return False

@@ -28,6 +28,7 @@ class Label:
     geometry: Geometry
     attributes: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
     place: str = ""  # in its file: a line or a member
+    also: Geometry | None = None  # which the file has beside `geometry`: taken if the class has its shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from mirrorlake.core.columnar import column, equal_to, keep, no_rows
 from mirrorlake.labels.class_map import ClassMap
 from mirrorlake.labels.documents import geometry_to_json
 from mirrorlake.labels.formats import coco, dataloop, encord, labelme, voc, yolo
-from mirrorlake.labels.geometry import bounds, check_geometry, convert, shape_of
+from mirrorlake.labels.geometry import bounds, check_geometry, choose, shape_of
 from mirrorlake.labels.records import LABELS_LIMIT, BadLabels, ImageLabels, Label, Reader, Report, problem
 from mirrorlake.labels.turning import Fit, PictureSize, fit, misfit_note, turn_image
 from mirrorlake.labels.yolo_columns import read_columns
@@ -273,7 +273,8 @@ class SidecarReader:
             reason = check_geometry(label.geometry)
             target = self.classes.classes.get(label.class_name)
             if reason is None and target is not None:
-                made = convert(label.geometry, target.shape)
+                also = label.also if label.also is not None and check_geometry(label.also) is None else None
+                made = choose(label.geometry, also, target.shape)
                 if made is not None:
                     yield Label(class_name=label.class_name, geometry=made[0], attributes=label.attributes)
                     continue

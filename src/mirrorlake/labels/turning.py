@@ -58,7 +58,8 @@ def turn_image(image: ImageLabels, orientation: int, report: Report) -> ImageLab
     labels: list[Label] = []
     for label in image.labels:
         try:
-            labels.append(replace(label, geometry=turn(label.geometry, orientation)))
+            also = None if label.also is None else turn(label.also, orientation)
+            labels.append(replace(label, geometry=turn(label.geometry, orientation), also=also))
         except BadLabels as error:
             report(problem(image.file, error, label.place))
     return replace(image, labels=tuple(labels), width=image.height, height=image.width)

@@ -9,7 +9,9 @@ from pathlib import Path
 from mirrorlake.catalog.label_export import ExportedImage, exported_images, labelled_images
 from mirrorlake.catalog.ontologies import by_name, list_all
 from mirrorlake.core.errors import MirrorlakeError, UsageError
+from mirrorlake.labels import rle
 from mirrorlake.labels.geometry import convert_to_any
+from mirrorlake.labels.mask_pixels import can_change, resize
 from mirrorlake.labels.records import BadLabels, ImageLabels, Label, without_suffix
 from mirrorlake.labels.registry import LabelFormat, Layout
 from mirrorlake.library.export_paths import ExportPaths
@@ -19,7 +21,7 @@ from mirrorlake.library.label_targets import open_target
 from mirrorlake.library.snapshot_labels import frozen_classes, frozen_images, frozen_labels, frozen_ontologies
 from mirrorlake.library.upright_copies import open_originals
 from mirrorlake.mirror.source_stores import SourceStores
-from mirrorlake.model.labels import Classification, LabelExport, LabelExportOptions, Ontology
+from mirrorlake.model.labels import Classification, Geometry, LabelExport, LabelExportOptions, Mask, Ontology
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.selections import select_ids
 
@@ -146,13 +148,28 @@ def _expressible(
             if made is None or (image.width is None and not isinstance(made[0], Classification)):
                 counts.left_out += 1
                 continue
-            counts.converted += made[0] is not label.geometry
-            kept.append(label if made[0] is label.geometry else replace(label, geometry=made[0]))
+            fitted = _in_size(made[0], image)
+            if fitted is None:
+                counts.left_out += 1
+                continue
+            counts.converted += fitted is not label.geometry
+            kept.append(label if fitted is label.geometry else replace(label, geometry=fitted))
         counts.images += 1
         counts.annotations += len(kept)
         if counts.images % STEP_IMAGES == 0:
             step(WRITING, counts.images, counts.images)
         yield replace(image, labels=tuple(kept))
+
+
+def _in_size(geometry: Geometry, image: ImageLabels) -> Geometry | None:
+    """A mask in the size of its image, which may have got another one since; None if nothing is left of it."""
+    width, height = image.width, image.height
+    if not isinstance(geometry, Mask) or not width or not height:
+        return geometry
+    if not can_change(geometry, width, height):
+        return None
+    made = resize(geometry, width, height)
+    return made if rle.area(made) else None
 
 
 def _ontology(catalog: Catalog, name: str | None) -> Ontology:

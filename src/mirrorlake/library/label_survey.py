@@ -11,7 +11,7 @@ import numpy as np
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.labels.box_batch import BoxBatch, LabelsOfImages, count_images
-from mirrorlake.labels.geometry import CORNERS, check_geometry, convert, crosses_itself, relative, shape_of
+from mirrorlake.labels.geometry import CORNERS, check_geometry, check_outline, choose, relative, shape_of
 from mirrorlake.labels.records import NUMBER_LIMIT, ImageLabels, Label, LabelFiles, Report, problem
 from mirrorlake.labels.registry import LabelFormat
 from mirrorlake.labels.turning import Fit, PictureSize, fit, misfit_note, turn_image
@@ -53,7 +53,7 @@ class Survey:
         self.turned = Images()  # whose labels were drawn on the picture as it is stored
         self.resized = Images()  # of which the files state a size that does not fit
         self.problem_count = 0
-        self._effort = 0  # of looking for polygons that cross themselves
+        self._effort = 0  # of looking for polygons that cross or touch themselves
 
     def report(self, found: LabelProblem) -> None:
         """Count a problem."""
@@ -62,16 +62,16 @@ class Survey:
             self.problems.append(found)
 
     def note_crossing(self, image: ImageLabels, label: Label) -> None:
-        """Note a polygon that crosses itself, as long as the effort lasts."""
+        """Note a polygon that crosses or touches itself, as long as the effort lasts."""
         if not isinstance(label.geometry, Polygon | RotatedBox) or self._effort > CROSSING_EFFORT:
             return
         sizes = [len(ring) for ring in label.geometry.rings] if isinstance(label.geometry, Polygon) else [CORNERS]
         self._effort += sum(size * size * (_PYTHON_COST if size <= _PYTHON_POINTS else 1) for size in sizes)
         if self._effort > CROSSING_EFFORT:
-            note = "From here on, polygons are not checked for edges that cross: there are too many."
-        elif crosses_itself(label.geometry):
+            note = "From here on, polygons are not checked for edges that cross or touch: there are too many."
+        elif (found := check_outline(label.geometry)) is not None:
             # Real data sets are full of them, and to leave them out would lose labels.
-            note = "The polygon crosses itself. It is imported as it is."
+            note = f"{found} It is imported as it is."
         else:
             return
         self.note(problem(image.file, note, label.place))
@@ -128,11 +128,13 @@ def _valid(image: ImageLabels, report: Report) -> ImageLabels:
         # Without a size, only what is outside of every image can be refused; `in_asset_size` checks again.
         geometry = relative(label.geometry, NUMBER_LIMIT, NUMBER_LIMIT) if image.pixels else label.geometry
         reason = check_geometry(geometry)
+        if reason is None and label.also is not None and check_geometry(label.also) is not None:
+            label = replace(label, also=None)  # noqa: PLW2901  the other geometry is valid
         if reason is None:
             kept.append(label)
         else:
             report(problem(image.file, reason, label.place))
-    return image if len(kept) == len(image.labels) else replace(image, labels=tuple(kept))
+    return image if tuple(kept) == image.labels else replace(image, labels=tuple(kept))
 
 
 def upright_in_asset(image: ImageLabels, picture: PictureSize, survey: Survey) -> ImageLabels:
@@ -174,8 +176,12 @@ def _in_shapes(image: ImageLabels, shapes: Mapping[str, Shape], survey: Survey) 
     kept: list[Label] = []
     for label in image.labels:
         shape = shapes.get(label.class_name)
-        made = None if shape is None else convert(label.geometry, shape)
+        made = None if shape is None else choose(label.geometry, label.also, shape)
         if made is not None:
+            if label.also is not None and made[0] is not label.also:
+                left, has = shape_of(label.also).value, shape_of(made[0]).value
+                note = f"Labels of class {label.class_name} have {left} beside a {has}, which the class does not have."
+                survey.note(problem(image.file, note))
             survey.converted += not made[1]
             kept.append(label if made[0] is label.geometry else replace(label, geometry=made[0]))
         elif shape is not None:

@@ -110,9 +110,7 @@ def search(
     last = rows[-1] if rows and len(rows) == limit else None
     last = _place_of_stop(patience, compiled) if stopped else last
     following = None if last is None else _cursor_after(query, last, before + len(rows), total, capped=capped)
-    found_some = bool(total or capped)
-    looked_up = place is None and (not found_some or hides_unknown(parsed))
-    notes = unknown_names(catalog, parsed, found_some) if looked_up else ()
+    notes = () if place is not None else _notes_on_names(catalog, parsed, found_some=bool(total or capped))
     notes = notes if place is not None else (*notes, *explain_unhashed(catalog, parsed))
     notes = (*notes, _explain_stop(patience, parsed)) if stopped and patience is not None else notes
     page = AssetPage(
@@ -336,6 +334,11 @@ def _total(catalog: Catalog, query: Query, compiled: CompiledQuery, *, exact: bo
         if whole is not None:
             return whole, False
     return count_matches(catalog, query, compiled, exact=exact)
+
+
+def _notes_on_names(catalog: Catalog, query: Query, *, found_some: bool) -> tuple[str, ...]:
+    """Notes where an unknown name may be why nothing is found, or too much."""
+    return unknown_names(catalog, query, found_some) if not found_some or hides_unknown(query) else ()
 
 
 def unknown_names(catalog: Catalog, query: Query, found_some: bool = False) -> tuple[str, ...]:  # noqa: FBT001, FBT002

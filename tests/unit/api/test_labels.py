@@ -17,7 +17,14 @@ from mirrorlake.model.labels import Box, LabelClass, NewAnnotation, Shape
 ONTOLOGY = "/api/v1/ontologies/site"
 ANNOTATIONS = "/api/v1/assets/1001/annotations"
 CLASS = {"name": "forklift", "shape": "box", "colour": "#1e90ff", "external_ids": {"YOLO": "0"}}
+AREA = {"name": "area", "shape": "polygon", "colour": "#1e90ff"}
+CUT = {"name": "cut", "shape": "mask", "colour": "#1e90ff"}
+TOUCHING = [[0, 0], [0.25, 0.25], [0.5, 0.5], [0.5, 0], [0.25, 0.25], [0, 0.6]]
 BOX = {"x": 0.1, "y": 0.1, "width": 0.5, "height": 0.5}
+
+
+AREA_OF = {"class_name": "area", "shape": "polygon"}
+CUT_OF = {"class_name": "cut", "shape": "mask"}
 
 
 def body(**given: Any) -> dict[str, Any]:
@@ -57,7 +64,9 @@ def test_annotations_are_replaced_listed_counted_and_found(client: TestClient, l
     [
         ({"geometry": BOX | {"x": 0.9}}, 400, "outside the image"),
         ({"geometry": {"x": 1}}, 400, "expected are x, y, width, height"),
-        ({"shape": "polygon", "geometry": {"rings": [[[0, 0], [1, 1], [1, 0], [0, 0.9]]]}}, 400, "crosses itself"),
+        (AREA_OF | {"geometry": {"rings": [[[0, 0], [1, 1], [1, 0], [0, 0.9]]]}}, 400, "crosses itself"),
+        (AREA_OF | {"geometry": {"rings": [TOUCHING]}}, 400, "touches itself at 0.25, 0.25"),
+        (CUT_OF | {"geometry": {"width": 10, "height": 10, "counts": "0T3"}}, 400, "The mask has 10×10 pixels, but"),
         ({"shape": "keypoints", "geometry": {"points": [[0, 0, 1.5]]}}, 400, "whole numbers"),
         ({"class_name": "crate"}, 400, "no class 'crate'"),
         ({"shape": "circle"}, 422, "shape"),
@@ -67,7 +76,7 @@ def test_annotations_are_replaced_listed_counted_and_found(client: TestClient, l
 def test_an_invalid_annotation_is_refused_with_the_reason(
     client: TestClient, library: Library, given: dict[str, Any], status: int, part: str
 ) -> None:
-    client.put(ONTOLOGY, json={"classes": [CLASS]})
+    client.put(ONTOLOGY, json={"classes": [CLASS, AREA, CUT]})
     answer = client.put(ANNOTATIONS, json=body(**given))
     assert answer.status_code == status
     assert part in answer.text

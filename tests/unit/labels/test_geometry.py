@@ -9,15 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.label_files import GEOMETRIES
 
-from mirrorlake.labels import geometry as module
 from mirrorlake.labels.documents import geometry_from_json, geometry_to_json
 from mirrorlake.labels.geometry import (
     EDGE,
     bounds,
     check_geometry,
+    check_mask_size,
     convert,
     convert_to_any,
-    crosses_itself,
     relative,
     scale,
     shape_of,
@@ -100,27 +99,16 @@ def test_a_point_may_be_outside_by_the_tolerance(far: float) -> None:
     assert check_geometry(Polyline(((0.5, 0.5), (far, 0.5)))) is None
 
 
-def test_a_hidden_keypoint_has_no_place() -> None:
-    assert check_geometry(Keypoints(((0.5, 0.5, 2), (99.0, 99.0, 0)))) is None
+def test_a_keypoint_that_is_not_labelled_has_no_place() -> None:
+    assert check_geometry(Keypoints(((0.5, 0.5, 2), (5.0, -7.0, 0)))) is None
+    assert check_geometry(Keypoints(((0.5, 0.5, 2), (5.0, -7.0, 1)))) is not None
+    assert check_geometry(Keypoints(((0.5, 0.5, 2), (math.nan, 0.0, 0)))) == "A coordinate is not a finite number."
 
 
-def test_a_bow_tie_crosses_itself_and_touching_does_not() -> None:
-    assert crosses_itself(Polygon((((0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 0.9)),)))
-    assert not crosses_itself(Polygon((SQUARE,)))
-    assert not crosses_itself(Polygon((((0.0, 0.0), (0.5, 0.5), (1.0, 0.0), (1.0, 1.0), (0.5, 0.5), (0.0, 1.0)),)))
-
-
-@given(ring=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=65, max_size=80), swap=st.integers(1, 60))
-def test_long_rings_are_judged_like_short_ones(ring: list[tuple[float, float]], swap: int) -> None:
-    round_ring = [(0.5 + 0.4 * math.cos(a), 0.5 + 0.4 * math.sin(a)) for a in (i / 11.5 for i in range(72))]
-    assert not crosses_itself(Polygon((tuple(round_ring),)))
-    round_ring[swap], round_ring[swap + 2] = round_ring[swap + 2], round_ring[swap]
-    assert crosses_itself(Polygon((tuple(round_ring),)))
-    edges = list(zip(ring, [*ring[1:], ring[0]], strict=True))
-    plain = any(
-        module._cross(*edges[i], *edges[j]) for i in range(len(edges)) for j in range(i + 2, len(edges) - (i == 0))
-    )
-    assert module._long_ring_crosses(ring) == plain
+def test_a_mask_has_the_size_of_its_image() -> None:
+    mask = Mask(10, 10, "0T3")
+    assert check_mask_size(mask, 10, 10) is check_mask_size(mask, None, None) is check_mask_size(Box(0, 0, 1, 1), 2, 2)
+    assert check_mask_size(mask, 640, 480) == "The mask has 10×10 pixels, but the image has 640×480."
 
 
 def test_a_shape_of_the_format_is_never_converted() -> None:

@@ -14,8 +14,8 @@ WHERE annotation.asset_id = %(asset_id)s ORDER BY annotation.id;
 WHERE annotation.asset_id = %(asset_id)s AND ontology.id = %(ontology_id)s ORDER BY annotation.id;
 
 -- name: asset_for_annotations
--- Lock an asset whose annotations are changed.
-SELECT id FROM asset WHERE id = %(asset_id)s FOR NO KEY UPDATE;
+-- Lock an asset whose annotations are changed; its size is that of its masks.
+SELECT id, width, height FROM asset WHERE id = %(asset_id)s FOR NO KEY UPDATE;
 
 -- name: touch_annotated
 -- Count a change of annotations as a change of the asset.

@@ -82,3 +82,7 @@ FROM unnest(
   %(ids)s::bigint[], %(class_ids)s::integer[], %(x)s::float8[], %(y)s::float8[], %(width)s::float8[],
   %(height)s::float8[], %(geometries)s::jsonb[], %(attributes)s::jsonb[]
 ) WITH ORDINALITY AS made (asset_id, class_id, x, y, width, height, geometry, attributes, position) ORDER BY position;
+
+-- name: sizes_for_masks
+-- The sizes of assets: those of their masks.
+SELECT id, width, height FROM asset WHERE id = ANY(%(ids)s::bigint[]);

@@ -15,7 +15,7 @@ import orjson
 
 from mirrorlake.labels import rle
 from mirrorlake.labels.class_numbers import class_numbers
-from mirrorlake.labels.geometry import bounds, relative, scale, scale_box
+from mirrorlake.labels.geometry import bounds, check_mask_size, relative, scale, scale_box
 from mirrorlake.labels.json_decode import decode_json
 from mirrorlake.labels.records import (
     BadLabels,
@@ -159,7 +159,7 @@ def _class_name(annotation: _Annotation, categories: dict[int, str]) -> str:
 def _geometry(annotation: _Annotation, width: int, height: int) -> Geometry:
     segmentation = annotation.segmentation
     if isinstance(segmentation, dict):
-        return _mask(cast("dict[str, Any]", segmentation))
+        return _mask(cast("dict[str, Any]", segmentation), width, height)
     if isinstance(segmentation, list) and segmentation:
         rings = [_flat(ring) for ring in cast("list[object]", segmentation)]
         return relative(Polygon(tuple(tuple(zip(ring[::2], ring[1::2], strict=True)) for ring in rings)), width, height)
@@ -182,7 +182,7 @@ def _flat(ring: object) -> list[float]:
     return [number(str(value), "A coordinate") for value in cast("list[object]", ring)]
 
 
-def _mask(document: dict[str, Any]) -> Mask:
+def _mask(document: dict[str, Any], of_width: int, of_height: int) -> Mask:
     try:
         height, width = (int(value) for value in document["size"])
         counts = document["counts"]
@@ -193,7 +193,11 @@ def _mask(document: dict[str, Any]) -> Mask:
             counts = rle.encode_counts(runs)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise BadLabels("The segmentation is not a mask with size and counts.") from error
-    return Mask(width, height, counts)
+    mask = Mask(width, height, counts)
+    reason = check_mask_size(mask, of_width, of_height)
+    if reason is not None:
+        raise BadLabels(reason)
+    return mask
 
 
 def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: LabelOutput) -> None:
