@@ -1,12 +1,13 @@
 """COCO: one JSON document with images, annotations and categories.
 
-A segmentation is a polygon of one or more rings or a mask of run lengths; without one, the `bbox` counts. Keypoints are
-taken from annotations without a segmentation. Source: cocodataset.org/#format-data.
+A segmentation is a polygon of one or more rings or a mask of run lengths; without one, the `bbox` counts. Keypoints
+beside a segmentation, as in the official files, are taken by classes of keypoints. Source:
+cocodataset.org/#format-data.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
@@ -140,13 +141,12 @@ def _image(
         try:
             class_name = _class_name(annotation, categories)
             geometry = _geometry(annotation, width or 1, height or 1)
+            also = _keypoints(annotation, width or 1, height or 1) if annotation.segmentation else None
         except BadLabels as error:
             report(problem(name, error, place))
             continue
-        if annotation.segmentation and any((annotation.keypoints or [])[2::3]):
-            report(problem(name, "The keypoints beside the segmentation are not taken.", place))
         attributes = plain_attributes(annotation.attributes) | ({_CROWD: 1} if annotation.iscrowd else {})
-        labels.append(Label(class_name=class_name, geometry=geometry, attributes=attributes, place=place))
+        labels.append(Label(class_name=class_name, geometry=geometry, attributes=attributes, place=place, also=also))
     return ImageLabels(path=path, width=width, height=height, file=name, labels=tuple(labels))
 
 
@@ -163,17 +163,25 @@ def _geometry(annotation: _Annotation, width: int, height: int) -> Geometry:
     if isinstance(segmentation, list) and segmentation:
         rings = [_flat(ring) for ring in cast("list[object]", segmentation)]
         return relative(Polygon(tuple(tuple(zip(ring[::2], ring[1::2], strict=True)) for ring in rings)), width, height)
-    points = annotation.keypoints or []
-    if any(points[2::3]):
-        if len(points) % 3:
-            raise BadLabels("The number of keypoint values is not a multiple of 3.")
-        triples = zip(points[::3], points[1::3], points[2::3], strict=True)
-        return relative(Keypoints(tuple((x, y, int(visible)) for x, y, visible in triples)), width, height)
+    keypoints = _keypoints(annotation, width, height)
+    if keypoints is not None:
+        return keypoints
     if annotation.bbox is None:
         raise BadLabels("The annotation has neither bbox nor segmentation nor keypoints.")
     if len(annotation.bbox) != 4:  # noqa: PLR2004  x, y, width, height
         raise BadLabels("bbox does not have 4 numbers.")
     return relative(Box(*annotation.bbox), width, height)
+
+
+def _keypoints(annotation: _Annotation, width: int, height: int) -> Geometry | None:
+    """The keypoints of an annotation; None if none of them is labelled."""
+    points = annotation.keypoints or []
+    if not any(points[2::3]):
+        return None
+    if len(points) % 3:
+        raise BadLabels("The number of keypoint values is not a multiple of 3.")
+    triples = zip(points[::3], points[1::3], points[2::3], strict=True)
+    return relative(Keypoints(tuple((x, y, int(visible)) for x, y, visible in triples)), width, height)
 
 
 def _flat(ring: object) -> list[float]:
@@ -206,12 +214,15 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
     with output.open(FILE) as file, output.scratch() as spool:
         file.write(b'{"info":{"description":"exported by mirrorlake"},"images":[')
         written = 0
+        points: Counter[str] = Counter()  # of the classes of keypoints: the most of one annotation
         for each, image in enumerate(images, 1):
             row: dict[str, object] = {"id": each, "file_name": image.path, "width": image.width, "height": image.height}
             if image.uri:
                 row["coco_url"] = image.uri
             file.write((b"," if each > 1 else b"") + b"\n" + orjson.dumps(row))
             for label in image.labels:
+                if isinstance(label.geometry, Keypoints):
+                    points[label.class_name] = max(points[label.class_name], len(label.geometry.points))
                 ids = {"id": written + 1, "image_id": each, "category_id": numbers[label.class_name]}
                 spool.write((b"," if written else b"") + b"\n" + orjson.dumps(ids | _to_json(label, image)))
                 written += 1
@@ -219,8 +230,15 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
         spool.seek(0)
         while block := spool.read(1 << 20):
             file.write(block)
-        rows = [{"id": each, "name": name, "supercategory": ""} for name, each in numbers.items()]
+        rows = [
+            {"id": each, "name": name, "supercategory": ""} | _skeleton(points[name]) for name, each in numbers.items()
+        ]
         file.write(b'],"categories":' + orjson.dumps(rows) + b"}\n")
+
+
+def _skeleton(points: int) -> dict[str, object]:
+    """What a category of keypoints has besides others: names of the points, which we do not have, and no lines."""
+    return {"keypoints": [str(each) for each in range(1, points + 1)], "skeleton": []} if points else {}
 
 
 def _to_json(label: Label, image: ImageLabels) -> dict[str, Any]:
@@ -245,7 +263,8 @@ def _to_json(label: Label, image: ImageLabels) -> dict[str, Any]:
             document["segmentation"] = {"size": [height, width], "counts": counts}
             document["area"] = rle.area(geometry)
         case Keypoints(points):
-            document["keypoints"] = [value for point in points for value in point]
+            # The format has 0, 0 for a point that is not labelled, whatever its place was.
+            document["keypoints"] = [value for point in points for value in (point if point[2] else (0, 0, 0))]
             document["num_keypoints"] = sum(1 for _, _, visible in points if visible)
         case _:
             pass  # a box is its bbox
