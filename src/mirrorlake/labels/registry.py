@@ -9,6 +9,7 @@ from typing import Final
 
 from mirrorlake.labels.box_batch import BatchReader
 from mirrorlake.labels.formats import coco, createml, csv, dataloop, encord, label_studio, labelme, vi, voc, yolo
+from mirrorlake.labels.losses import PLAIN, Abilities
 from mirrorlake.labels.records import Reader, Writer
 from mirrorlake.model.labels import Shape
 
@@ -31,6 +32,7 @@ class LabelFormat:
     read: Reader
     write: Writer
     images: str = "images/"  # where copied images go
+    abilities: Abilities = PLAIN
     by_stem: bool = False  # whether nothing but equal names tells which image a label file belongs to
     read_batches: BatchReader | None = None  # quicker, if it has one
     namespace: str | None = None  # of external ids, if it has numbers instead of names
@@ -67,6 +69,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=coco.SHAPES,
             read=coco.read,
             write=coco.write,
+            abilities=coco.ABILITIES,
             namespace=coco.NAMESPACE,
         ),
         LabelFormat(
@@ -76,6 +79,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=voc.SHAPES,
             read=voc.read,
             write=voc.write,
+            abilities=voc.ABILITIES,
             images="",  # next to their label files
         ),
         LabelFormat(
@@ -85,6 +89,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=labelme.SHAPES,
             read=labelme.read,
             write=labelme.write,
+            abilities=labelme.ABILITIES,
             images="",  # next to their label files
         ),
         LabelFormat(
@@ -94,6 +99,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=encord.SHAPES,
             read=encord.read,
             write=encord.write,
+            abilities=encord.ABILITIES,
         ),
         LabelFormat(
             name="label-studio",
@@ -102,6 +108,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=label_studio.SHAPES,
             read=label_studio.read,
             write=label_studio.write,
+            abilities=label_studio.ABILITIES,
         ),
         LabelFormat(
             name="dataloop",
@@ -110,6 +117,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=dataloop.SHAPES,
             read=dataloop.read,
             write=dataloop.write,
+            abilities=dataloop.ABILITIES,
             images="",  # next to their label files
         ),
         LabelFormat(

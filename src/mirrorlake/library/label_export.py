@@ -11,6 +11,7 @@ from mirrorlake.catalog.ontologies import by_name, list_all
 from mirrorlake.core.errors import MirrorlakeError, UsageError
 from mirrorlake.labels import rle
 from mirrorlake.labels.geometry import convert_to_any
+from mirrorlake.labels.losses import Losses, losses_of
 from mirrorlake.labels.mask_pixels import can_change, resize
 from mirrorlake.labels.records import BadLabels, ImageLabels, Label, without_suffix
 from mirrorlake.labels.registry import LabelFormat, Layout
@@ -73,6 +74,9 @@ def export_labels(
         not_copied=tuple(copies.examples),
         not_copied_count=copies.not_copied,
         path=options.path,
+        split=counts.split,
+        without_attributes=counts.without_attributes,
+        without_visibility=counts.without_visibility,
         by_datasource=paths.by_datasource,
         whole_names=counts.whole_names,
     )
@@ -115,7 +119,16 @@ class _Counts:
     annotations = 0
     converted = 0
     left_out = 0
+    split = 0
+    without_attributes = 0
+    without_visibility = 0
     whole_names = 0
+
+    def add(self, losses: Losses) -> None:
+        """Count what a label loses."""
+        self.split += losses.split
+        self.without_attributes += losses.attributes
+        self.without_visibility += losses.visibility
 
 
 def _under_paths(
@@ -154,6 +167,7 @@ def _expressible(
                 continue
             counts.converted += fitted is not label.geometry
             kept.append(label if fitted is label.geometry else replace(label, geometry=fitted))
+            counts.add(losses_of(kept[-1], chosen_format.abilities))
         counts.images += 1
         counts.annotations += len(kept)
         if counts.images % STEP_IMAGES == 0:

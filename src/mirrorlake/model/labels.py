@@ -319,6 +319,13 @@ class LabelExport:
     """The first of the images that could not be copied, each with the reason."""
     not_copied_count: int
     path: str
+    split: int = 0
+    """Annotations of several rings or points that became several ones, because the format has no others."""
+    without_attributes: int = 0
+    """Annotations written without some of their attributes, which the format does not have."""
+    without_visibility: int = 0
+    """Annotations with keypoints that are hidden or not labelled, which the format does not tell from visible ones, or
+    leaves out."""
     by_datasource: bool = False
     """Whether paths begin with the name of the datasource, because several of them have the same key."""
     whole_names: int = 0

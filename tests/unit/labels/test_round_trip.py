@@ -11,8 +11,9 @@ from tests.support.label_files import CLASSES, flat, image_lists, read_labels, w
 
 from mirrorlake.labels.documents import geometry_to_json
 from mirrorlake.labels.geometry import scale
+from mirrorlake.labels.losses import losses_of
 from mirrorlake.labels.records import ImageLabels
-from mirrorlake.labels.registry import FORMATS
+from mirrorlake.labels.registry import FORMATS, LabelFormat
 from mirrorlake.model.labels import Geometry
 
 PIXELS = 0.001
@@ -30,7 +31,7 @@ def in_pixels(geometry: Geometry, image: ImageLabels) -> list[object]:
 @given(data=st.data())
 def test_labels_come_back_to_a_thousandth_of_a_pixel(name: str, data: st.DataObject) -> None:
     one = FORMATS[name]
-    images = data.draw(image_lists(one.shapes))
+    images = [_kept_whole(image, one) for image in data.draw(image_lists(one.shapes))]
     files = write_labels(one, images, CLASSES)
     found, problems = read_labels(one, files)
     assert not problems
@@ -45,6 +46,11 @@ def test_labels_come_back_to_a_thousandth_of_a_pixel(name: str, data: st.DataObj
         for label, again in zip(order, got, strict=True):
             size = replace(image, pixels=back[path].pixels)
             assert in_pixels(again.geometry, size) == pytest.approx(in_pixels(label.geometry, image), abs=PIXELS)
+
+
+def _kept_whole(image: ImageLabels, one: LabelFormat) -> ImageLabels:
+    """The image with those of its labels that the format does not split."""
+    return replace(image, labels=tuple(label for label in image.labels if not losses_of(label, one.abilities).split))
 
 
 def _whole(geometry: Geometry) -> Geometry | None:

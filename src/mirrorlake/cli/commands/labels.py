@@ -152,6 +152,13 @@ def export(
         echo(f"{files} named with the suffix of the image, because another image differs in nothing else.")
     if result.converted:
         echo(f"{count_noun(result.converted, 'label')} became another shape, which the format has.")
+    for count, what in (
+        (result.split, "became several, because the format has single rings or points"),
+        (result.without_attributes, "written without attributes that the format does not have"),
+        (result.without_visibility, "written without which keypoints are hidden or not labelled"),
+    ):
+        if count:
+            echo(f"{count_noun(count, 'label')} {what}.")
     if result.copied or result.not_copied_count:
         echo(f"{count_noun(result.copied, 'image')} copied, {result.not_copied_count:,} not.")
     for one in result.not_copied:

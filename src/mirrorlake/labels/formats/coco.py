@@ -18,6 +18,7 @@ from mirrorlake.labels import rle
 from mirrorlake.labels.class_numbers import class_numbers
 from mirrorlake.labels.geometry import bounds, check_mask_size, relative, scale, scale_box
 from mirrorlake.labels.json_decode import decode_json
+from mirrorlake.labels.losses import Abilities
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -79,6 +80,13 @@ class _Annotation(msgspec.Struct):
     keypoints: list[float] | None = None
     iscrowd: int | bool = 0
     attributes: dict[str, Any] | None = None
+
+
+def _keeps(label: Label, name: str) -> bool:
+    return name != _CROWD or label.attributes[name] == 1  # which the format has apart, as 0 or 1
+
+
+ABILITIES = Abilities(attributes=_keeps, rings=True, visibility=True)
 
 
 def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:

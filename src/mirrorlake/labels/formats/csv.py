@@ -98,8 +98,9 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
 
 
 def _guarded(text: str) -> str:
-    return "'" + text if text.startswith(_EXECUTED) else text
+    """A cell that nothing executes. One that looks guarded gets another apostrophe, so that it comes back as it is."""
+    return "'" + text if text.lstrip("'").startswith(_EXECUTED) else text
 
 
 def _unguarded(text: str) -> str:
-    return text[1:] if text[:1] == "'" and text[1:].startswith(_EXECUTED) else text
+    return text[1:] if text[:1] == "'" and text.lstrip("'").startswith(_EXECUTED) else text

@@ -14,6 +14,7 @@ import orjson
 
 from mirrorlake.labels.geometry import bounds, relative, scale
 from mirrorlake.labels.json_decode import decode_json
+from mirrorlake.labels.losses import Abilities, keeps_all
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -41,7 +42,8 @@ from mirrorlake.model.labels import (
     Shape,
 )
 
-SHAPES = (Shape.POLYGON, Shape.BOX, Shape.POLYLINE, Shape.CLASSIFICATION)
+SHAPES = (Shape.POLYGON, Shape.BOX, Shape.POLYLINE, Shape.KEYPOINTS, Shape.CLASSIFICATION)
+ABILITIES = Abilities(attributes=keeps_all, rings=True, points=False)
 _VISIBLE = 2
 
 
@@ -146,24 +148,30 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
         document = {
             "filename": f"/{image.path}",
             "metadata": {"system": {"width": image.width, "height": image.height}},
-            "annotations": [_to_json(label, image) for label in image.labels],
+            "annotations": [row for label in image.labels for row in _to_json(label, image)],
         }
         with output.open(label_file_of(image, ".json")) as file:
             file.write(orjson.dumps(document) + b"\n")
 
 
-def _to_json(label: Label, image: ImageLabels) -> dict[str, Any]:
+def _to_json(label: Label, image: ImageLabels) -> list[dict[str, Any]]:
+    """The annotations of one label: an item has single points."""
+    values: list[object]
     match scale(label.geometry, image.width or 1, image.height or 1):
         case Box(x, y, width, height):
-            kind, value = "box", [{"x": x, "y": y}, {"x": x + width, "y": y + height}]
+            kind, values = "box", [[{"x": x, "y": y}, {"x": x + width, "y": y + height}]]
         case Polygon(rings):
-            kind, value = "segment", [_listed(ring) for ring in rings]
+            kind, values = "segment", [[_listed(ring) for ring in rings]]
         case Polyline(points):
-            kind, value = "polyline", [_listed(points)]
+            kind, values = "polyline", [[_listed(points)]]
+        case Keypoints(points):
+            kind, values = "point", [{"x": x, "y": y} for x, y, visible in points if visible]
         case _:
-            kind, value = "class", list[object]()
+            kind, values = "class", [list[object]()]
     attributes = dict(label.attributes)
-    return {"type": kind, "label": label.class_name, "attributes": attributes, "coordinates": value}
+    return [
+        {"type": kind, "label": label.class_name, "attributes": attributes, "coordinates": value} for value in values
+    ]
 
 
 def _listed(points: Sequence[Point]) -> list[dict[str, float]]:

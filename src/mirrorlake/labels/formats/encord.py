@@ -18,6 +18,7 @@ import orjson
 
 from mirrorlake.labels.json_decode import decode_json
 from mirrorlake.labels.json_size import is_list
+from mirrorlake.labels.losses import Abilities
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -52,6 +53,7 @@ _VISIBLE = 2
 _IN_ROW = 3  # levels from the members of a row down to its objects: data_units, unit, labels
 _MEMBERS = ("objects", "classifications")  # of the labels of a unit
 _KEY_DIGITS = 9  # of the number of a point
+_HASHES = ("objectHash", "featureHash")  # that Encord gives to objects and classes
 _NAMES = {
     Shape.BOX: "bounding_box",
     Shape.ROTATED_BOX: "rotatable_bounding_box",
@@ -59,6 +61,13 @@ _NAMES = {
     Shape.POLYLINE: "polyline",
     Shape.KEYPOINTS: "point",
 }
+
+
+def _keeps(label: Label, name: str) -> bool:
+    return name in _HASHES and not isinstance(label.geometry, Classification)
+
+
+ABILITIES = Abilities(attributes=_keeps)
 
 
 class _XY(msgspec.Struct):
@@ -161,7 +170,7 @@ def _classified(raw: msgspec.Raw, place: str) -> Label:
 def _object(raw: msgspec.Raw, unit: _Unit, place: str) -> Label:
     one = decode_json(raw, _Object)
     attributes = plain_attributes(decode_json(raw, dict[str, Any]))
-    kept = {key: attributes[key] for key in ("objectHash", "featureHash") if key in attributes}
+    kept = {key: attributes[key] for key in _HASHES if key in attributes}
     class_name = check_text(one.name, "The name")
     return Label(class_name=class_name, geometry=_geometry(one, unit), attributes=kept, place=place)
 
@@ -244,7 +253,7 @@ def _objects(label: Label, image: ImageLabels, colours: Mapping[str, str]) -> li
             rows = [(Shape.KEYPOINTS, "point", _numbered([(x, y) for x, y, visible in points if visible]))]
         case _:
             rows = []
-    kept = {key: label.attributes[key] for key in ("objectHash", "featureHash") if key in label.attributes}
+    kept = {key: label.attributes[key] for key in _HASHES if key in label.attributes}
     return [
         {"name": label.class_name, "color": colours[label.class_name], "shape": _NAMES[shape], key: value} | kept
         for shape, key, value in rows

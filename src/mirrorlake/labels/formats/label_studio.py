@@ -17,6 +17,7 @@ import msgspec
 import orjson
 
 from mirrorlake.labels.json_decode import decode_json
+from mirrorlake.labels.losses import Abilities
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -41,10 +42,12 @@ from mirrorlake.model.labels import (
     Shape,
 )
 
-SHAPES = (Shape.POLYGON, Shape.BOX, Shape.ROTATED_BOX, Shape.CLASSIFICATION)
+SHAPES = (Shape.POLYGON, Shape.BOX, Shape.ROTATED_BOX, Shape.KEYPOINTS, Shape.CLASSIFICATION)
+ABILITIES = Abilities(points=False)
 FILE = "tasks.json"
 PERCENT = 100.0
 _VISIBLE = 2
+_DOT = 0.5  # percent: how large a point is drawn
 # `/data/upload/PROJECT/0a1b2c3d-NAME`; versions before 1.5 have no project.
 _UPLOAD = re.compile(r"(?:^|/)data/upload/(?:[0-9]+/)?(?:[0-9a-f]{8}-)?(?P<name>[^/]+)$")
 
@@ -195,6 +198,9 @@ def _to_json(label: Label, image: ImageLabels) -> list[dict[str, Any]]:
             rows = [("rectanglelabels", _unrotated(corners, image.width or 1, image.height or 1))]
         case Polygon(rings):
             rows = [("polygonlabels", {"points": [[x * PERCENT, y * PERCENT] for x, y in ring]}) for ring in rings]
+        case Keypoints(points):
+            visible = [(x, y) for x, y, seen in points if seen]
+            rows = [("keypointlabels", {"x": x * PERCENT, "y": y * PERCENT, "width": _DOT}) for x, y in visible]
         case Classification():
             rows = [("choices", {})]
         case _:
@@ -205,6 +211,9 @@ def _to_json(label: Label, image: ImageLabels) -> list[dict[str, Any]]:
 
 
 def _unrotated(corners: Sequence[Point], width: int, height: int) -> dict[str, float]:
+    # The height goes to the right of the width there, so the corners have to be clockwise.
+    if _area(corners) < 0:
+        corners = (corners[0], *reversed(corners[1:]))
     points = [(x * width, y * height) for x, y in corners]
     (ax, ay), (bx, by), (cx, cy) = points[:3]
     return {
@@ -214,3 +223,8 @@ def _unrotated(corners: Sequence[Point], width: int, height: int) -> dict[str, f
         "height": math.dist((bx, by), (cx, cy)) / height * PERCENT,
         "rotation": math.degrees(math.atan2(by - ay, bx - ax)) % 360,
     }
+
+
+def _area(corners: Sequence[Point]) -> float:
+    """Twice the area; positive if the corners are clockwise, as y goes down."""
+    return sum(corners[i - 1][0] * y - x * corners[i - 1][1] for i, (x, y) in enumerate(corners))

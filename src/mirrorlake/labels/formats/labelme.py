@@ -15,6 +15,7 @@ import orjson
 
 from mirrorlake.labels.geometry import bounds, relative, scale
 from mirrorlake.labels.json_decode import decode_json
+from mirrorlake.labels.losses import Abilities
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -30,6 +31,7 @@ from mirrorlake.labels.records import (
     plain_attributes,
     problem,
 )
+from mirrorlake.model.assets import Scalar
 from mirrorlake.model.labels import (
     Box,
     Classification,
@@ -65,6 +67,25 @@ class _Document(msgspec.Struct):
     imageWidth: float | None = None  # noqa: N815  as above
     imageHeight: float | None = None  # noqa: N815  as above
     flags: dict[str, Any] | None = None
+
+
+def _keeps(label: Label, name: str) -> bool:
+    """A classification is a flag without attributes."""
+    if isinstance(label.geometry, Classification):
+        return False
+    group, description, _ = _apart(label)
+    return {"group_id": group, "description": description or None}.get(name, True) is not None
+
+
+def _apart(label: Label) -> tuple[int | None, str, dict[str, Scalar]]:
+    """The group and the description of a shape, as far as they can be such, and its other attributes."""
+    attributes = dict(label.attributes)
+    group, description = attributes.pop("group_id", None), attributes.pop("description", "")
+    is_group = isinstance(group, int) and not isinstance(group, bool)
+    return group if is_group else None, description if isinstance(description, str) else "", attributes
+
+
+ABILITIES = Abilities(attributes=_keeps)
 
 
 def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
@@ -155,9 +176,7 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
 
 def _to_json(label: Label, image: ImageLabels) -> list[dict[str, Any]]:
     geometry = scale(label.geometry, image.width or 1, image.height or 1)
-    attributes = dict(label.attributes)
-    group = attributes.pop("group_id", None)
-    description = attributes.pop("description", "")
+    group, description, attributes = _apart(label)
     lines: list[tuple[str, Sequence[Point]]]
     match geometry:
         case Box(x, y, width, height):
@@ -176,7 +195,7 @@ def _to_json(label: Label, image: ImageLabels) -> list[dict[str, Any]]:
         {
             "label": label.class_name,
             "points": [list(point) for point in points],
-            "group_id": group if isinstance(group, int) else None,
+            "group_id": group,
             "description": description,
             "shape_type": kind,
             "flags": attributes,

@@ -12,6 +12,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from mirrorlake.labels.geometry import relative, scale
+from mirrorlake.labels.losses import Abilities
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -33,9 +34,20 @@ from mirrorlake.model.labels import Box, LabelClass, Shape
 SHAPES = (Shape.BOX,)
 _DOCUMENT_BYTES = 20_000_000  # of one image
 _ELEMENTS, _DEPTH = 1_000_000, 50  # of a document; an element of 4 bytes needs a hundred bytes of memory
+_NO_POSE = "Unspecified"
 _FLAGS = ("truncated", "difficult", "occluded")
 _INVALID_IN_XML = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
 _EDGES = ("xmin", "ymin", "xmax", "ymax")
+
+
+def _keeps(label: Label, name: str) -> bool:
+    value = label.attributes[name]
+    if name in _FLAGS:
+        return value == 1  # a flag that is not set is not there
+    return name == "pose" and isinstance(value, str) and bool(value.strip()) and value != _NO_POSE
+
+
+ABILITIES = Abilities(attributes=_keeps)
 
 
 def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
@@ -113,7 +125,7 @@ def _object(element: ET.Element, width: int, height: int, place: str) -> Label:
     left, top, right, bottom = (number(_text(box, edge) or "", edge) for edge in _EDGES)
     attributes: dict[str, Scalar] = {flag: True for flag in _FLAGS if _text(element, flag) == "1"}
     pose = _text(element, "pose")
-    if pose and pose != "Unspecified":
+    if pose and pose != _NO_POSE:
         attributes["pose"] = check_text(pose, "The pose")
     return Label(
         class_name=check_text(_text(element, "name") or "", "The name of the class"),
@@ -151,7 +163,7 @@ def _lines(label: Label, image: ImageLabels) -> bytes:
     edges = zip(_EDGES, (box.x, box.y, box.x + box.width, box.y + box.height), strict=True)
     bounds = "".join(f"<{edge}>{value:.10g}</{edge}>" for edge, value in edges)
     flags = "".join(f"<{flag}>{int(bool(label.attributes.get(flag)))}</{flag}>" for flag in _FLAGS)
-    pose = _xml(str(label.attributes.get("pose", "Unspecified")))
+    pose = _xml(str(label.attributes.get("pose", _NO_POSE)))
     name = _xml(label.class_name)
     return f"  <object><name>{name}</name><pose>{pose}</pose>{flags}<bndbox>{bounds}</bndbox></object>\n".encode()
 
