@@ -33,7 +33,7 @@ class LabelFormat:
     write: Writer
     images: str = "images/"  # where copied images go
     abilities: Abilities = PLAIN
-    by_stem: bool = False  # whether nothing but equal names tells which image a label file belongs to
+    by_stem: bool = False  # whether a label file belongs to its image by nothing but equal names
     read_batches: BatchReader | None = None  # quicker, if it has one
     namespace: str | None = None  # of external ids, if it has numbers instead of names
 

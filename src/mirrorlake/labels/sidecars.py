@@ -285,7 +285,7 @@ class SidecarReader:
                 report(problem(image.file, reason, label.place))
 
     def _upright(self, image: ImageLabels, file: _File, report: Report) -> ImageLabels:
-        """The image with labels of the upright picture, if the file says what it was drawn on."""
+        """The image with labels of the upright picture, if the file has the size of what it was drawn on."""
         if not image.labels or not image.width or not image.height:
             return image
         name = image.path if self.format is SidecarFormat.COCO else None

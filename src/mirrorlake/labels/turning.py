@@ -1,7 +1,7 @@
 """Turn labels that were drawn on a picture as it is stored, before its EXIF orientation is applied. Pure.
 
 Tools that ignore the orientation state the size of the stored picture. Only orientations 5 to 8 exchange its sides, so
-only they can be told from the size: labels drawn on a picture that stands on its head look like any others.
+only they are seen from the size: labels drawn on a picture that is upside down look like any others.
 """
 
 from __future__ import annotations

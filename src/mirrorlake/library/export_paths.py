@@ -16,7 +16,7 @@ import numpy.typing as npt
 from mirrorlake.labels.records import without_suffix
 
 _HASH_BYTES = 8  # of a path: all paths of an export would not fit in memory, and an equal hash does no harm
-_MIX = np.uint64(0x9E3779B97F4A7C15)  # tells equal paths of different datasources apart
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # separates equal paths of different datasources
 _Hashes: TypeAlias = npt.NDArray[np.uint64]
 
 
