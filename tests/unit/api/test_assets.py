@@ -160,6 +160,17 @@ def test_original_bytes_that_a_browser_has_are_not_sent_again(client: TestClient
     assert client.get("/api/v1/assets/1003/original", headers={"If-None-Match": etag}).status_code == 200
 
 
+def test_a_player_gets_a_part_of_an_original_as_long_as_it_is_the_same(client: TestClient) -> None:
+    path = "/api/v1/assets/1000/original"
+    whole = client.get(path)
+    part = client.get(path, headers={"Range": "bytes=2-5", "If-Range": whole.headers["etag"]})
+    assert (part.status_code, part.content) == (206, whole.content[2:6])
+    assert part.headers["content-range"] == f"bytes 2-5/{len(whole.content)}"
+    assert part.headers["accept-ranges"] == whole.headers["accept-ranges"] == "bytes"
+    for headers in ({"Range": "bytes=2-5", "If-Range": '"another"'}, {"Range": "bytes=0-1,4-5"}):
+        assert client.get(path, headers=headers).content == whole.content
+
+
 def test_original_bytes_are_a_sandboxed_download(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     name = 'ü"\r\nSet-Cookie: a=b\ud800.svg'
     found = Original(url=None, data=b"<svg onload=alert(1)>", media_type="image/svg+xml", name=name)

@@ -10,6 +10,7 @@ import blake3
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from mirrorlake.api.byte_ranges import requested_range
 from mirrorlake.api.conditional import known_tags
 from mirrorlake.api.problems import MEDIA_TYPE
 from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route, json_answer, list_answer
@@ -37,6 +38,7 @@ _WEBP: _Responses = {
 }
 _BYTES: _Responses = {
     200: {"content": {"*/*": {}}, "description": "The bytes, as a download of their own media type."},
+    206: {"content": {"*/*": {}}, "description": "The requested range of the bytes."},
     303: {"description": "A short-lived address of the bytes."},
 }
 
@@ -196,7 +198,14 @@ def original(request: Request, library: Bound, asset_id: AssetId) -> Response:
     headers = _revalidated(original.mark)
     headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(_plain(original.name), safe='')}"
     headers["Content-Security-Policy"] = ORIGINAL_CSP
-    return Response(original.data, media_type=original.media_type, headers=headers)
+    headers["Accept-Ranges"] = "bytes"
+    data = original.data or b""
+    part = requested_range(request.headers.get("range"), len(data))
+    if part is None or request.headers.get("if-range", headers["ETag"]) != headers["ETag"]:
+        return Response(data, media_type=original.media_type, headers=headers)
+    headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(data)}"
+    content = memoryview(data)[part.start : part.stop]
+    return Response(content, status_code=206, media_type=original.media_type, headers=headers)
 
 
 def _known(request: Request) -> frozenset[str]:
