@@ -1,19 +1,23 @@
-"""Changes of jobs for waiting requests: one poll of a job serves all its watchers, and none holds a connection."""
+"""Changes for waiting requests: one poll of a job or workspace serves all watchers, and none holds a connection."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Generic, TypeVar
 
 from fastapi.concurrency import run_in_threadpool
 
 from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.model.activity import Activity
 from mirrorlake.model.jobs import Job
+
+T = TypeVar("T")
 
 POLL_S = 0.5  # between two reads of a watched job
 WATCHERS = 100  # requests that wait at the same time; each holds a socket
-RECENT_POLL_S = 1.0  # between two reads of the jobs of a workspace; all streams of it share them
+RECENT_POLL_S = 1.0  # between two reads of what is new in a workspace; all streams of it share them
 
 
 class TooManyWatchers(MirrorlakeError):
@@ -32,13 +36,22 @@ class _Poll:
         self.task: asyncio.Task[None] | None = None
 
 
-class _Recent:
-    """The jobs of one workspace that are active or have just ended, as last read."""
+class _Recent(Generic[T]):
+    """What is new in one workspace, as last read."""
 
     def __init__(self) -> None:
-        self.lock = asyncio.Lock()
-        self.read_at = float("-inf")
-        self.jobs: Sequence[Job] = ()
+        self._lock = asyncio.Lock()
+        self._read_at = float("-inf")
+        self._items: Sequence[T] = ()
+
+    async def fresh(self, read: Callable[[], Sequence[T]]) -> Sequence[T]:
+        """What `read` returned lately."""
+        clock = asyncio.get_running_loop().time
+        async with self._lock:
+            if clock() - self._read_at >= RECENT_POLL_S:
+                self._items = await run_in_threadpool(read)
+                self._read_at = clock()
+            return self._items
 
 
 class JobFeed:
@@ -46,7 +59,8 @@ class JobFeed:
 
     def __init__(self) -> None:
         self._polls: dict[tuple[str, int], _Poll] = {}  # by place and job
-        self._recent: dict[str, _Recent] = {}  # by place
+        self._jobs: dict[str, _Recent[Job]] = {}  # by place
+        self._activity: dict[str, _Recent[Activity]] = {}  # by place
         self._watchers = 0
         self._closed = False
 
@@ -100,13 +114,11 @@ class JobFeed:
 
     async def recent(self, place: str, read: Callable[[], Sequence[Job]]) -> Sequence[Job]:
         """The active jobs of a workspace and those that have just ended. Streams share what one of them reads."""
-        shared = self._recent.setdefault(place, _Recent())
-        clock = asyncio.get_running_loop().time
-        async with shared.lock:
-            if clock() - shared.read_at >= RECENT_POLL_S:
-                shared.jobs = await run_in_threadpool(read)
-                shared.read_at = clock()
-            return shared.jobs
+        return await self._jobs.setdefault(place, _Recent[Job]()).fresh(read)
+
+    async def newest_activity(self, place: str, read: Callable[[], Sequence[Activity]]) -> Sequence[Activity]:
+        """The newest activity of a workspace, shared like its jobs."""
+        return await self._activity.setdefault(place, _Recent[Activity]()).fresh(read)
 
     async def newer(self, poll: _Poll, known: Job, wait_s: float) -> Job:
         """The job once it is newer than `known`, or has ended; `known` after `wait_s` seconds. Raises NotFound."""

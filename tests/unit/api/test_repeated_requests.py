@@ -203,6 +203,19 @@ def test_changes_of_all_jobs_are_streamed_and_a_stream_can_be_resumed(
     assert client.get("/api/v1/jobs/events", headers={"Last-Event-ID": "x"}).status_code == 422
 
 
+def test_an_edit_that_is_no_job_is_streamed_without_its_values(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_routers, "STREAM_S", 2.5)
+    asset = client.get("/api/v1/assets", params={"limit": 1}).json()["items"][0]["id"]
+    body = {"add_tags": [f"streamed {uuid4().hex}"]}
+    timer = threading.Timer(0.4, lambda: client.patch(f"/api/v1/assets/{asset}", json=body))
+    timer.start()
+    changes = [data for name, _, data in streamed(client) if name == "change"]
+    timer.join()
+    assert changes == [{"subjects": ["asset"], "assets": [asset], "more": False}]
+
+
 def test_jobs_can_be_listed_by_when_they_were_active(client: TestClient) -> None:
     running = client.get("/api/v1/jobs", params={"active_since": "2100-01-01T00:00:00Z"}).json()
     assert {job["state"] for job in running} <= {"queued", "running"}

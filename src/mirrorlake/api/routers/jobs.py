@@ -14,11 +14,14 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
+from mirrorlake.api.change_events import NEWEST, Changes, changes_between
 from mirrorlake.api.job_feed import POLL_S, JobFeed
 from mirrorlake.api.routers.assets import Cursor
 from mirrorlake.api.routing import NUMBER_LIMIT, Bound, Served, add_route, json_answer, list_answer, policy
 from mirrorlake.api.schemas import WrittenTime
+from mirrorlake.core.errors import PermissionDenied
 from mirrorlake.model.access import Permission
+from mirrorlake.model.activity import Activity
 from mirrorlake.model.jobs import RUN_KINDS, Job, JobKind
 from mirrorlake.model.runs import RunState
 from mirrorlake.services.job_contract import GRACE_HOURS, PAGE_LIMIT
@@ -107,8 +110,9 @@ async def all_events(
     """Watch all jobs as server-sent events: first the jobs that have not ended, then every change of a job.
 
     The event is `run` for runs and `job` for others, its data the job. After an interruption, send the id of the last
-    event in `Last-Event-ID`: nothing is missed, and the last minute may be repeated. The stream ends after an hour;
-    reopen it.
+    event in `Last-Event-ID`: no job is missed, and the last minute may be repeated. The stream ends after an hour;
+    reopen it. Callers with the permission activity:read also get the event `change` after changes that are no jobs:
+    `subjects` are kinds of what was changed, `assets` the ids of changed assets, and with `more` there may be others.
     """
     feed: JobFeed = request.app.state.job_feed
     begun = time.time()
@@ -117,23 +121,37 @@ async def all_events(
         return library.jobs.page(limit=PAGE_LIMIT, active_since=datetime.fromtimestamp(since_s, UTC)).items
 
     since = begun if not last_event_id else min(begun, int(last_event_id) / 1000) - OVERLAP_S
+
+    def newest() -> Sequence[Activity]:
+        return library.activity.page(limit=NEWEST).items
+
     jobs = await run_in_threadpool(read, since)  # also refuses callers without permission, before the answer begins
     feed.check_room()
+    try:
+        activity = await run_in_threadpool(newest)
+    except PermissionDenied:  # jobs are what this caller may see
+        activity = None
 
     async def stream() -> AsyncIterator[bytes]:
         found, known, sent_at = jobs, dict[int, int](), time.monotonic()
+        ends_at = sent_at + STREAM_S
+        seen = {one.id for one in activity or ()}
         yield b": jobs and runs\n\n"
         async with feed.place():
-            while not feed.closed and time.time() - begun < STREAM_S:
-                changed = [job for job in reversed(found) if known.get(job.id) != job.version]
-                known = {job.id: job.version for job in found}
+            while not feed.closed and time.monotonic() < ends_at:
                 event_id = int(time.time() * 1000)
-                for job in changed:
-                    yield _named_event(job, event_id)
-                if changed or time.monotonic() - sent_at >= ALIVE_S:
+                news = [_named_event(job, event_id) for job in reversed(found) if known.get(job.id) != job.version]
+                known = {job.id: job.version for job in found}
+                if activity is not None:
+                    latest = await feed.newest_activity(library.place, newest)
+                    changes = changes_between(seen, latest)
+                    news += [] if changes is None else [_change_event(changes, event_id)]
+                    seen = {one.id for one in latest}
+                if not news and time.monotonic() - sent_at >= ALIVE_S:
+                    news = [b": no news\n\n"]
+                for event in news:
                     sent_at = time.monotonic()
-                    if not changed:
-                        yield b": no news\n\n"
+                    yield event
                 await asyncio.sleep(POLL_S)
                 found = await feed.recent(library.place, lambda: read(time.time() - OVERLAP_S))
 
@@ -250,6 +268,10 @@ def job_routes() -> APIRouter:
 def _named_event(job: Job, event_id: int) -> bytes:
     name = b"run" if job.kind in RUN_KINDS else b"job"
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (event_id, name, orjson.dumps(job, option=orjson.OPT_UTC_Z))
+
+
+def _change_event(changes: Changes, event_id: int) -> bytes:
+    return b"id: %d\nevent: change\ndata: %s\n\n" % (event_id, orjson.dumps(changes))
 
 
 def _event(job: Job) -> bytes:
