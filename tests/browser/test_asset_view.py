@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 import wave
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import skimage
 from blake3 import blake3
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, FloatRect, Page, expect
 from psycopg.conninfo import conninfo_to_dict
 from tests.browser.conftest import accessible_once_loaded
 from tests.support.buckets import stub_bucket
@@ -187,7 +189,7 @@ def test_boxes_are_drawn_moved_relabelled_and_removed(opened: Opened) -> None:
     page.locator(".frame .over.ready").wait_for()
     page.get_by_role("button", name="Edit annotations").click()
     bar = page.get_by_role("toolbar", name="Annotations")
-    bar.get_by_label("Class of new boxes").select_option("car · street")
+    bar.get_by_label("Class of new annotations").select_option("car · street")
     frame = page.locator(".frame").bounding_box()
     assert frame is not None
     page.mouse.move(frame["x"] + frame["width"] * 0.2, frame["y"] + frame["height"] * 0.2)
@@ -212,6 +214,117 @@ def test_boxes_are_drawn_moved_relabelled_and_removed(opened: Opened) -> None:
     bar.get_by_role("button", name="Save").press("Enter")
     expect(bar).to_have_count(0)
     assert [one["class_name"] for one in page.evaluate(stored)] == ["car"]
+
+
+FIELD = """fetch('/api/v1/ontologies/field', {method: 'PUT', headers: {'content-type': 'application/json'},
+    body: JSON.stringify({classes: [['leaf', 'polygon'], ['stem', 'polygon'], ['pod', 'rotated_box'],
+      ['row', 'polyline'], ['dry', 'classification']].map(([name, shape]) => ({name, shape, colour: '#22aa44'}))})
+    }).then((answer) => answer.text())"""
+
+
+@dataclass(frozen=True)
+class Pen:
+    """Draws on the picture that is open, by places in it."""
+
+    page: Page
+    frame: FloatRect
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        return self.frame["x"] + self.frame["width"] * x, self.frame["y"] + self.frame["height"] * y
+
+    def drag(self, to: tuple[float, float]) -> None:
+        self.page.mouse.down()
+        self.page.mouse.move(*self.at(*to), steps=4)
+        self.page.mouse.up()
+
+    def pull(self, handle: str, to: tuple[float, float]) -> None:
+        self.page.get_by_role("button", name=handle, exact=True).hover()
+        self.drag(to)
+
+    def choose(self, name: str, *, of: str = "new annotations") -> None:
+        self.page.get_by_label(f"Class of {of}").select_option(f"{name} · field")
+
+
+def drawing_on(opened: Opened, key: str) -> Pen:
+    page = opened.page
+    page.evaluate(FIELD)
+    opened.open(key)
+    page.locator(".frame .over.ready").wait_for()
+    page.get_by_role("button", name="Edit annotations").click()
+    frame = page.locator(".frame").bounding_box()
+    assert frame is not None
+    return Pen(page, frame)
+
+
+def drawn_on(opened: Opened, key: str) -> dict[str, Any]:
+    """The geometries that are stored, by class."""
+    stored = opened.page.evaluate(f"fetch('/api/v1/assets/{opened.ids[key]}/annotations').then((one) => one.json())")
+    return {one["class_name"]: one["geometry"] for one in stored if one["ontology"] == "field"}
+
+
+def test_polygons_are_drawn_reshaped_and_relabelled(opened: Opened) -> None:
+    pen = drawing_on(opened, "cats/chelsea.jpg")
+    page, bar = pen.page, pen.page.get_by_role("toolbar", name="Annotations")
+    hint, save = bar.get_by_role("status"), bar.get_by_role("button", name="Save")
+    pen.choose("leaf")
+    page.keyboard.press("d")  # over what may be there
+    for x, y in ((0.2, 0.2), (0.4, 0.2), (0.4, 0.4), (0.3, 0.9)):
+        page.mouse.click(*pen.at(x, y))
+    expect(hint).to_contain_text("Enter closes")
+    page.keyboard.press("Backspace")
+    page.mouse.click(*pen.at(0.2, 0.4))
+    page.keyboard.press("Enter")
+    expect(page.locator(".edit-handle.point")).to_have_count(4)
+    pen.pull("Point 3 of 4", (0.5, 0.5))
+    page.get_by_role("button", name="Add a point after point 4").press("Enter")
+    expect(page.get_by_role("button", name="Point 5 of 5")).to_be_focused()
+    page.keyboard.press("Shift+ArrowLeft")
+    page.get_by_role("button", name="Point 2 of 5").press("Delete")
+    expect(page.locator(".edit-handle.point")).to_have_count(4)
+    pen.pull("Point 3 of 4", (0.6, 0.3))
+    expect(hint).to_contain_text("The outline of leaf crosses itself.")
+    expect(save).to_be_disabled()
+    accessible_once_loaded(page)
+    pen.pull("Point 3 of 4", (0.2, 0.4))
+    pen.choose("stem", of="the selected annotation")
+    for key in ("Escape", "Escape", "ArrowRight"):  # nothing is selected, and nobody leaves by accident
+        page.locator(".edit-layer").press(key)
+        expect(save).to_be_enabled()
+    expect(hint).to_contain_text("Save or discard them first")
+    save.click()
+    expect(bar).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("checkbox", name="Show stem")).to_be_checked()
+    [ring] = drawn_on(opened, "cats/chelsea.jpg")["stem"]["rings"]
+    corners = [(0.2, 0.2), (0.5, 0.5), (0.2, 0.4), (0.15, 0.3)]
+    assert ring == [pytest.approx(corner, abs=0.01) for corner in corners]
+
+
+def test_rotated_boxes_are_drawn_and_turned_and_other_shapes_say_why_not(opened: Opened) -> None:
+    pen = drawing_on(opened, "cats/other.png")
+    page, bar = pen.page, pen.page.get_by_role("toolbar", name="Annotations")
+    pen.choose("row")
+    page.mouse.click(*pen.at(0.05, 0.95))
+    expect(bar.get_by_role("status")).to_contain_text("Lines cannot be drawn here")
+    pen.choose("dry")
+    bar.get_by_role("button", name="Add").click()
+    page.locator(".edit-layer").press("Escape")
+    pen.choose("pod")
+    page.keyboard.press("d")
+    page.mouse.move(*pen.at(0.6, 0.6))
+    pen.drag((0.8, 0.75))
+    page.get_by_role("button", name="Turn").press("Shift+ArrowRight")
+    pen.pull("Corner 3", (0.85, 0.85))
+    accessible_once_loaded(page)
+    bar.get_by_role("button", name="Save").click()
+    expect(bar).to_have_count(0)
+    made = drawn_on(opened, "cats/other.png")
+    assert set(made) == {"dry", "pod"}
+    (ax, ay), (bx, by), (cx, cy), _ = made["pod"]["corners"]
+    wide = pen.frame["width"] / pen.frame["height"]
+    assert math.degrees(math.atan2(by - ay, (bx - ax) * wide)) == pytest.approx(15, abs=0.5)
+    assert (cx, cy) == pytest.approx((0.85, 0.85), abs=0.01)
+    assert (bx - ax) * wide * (cx - bx) * wide + (by - ay) * (cy - by) == pytest.approx(0, abs=1e-4)  # right angles
 
 
 def test_texts_and_metadata_are_shown_and_never_run(opened: Opened) -> None:

@@ -23,11 +23,13 @@ PHOTO = Path(skimage.__file__).parent / "data" / "astronaut.png"
 SECONDS = 12
 
 
-def film(photo: Image.Image) -> bytes:
+def film(photo: Image.Image, container: str = "mp4", codec: str = "mpeg4") -> bytes:
     """A photograph that the camera passes from left to right."""
     data = io.BytesIO()
-    with av.open(data, "w", format="mp4") as out:
-        stream = out.add_stream("mpeg4", rate=5)
+    with av.open(data, "w", format=container) as out:
+        stream = out.add_stream(codec, rate=5)
+        if codec == "libvpx":
+            stream.options = {"deadline": "realtime", "cpu-used": "8"}
         stream.width, stream.height, stream.pix_fmt = 256, 192, "yuv420p"
         for number in range(SECONDS * 5):
             left = number * (photo.width - 256) // (SECONDS * 5)
@@ -46,6 +48,7 @@ def page(postgres_server: Server, tmp_path: Path, context: BrowserContext) -> It
     pages = [photo.crop((0, 0, 300, 400)), photo.crop((200, 0, 500, 400)), photo.crop((0, 100, 300, 500))]
     pages[0].save(folder / "report.pdf", save_all=True, append_images=pages[1:])
     (folder / "clip.mp4").write_bytes(film(photo))
+    (folder / "walk.webm").write_bytes(film(photo, "webm", "libvpx"))
     parts = conninfo_to_dict(postgres_server.new_database())
     url = f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}"
     cli = Cli(tmp_path / "home", {"MIRRORLAKE_DATABASE_URL": url})
@@ -64,10 +67,31 @@ def natural_size(page: Page) -> list[int]:
     return [int(page.evaluate(f"{image}.natural{side}")) for side in ("Width", "Height")]
 
 
+def plays_and_goes_to_frames(page: Page) -> None:
+    """The open video is played, and the frames below it are places in it."""
+    frames_of = page.get_by_role("group", name="Frames of the video")
+    player = page.locator("video.player")
+    expect(page.locator(".film img")).to_have_js_property("complete", value=True)
+    assert page.evaluate("document.querySelector('.film img').naturalWidth") == 10 * 240
+    expect(frames_of.get_by_role("button").first).to_have_css("background-image", re.compile("kind=strip"))
+    frames_of.get_by_role("button", name="Go to 0:07").click()
+    present = frames_of.locator("[aria-current=true]")
+    expect(present).to_have_accessible_name("Go to 0:07")
+    assert player.evaluate("player => player.currentTime") == pytest.approx(6.6)
+    page.keyboard.press("ArrowRight")
+    expect(present).to_have_accessible_name("Go to 0:08")
+    expect(present).to_be_focused()
+    assert violations(page) == []
+    player.evaluate("player => { player.currentTime = 11.5; player.muted = true; return player.play() }")
+    expect(player).to_have_js_property("ended", value=True)
+    expect(present).to_have_accessible_name("Go to 0:11")
+    expect(page.locator(".stage-note")).to_have_count(0)
+
+
 def test_what_browsers_cannot_show_is_shown_all_the_same(page: Page) -> None:
-    expect(page.locator(".total")).to_have_text("3 assets")
-    expect(page.locator(".cell-length:not(:empty)")).to_have_text(["0:12"])
-    video = page.locator(".cell").filter(has=page.locator(".cell-length:not(:empty)"))
+    expect(page.locator(".total")).to_have_text("4 assets")
+    expect(page.locator(".cell-length:not(:empty)")).to_have_text(["0:12", "0:12"])
+    video = page.locator(".cell").filter(has=page.get_by_role("link", name="clip.mp4, 0:12"))
     strip = video.locator(".cell-strip")
     expect(strip).to_be_hidden()
     box = video.bounding_box()
@@ -104,3 +128,8 @@ def test_what_browsers_cannot_show_is_shown_all_the_same(page: Page) -> None:
     page.get_by_role("link", name="clip.mp4, 0:12").click()
     expect(page.locator("video.player")).to_have_attribute("poster", re.compile("/thumbnail"))
     expect(page.locator(".stage-note")).to_contain_text("cannot play it")  # MPEG-4 Part 2: the poster is what is shown
+    expect(page.get_by_role("group", name="Frames of the video").get_by_role("button").first).to_be_disabled()
+    page.keyboard.press("Escape")
+
+    page.get_by_role("link", name="walk.webm, 0:12").click()
+    plays_and_goes_to_frames(page)

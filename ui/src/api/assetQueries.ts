@@ -1,6 +1,6 @@
 // The queries of one open asset beside its facts, such as annotations and history, and of what looks alike.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { answer, client } from './client';
+import { type Annotation, answer, client } from './client';
 import { nextCursor } from './libraryQueries';
 import { fetchAssets, keys } from './queries';
 
@@ -9,12 +9,24 @@ const STRIP = 9; // the picture itself and those beside each other
 const ENTRIES = 20; // of a history at once
 export const SNAPSHOTS = 50; // of one asset
 
+/** The annotations of an asset at one moment; the ETag is the condition of a change of exactly these. */
+export interface StoredAnnotations {
+  annotations: Annotation[];
+  etag: string | undefined;
+}
+
+export async function fetchAnnotations(id: string, signal?: AbortSignal): Promise<StoredAnnotations> {
+  const params = { path: { asset_id: id } };
+  const request = client.GET('/api/v1/assets/{asset_id}/annotations', { params, ...(signal ? { signal } : {}) });
+  const [annotations, { response }] = await Promise.all([answer(request), request]);
+  return { annotations, etag: response.headers.get('etag') ?? undefined };
+}
+
 export const assetQueries = {
   annotations: (id: string, enabled: boolean) =>
     queryOptions({
       queryKey: [...keys.asset(id), 'annotations'],
-      queryFn: ({ signal }) =>
-        answer(client.GET('/api/v1/assets/{asset_id}/annotations', { params: { path: { asset_id: id } }, signal })),
+      queryFn: ({ signal }) => fetchAnnotations(id, signal),
       enabled,
       retry: false,
     }),

@@ -1,14 +1,15 @@
 // The asset itself, as large as possible: a picture that can be zoomed, a player, or a text.
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { type AssetItem, originalUrl, previewUrl, thumbnailUrl } from '../../../api/client';
 import { IconButton } from '../../../components/Icon';
-import { EditBar } from './EditBar';
-import { EditLayer } from './EditLayer';
+import { EditBar } from './editing/EditBar';
+import { EditLayer } from './editing/EditLayer';
+import type { LabelEdit } from './editing/useLabelEdit';
 import { Overlay } from './Overlay';
+import { Player } from './Player';
 import { TextView } from './TextView';
 import { text } from './text';
 import { type AnnotationView, FALLBACK } from './useAnnotations';
-import type { LabelEdit } from './useLabelEdit';
 import type { Zooming } from './useZoom';
 
 // What browsers show as an image. Of other originals, such as a TIFF or a PDF, a preview is shown.
@@ -47,22 +48,24 @@ export function Stage({ asset, firstLines, pages, labels, edit, stage, frame, zo
   if (asset.kind === 'text') return <TextView key={asset.id} asset={asset} firstLines={firstLines} />;
   const { scale, x, y } = zooming.zoom;
   return (
-    <div ref={stage} className={scale > 1 ? 'stage zoomed' : 'stage'} {...zooming.handlers}>
-      <Picture
-        key={page}
-        asset={asset}
-        page={page}
-        frame={frame}
-        transform={`translate(${x}px, ${y}px) scale(${scale})`}
-      >
-        {edit.draft !== undefined ? (
-          <EditLayer edit={edit} colours={labels.colours} fallback={FALLBACK} scale={scale} />
-        ) : labels.shown === undefined ? null : (
-          <Overlay annotations={labels.annotations} shown={labels.shown} scale={scale} />
-        )}
-      </Picture>
+    <div className={edit.draft === undefined ? 'viewer-room' : 'viewer-room editing'}>
+      <div ref={stage} className={scale > 1 ? 'stage zoomed' : 'stage'} {...zooming.handlers}>
+        <Picture
+          key={page}
+          asset={asset}
+          page={page}
+          frame={frame}
+          transform={`translate(${x}px, ${y}px) scale(${scale})`}
+        >
+          {edit.draft !== undefined ? (
+            <EditLayer edit={edit} colours={labels.colours} fallback={FALLBACK} scale={scale} />
+          ) : labels.shown === undefined ? null : (
+            <Overlay annotations={labels.annotations} shown={labels.shown} scale={scale} />
+          )}
+        </Picture>
+        {pages > 1 ? <Pages page={page} pages={pages} turn={setPage} /> : null}
+      </div>
       <EditBar edit={edit} />
-      {pages > 1 ? <Pages page={page} pages={pages} turn={setPage} /> : null}
     </div>
   );
 }
@@ -126,35 +129,5 @@ function Pages({ page, pages, turn }: { page: number; pages: number; turn: (page
       <span aria-live="polite">{text.viewer.page(page, pages)}</span>
       <IconButton icon="next" label={text.viewer.nextPage} onClick={() => turn(page + 1)} disabled={page >= pages} />
     </fieldset>
-  );
-}
-
-/** The browser's own player: its keys and its captions are those that people know. */
-function Player({ asset }: { asset: AssetItem }) {
-  const [failed, setFailed] = useState(false);
-  const poster = useRef(asset.placeholder === null ? undefined : thumbnailUrl(asset)).current;
-  const common = {
-    controls: true,
-    preload: 'metadata',
-    src: originalUrl(asset),
-    'aria-label': asset.name,
-    onError: () => setFailed(true),
-  } as const;
-  return (
-    <div className="stage">
-      {asset.kind === 'video' ? (
-        <video {...common} poster={poster} className="player" />
-      ) : (
-        <div className="listen">
-          {poster === undefined ? null : <img src={poster} alt="" />}
-          <audio {...common} />
-        </div>
-      )}
-      {failed ? (
-        <p className="stage-note" role="status">
-          {asset.state !== 'present' ? text.viewer.objectMissing : text.viewer.notPlayable}
-        </p>
-      ) : null}
-    </div>
   );
 }

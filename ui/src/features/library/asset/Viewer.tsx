@@ -8,11 +8,12 @@ import { Pending } from '../../../components/Notice';
 import { text as texts } from '../../../components/text';
 import { usePermission } from '../../../components/usePermission';
 import { AssetFacts } from './AssetFacts';
+import { editByKey } from './editing/editKeys';
+import { type LabelEdit, useLabelEdit } from './editing/useLabelEdit';
 import { Stage } from './Stage';
 import { text } from './text';
 import { type AnnotationView, useAnnotations } from './useAnnotations';
 import { useChanges } from './useChanges';
-import { type LabelEdit, useLabelEdit } from './useLabelEdit';
 import { useZoom, ZOOM_STEP, type Zooming } from './useZoom';
 import './viewer.css';
 
@@ -32,33 +33,7 @@ function isTyping(target: EventTarget): boolean {
   );
 }
 
-const STEP = 0.005; // of a side: what a key moves an annotation by
-
-/** Whether a key changed the annotations that are edited. */
-function editByKey(event: KeyboardEvent, edit: LabelEdit): boolean {
-  if (edit.draft === undefined) return false;
-  const chosen = edit.draft.selected !== undefined;
-  const arrows: Record<string, [number, number]> = {
-    ArrowLeft: [-STEP, 0],
-    ArrowRight: [STEP, 0],
-    ArrowUp: [0, -STEP],
-    ArrowDown: [0, STEP],
-  };
-  const [x, y] = arrows[event.key] ?? [];
-  const half = { x: 0.375, y: 0.375, width: 0.25, height: 0.25 } as unknown as Parameters<LabelEdit['add']>[0];
-  if (x !== undefined && y !== undefined) {
-    if (!chosen) return false;
-    if (event.shiftKey) edit.resize({ x, y });
-    else edit.move({ x, y });
-  } else if (event.key === 'Delete' || event.key === 'Backspace') edit.remove();
-  else if (event.key === 'n') edit.add(half);
-  else if (event.key === 'j' || event.key === 'k') edit.step(event.key === 'j' ? 1 : -1);
-  else return false;
-  event.preventDefault();
-  return true;
-}
-
-export function Viewer({ id, known, place, previous, next, close }: Props) {
+export function Viewer({ id, known, place, previous: toPrevious, next: toNext, close: toClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const stage = useRef<HTMLDivElement>(null);
   const frame = useRef<HTMLDivElement>(null);
@@ -66,8 +41,8 @@ export function Viewer({ id, known, place, previous, next, close }: Props) {
   const may = usePermission();
   const mayLabel = may('labels:edit');
   const labels = useAnnotations(id, may('labels:read'), mayLabel);
-  const labelEdit = useLabelEdit(id, labels.annotations, labels.ontologies);
   const asset = data?.asset ?? known;
+  const labelEdit = useLabelEdit(id, labels, (asset?.width ?? 1) / (asset?.height ?? 1));
   const firstLines = data?.facts.first_lines;
   const zooming = useZoom(stage, frame, asset?.width ?? null, asset?.id);
 
@@ -78,9 +53,21 @@ export function Viewer({ id, known, place, previous, next, close }: Props) {
     return () => element.close();
   }, []);
 
+  /** Nobody leaves what is not saved by accident. */
+  const leaving = (go: () => void) => () => (labelEdit.changed ? labelEdit.say(text.edit.unsaved) : go());
+  const previous = toPrevious && leaving(toPrevious);
+  const next = toNext && leaving(toNext);
+  const close = leaving(toClose);
+
   const onKey = (event: KeyboardEvent) => {
     if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (editByKey(event, labelEdit)) return;
+    if (event.key === 'Escape' && labelEdit.draft !== undefined) {
+      // As a key: browsers let a dialog refuse only the first of several requests to close it.
+      event.preventDefault();
+      labelEdit.leave();
+      return;
+    }
+    if (editByKey(event, labelEdit, zooming.zoom.scale)) return;
     const toggleLabels = () => labels.showAll(labels.shown === undefined);
     const plain: Record<string, (() => void) | null> = {
       ArrowLeft: previous,
@@ -112,8 +99,7 @@ export function Viewer({ id, known, place, previous, next, close }: Props) {
       onKeyDown={onKey}
       onCancel={(event) => {
         event.preventDefault();
-        if (labelEdit.draft === undefined) close();
-        else labelEdit.discard();
+        if (labelEdit.leave()) close();
       }}
     >
       <div className="viewer-bar">
@@ -125,7 +111,7 @@ export function Viewer({ id, known, place, previous, next, close }: Props) {
           <ZoomButtons
             zooming={zooming}
             labels={labels}
-            edit={mayLabel && asset.kind === 'image' ? labelEdit : undefined}
+            edit={mayLabel && labelEdit.may && asset.kind === 'image' ? labelEdit : undefined}
           />
         ) : null}
         <IconButton icon="previous" label={text.viewer.previous} onClick={() => previous?.()} disabled={!previous} />
@@ -167,7 +153,9 @@ function ZoomButtons({ zooming, labels, edit }: ZoomButtonsProps) {
           icon="edit"
           label={text.edit.begin}
           pressed={edit.draft !== undefined}
-          onClick={edit.draft === undefined ? edit.begin : edit.discard}
+          onClick={
+            edit.draft === undefined ? edit.begin : edit.changed ? () => edit.say(text.edit.unsaved) : edit.discard
+          }
         />
       )}
       {labels.classes.length > 0 ? (

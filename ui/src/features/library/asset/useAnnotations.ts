@@ -1,7 +1,7 @@
 // The annotations of the open asset, and which of their classes are shown.
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
-import { assetQueries } from '../../../api/assetQueries';
+import { assetQueries, type StoredAnnotations } from '../../../api/assetQueries';
 import type { Annotation, Ontology } from '../../../api/client';
 import type { Shown } from './Overlay';
 import { type ClassOfAsset, classesOf } from './shapes';
@@ -12,6 +12,7 @@ const COLOUR = /^#[\da-f]{6}$/i; // what else a file may say is no colour for a 
 export const FALLBACK = 'var(--accent)';
 
 export interface AnnotationView {
+  stored: StoredAnnotations | undefined; // undefined: they could not be read, or not yet
   annotations: Annotation[];
   ontologies: Ontology[];
   colours: ReadonlyMap<string, string>; // of every class that has one
@@ -22,7 +23,8 @@ export interface AnnotationView {
 }
 
 export function useAnnotations(id: string, may: boolean, mayEdit: boolean): AnnotationView {
-  const { data: annotations = NONE } = useQuery(assetQueries.annotations(id, may));
+  const { data: stored } = useQuery(assetQueries.annotations(id, may));
+  const annotations = stored?.annotations ?? NONE;
   const { data: ontologies = NO_ONTOLOGY } = useQuery(
     assetQueries.ontologies(may && (mayEdit || annotations.length > 0)),
   );
@@ -46,6 +48,7 @@ export function useAnnotations(id: string, may: boolean, mayEdit: boolean): Anno
     [classes],
   );
   return {
+    stored,
     annotations,
     ontologies,
     colours,

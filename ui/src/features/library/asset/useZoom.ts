@@ -104,8 +104,8 @@ export function useZoom(
     handlers: {
       onPointerDown: (event) => {
         if (
-          event.button !== 0 ||
-          (event.target instanceof Element && event.target.closest('button, select, .edit-bar') !== null)
+          (event.button !== 0 && event.button !== 1) || // the middle button also moves what is being drawn on
+          (event.target instanceof Element && event.target.closest('button') !== null)
         )
           return;
         event.currentTarget.setPointerCapture(event.pointerId);

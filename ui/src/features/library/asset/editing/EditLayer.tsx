@@ -1,13 +1,22 @@
-// Annotations to be edited, above their picture: a drag on one moves it, on a corner resizes it, elsewhere draws a box.
+// Annotations to be edited, above their picture: a drag on one moves it, a handle changes it, elsewhere one is drawn.
 import { type PointerEvent, useRef, useState } from 'react';
-import type { Annotation } from '../../../api/client';
-import { boxBetween, handlesOf, moved, type Point, replaceAt } from './edit';
-import { classKey, drawingOf } from './shapes';
+import type { Annotation } from '../../../../api/client';
+import { classKey, drawingOf } from '../shapes';
+import { text } from '../text';
+import { replaceAt } from './draft';
+import { drawnBetween, wayOf } from './drawing';
+import { moved, type Point } from './geometry';
+import { Handles } from './Handles';
+import { type Handle, pulled } from './reshape';
 import type { LabelEdit } from './useLabelEdit';
+import './editing.css';
+
+const NEAR_PX = 10; // of the first point of an outline: a click there closes it
+const SAME_PX = 2; // from the last point: the second click of a double click
 
 type Drag =
-  | { kind: 'move'; place: number; from: Point; annotation: Annotation }
-  | { kind: 'corner'; place: number; fixed: Point; annotation: Annotation }
+  | { kind: 'move'; from: Point; place: number; annotation: Annotation }
+  | { kind: 'pull'; from: Point; place: number; annotation: Annotation; handle: Handle }
   | { kind: 'draw'; from: Point; to: Point };
 
 interface Props {
@@ -20,7 +29,8 @@ interface Props {
 export function EditLayer({ edit, colours, fallback, scale }: Props) {
   const layer = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<Drag>();
-  const { draft } = edit;
+  const [pointer, setPointer] = useState<Point>();
+  const { draft, drawn, outline } = edit;
   if (draft === undefined) return null;
 
   const at = (event: PointerEvent): Point => {
@@ -28,86 +38,123 @@ export function EditLayer({ edit, colours, fallback, scale }: Props) {
     if (box === undefined || box.width === 0) return { x: 0, y: 0 };
     return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
   };
-  const grab = (event: PointerEvent, begun: Drag, selected: number | undefined) => {
-    if (event.button !== 0) return;
-    event.stopPropagation(); // the picture stays where it is
+  const isNear = (one: Point | undefined, other: Point, pixels: number): boolean => {
+    const box = layer.current?.getBoundingClientRect();
+    if (one === undefined || box === undefined) return false;
+    return Math.hypot((one.x - other.x) * box.width, (one.y - other.y) * box.height) <= pixels;
+  };
+  const grab = (event: PointerEvent, begun: Drag) => {
     layer.current?.setPointerCapture(event.pointerId);
     setDrag(begun);
-    edit.change({ ...draft, selected });
+  };
+  const begin = (event: PointerEvent) => {
+    if (event.button !== 0) return;
+    event.stopPropagation(); // the picture stays where it is
+    layer.current?.focus(); // keys are those of the drawing, not of the control that was used last
+    if (!event.isPrimary || drawn === undefined) return;
+    const from = at(event);
+    const way = wayOf(drawn.shape);
+    if (way === 'drag') {
+      edit.change({ ...draft, selected: undefined });
+      grab(event, { kind: 'draw', from, to: from });
+    } else if (way !== 'points') edit.say(text.edit.ways[drawn.shape] ?? '');
+    else if (outline.length > 2 && isNear(outline[0], from, NEAR_PX)) edit.finish();
+    else if (!isNear(outline.at(-1), from, SAME_PX)) edit.addPoint(from);
   };
   const onMove = (event: PointerEvent) => {
-    if (drag === undefined) return;
     const to = at(event);
+    if (outline.length > 0) setPointer(to);
+    if (drag === undefined) return;
     if (drag.kind === 'draw') setDrag({ ...drag, to });
     else if (drag.kind === 'move') {
       const by = { x: to.x - drag.from.x, y: to.y - drag.from.y };
       edit.change(replaceAt(draft, drag.place, moved(drag.annotation, by)));
     } else {
-      const geometry = boxBetween(drag.fixed, to);
-      if (geometry !== undefined) edit.change(replaceAt(draft, drag.place, { ...drag.annotation, geometry }));
+      const pull = { handle: drag.handle, from: drag.from, to, snap: event.shiftKey };
+      edit.change(replaceAt(draft, drag.place, pulled(drag.annotation, pull, edit.aspect)));
     }
   };
-  const onUp = () => {
-    if (drag?.kind === 'draw') edit.add(boxBetween(drag.from, drag.to));
+  const onUp = (event: PointerEvent) => {
+    if (drag?.kind === 'draw') edit.draw(drag.from, at(event));
     setDrag(undefined);
   };
-  const selected = draft.selected === undefined ? undefined : draft.annotations[draft.selected];
-  const outline = drag?.kind === 'draw' ? boxBetween(drag.from, drag.to) : undefined;
+  const onShape = (event: PointerEvent, place: number, annotation: Annotation) => {
+    if (event.button !== 0 || outline.length > 0) return;
+    event.stopPropagation();
+    layer.current?.focus();
+    edit.change({ ...draft, selected: place });
+    if (event.isPrimary) grab(event, { kind: 'move', place, from: at(event), annotation });
+  };
+  const onHandle = (event: PointerEvent, handle: Handle, annotation: Annotation) => {
+    if (event.button !== 0) return;
+    event.stopPropagation();
+    if (event.isPrimary && draft.selected !== undefined)
+      grab(event, { kind: 'pull', place: draft.selected, from: at(event), annotation, handle });
+  };
+  const begun =
+    drag?.kind === 'draw' && drawn !== undefined ? drawnBetween(drawn.shape, drag.from, drag.to) : undefined;
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: its controls are the handles, and the keys of the viewer
     <div
       ref={layer}
-      className="edit-layer"
-      aria-hidden="true"
-      onPointerDown={(event) => grab(event, { kind: 'draw', from: at(event), to: at(event) }, undefined)}
+      className={edit.over || outline.length > 0 ? 'edit-layer over' : 'edit-layer'}
+      tabIndex={-1}
+      onPointerDown={begin}
       onPointerMove={onMove}
       onPointerUp={onUp}
       onPointerCancel={() => setDrag(undefined)}
+      onDoubleClick={(event) => {
+        event.stopPropagation(); // it does not zoom
+        if (outline.length > 2) edit.finish();
+      }}
     >
       <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
         {draft.annotations.map((annotation, place) => {
           const drawing = drawingOf(annotation);
           const colour = colours.get(classKey(annotation)) ?? fallback;
+          const chosen = place === draft.selected ? 'selected' : '';
           return drawing.kind !== 'path' ? null : (
             <path
               // biome-ignore lint/suspicious/noArrayIndexKey: an annotation has no other name
               key={place}
-              className={place === draft.selected ? 'selected' : undefined}
+              className={edit.crossing.has(place) ? `${chosen} crossing` : chosen}
               d={drawing.d}
               stroke={colour}
               fill={drawing.closed ? colour : 'none'}
               fillRule="evenodd"
               vectorEffect="non-scaling-stroke"
-              onPointerDown={(event) => grab(event, { kind: 'move', place, from: at(event), annotation }, place)}
+              onPointerDown={(event) => onShape(event, place, annotation)}
             />
           );
         })}
-        {outline === undefined ? null : (
-          <path
-            className="selected"
-            d={pathOf(outline)}
-            stroke={edit.drawn?.colour ?? fallback}
-            fill="none"
-            vectorEffect="non-scaling-stroke"
-          />
-        )}
+        {begun !== undefined && drawn !== undefined ? (
+          <Begun annotation={{ shape: drawn.shape, geometry: begun }} colour={drawn.colour} />
+        ) : null}
+        {outline.length > 0 && drawn !== undefined ? (
+          <Begun annotation={lineOf(outline, pointer)} colour={drawn.colour} />
+        ) : null}
       </svg>
-      {selected === undefined || draft.selected === undefined
-        ? null
-        : handlesOf(selected).map(({ at: corner, fixed }) => (
-            <span
-              key={`${corner.x} ${corner.y}`}
-              className="edit-handle"
-              style={{ left: `${corner.x * 100}%`, top: `${corner.y * 100}%`, scale: String(1 / scale) }}
-              onPointerDown={(event) =>
-                grab(event, { kind: 'corner', place: draft.selected ?? 0, fixed, annotation: selected }, draft.selected)
-              }
-            />
-          ))}
+      {outline.map(({ x, y }, place) => (
+        <span
+          // biome-ignore lint/suspicious/noArrayIndexKey: points are added and removed at the end
+          key={place}
+          className={place === 0 && outline.length > 2 ? 'edit-point first' : 'edit-point'}
+          style={{ left: `${x * 100}%`, top: `${y * 100}%`, scale: String(1 / scale) }}
+        />
+      ))}
+      <Handles edit={edit} scale={scale} layer={layer} onGrab={onHandle} />
     </div>
   );
 }
 
-function pathOf(geometry: Annotation['geometry']): string {
-  const drawing = drawingOf({ shape: 'box', geometry });
-  return drawing.kind === 'path' ? drawing.d : '';
+function lineOf(outline: readonly Point[], pointer: Point | undefined) {
+  const points = [...outline, ...(pointer === undefined ? [] : [pointer])].map(({ x, y }) => [x, y]);
+  return { shape: 'polyline', geometry: { points } as unknown as Annotation['geometry'] } as const;
+}
+
+/** What is being drawn. */
+function Begun({ annotation, colour }: { annotation: Pick<Annotation, 'shape' | 'geometry'>; colour: string }) {
+  const drawing = drawingOf(annotation);
+  if (drawing.kind !== 'path') return null;
+  return <path className="selected" d={drawing.d} stroke={colour} fill="none" vectorEffect="non-scaling-stroke" />;
 }

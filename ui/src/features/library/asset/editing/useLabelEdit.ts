@@ -1,116 +1,211 @@
-// The editing of annotations: a draft until it is saved, one request for each ontology that changed.
+// The editing of annotations: a draft until it is saved.
 import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
-import { type Annotation, answer, client, type Ontology } from '../../../api/client';
-import { keys } from '../../../api/queries';
-import { type AsyncAction, useAsyncAction } from '../../../components/useAsyncAction';
-import { boxBetween, changedOntologies, type Draft, moved, type Point, removeSelected, replaceAt } from './edit';
-
-export interface LabelClass {
-  ontology: string;
-  name: string;
-  shape: Annotation['shape'];
-  colour: string;
-}
+import { useEffect, useMemo, useState } from 'react';
+import type { StoredAnnotations } from '../../../../api/assetQueries';
+import type { Annotation } from '../../../../api/client';
+import { keys } from '../../../../api/queries';
+import { type AsyncAction, useAsyncAction } from '../../../../components/useAsyncAction';
+import { text } from '../text';
+import type { AnnotationView } from '../useAnnotations';
+import {
+  type Conflict,
+  changedOntologies,
+  conflictOf,
+  crossingPlaces,
+  type Draft,
+  removeSelected,
+  replaceAt,
+} from './draft';
+import { annotationOf, classesOf, drawnBetween, drawnInTheMiddle, type LabelClass, polygonOf, wayOf } from './drawing';
+import { type Geometry, inside, isFlat, LEAST_POINTS, moved, type Point } from './geometry';
+import { grown } from './reshape';
+import { saveAnnotations } from './saving';
 
 export interface LabelEdit {
+  may: boolean; // whether there is something that can be edited
   draft: Draft | undefined; // undefined: nothing is edited
+  outline: readonly Point[]; // of a polygon that is being drawn
+  aspect: number; // width of the picture by its height
   classes: LabelClass[];
-  drawn: LabelClass | undefined; // the class of boxes that are drawn
-  changed: boolean;
+  drawn: LabelClass | undefined; // the class of what is drawn
+  over: boolean; // whether it is drawn over others, which cannot be selected by a click then
+  changed: boolean; // whether something would be lost
+  crossing: ReadonlySet<number>; // the places of those that were changed, cross themselves and cannot be saved
+  conflict: Conflict | undefined; // somebody else has changed them since the edit began
+  note: string | undefined; // about what was just tried
   action: AsyncAction;
   begin: () => void;
   discard: () => void;
+  leave: () => boolean; // end what is in progress, one thing at a time; whether nothing was left to end
   save: () => void;
+  settle: (annotations: Annotation[] | undefined) => void; // of a conflict; undefined: what is stored
+  say: (note: string) => void;
   change: (draft: Draft) => void;
   choose: (one: LabelClass) => void;
-  add: (geometry: Annotation['geometry'] | undefined) => void;
+  drawOver: (over: boolean) => void;
+  draw: (from: Point, to: Point) => void;
+  addPoint: (at: Point) => void;
+  removePoint: () => void;
+  finish: () => void; // the outline
+  addInTheMiddle: () => void;
   remove: () => void;
   step: (by: 1 | -1) => void;
   move: (by: Point) => void;
   resize: (by: Point) => void;
 }
 
-function classesOf(ontologies: Ontology[]): LabelClass[] {
-  return ontologies.flatMap((one) =>
-    one.classes.map(({ name, shape, colour }) => ({ ontology: one.name, name, shape, colour })),
-  );
+interface Session {
+  base: StoredAnnotations; // what is stored, as far as this page knows
+  draft: Draft;
+  outline: readonly Point[];
+  note?: string;
+  clash?: { conflict: Conflict; theirs: StoredAnnotations };
 }
 
-export function useLabelEdit(id: string, stored: Annotation[], ontologies: Ontology[]): LabelEdit {
-  const [draft, setDraft] = useState<Draft>();
+const NO_OUTLINE: readonly Point[] = [];
+
+/** Ask before the tab is closed, as long as something is not saved. */
+function useUnloadWarning(changed: boolean): void {
+  useEffect(() => {
+    if (!changed) return;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', warn);
+    return () => window.removeEventListener('beforeunload', warn);
+  }, [changed]);
+}
+
+export function useLabelEdit(id: string, labels: AnnotationView, aspect: number): LabelEdit {
+  const [session, setSession] = useState<Session>();
   const [drawing, setDrawing] = useState<LabelClass>();
+  const [over, setOver] = useState(false);
   const [of, setOf] = useState(id);
   const cache = useQueryClient();
   const action = useAsyncAction();
   if (of !== id) {
     setOf(id);
-    setDraft(undefined); // another asset is open
+    setSession(undefined); // another asset is open
   }
-  const classes = classesOf(ontologies);
-  const drawn = drawing ?? classes.find((one) => one.shape === 'box');
+  const classes = useMemo(() => classesOf(labels.ontologies), [labels.ontologies]);
+  const drawn = drawing ?? classes.find((one) => wayOf(one.shape) !== 'none') ?? classes[0];
+  const { draft, outline = NO_OUTLINE } = session ?? {};
   const selected = draft?.selected === undefined ? undefined : draft.annotations[draft.selected];
+  const crossing = useMemo(
+    () => crossingPlaces(session?.base.annotations ?? [], session?.draft.annotations ?? []),
+    [session],
+  );
+  const differs = useMemo(
+    () => session !== undefined && changedOntologies(session.base.annotations, session.draft.annotations).size > 0,
+    [session],
+  );
+  const changed = differs || outline.length > 0;
+  useUnloadWarning(changed);
+
+  const update = (part: Partial<Session>) =>
+    setSession((before) => {
+      const { note: _, ...rest } = before ?? {};
+      return before === undefined ? undefined : { ...(rest as Session), ...part };
+    });
+  const say = (note: string) => update({ note });
   const replace = (next: Annotation) => {
-    if (draft?.selected !== undefined) setDraft(replaceAt(draft, draft.selected, next));
+    if (draft?.selected !== undefined) update({ draft: replaceAt(draft, draft.selected, next) });
+  };
+  const add = (geometry: Geometry | undefined) => {
+    if (draft === undefined || drawn === undefined || geometry === undefined) return;
+    const annotations = [...draft.annotations, annotationOf(drawn, geometry)];
+    update({ draft: { annotations, selected: draft.annotations.length }, outline: NO_OUTLINE });
   };
   const save = () =>
     action.run(async () => {
-      for (const [ontology, all] of changedOntologies(stored, draft?.annotations ?? stored)) {
-        const annotations = all.map(({ class_name, shape, geometry, attributes }) => {
-          return { class_name, shape, geometry, attributes };
+      if (session === undefined) return;
+      const { annotations } = session.draft;
+      const onPart = (base: StoredAnnotations) => {
+        cache.setQueryData([...keys.asset(id), 'annotations'], base);
+        update({ base });
+      };
+      const saved = await saveAnnotations(id, session.base, annotations, onPart);
+      if (saved.kind === 'saved') setSession(undefined);
+      else
+        update({
+          clash: { theirs: saved.theirs, conflict: conflictOf(saved.base, annotations, saved.theirs.annotations) },
         });
-        const params = { path: { asset_id: id } };
-        const body = { ontology, annotations } as never;
-        const saved = await answer(client.PUT('/api/v1/assets/{asset_id}/annotations', { params, body }));
-        cache.setQueryData([...keys.asset(id), 'annotations'], saved);
-      }
       await cache.invalidateQueries({ queryKey: keys.asset(id) });
-      setDraft(undefined);
     });
+  const leave = () => {
+    if (session === undefined) return true;
+    if (outline.length > 0) update({ outline: NO_OUTLINE });
+    else if (session.draft.selected !== undefined) update({ draft: { ...session.draft, selected: undefined } });
+    else if (changed) say(text.edit.unsaved);
+    else setSession(undefined);
+    return false;
+  };
   return {
+    may: labels.stored !== undefined,
     draft,
+    outline,
+    aspect,
     classes,
     drawn,
-    changed: draft !== undefined && changedOntologies(stored, draft.annotations).size > 0,
+    over,
+    changed,
+    crossing,
+    conflict: session?.clash?.conflict,
+    note: session?.note,
     action,
-    begin: () => setDraft({ annotations: stored, selected: undefined }),
-    discard: () => setDraft(undefined),
+    begin: () => {
+      const base = labels.stored;
+      if (base !== undefined)
+        setSession({ base, draft: { annotations: base.annotations, selected: undefined }, outline: NO_OUTLINE });
+    },
+    discard: () => setSession(undefined),
+    leave,
     save,
-    change: setDraft,
+    settle: (annotations) =>
+      setSession((before) => {
+        if (before?.clash === undefined) return before;
+        const { theirs } = before.clash;
+        const kept = annotations ?? theirs.annotations;
+        return { base: theirs, draft: { annotations: kept, selected: undefined }, outline: NO_OUTLINE };
+      }),
+    say,
+    change: (next) => update({ draft: next }),
     choose: (one) => {
       if (selected === undefined) setDrawing(one);
       else replace({ ...selected, ontology: one.ontology, class_name: one.name });
+      update({ outline: NO_OUTLINE });
     },
-    add: (geometry) => {
-      if (draft === undefined || drawn === undefined || geometry === undefined) return;
-      const made: Annotation = {
-        ontology: drawn.ontology,
-        class_name: drawn.name,
-        shape: 'box',
-        geometry,
-        attributes: {},
-        source: 'user',
-        by: null,
-        at: new Date().toISOString(),
-      };
-      setDraft({ annotations: [...draft.annotations, made], selected: draft.annotations.length });
+    drawOver: setOver,
+    draw: (from, to) => {
+      if (drawn !== undefined) add(drawnBetween(drawn.shape, from, to));
+    },
+    addPoint: (at) => {
+      if (draft !== undefined) update({ outline: [...outline, inside(at)], draft: { ...draft, selected: undefined } });
+    },
+    removePoint: () => update({ outline: outline.slice(0, -1) }),
+    finish: () => {
+      if (outline.length < LEAST_POINTS) say(text.edit.fewPoints);
+      else if (isFlat(outline)) say(text.edit.flat);
+      else add(polygonOf(outline));
+    },
+    addInTheMiddle: () => {
+      if (drawn === undefined) return;
+      const geometry = drawnInTheMiddle(drawn.shape);
+      if (geometry === undefined) say(text.edit.ways[drawn.shape] ?? '');
+      else add(geometry);
     },
     remove: () => {
-      if (draft !== undefined) setDraft(removeSelected(draft));
+      if (draft !== undefined) update({ draft: removeSelected(draft) });
     },
     step: (by) => {
       if (draft === undefined || draft.annotations.length === 0) return;
       const count = draft.annotations.length;
-      setDraft({ ...draft, selected: ((draft.selected ?? (by === 1 ? -1 : count)) + by + count) % count });
+      const next = ((draft.selected ?? (by === 1 ? -1 : count)) + by + count) % count;
+      update({ draft: { ...draft, selected: next }, outline: NO_OUTLINE });
     },
     move: (by) => {
       if (selected !== undefined) replace(moved(selected, by));
     },
     resize: (by) => {
-      if (selected?.shape !== 'box') return;
-      const { x = 0, y = 0, width = 0, height = 0 } = selected.geometry as unknown as Record<string, number>;
-      const geometry = boxBetween({ x, y }, { x: x + width + by.x, y: y + height + by.y });
-      if (geometry !== undefined) replace({ ...selected, geometry });
+      if (selected !== undefined) replace(grown(selected, by, aspect));
     },
   };
 }
