@@ -324,8 +324,8 @@ class LabelExport:
     without_attributes: int = 0
     """Annotations written without some of their attributes, which the format does not have."""
     without_visibility: int = 0
-    """Annotations with keypoints that are hidden or not labelled, which the format does not separate from visible ones, or
-    leaves out."""
+    """Annotations with keypoints that are hidden or not labelled, which the format does not separate from visible ones,
+    or leaves out."""
     by_datasource: bool = False
     """Whether paths begin with the name of the datasource, because several of them have the same key."""
     whole_names: int = 0

@@ -976,8 +976,9 @@ export interface paths {
          * @description Watch all jobs as server-sent events: first the jobs that have not ended, then every change of a job.
          *
          *     The event is `run` for runs and `job` for others, its data the job. After an interruption, send the id of the last
-         *     event in `Last-Event-ID`: nothing is missed, and the last minute may be repeated. The stream ends after an hour;
-         *     reopen it.
+         *     event in `Last-Event-ID`: no job is missed, and the last minute may be repeated. The stream ends after an hour;
+         *     reopen it. Callers with the permission activity:read also get the event `change` after changes that are no jobs:
+         *     `subjects` are kinds of what was changed, `assets` the ids of changed assets, and with `more` there may be others.
          */
         get: operations["watchJobs"];
         put?: never;
@@ -9498,6 +9499,15 @@ export interface operations {
         responses: {
             /** @description The bytes, as a download of their own media type. */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description The requested range of the bytes. */
+            206: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,5 @@
 // Which queries are asked again after which changes in the library. Pure.
-import type { JobKind } from '../api/client';
+import type { Job, JobKind } from '../api/client';
 import { labelQueries } from '../api/labelQueries';
 import { libraryKeys } from '../api/libraryQueries';
 import { keys } from '../api/queries';
@@ -50,14 +50,14 @@ export function staleAfter({ subjects, assets, more }: Change): { at_once: Key[]
 }
 
 // Kinds of jobs after whose end the same search may find other assets, or show other values of them.
-const CHANGING: ReadonlySet<JobKind> = new Set<JobKind>([
+const CHANGING: ReadonlySet<string> = new Set<JobKind>([
   ...(['mirror', 'events', 'confirm', 'retry', 'purge', 'reapply'] as const),
   ...(['edit', 'undo', 'labels_import', 'function', 'picture_text', 'likeness'] as const),
   ...(['project_split', 'split_assign', 'snapshot_create', 'snapshot_restore'] as const),
 ]);
 
 /** The queries to ask again after the end of a job. */
-export function staleAfterJob(kind: JobKind): readonly Key[] {
+export function staleAfterJob(kind: Job['kind']): readonly Key[] {
   if (kind === 'connection_check') return [keys.connections, keys.datasources];
   return CHANGING.has(kind) ? ALL : [];
 }
