@@ -156,7 +156,7 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
 
 def _to_json(label: Label, image: ImageLabels) -> list[dict[str, Any]]:
     """The annotations of one label: an item has single points."""
-    values: list[object]
+    values: Sequence[object]
     match scale(label.geometry, image.width or 1, image.height or 1):
         case Box(x, y, width, height):
             kind, values = "box", [[{"x": x, "y": y}, {"x": x + width, "y": y + height}]]

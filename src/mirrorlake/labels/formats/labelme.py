@@ -81,8 +81,8 @@ def _apart(label: Label) -> tuple[int | None, str, dict[str, Scalar]]:
     """The group and the description of a shape, as far as they can be such, and its other attributes."""
     attributes = dict(label.attributes)
     group, description = attributes.pop("group_id", None), attributes.pop("description", "")
-    is_group = isinstance(group, int) and not isinstance(group, bool)
-    return group if is_group else None, description if isinstance(description, str) else "", attributes
+    number = group if isinstance(group, int) and not isinstance(group, bool) else None
+    return number, description if isinstance(description, str) else "", attributes
 
 
 ABILITIES = Abilities(attributes=_keeps)
