@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from tests.tools.browser import FLAGS, HOW, installed
+from tests.tools.browser import FLAGS, HOW, bring, installed
 
 from benchmarks.browser_library import fill
 from benchmarks.browser_trace import CATEGORIES, Frames, frames_of
@@ -61,7 +61,8 @@ class Jumped:
 
 
 def measured(assets: int, *, rounds: int) -> list[Table]:
-    """Load a library, serve it, and measure its pages."""
+    """Load a library, serve it, and measure its pages. Raises RuntimeError where there is no browser."""
+    _require_chromium()  # before the minutes that filling takes
     with fresh_home() as home:
         fill(home, assets)
         command = [tool("mirrorlake"), "up", "--port", "0"]
@@ -71,11 +72,18 @@ def measured(assets: int, *, rounds: int) -> list[Table]:
             return [_measure(browser, site, assets, rounds)]
 
 
-@contextmanager
-def _chromium() -> Generator[Browser]:
+def _require_chromium() -> str:
+    if installed() is None:
+        bring()
     path = installed()
     if path is None:
         raise RuntimeError(HOW)
+    return path
+
+
+@contextmanager
+def _chromium() -> Generator[Browser]:
+    path = _require_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         try:

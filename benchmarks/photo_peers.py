@@ -90,7 +90,8 @@ def datachain(place: Place) -> tuple[int, float]:
 
     started = time.perf_counter()
     chain = peer.read_storage(f"s3://{bucket}/", type="binary", client_config=options, update=True)
-    saved = chain.settings(parallel=processes).map(bytes=thumbnail_bytes, output=int).save("photographs")
+    # Without its cache of files, which refuses objects whose ETag SeaweedFS lists in another form than it serves.
+    saved = chain.settings(parallel=processes, prefetch=0).map(bytes=thumbnail_bytes, output=int).save("photographs")
     return saved.count(), time.perf_counter() - started
 
 
