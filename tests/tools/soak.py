@@ -25,7 +25,10 @@ CODE = ("src/mirrorlake", "tests", "benchmarks", "uv.lock")
 MODEL_SEEDS = 5  # of 100 examples with 50 steps each
 KILL_SEEDS = 2
 # In an environment of its own: PyTorch takes 3 GB and minutes to install, and no other test needs it.
-CLIP = "run --isolated --frozen --all-groups --extra clip --with webdataset==1.0.2 python -m pytest -q -x tests/clip"
+CLIP = (
+    "run --isolated --frozen --all-groups --extra clip --with webdataset==1.0.2 --with pandas"  # for Ray's data sets
+    " python -m pytest -q -x tests/clip"
+)
 
 
 @dataclass(frozen=True)
