@@ -94,7 +94,6 @@ def test_assets_that_are_read_in_order_are_checked_one_by_one(
 @pytest.mark.parametrize(
     ("query", "walked"),
     [("text:n77", False), ("text:common", True), ("has:text", True), ("text:common text:n77", False)],
-    [("text:n77", False), ("text:common", True), ("has:text", True), ("text:common text:n77", False)],
 )
 def test_the_newest_assets_are_read_first_unless_few_texts_have_the_word(
     reading: psycopg.Connection[TupleRow], query: str, monkeypatch: pytest.MonkeyPatch, *, walked: bool
