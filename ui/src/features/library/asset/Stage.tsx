@@ -2,15 +2,18 @@
 import { type ReactNode, useState } from 'react';
 import { type AssetItem, originalUrl, previewUrl, thumbnailUrl } from '../../../api/client';
 import { IconButton } from '../../../components/Icon';
-import { EditBar } from './editing/EditBar';
+import { lazyPart } from '../../../components/lazyPart';
 import { EditLayer } from './editing/EditLayer';
 import type { LabelEdit } from './editing/useLabelEdit';
 import { Overlay } from './Overlay';
-import { Player } from './Player';
 import { TextView } from './TextView';
 import { text } from './text';
 import { type AnnotationView, FALLBACK } from './useAnnotations';
 import type { Zooming } from './useZoom';
+
+// Not part of the library's first load.
+const EditBar = lazyPart(() => import('./editing/EditBar'), 'EditBar');
+const Player = lazyPart(() => import('./Player'), 'Player');
 
 // What browsers show as an image. Of other originals, such as a TIFF or a PDF, a preview is shown.
 const SHOWN = /^image\/(jpeg|png|gif|webp|avif|bmp|svg\+xml)$/;

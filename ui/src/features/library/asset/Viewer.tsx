@@ -4,10 +4,10 @@ import { type KeyboardEvent, useEffect, useRef } from 'react';
 import type { AssetFull, AssetItem } from '../../../api/client';
 import { queries } from '../../../api/queries';
 import { IconButton } from '../../../components/Icon';
+import { lazyPart } from '../../../components/lazyPart';
 import { Pending } from '../../../components/Notice';
 import { text as texts } from '../../../components/text';
 import { usePermission } from '../../../components/usePermission';
-import { AssetFacts } from './AssetFacts';
 import { editByKey } from './editing/editKeys';
 import { type LabelEdit, useLabelEdit } from './editing/useLabelEdit';
 import { Stage } from './Stage';
@@ -16,6 +16,9 @@ import { type AnnotationView, useAnnotations } from './useAnnotations';
 import { useChanges } from './useChanges';
 import { useZoom, ZOOM_STEP, type Zooming } from './useZoom';
 import './viewer.css';
+
+// Not part of the library's first load: the picture is shown before it.
+const AssetFacts = lazyPart(() => import('./AssetFacts'), 'AssetFacts');
 
 interface Props {
   id: string;

@@ -2,13 +2,17 @@
 import { useState } from 'react';
 import { focusBack } from '../../../components/focus';
 import { IconButton } from '../../../components/Icon';
+import { lazyPart } from '../../../components/lazyPart';
 import { usePermission } from '../../../components/usePermission';
 import type { Result } from '../Results';
 import { asQuery, isEmpty, sizeOf } from '../selection';
 import { TRASH } from '../text';
 import type { Selecting } from '../useSelection';
-import { type BulkAction, BulkDialog } from './BulkDialogs';
+import type { BulkAction } from './BulkDialogs';
 import { text } from './text';
+
+// Not part of the library's first load.
+const BulkDialog = lazyPart(() => import('./BulkDialogs'), 'BulkDialog');
 
 export function SelectionBar({ selecting, result }: { selecting: Selecting; result: Result }) {
   const { selection, problem, all, none } = selecting;
