@@ -14,7 +14,7 @@ export function useChange(queryKey: QueryKey) {
   return { busy, error, changed, change: (work: () => Promise<unknown>) => run(() => changed(work)) };
 }
 
-/** As `useChange`, for a form: what is wrong with its fields stands beside these, and nowhere else. */
+/** As `useChange`, for a form: what is wrong with its fields is shown beside these, and nowhere else. */
 export function useSubmit(queryKey: QueryKey, fields: readonly string[]) {
   const [errors, setErrors] = useState<Record<string, string>>({});
   const { busy, error, change } = useChange(queryKey);

@@ -5,7 +5,7 @@ import { type Fetch, nearby, Pages } from './pages';
 const LARGE_PAGE = 500; // assets of one request, as many as the server gives
 const TRIES = 3; // so often, positions may move while a range is fetched
 
-/** An asset, and where it was in a result with so many. */
+/** An asset, and where it was in a result of that size. */
 export interface Place {
   id: string;
   index: number;
