@@ -38,7 +38,8 @@ def recount(catalog: Catalog) -> dict[str, Counts]:
                 found["buckets"][field, "d", _day(moment)] += 1
         for space, text in (("metadata.", metadata), ("facts.", facts)):
             for key, value in json.loads(text, parse_float=Decimal, parse_int=Decimal).items():
-                for one in value if isinstance(value, list) else [value]:
+                # Of keywords, each counts. Other lists are only counted by field.
+                for one in value if space + key == "facts.keywords" and isinstance(value, list) else [value]:
                     _count(found, space + key, one)
     long = [one for one in found["values"] if len(str(one[1])) > VALUE_CHARS]
     for one in long:  # they are only counted by field

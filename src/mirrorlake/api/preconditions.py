@@ -14,11 +14,12 @@ from typing import Any, Final
 from weakref import WeakValueDictionary
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mirrorlake.api.conditional import known_tags
 from mirrorlake.api.problems import problem_of, problem_response
-from mirrorlake.api.routing import is_api
+from mirrorlake.api.routing import allowed_methods, is_api
 from mirrorlake.core.errors import StaleVersion
 
 HEADER: Final = "If-Match"
@@ -67,9 +68,9 @@ class PreconditionGuard:
             present = _Answer()
             await self._app(_get_of(scope), _no_body, present)
             refusal = _refusal(scope["method"], wanted, present)
-            if refusal is not None:
+            if refusal is not None and scope["method"] in allowed_methods(Request(scope)):
                 await problem_response(problem_of(refusal))(scope, receive, send)
-            elif present.status >= HTTPStatus.BAD_REQUEST and present.status != HTTPStatus.NOT_FOUND:
+            elif refusal is None and present.status >= HTTPStatus.BAD_REQUEST and present.status != HTTPStatus.NOT_FOUND:
                 for message in present.messages:
                     await send(message)
             else:

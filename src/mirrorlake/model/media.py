@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 Fact = str | int | float | bool | tuple[str, ...]
 LIST_FACTS = frozenset({"keywords"})  # those with several values, each of which searches find and count
@@ -103,15 +103,17 @@ MediaFacts = ImageFacts | VideoFacts | DocumentFacts | AudioFacts | TextFacts
 _IN_COLUMNS = frozenset({"width", "height"})  # of the table `asset`, not among its facts
 
 
-def facts_to_json(facts: MediaFacts) -> dict[str, Fact]:
+def facts_to_json(facts: MediaFacts) -> dict[str, Any]:
     """The public form: known facts only, without those that are fields of the asset (its size in pixels)."""
-    document: dict[str, Fact] = {}
+    document: dict[str, Any] = {}
     for one in fields(facts):
         value = getattr(facts, one.name)
         if one.name == "camera":
             document.update(value)
         elif value is not None and one.name not in _IN_COLUMNS:
             document[one.name] = value
+    for name in LIST_FACTS & document.keys():
+        document[name] = list(document[name])
     return document
 
 

@@ -80,7 +80,12 @@ def test_what_is_not_there_is_not_made(client: TestClient, library: Library) -> 
     assert client.put(ONTOLOGY, json={"classes": [CLASS]}, headers={"If-Match": "*"}).status_code == 412
     assert client.get(ONTOLOGY).status_code == 404
     assert client.delete(ONTOLOGY, headers=STALE).status_code == 404
-    assert client.put("/api/v1/nothing", headers=STALE).status_code in {404, 405, 412}
+    assert client.put("/api/v1/nothing", headers=STALE).status_code == 404
+
+
+def test_what_no_method_changes_has_its_own_answer(client: TestClient) -> None:
+    answer = client.delete("/api/v1/assets", headers=STALE)
+    assert (answer.status_code, "GET" in answer.headers["allow"]) == (405, True)
 
 
 def test_the_contract_names_it(client: TestClient) -> None:
