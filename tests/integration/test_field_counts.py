@@ -24,7 +24,8 @@ INSERT INTO asset (datasource_id, key, name, state, token, size, modified, kind,
 SELECT 1, n::text, n::text, CASE WHEN n %% 7 = 0 THEN 2 ELSE 0 END, '', n * 997,
   CASE WHEN n %% 3 = 0 THEN NULL ELSE '2026-01-31T23:30:00Z'::timestamptz + n * interval '1 hour' END,
   'image', (ARRAY['image/png', 'image/jpeg'])[1 + n %% 2], n, 10, 1, '', 'thumb',
-  CASE n %% 4 WHEN 0 THEN '{}' WHEN 1 THEN '{"iso": 100, "list": [1]}' ELSE '{"make": "x", "keywords": ["u", "v"]}' END::jsonb, %s::jsonb
+  CASE n %% 4 WHEN 0 THEN '{}' WHEN 1 THEN '{"iso": 100, "list": [1]}'
+    ELSE '{"make": "x", "keywords": ["u", "v"]}' END::jsonb, %s::jsonb
 FROM generate_series(%s::integer, %s) AS n
 """
 

@@ -49,6 +49,19 @@ class _Answer:
         return None if header is None else next(iter(known_tags(header)), None)
 
 
+@dataclass(slots=True)
+class _NoBody:
+    """The body of a GET, then the end of its client: a stream that is read here ends at once."""
+
+    read: bool = False
+
+    async def __call__(self) -> Message:
+        if self.read:
+            return {"type": "http.disconnect"}
+        self.read = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+
 class PreconditionGuard:
     """Refuses a change with If-Match of what has another ETag. Runs outside of the guard that adds ETags."""
 
@@ -59,18 +72,18 @@ class PreconditionGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         wanted = _wanted(scope)
-        if wanted is None:
+        if wanted is None or scope["method"] not in allowed_methods(Request(scope)):
             await self._app(scope, receive, send)
             return
         path = scope.get("raw_path") or scope["path"].encode()
         lock = self._locks.setdefault(path, asyncio.Lock())
         async with lock:
             present = _Answer()
-            await self._app(_get_of(scope), _no_body, present)
+            await self._app(_get_of(scope), _NoBody(), present)
             refusal = _refusal(scope["method"], wanted, present)
-            if refusal is not None and scope["method"] in allowed_methods(Request(scope)):
+            if refusal is not None:
                 await problem_response(problem_of(refusal))(scope, receive, send)
-            elif refusal is None and present.status >= HTTPStatus.BAD_REQUEST and present.status != HTTPStatus.NOT_FOUND:
+            elif present.status >= HTTPStatus.BAD_REQUEST and present.status != HTTPStatus.NOT_FOUND:
                 for message in present.messages:
                     await send(message)
             else:
@@ -101,7 +114,3 @@ def _get_of(scope: Scope) -> Scope:
     headers = [(name, value) for name, value in scope["headers"] if name.lower() not in _OF_THE_CHANGE]
     state: Mapping[str, Any] = scope.get("state", {})
     return {**scope, "method": "GET", "query_string": b"", "headers": headers, "state": dict(state)}
-
-
-async def _no_body() -> Message:
-    return {"type": "http.request", "body": b"", "more_body": False}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -285,9 +286,14 @@ def allowed_methods(request: Request) -> list[str]:
     found: set[str] = set()
     for context in iter_route_contexts(request.app.routes):
         template = context.path or ""
-        if template.startswith("/api/") == api and compile_path(template)[0].match(path):
+        if template.startswith("/api/") == api and _pattern(template).match(path):
             found |= context.methods or set()
     return sorted(found)
+
+
+@cache  # one entry for each route
+def _pattern(template: str) -> re.Pattern[str]:
+    return compile_path(template)[0]
 
 
 def unknown_name(name: str, known: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -151,6 +151,19 @@ class Original:
     name: str
     life_s: int = 0  # seconds for which `url` is valid
     mark: str = ""  # of `data`: differs if the bytes differ
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenOriginal:
+    """An original whose bytes are not read yet.
+
+    `pieces(part)` reads these bytes of a version that does not change meanwhile, else it raises ObjectChanged; it is
+    called only where `original` has no address.
+    """
+
+    original: Original  # without `data`
+    size: int = 0
+    pieces: Callable[[range], Iterator[bytes]] = lambda _: iter(())
 
 
 def mark_of(size: int, token: str) -> str:

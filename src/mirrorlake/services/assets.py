@@ -13,7 +13,7 @@ from mirrorlake.core.cursors import read_cursor, write_cursor
 from mirrorlake.core.errors import NotFound
 from mirrorlake.model.access import Permission
 from mirrorlake.model.asset_previews import AssetPreview, PreviewKind, PreviewOptions
-from mirrorlake.model.assets import Asset, AssetDetail, AssetPage, Original, Unchanged
+from mirrorlake.model.assets import Asset, AssetDetail, AssetPage, OpenOriginal, Original, Unchanged
 from mirrorlake.model.bulk import BulkEdit, BulkEditPreview, HistoryEntry
 from mirrorlake.model.duplicates import DuplicatePage
 from mirrorlake.model.edits import Edit
@@ -28,13 +28,13 @@ from mirrorlake.search.explain import explain_query
 from mirrorlake.search.grammar import parse
 from mirrorlake.services.asset_contract import read_picture
 from mirrorlake.services.base import requires
-from mirrorlake.services.contract import Assets
+from mirrorlake.services.contract import ServedAssets
 from mirrorlake.services.fields import FieldService
 
 HISTORY = "history of asset"  # the name of the list in its cursors
 
 
-class AssetService(FieldService, Assets):
+class AssetService(FieldService, ServedAssets):
     """Implements `Assets` over the catalog."""
 
     @requires(Permission.ASSETS_READ)
@@ -181,6 +181,13 @@ class AssetService(FieldService, Assets):
     @requires(Permission.ASSETS_READ)
     def original(self, asset_id: str, *, known: Container[str] = ()) -> Original | Unchanged:
         """See `Assets.original`."""
-        from mirrorlake.services.originals import open_original  # noqa: PLC0415  loads the libraries that reach buckets
+        from mirrorlake.services.originals import read_original  # noqa: PLC0415  loads the libraries that reach buckets
+
+        return read_original(self.resources.catalog, asset_id, known, self.resources.stores)
+
+    @requires(Permission.ASSETS_READ)
+    def open_original(self, asset_id: str, *, known: Container[str] = ()) -> OpenOriginal | Unchanged:
+        """See `ServedAssets.open_original`."""
+        from mirrorlake.services.originals import open_original  # noqa: PLC0415  as above
 
         return open_original(self.resources.catalog, asset_id, known, self.resources.stores)

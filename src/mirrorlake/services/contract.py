@@ -8,10 +8,11 @@ only `MirrorlakeError`s; PermissionDenied where the caller lacks the permission 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Final, Protocol
 
 from mirrorlake.model.acts import Deletion, Purge
+from mirrorlake.model.assets import OpenOriginal, Unchanged
 from mirrorlake.model.connections import Health
 from mirrorlake.model.datasource_changes import DatasourceChange
 from mirrorlake.model.explanations import Explained
@@ -332,8 +333,21 @@ class Library(Protocol):
         ...
 
 
+class ServedAssets(Assets, Protocol):
+    """The assets of a library behind a server."""
+
+    def open_original(self, asset_id: str, *, known: Container[str] = ()) -> OpenOriginal | Unchanged:
+        """As `original`, but the bytes of a file are read while they are sent. Raises NotFound and StorageError."""
+        ...
+
+
 class ServedLibrary(Library, Protocol):
     """A library behind a server, which also records what it refused."""
+
+    @property
+    def assets(self) -> ServedAssets:
+        """Assets."""
+        ...
 
     @property
     def place(self) -> str:

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from mirrorlake.api.schemas.search import AssetField
 from mirrorlake.core.errors import AccessDenied, CatalogUnavailable, MirrorlakeError, NoPreview, ObjectGone
 from mirrorlake.model.asset_previews import AssetPreview, PreviewKind
-from mirrorlake.model.assets import Original, Unchanged
+from mirrorlake.model.assets import OpenOriginal, Original, Unchanged
 from mirrorlake.services.assets import AssetService
 
 PUBLIC_SHAPE = {
@@ -144,8 +144,8 @@ def test_an_original_with_an_address_is_a_redirect_kept_for_less_than_it_can_be_
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = "http://127.0.0.1:8333/photos/a%2Bb.jpg?X-Amz-Signature=abc"
-    found = Original(url=url, data=None, media_type="image/jpeg", name="a+b.jpg", life_s=300)
-    monkeypatch.setattr(AssetService, "original", lambda _self, _id, **_known: found)
+    found = OpenOriginal(original=Original(url=url, data=None, media_type="image/jpeg", name="a+b.jpg", life_s=300))
+    monkeypatch.setattr(AssetService, "open_original", lambda _self, _id, **_known: found)
     answer = client.get("/api/v1/assets/1000/original")
     assert (answer.status_code, answer.headers["location"]) == (303, url)
     assert answer.headers["cache-control"] == "private, max-age=150"
@@ -173,8 +173,9 @@ def test_a_player_gets_a_part_of_an_original_as_long_as_it_is_the_same(client: T
 
 def test_original_bytes_are_a_sandboxed_download(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     name = 'ü"\r\nSet-Cookie: a=b\ud800.svg'
-    found = Original(url=None, data=b"<svg onload=alert(1)>", media_type="image/svg+xml", name=name)
-    monkeypatch.setattr(AssetService, "original", lambda _self, _id, **_known: found)
+    found = Original(url=None, data=None, media_type="image/svg+xml", name=name)
+    opened = OpenOriginal(original=found, size=21, pieces=lambda _: iter([b"<svg onload=alert(1)>"]))
+    monkeypatch.setattr(AssetService, "open_original", lambda _self, _id, **_known: opened)
     answer = client.get("/api/v1/assets/1000/original")
     assert answer.status_code == 200
     assert answer.headers["content-disposition"].startswith("attachment; filename*=UTF-8''%C3%BC%22%0D%0ASet-Cookie")
@@ -195,10 +196,10 @@ def test_original_bytes_are_a_sandboxed_download(client: TestClient, monkeypatch
 def test_an_error_of_ours_tells_its_sentence(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, error: MirrorlakeError, status: int
 ) -> None:
-    def fail(_self: AssetService, _id: str, **_known: object) -> Original:
+    def fail(_self: AssetService, _id: str, **_known: object) -> OpenOriginal:
         raise error
 
-    monkeypatch.setattr(AssetService, "original", fail)
+    monkeypatch.setattr(AssetService, "open_original", fail)
     answer = client.get("/api/v1/assets/1000/original")
     assert answer.status_code == status
     assert answer.json()["detail"] == error.message
@@ -208,10 +209,10 @@ def test_an_error_of_ours_tells_its_sentence(
 def test_an_unexpected_error_tells_nothing_of_the_inside(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_self: AssetService, _id: str, **_known: object) -> Original:
+    def fail(_self: AssetService, _id: str, **_known: object) -> OpenOriginal:
         raise RuntimeError("password=hunter2")
 
-    monkeypatch.setattr(AssetService, "original", fail)
+    monkeypatch.setattr(AssetService, "open_original", fail)
     answer = client.get("/api/v1/assets/1000/original")
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"

@@ -83,8 +83,9 @@ def test_what_is_not_there_is_not_made(client: TestClient, library: Library) -> 
     assert client.put("/api/v1/nothing", headers=STALE).status_code == 404
 
 
-def test_what_no_method_changes_has_its_own_answer(client: TestClient) -> None:
-    answer = client.delete("/api/v1/assets", headers=STALE)
+@pytest.mark.parametrize("path", ["assets", "assets.arrow", "jobs/events", "assets/1000/original"])
+def test_what_no_method_changes_is_not_read_either(client: TestClient, path: str) -> None:
+    answer = client.delete(f"/api/v1/{path}", headers=STALE)
     assert (answer.status_code, "GET" in answer.headers["allow"]) == (405, True)
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Annotated, Final
 from urllib.parse import quote
 
 import blake3
 from fastapi import APIRouter, Header, Path, Query, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import RedirectResponse, StreamingResponse
 
 from mirrorlake.api.byte_ranges import requested_range
 from mirrorlake.api.conditional import known_tags
 from mirrorlake.api.problems import MEDIA_TYPE
-from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route, json_answer, list_answer
+from mirrorlake.api.routing import NUMBER_LIMIT, Bound, Served, add_route, json_answer, list_answer
 from mirrorlake.api.schemas.assets import AssetChange, BulkChange, Reprocessing, Selected
 from mirrorlake.api.schemas.search import PATIENCE, PATIENCE_TEXT
 from mirrorlake.model.access import Permission
@@ -186,11 +187,12 @@ def preview(
     return Response(found.data, media_type="image/webp", headers=headers)
 
 
-def original(request: Request, library: Bound, asset_id: AssetId) -> Response:
+def original(request: Request, library: Served, asset_id: AssetId) -> Response:
     """Download the original of an asset: a redirect to the bucket if the provider supports it, else the bytes."""
-    original = library.assets.original(asset_id, known=_known(request))
-    if isinstance(original, Unchanged):
-        return Response(status_code=304, headers=_revalidated(original.mark))
+    opened = library.assets.open_original(asset_id, known=_known(request))
+    if isinstance(opened, Unchanged):
+        return Response(status_code=304, headers=_revalidated(opened.mark))
+    original = opened.original
     if original.url is not None:
         # Shorter than the lifetime of the address: each signature is another address, and browsers cache by address.
         headers = {"Cache-Control": f"private, max-age={original.life_s // 2}"}
@@ -199,13 +201,17 @@ def original(request: Request, library: Bound, asset_id: AssetId) -> Response:
     headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(_plain(original.name), safe='')}"
     headers["Content-Security-Policy"] = ORIGINAL_CSP
     headers["Accept-Ranges"] = "bytes"
-    data = original.data or b""
-    part = requested_range(request.headers.get("range"), len(data))
-    if part is None or request.headers.get("if-range", headers["ETag"]) != headers["ETag"]:
-        return Response(data, media_type=original.media_type, headers=headers)
-    headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(data)}"
-    content = memoryview(data)[part.start : part.stop]
-    return Response(content, status_code=206, media_type=original.media_type, headers=headers)
+    part = requested_range(request.headers.get("range"), opened.size)
+    if request.headers.get("if-range", headers["ETag"]) != headers["ETag"]:
+        part = None
+    if part is not None:
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{opened.size}"
+    wanted = part or range(opened.size)
+    headers["Content-Length"] = str(len(wanted))
+    pieces = opened.pieces(wanted)
+    first = next(pieces, b"")  # an error has an answer of its own, as long as none has begun
+    content = chain((first,), pieces)
+    return StreamingResponse(content, 200 if part is None else 206, headers, media_type=original.media_type)
 
 
 def _known(request: Request) -> frozenset[str]:
