@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from mirrorlake.catalog import bulk_edits, embeddings, field_counts, jobs, picture_hashes, picture_texts, search_indexes
+from mirrorlake.catalog import (
+    backfills,
+    bulk_edits,
+    embeddings,
+    field_counts,
+    jobs,
+    picture_hashes,
+    picture_texts,
+    search_indexes,
+)
 from mirrorlake.jobs.execution import new_job
 from mirrorlake.jobs.handlers.likeness import LikenessArgs
 from mirrorlake.jobs.handlers.picture_texts import PictureTextArgs
@@ -13,8 +22,8 @@ from mirrorlake.model.jobs import JobKind
 
 
 def fold_fields(place: Place) -> bool:
-    """Count the keys and values of some changed assets; return whether nothing is left."""
-    return field_counts.fold(place.catalog, seconds=0)
+    """Count the fields of some changed assets, then change what an upgrade left; return whether nothing is left."""
+    return field_counts.fold(place.catalog, seconds=0) and backfills.fill_some(place.catalog)
 
 
 def enqueue_due(place: Place) -> None:
