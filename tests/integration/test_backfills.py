@@ -22,7 +22,7 @@ ASSETS = 12
 INSERT = """
 INSERT INTO asset (datasource_id, key, name, token, size, kind, media_type, width, height, orientation, digest,
   placeholder, facts)
-SELECT datasource.id, n::text, n::text, '', 1, 'image', 'image/jpeg', 8, 8, 1 + n % 8, '\\x00', '\\x00', $1::jsonb
+SELECT datasource.id, n::text, n::text, '', 1, 'image', 'image/jpeg', 8, 8, 1 + n %% 8, '\\x00', '\\x00', %s::jsonb
 FROM datasource, generate_series(1, 12) AS n
 """
 
@@ -30,8 +30,8 @@ FROM datasource, generate_series(1, 12) AS n
 def test_facts_of_an_older_library_are_changed_a_few_at_a_time(
     postgres_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    conninfo = postgres_server.new_database()
-    with psycopg.connect(conninfo, autocommit=True, cursor_factory=psycopg.RawCursor) as session:
+    conninfo = postgres_server.copy_database("template0")
+    with psycopg.connect(conninfo, autocommit=True) as session:
         create_version_table(session)
         apply_migrations(session, after=0, until=BEFORE)
         session.execute("INSERT INTO datasource (name, uri, access, settings) VALUES ('a', 's3://b/', '{}', '{}')")

@@ -162,3 +162,25 @@ def test_an_asset_that_only_keywords_tagged_is_none_that_users_worked_on(stock: 
     edits.apply(stock.catalog, [stock.id_of("a.jpg")], Edit(add_tags=("fork",)), by=ADA)
     with stock.catalog.read() as connection:
         assert connection.execute(text).fetchone() == (1,)
+
+
+def test_undoing_the_removal_of_a_tag_gives_it_back_to_the_keyword(stock: Stock):
+    stock.switch(on=True)
+    stock.mirror()
+    job = stock.library.assets.start_edit(BulkEdit.of(Edit(remove_tags=("fork", "red")), query=""))
+    stock.work()
+    assert stock.tags() == ALL_TAGS | {"a.jpg": ["red; blue"], "d.jpg": ["2024", "blue"]}
+    stock.library.jobs.undo(job.id)
+    stock.work()
+    assert stock.tags() == ALL_TAGS
+    stock.switch(on=False)
+    stock.reapply()
+    assert stock.tags() == NO_TAGS
+
+
+def test_an_asset_with_several_keywords_is_one_that_has_keywords(stock: Stock):
+    stock.mirror()
+    field_counts.fold(stock.catalog)
+    with stock.catalog.read() as connection:
+        text = b"SELECT assets FROM field_count WHERE field = 'facts.keywords'"
+        assert connection.execute(text).fetchone() == (3,)

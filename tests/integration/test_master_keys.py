@@ -120,8 +120,8 @@ def test_a_rotation_is_recorded_with_its_numbers_even_if_a_key_was_missing(resou
     assert not any(key in str(each) for each in recorded for key in (old, new))
 
 
-@pytest.mark.parametrize("role", [Role.VIEWER, Role.EDITOR, Role.DEVELOPER])
-def test_only_owners_see_and_rotate_master_keys(resources: Resources, role: Role) -> None:
+@pytest.mark.parametrize("role", list(Role))
+def test_a_key_of_several_workspaces_is_no_matter_of_the_members_of_one(resources: Resources, role: Role) -> None:
     add_secrets(resources)
     caller = Context(actor=Actor(kind=ActorKind.MEMBER, name="bela"), permissions=PERMISSIONS[role])
     before = (resources.settings.home / KEY_FILE).read_bytes()
@@ -130,3 +130,16 @@ def test_only_owners_see_and_rotate_master_keys(resources: Resources, role: Role
         with pytest.raises(PermissionDenied):
             forbidden()
     assert (resources.settings.home / KEY_FILE).read_bytes() == before
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_owners_rotate_the_key_of_the_only_workspace(resources: Resources, role: Role) -> None:
+    LocalLibrary(resources, local_user()).workspaces.delete("north", acknowledge=0)
+    caller = Context(actor=Actor(kind=ActorKind.MEMBER, name="bela"), permissions=PERMISSIONS[role])
+    library = LocalLibrary(resources, caller)
+    if role is Role.OWNER:
+        assert library.master_keys.rotate().rewrapped == 0
+        assert library.master_keys.show().lost == 0
+    else:
+        with pytest.raises(PermissionDenied):
+            library.master_keys.show()

@@ -38,9 +38,10 @@ def recount(catalog: Catalog) -> dict[str, Counts]:
                 found["buckets"][field, "d", _day(moment)] += 1
         for space, text in (("metadata.", metadata), ("facts.", facts)):
             for key, value in json.loads(text, parse_float=Decimal, parse_int=Decimal).items():
-                # Of keywords, each counts. Other lists are only counted by field.
-                for one in value if space + key == "facts.keywords" and isinstance(value, list) else [value]:
-                    _count(found, space + key, one)
+                _count(found, space + key, value)
+                if space + key == "facts.keywords":  # other lists are only counted by field
+                    for one in value:
+                        _count_value(found, space + key, one)
     long = [one for one in found["values"] if len(str(one[1])) > VALUE_CHARS]
     for one in long:  # they are only counted by field
         del found["values"][one]
@@ -62,6 +63,10 @@ def counted(catalog: Catalog) -> dict[str, Counts]:
 
 def _count(found: dict[str, Counts], field: str, value: Any) -> None:
     found["fields"][field] += 1
+    _count_value(found, field, value)
+
+
+def _count_value(found: dict[str, Counts], field: str, value: Any) -> None:
     match value:
         case bool():
             found["values"][field, str(value).lower(), "b"] += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mirrorlake.catalog.workspaces import list_spaces
 from mirrorlake.model.access import Permission
 from mirrorlake.model.master_keys import MasterKeys, Rotation
 from mirrorlake.services.base import Service, requires
@@ -16,6 +17,7 @@ class MasterKeyService(Service, SecretKeys):
         """See `SecretKeys.show`."""
         from mirrorlake.services.secret_rotation import survey  # noqa: PLC0415  loads cryptography
 
+        self._require_all_workspaces()
         return survey(self.resources.settings, self.resources.catalog)
 
     @requires(Permission.LIBRARY_MAINTAIN)
@@ -23,4 +25,10 @@ class MasterKeyService(Service, SecretKeys):
         """See `SecretKeys.rotate`."""
         from mirrorlake.services.secret_rotation import rotate  # noqa: PLC0415  as above
 
+        self._require_all_workspaces()
         return rotate(self.resources.settings, self.resources.catalog, by=self.caller)
+
+    def _require_all_workspaces(self) -> None:
+        """Raises PermissionDenied for an owner of one workspace among several: they share the master key."""
+        if len(list_spaces(self.resources.catalog)) > 1:
+            self.caller.require(Permission.WORKSPACES_MANAGE)

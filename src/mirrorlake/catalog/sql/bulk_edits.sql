@@ -68,13 +68,15 @@ SELECT %(edit_id)s, %(number)s, 'tag', tag, array_agg(asset_id ORDER BY asset_id
 RETURNING ids;
 
 -- name: change_untags
--- Remove tags from the assets of a batch, and record from which, with the bulk edits that added them.
+-- Remove tags from the assets of a batch, and record from which, with the bulk edits that added them, or
+-- that keywords did.
 WITH removed AS (
   DELETE FROM asset_tag WHERE asset_id = ANY(%(ids)s::bigint[]) AND tag = ANY(%(tags)s::text[])
-  RETURNING tag, asset_id, edit_id
+  RETURNING tag, asset_id, edit_id, from_keywords
 )
 INSERT INTO edit_change (edit_id, number, kind, name, ids, before)
-SELECT %(edit_id)s, %(number)s, 'untag', tag, array_agg(asset_id ORDER BY asset_id), jsonb_agg(edit_id ORDER BY asset_id)
+SELECT %(edit_id)s, %(number)s, 'untag', tag, array_agg(asset_id ORDER BY asset_id),
+  jsonb_agg(CASE WHEN from_keywords THEN to_jsonb('keywords'::text) ELSE to_jsonb(edit_id) END ORDER BY asset_id)
 FROM removed GROUP BY tag
 RETURNING ids;
 
@@ -229,8 +231,9 @@ WHERE tag = %(name)s AND asset_id = ANY(%(ids)s::bigint[]) AND edit_id = %(edit_
 
 -- name: undo_untag
 -- Add the tag again that a batch removed, where nobody has added it since.
-INSERT INTO asset_tag (tag, asset_id, edit_id)
-SELECT edit_change.name, asset.id, (item.before #>> '{}')::bigint
+INSERT INTO asset_tag (tag, asset_id, edit_id, from_keywords)
+SELECT edit_change.name, asset.id, CASE jsonb_typeof(item.before) WHEN 'number' THEN item.before::bigint END,
+  jsonb_typeof(item.before) = 'string'
 FROM edit_change CROSS JOIN ROWS FROM (unnest(edit_change.ids), jsonb_array_elements(edit_change.before)) AS item (id, before)
 JOIN asset ON asset.id = item.id
 WHERE edit_change.edit_id = %(edit_id)s AND number = %(number)s AND edit_change.kind = 'untag' AND edit_change.name = %(name)s

@@ -15,9 +15,10 @@ CREATE TEMP TABLE IF NOT EXISTS touched_tag (asset_id bigint NOT NULL, change sm
 ON COMMIT DELETE ROWS;
 
 -- name: create_field_delta
--- What the fold adds to the counts. `type` is that of `field_value`, or o for lists and objects among facts; `day`: of a text that is an ISO date or time.
+-- What the fold adds to the counts. `type` is that of `field_value`, or o for lists and objects among facts; `day`: of a text that is an ISO date or time; `item`: of a list that is counted by itself.
 CREATE TEMP TABLE IF NOT EXISTS field_delta (
-  field text COLLATE "C" NOT NULL, value text COLLATE "C", type "char", day date, assets bigint NOT NULL
+  field text COLLATE "C" NOT NULL, value text COLLATE "C", type "char", day date, assets bigint NOT NULL,
+  item boolean NOT NULL DEFAULT false
 ) ON COMMIT DELETE ROWS;
 
 -- name: create_bucket_delta
@@ -63,7 +64,7 @@ WITH taken AS (
 INSERT INTO touched_tag SELECT asset_id, change, tag FROM taken;
 
 -- name: count_named_values
--- Metadata and facts: those that the touched assets have now, less those that are counted. Of keywords, each counts.
+-- Metadata and facts: those that the touched assets have now, less those that are counted. Each keyword is a value of its own.
 INSERT INTO field_delta
 SELECT space || key,
   CASE jsonb_typeof(value)
@@ -73,9 +74,9 @@ SELECT space || key,
   CASE jsonb_typeof(value) WHEN 'string' THEN 't' WHEN 'number' THEN 'n' WHEN 'boolean' THEN 'b' ELSE 'o' END,
   CASE WHEN jsonb_typeof(value) = 'string' AND value #>> '{}' LIKE '____-__-__%%' AND value #>> '{}' ~ %(iso)s
     THEN left(value #>> '{}', 10)::date END,
-  assets
+  assets, item
 FROM (
-  SELECT space, key, value, sum(sign) AS assets
+  SELECT space, key, value, item, sum(sign) AS assets
   FROM (
     SELECT 1 AS sign, asset.metadata, asset.facts
     FROM touched JOIN asset ON asset.id = touched.asset_id
@@ -83,14 +84,13 @@ FROM (
     UNION ALL SELECT -1, metadata, facts FROM touched_before WHERE counted
   ) AS document
   CROSS JOIN LATERAL (
-    SELECT 'metadata.' AS space, key, value FROM jsonb_each(metadata)
-    UNION ALL SELECT 'facts.', key, value FROM jsonb_each(facts - 'keywords')
-    UNION ALL SELECT 'facts.', 'keywords', value FROM jsonb_array_elements(
-      CASE jsonb_typeof(facts -> 'keywords') WHEN 'array' THEN facts -> 'keywords'
-        WHEN 'string' THEN jsonb_build_array(facts -> 'keywords') ELSE '[]' END
+    SELECT 'metadata.' AS space, key, value, false AS item FROM jsonb_each(metadata)
+    UNION ALL SELECT 'facts.', key, value, false FROM jsonb_each(facts)
+    UNION ALL SELECT 'facts.', 'keywords', value, true FROM jsonb_array_elements(
+      CASE jsonb_typeof(facts -> 'keywords') WHEN 'array' THEN facts -> 'keywords' ELSE '[]' END
     )
   ) AS pair
-  GROUP BY space, key, value HAVING sum(sign) <> 0
+  GROUP BY space, key, value, item HAVING sum(sign) <> 0
 ) AS changed;
 
 -- name: count_columns
@@ -149,7 +149,7 @@ FROM field_delta WHERE type = 'n' OR day IS NOT NULL GROUP BY 1, 2, 3 HAVING sum
 -- name: merge_fields
 -- Add to the counts of fields.
 INSERT INTO field_count AS known (field, assets, numbers, booleans, dates, long_values, distinct_values, capped)
-SELECT field, sum(assets), coalesce(sum(assets) FILTER (WHERE type = 'n'), 0),
+SELECT field, coalesce(sum(assets) FILTER (WHERE NOT item), 0), coalesce(sum(assets) FILTER (WHERE type = 'n'), 0),
   coalesce(sum(assets) FILTER (WHERE type = 'b'), 0), coalesce(sum(assets) FILTER (WHERE day IS NOT NULL), 0),
   coalesce(sum(assets) FILTER (WHERE length(value) > %(chars)s), 0), 0, false
 FROM field_delta GROUP BY field

@@ -58,14 +58,16 @@ SELECT %(edit_id)s, %(number)s, 'tag', tag, array_agg(asset_id ORDER BY asset_id
 RETURNING ids;
 
 -- name: untag_each
--- Remove tags, with assets for each, and record from which, with the bulk edits that added them.
+-- Remove tags, with assets for each, and record from which, with the bulk edits that added them, or
+-- that keywords did.
 WITH removed AS (
   DELETE FROM asset_tag USING unnest(%(tags)s::text[], %(ids)s::bigint[]) AS given (tag, id)
   WHERE asset_tag.tag = given.tag AND asset_tag.asset_id = given.id
-  RETURNING asset_tag.tag, asset_tag.asset_id, asset_tag.edit_id
+  RETURNING asset_tag.tag, asset_tag.asset_id, asset_tag.edit_id, asset_tag.from_keywords
 )
 INSERT INTO edit_change (edit_id, number, kind, name, ids, before)
-SELECT %(edit_id)s, %(number)s, 'untag', tag, array_agg(asset_id ORDER BY asset_id), jsonb_agg(edit_id ORDER BY asset_id)
+SELECT %(edit_id)s, %(number)s, 'untag', tag, array_agg(asset_id ORDER BY asset_id),
+  jsonb_agg(CASE WHEN from_keywords THEN to_jsonb('keywords'::text) ELSE to_jsonb(edit_id) END ORDER BY asset_id)
 FROM removed GROUP BY tag
 RETURNING ids;
 
