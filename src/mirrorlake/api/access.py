@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
@@ -51,6 +52,7 @@ class Gate:
         if credential.kind == "session":
             refuse_other_sites(request)  # browsers do not send the other header on their own
         request.state.caller = caller
+        request.state.still_admitted = partial(_still_admitted, entrance, credential, caller)
 
     def _credential(self, request: Request) -> Credential:
         """What the request presents. Raises RequestRefused if that is nothing."""
@@ -130,6 +132,15 @@ async def _caller(entrance: Entrance | None, credential: Credential) -> Context 
         return token_holder(credential.workspace, credential.address) if credential.kind == "token" else None
     known = entrance.admission.recall(credential)
     return known or await run_in_threadpool(entrance.admission.admit, credential)
+
+
+async def _still_admitted(entrance: Entrance | None, credential: Credential, before: Context) -> bool:
+    """Whether a request that goes on would be admitted now, with the same permissions."""
+    try:
+        now = await _caller(entrance, credential)
+    except MirrorlakeError:
+        return False
+    return now is not None and now.permissions == before.permissions
 
 
 def _same(given: str, wanted: str) -> bool:

@@ -203,6 +203,23 @@ def test_changes_of_all_jobs_are_streamed_and_a_stream_can_be_resumed(
     assert client.get("/api/v1/jobs/events", headers={"Last-Event-ID": "x"}).status_code == 422
 
 
+@pytest.mark.parametrize("path", ["jobs/events", "jobs/{running}/events"])
+def test_a_stream_ends_with_the_access_of_its_caller(
+    client: TestClient, library: Library, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(job_routers, "CHECK_S", 0.1)
+    monkeypatch.setattr(job_routers, "ALIVE_S", 0.1)
+    running = next(job["id"] for job in client.get("/api/v1/jobs").json() if job["state"] == "running")
+    key = client.post("/api/v1/api-keys", json={"name": "watcher", "role": "viewer"}).json()
+    header = {"Authorization": f"Bearer {key['key']}"}
+    timer = threading.Timer(0.5, lambda: client.delete(f"/api/v1/api-keys/{key['id']}"))
+    timer.start()
+    answer = client.get(f"/api/v1/{path.format(running=running)}", headers=header)  # goes on until then
+    timer.join()
+    assert (answer.status_code, len(answer.content) > 0) == (200, True)
+    assert client.get("/api/v1/jobs", headers=header).status_code == 401
+
+
 def test_an_edit_that_is_no_job_is_streamed_without_its_values(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,7 +29,8 @@ from mirrorlake.services.job_contract import GRACE_HOURS, PAGE_LIMIT
 WAIT_LIMIT_S: Final = 60
 ALIVE_S: Final = 15.0  # between two keep-alive comments on an idle stream: proxies close silent connections
 OVERLAP_S: Final = 60.0  # changes of a resumed stream that may be repeated: transactions become visible later
-STREAM_S: Final = 3600.0  # then the client opens the next stream, and its access is checked again
+STREAM_S: Final = 3600.0  # then the client opens the next stream
+CHECK_S: Final = 15.0  # between two checks whether the caller still has access
 JobId = Annotated[int, Path(ge=1, le=NUMBER_LIMIT, description="Number of the job.")]
 
 
@@ -94,7 +95,7 @@ async def events(request: Request, library: Served, job_id: JobId) -> Response:
         known = job
         yield _event(known)
         async with feed.watching(library.place, job_id, read) as poll:
-            while not known.ended and not feed.closed:
+            while not known.ended and not feed.closed and await request.state.still_admitted():
                 latest = await feed.newer(poll, known, ALIVE_S)
                 yield _event(latest) if latest.version != known.version else b": no news\n\n"
                 known = latest
@@ -110,9 +111,10 @@ async def all_events(
     """Watch all jobs as server-sent events: first the jobs that have not ended, then every change of a job.
 
     The event is `run` for runs and `job` for others, its data the job. After an interruption, send the id of the last
-    event in `Last-Event-ID`: no job is missed, and the last minute may be repeated. The stream ends after an hour;
-    reopen it. Callers with the permission activity:read also get the event `change` after changes that are no jobs:
-    `subjects` are kinds of what was changed, `assets` the ids of changed assets, and with `more` there may be others.
+    event in `Last-Event-ID`: no job is missed, and the last minute may be repeated. The stream ends after an hour, or
+    when the caller has no access any more; reopen it. Callers with the permission activity:read also get the event
+    `change` after changes that are no jobs: `subjects` are kinds of what was changed, `assets` the ids of changed
+    assets, and with `more` there may be others.
     """
     feed: JobFeed = request.app.state.job_feed
     begun = time.time()
@@ -134,7 +136,7 @@ async def all_events(
 
     async def stream() -> AsyncIterator[bytes]:
         found, known, sent_at = jobs, dict[int, int](), time.monotonic()
-        ends_at = sent_at + STREAM_S
+        ends_at, checked_at = sent_at + STREAM_S, sent_at
         seen = {one.id for one in activity or ()}
         yield b": jobs and runs\n\n"
         async with feed.place():
@@ -153,6 +155,10 @@ async def all_events(
                     sent_at = time.monotonic()
                     yield event
                 await asyncio.sleep(POLL_S)
+                if time.monotonic() - checked_at >= CHECK_S:
+                    checked_at = time.monotonic()
+                    if not await request.state.still_admitted():
+                        return
                 found = await feed.recent(library.place, lambda: read(time.time() - OVERLAP_S))
 
     return StreamingResponse(stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
