@@ -44,7 +44,7 @@ from mirrorlake.storage.providers.folder.store import FolderStore
 from mirrorlake.storage.providers.s3.access import S3Access
 
 PHOTOS = 120
-_SOON_S = 30.0  # far more than anything awaited here takes
+_SOON_S = 120.0  # starting the processes of a node takes half a minute on a busy machine
 
 
 @pytest.fixture(scope="module")
