@@ -95,6 +95,15 @@ def unread(catalog: Catalog, datasource_id: int, *, after: str, limit: int) -> U
     return UnreadLabels(keys=keys, sizes=sizes, tokens=tokens)
 
 
+def count_known(catalog: Catalog, datasource_id: int) -> int:
+    """How many label files are known."""
+    with catalog.read() as connection:
+        row = connection.execute(
+            statement("count_known_label_files").query, {"datasource_id": datasource_id}
+        ).fetchone()
+    return 0 if row is None else row[0]
+
+
 def labelled_keys(catalog: Catalog, datasource_id: int) -> Iterator[list[str]]:
     """The keys whose assets have annotations from label files, in batches, in byte order."""
     after = ""

@@ -113,6 +113,11 @@ def _print_report(report: Report) -> None:
             for kind in OutcomeKind
             if counts.of(kind) and kind.row.report is not None
         ),
+        *(
+            [("label problems", counts.label_problems, "label files that were not used, or not as they are")]
+            if counts.label_problems
+            else []
+        ),
     ]
     print_table(["", "", ""], rows, right=frozenset({1}))
     if report.would is not None:

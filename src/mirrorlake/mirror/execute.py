@@ -92,7 +92,8 @@ def execute(
         leave_out_duplicates(lease, plan, removals, counters)
         if labels is not None and not left:
             left = labels.gone().remove_unless_many()
-        return RunResult(error=plan.error, failure=failure, removals_decided=False, left_to_whole=left)
+        notes = () if labels is None else labels.all_notes()
+        return RunResult(error=plan.error, failure=failure, removals_decided=False, left_to_whole=left, notes=notes)
     state = plan.state
     execute_removals(lease, removals, checker, state.known, counters)
     leave_out_duplicates(lease, plan, removals, counters)
@@ -100,6 +101,7 @@ def execute(
     if labels is not None:
         hold = labels.gone().remove_or_hold(hold, state.known)
         notes = (*notes, *labels.all_notes())
+        failure = " ".join(text for text in (failure, labels.failure()) if text) or None
     # Missing objects may be in the gaps.
     if removals.hold is None and not (state.doubts.any and plan.listing.gaps):
         adopt_identity(lease, state.known)

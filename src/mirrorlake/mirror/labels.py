@@ -32,12 +32,13 @@ from mirrorlake.labels.sidecars import ROWS, PictureSizes, SidecarReader, no_siz
 from mirrorlake.mirror.beside import run_beside
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import KeyChecker
+from mirrorlake.mirror.label_problems import LabelProblems
 from mirrorlake.mirror.label_removal import GoneLabels, Removing, as_relabelled
 from mirrorlake.mirror.pass_plan import PassPlan
 from mirrorlake.mirror.prefetch import prefetch
 from mirrorlake.model.label_sidecars import LABEL_FILE_BYTES, LabelSidecars, SidecarFormat
 from mirrorlake.model.objects import KnownState
-from mirrorlake.model.outcomes import Op
+from mirrorlake.model.outcomes import Counts, Op
 from mirrorlake.plan.moves import Moves
 from mirrorlake.select.label_names import LabelNames, compile_label_names
 from mirrorlake.select.label_patterns import Reach
@@ -75,6 +76,7 @@ class LabelPass:
     notes: list[str] = field(default_factory=list[str])
     _unlisted: list[str] = field(default_factory=list[str])  # label files that were expected and never listed
     _unmapped: Counter[str] = field(default_factory=Counter[str])
+    _problems: LabelProblems = field(default_factory=LabelProblems)
 
     def prepare(self) -> None:
         """Store what is to be read, before any image is committed."""
@@ -118,7 +120,16 @@ class LabelPass:
 
     def all_notes(self) -> tuple[str, ...]:
         """Sentences for users about what was not applied."""
-        return (*self.notes, *([self._unmapped_note()] if self._unmapped else []))
+        problems = self._problems.note(self.lease.run_id)
+        return (
+            *self.notes,
+            *([self._unmapped_note()] if self._unmapped else []),
+            *([] if problems is None else [problems]),
+        )
+
+    def failure(self) -> str | None:
+        """Why the pass is no success, if no label file of the datasource could be used, for the same reason."""
+        return self._problems.failure(lambda: label_files.count_known(self.lease.catalog, self.plan.source.id))
 
     def _record(self, batch: pa.RecordBatch) -> None:
         """Store which of these listed label files are new or changed."""
@@ -182,6 +193,9 @@ class LabelPass:
             if isinstance(found, StorageError) and not isinstance(found, ObjectGone | ObjectChanged)
         }
         label_files.record_reasons(self.lease, later)
+        for key, reason in later.items():
+            self._problems.add(key, reason, used=False)
+        self.counters.add(Counts(label_problems=len(later)))
         read = [row for row, found in enumerate(content) if not isinstance(found, StorageError)]
         usable = [found for found in content if not isinstance(found, StorageError)]
         return _Page(some.some(read), usable) if read else None
@@ -196,6 +210,7 @@ class LabelPass:
             rows = [row for row, token in enumerate(found.tokens) if token and row in here]
             waiting = [row for row, token in enumerate(found.tokens) if token and row not in here]
             if waiting:
+                self._problems.waiting += len(waiting)
                 label_files.wait_for_images(self.lease, found.some(waiting))
             start = size = 0
             for at, row in enumerate(rows):
@@ -224,6 +239,7 @@ class LabelPass:
             else:
                 reasons.append(None)
             refused.append(isinstance(each, str) or number in batch.refused)
+            self._problems.add(page.files.keys[number], reasons[-1], used=not refused[-1])
         return _ReadPage(files=page.files, rows=batch.rows.select(ROWS.names), reasons=reasons, refused=refused)
 
     def _commit(self, page: _ReadPage) -> None:
@@ -237,7 +253,8 @@ class LabelPass:
             refused=page.refused,
             strategy=self.settings.strategy,
         )
-        self.counters.add(as_relabelled(found))
+        problems = len(page.reasons) - page.reasons.count(None)
+        self.counters.add(as_relabelled(found) + Counts(label_problems=problems))
 
     def _picture_sizes(self, files: UnreadLabels) -> PictureSizes:
         """The sizes of the images of these files, if the format states sizes with which they can be compared."""

@@ -180,6 +180,8 @@ class Counts:
     skipped: int = 0
     rejected: int = 0
     failed: int = 0
+    label_problems: int = 0
+    """Label files of the bucket that were not used, or not as they are. They are no objects: `failed` excludes them."""
 
     def of(self, kind: OutcomeKind) -> int:
         """The number of objects with this outcome."""
@@ -192,7 +194,9 @@ class Counts:
 
     def summary(self) -> str:
         """A one-line summary; empty if nothing changed."""
-        return ", ".join(f"{self.of(kind):,} {kind.label}" for kind in OutcomeKind if kind.row.event and self.of(kind))
+        named = [(kind.label, self.of(kind)) for kind in OutcomeKind if kind.row.event]
+        named.append(("label problems", self.label_problems))
+        return ", ".join(f"{number:,} {name}" for name, number in named if number)
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(Counts)})

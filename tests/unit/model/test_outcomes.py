@@ -16,7 +16,8 @@ from mirrorlake.plan.decide import planned_outcomes, summarise
 
 
 def test_every_kind_has_its_count_in_the_order_of_the_table():
-    assert [one.name for one in fields(Counts)] == ["listed", "selected", *(kind.value for kind in OutcomeKind)]
+    kinds = [kind.value for kind in OutcomeKind]
+    assert [one.name for one in fields(Counts)] == ["listed", "selected", *kinds, "label_problems"]
 
 
 def test_names_of_counts_and_groups_are_those_that_scripts_rely_on():
@@ -41,6 +42,7 @@ def test_a_change_of_a_plan_counts_under_one_kind_and_what_vanished_under_none(o
 def test_a_summary_names_what_happened_and_nothing_else():
     assert Counts(listed=9, selected=9, unchanged=9).summary() == ""
     assert Counts(new=1200, metadata_changed=1, unchanged=5).summary() == "1,200 new, 1 metadata changed"
+    assert Counts(unchanged=5, label_problems=2).summary() == "2 label problems"
 
 
 def test_only_what_brought_something_in_counts_as_imported():

@@ -127,6 +127,11 @@ export function occurred(counts: RunCounts): KindCount[] {
   );
 }
 
+/** The same as filters of the list of outcomes, where label files that were not used are among what failed. */
+export function filters(counts: RunCounts): KindCount[] {
+  return occurred({ ...counts, failed: counts.failed + counts.label_problems });
+}
+
 export interface PreviewGroup {
   group: string; // the key of its samples
   label: string;

@@ -168,6 +168,10 @@ SELECT CASE WHEN strpos(rest, '/') > 0 THEN split_part(rest, '/', 1) || '/' ELSE
 FROM label_file CROSS JOIN LATERAL (SELECT substr(key, %(start)s)) AS below (rest)
 WHERE datasource_id = %(datasource_id)s AND token <> '' GROUP BY folder;
 
+-- name: count_known_label_files
+-- How many label files are known.
+SELECT count(*) FROM label_file WHERE datasource_id = %(datasource_id)s AND token <> '';
+
 -- name: count_labelled_images
 -- How many assets with annotations from label files a datasource had before this run, by folder as above. Those that
 -- the run removed had them too.
@@ -317,7 +321,7 @@ WITH recorded AS (
 SELECT kind, count(*) FROM recorded GROUP BY kind;
 
 -- name: record_label_problems
--- Record label files that could not be read, or not whole. They are not counted, because they are no assets.
+-- Record label files that could not be read, or not whole. Their number is in the counts, but not as outcomes of assets.
 INSERT INTO outcome (run_id, key, kind, stage, reason)
 SELECT $1, key, {outcome.failed}, 'labels', reason FROM staged_label WHERE reason IS NOT NULL ORDER BY key
 ON CONFLICT (run_id, key) DO UPDATE SET reason = excluded.reason;

@@ -59,7 +59,7 @@ function RunLines({ run }: { run: Run }) {
         </p>
       ) : null}
       <Sentences texts={run.notes} />
-      {run.counts.failed > 0 ? (
+      {run.counts.failed + run.counts.label_problems > 0 ? (
         <p>
           <RunLink id={run.id}>{text.page.reasons}</RunLink>
         </p>

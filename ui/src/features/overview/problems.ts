@@ -26,6 +26,8 @@ function* ofSource(source: Datasource): Generator<Found> {
   if (run.waiting?.stuck) yield { tone: 'bad', about: name, sentence: problems.stuck(run.waiting.reason), to };
   if (run.limited) yield { tone: 'warn', about: name, sentence: problems.limited, to };
   if (run.counts.failed > 0) yield { tone: 'warn', about: name, sentence: problems.rejected(run.counts.failed), to };
+  const labels = run.counts.label_problems;
+  if (labels > 0) yield { tone: 'warn', about: name, sentence: problems.labels(labels), to };
 }
 
 function* ofConnection({ name, health, datasources }: Connection): Generator<Found> {

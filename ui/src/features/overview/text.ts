@@ -38,6 +38,8 @@ export const text = {
     limited: 'A limit of the workspace was reached: new objects were left out',
     rejected: (number: number) =>
       plural(number, { one: '# object could not be read', other: '# objects could not be read' }),
+    labels: (number: number) =>
+      plural(number, { one: '# label file has problems', other: '# label files have problems' }),
     stuck: (reason: string) => `Queued: ${reason}`,
     unhealthy: (permission: string) => `Connection: ${permission} fails`,
   },

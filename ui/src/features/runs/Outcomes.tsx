@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { Outcome, OutcomeKind, Run } from '../../api/client';
 import { queries } from '../../api/queries';
-import { occurred } from '../../api/vocabulary';
+import { filters } from '../../api/vocabulary';
 import { OutcomeBadge } from '../../components/Badge';
 import { count } from '../../components/format';
 import { AssetLink } from '../../components/links';
@@ -21,7 +21,7 @@ function Filter({ run, kind }: { run: Run; kind: OutcomeKind | undefined }) {
       search: next === undefined ? {} : { kind: next },
       replace: true,
     });
-  const rows = occurred(run.counts);
+  const rows = filters(run.counts);
   if (rows.length === 0) return null;
   return (
     <fieldset className="choices">

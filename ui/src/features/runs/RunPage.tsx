@@ -176,6 +176,9 @@ function Counts({ run }: { run: Run }) {
             tone={`${row.kind} tone-${OUTCOME_KINDS[row.kind].tone}`}
           />
         ))}
+        {counts.label_problems > 0 ? (
+          <Tile name={text.counts.labelProblems} value={counts.label_problems} tone="tone-warn" />
+        ) : null}
       </dl>
       <p className="quiet">{text.counts.requests(requests.list, requests.get, requests.head, run.bytes_read)}</p>
       {run.server === null ? null : <p className="quiet">{text.counts.server(run.server)}</p>}

@@ -53,6 +53,7 @@ export const text = {
   counts: {
     listed: 'listed',
     selected: 'selected',
+    labelProblems: 'label problems',
     server: (server: string) => `Server: ${server}`,
     requests: (list: number, get: number, head: number, read: number) => {
       const requests = [
