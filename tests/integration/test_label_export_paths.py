@@ -38,7 +38,15 @@ from mirrorlake.storage.providers.folder.store import FolderStore
 FORKLIFT = CLASSES[0]
 SUFFIXES = {"csv": "csv", "vi": "jsonl"}
 # Two datasources, of which one has a slash in its name, with one key in both and one picture beside its film.
-KEYS = (("yard", "images/a.jpg"), ("west/yard", "images/a.jpg"), ("yard", "f/b.heic"), ("yard", "f/b.mov"))
+# One more is called like that film without its suffix, and another one like this one.
+KEYS = (
+    ("yard", "images/a.jpg"),
+    ("west/yard", "images/a.jpg"),
+    ("yard", "f/b.heic"),
+    ("yard", "f/b.mov"),
+    ("yard", "f/b.mov.jpg"),
+    ("yard", "f/b.mov.jpg.png"),
+)
 Objects = Mapping[tuple[str, str], str]
 
 
@@ -120,10 +128,10 @@ def test_labels_of_equal_keys_come_back_to_their_own_assets(
     several = copy_images or one.layout is Layout.FOLDER
     out = tmp_path / ("out" if several else f"out.{SUFFIXES.get(name, 'json')}")
     made = export(empty_catalog, out, name, copy_images=copy_images)
-    assert (made.images, made.annotations, made.by_datasource) == (4, 4, True)
-    assert made.whole_names == (2 if one.layout is Layout.FOLDER else 0)
+    assert (made.images, made.annotations, made.by_datasource) == (6, 6, True)
+    assert made.whole_names == (4 if one.layout is Layout.FOLDER else 0)
     if copy_images:
-        assert made.copied == 4
+        assert made.copied == 6
         files = FolderFiles(out)
         contents = {files.read(each) for each in files.names()}
         assert {f"{source} {key}".encode() for source, key in objects} <= contents
@@ -131,7 +139,7 @@ def test_labels_of_equal_keys_come_back_to_their_own_assets(
         annotations.replace(empty_catalog, asset_id, "site", [])
     options = LabelImportOptions(path=str(out), format=name, ontology="site")
     back = import_labels(empty_catalog, options, no_step, by=LIBRARY)
-    assert (back.annotations, back.ambiguous, back.unmatched) == (4, (), ())
+    assert (back.annotations, back.ambiguous, back.unmatched) == (6, (), ())
     expected = {one: [pytest.approx(box.x, abs=1e-6)] for one, box in boxes(objects).items()}
     assert left_edges(empty_catalog, objects) == expected
 
@@ -153,6 +161,8 @@ def test_copied_yolo_images_have_the_stems_of_their_label_files(
         "west%2Fyard/images/a.jpg",
         "yard/f/b.heic.heic",
         "yard/f/b.mov.mov",
+        "yard/f/b.mov.jpg.jpg",
+        "yard/f/b.mov.jpg.png.png",
     }
 
 
@@ -177,4 +187,4 @@ def test_keys_of_one_datasource_stay_as_they_are(empty_catalog: Catalog, objects
     made = export_labels(empty_catalog, options, no_step, stores=stores, workdir=tmp_path)
     assert not made.by_datasource
     images = json.loads((tmp_path / "c.json").read_bytes())["images"]
-    assert [one["file_name"] for one in images] == ["images/a.jpg", "f/b.heic", "f/b.mov"]
+    assert [one["file_name"] for one in images] == [key for source, key in KEYS if source == "yard"]

@@ -24,7 +24,8 @@ class ExportPaths:
     """The paths of the images of one export, from the datasource and the key of each.
 
     If several datasources have one key, all paths begin with the name of the datasource: a path that got it alone
-    could be a key of another one.
+    could be a key of another one. A label file has the whole path of its image if another image has the same path
+    without a suffix, or this one as its whole path: so a path of either kind is never one of the other.
     """
 
     def __init__(self, objects: Iterable[tuple[str, str]]) -> None:
@@ -35,23 +36,32 @@ class ExportPaths:
             keys += _digest(key)
             stems += _digest(without_suffix(key))
             owners.append(self._numbers.setdefault(datasource, len(self._numbers)))
-        self.by_datasource = len(self._numbers) > 1 and bool(len(_repeated(np.frombuffer(keys, np.uint64))))
-        found = np.frombuffer(stems, np.uint64)
-        self._repeated = _repeated(found + np.frombuffer(owners, np.uint64) * _MIX if self.by_datasource else found)
+        whole, found = np.frombuffer(keys, np.uint64), np.frombuffer(stems, np.uint64)
+        self.by_datasource = len(self._numbers) > 1 and bool(len(_repeated(whole)))
+        if self.by_datasource:
+            mixed = np.frombuffer(owners, np.uint64) * _MIX
+            whole, found = whole + mixed, found + mixed
+        taken = np.intersect1d(found[found != whole], whole)
+        self._shared = np.union1d(_repeated(found), taken)
 
     def path(self, datasource: str, key: str) -> str:
         """The path of an image."""
         return f"{folder_name(datasource)}/{key}" if self.by_datasource else key
 
     def keeps_suffix(self, datasource: str, key: str) -> bool:
-        """Whether another image has this path without its suffix, so that the label file has the whole name."""
-        if not len(self._repeated):
+        """Whether the label file has the whole name, because its name without the suffix is not its own."""
+        if not len(self._shared):
             return False
         made = np.frombuffer(_digest(without_suffix(key)), np.uint64)
         if self.by_datasource:
             made = made + np.array([self._numbers.get(datasource, 0)], np.uint64) * _MIX
-        at = int(cast("Any", np).searchsorted(self._repeated, made[0]))
-        return at < len(self._repeated) and bool(self._repeated[at] == made[0])
+        at = int(cast("Any", np).searchsorted(self._shared, made[0]))
+        return at < len(self._shared) and bool(self._shared[at] == made[0])
+
+
+def copied_name(path: str, *, keeps_suffix: bool) -> str:
+    """The path of a copied image whose name without the suffix is that of its label file."""
+    return path + path.removeprefix(without_suffix(path)) if keeps_suffix else path
 
 
 def folder_name(datasource: str) -> str:

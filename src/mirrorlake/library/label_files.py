@@ -14,6 +14,7 @@ import tempfile
 import zipfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from hashlib import blake2b
 from pathlib import Path
 from typing import IO, BinaryIO, Self
 from urllib.parse import quote
@@ -35,6 +36,7 @@ ZIP_LIMITS = ZipLimits(
 )
 TOTAL_BYTES = 20_000_000_000  # of all files or unpacked members together
 MEMBER_DATE = (1980, 1, 1, 0, 0, 0)  # equal exports are equal files
+_NAME_BYTES, _CUT, _SUFFIX_CHARACTERS = 250, 200, 8  # a file system takes names of 255 bytes
 _UNSAFE = ("", ".", "..")
 
 
@@ -312,8 +314,17 @@ class ZipOutput:
 
 
 def safe_part(part: str) -> str:
-    """A part of a key as the name of a file or folder: never a way out, and nothing that a file system refuses."""
+    """A part of a key as the name of a file or folder: never a way out, and nothing that a file system refuses.
+
+    A name that is too long is cut. It keeps its suffix, and a digest keeps it apart from others that begin likewise.
+    """
     if part in _UNSAFE:
         return quote(part, safe="").replace(".", "%2E") or "%"
     made = "".join(quote(ch) if ch == "\\" or not ch.isprintable() else ch for ch in part)
-    return made if len(made.encode("utf-8", "replace")) <= 250 else quote(made, safe="")[:230]  # noqa: PLR2004  a name has 255 bytes
+    if len(made.encode("utf-8", "replace")) <= _NAME_BYTES:
+        return made
+    stem, dot, suffix = made.rpartition(".")
+    if not dot or not suffix.isalnum() or len(suffix) > _SUFFIX_CHARACTERS:
+        stem, dot, suffix = made, "", ""
+    digest = blake2b(part.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return f"{quote(stem, safe='', errors='replace')[:_CUT]}~{digest}{dot}{suffix}"

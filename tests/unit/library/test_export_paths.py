@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrorlake.labels.records import ImageLabels, label_file_of
-from mirrorlake.library.export_paths import ExportPaths
+from mirrorlake.library.export_paths import ExportPaths, copied_name
 
 _parts = st.lists(st.sampled_from(["a", "b", "a%2Fb", "é"]), min_size=1, max_size=2)
-_keys = st.builds(lambda parts, suffix: "/".join(parts) + suffix, _parts, st.sampled_from(["", ".jpg", ".png"]))
+_SUFFIXES = ["", ".jpg", ".png", ".png.jpg", ".jpg.jpg", ".png.jpg.png"]
+_keys = st.builds(lambda parts, suffix: "/".join(parts) + suffix, _parts, st.sampled_from(_SUFFIXES))
 _objects = st.lists(st.tuples(_parts.map("/".join), _keys), max_size=12, unique=True)
 
 
@@ -36,6 +37,21 @@ def test_names_differ_in_folders_with_a_slash_in_the_name_of_the_datasource() ->
     objects = [("a", "b/c.jpg"), ("a/b", "c.jpg"), ("x", "c.jpg")]
     paths = ExportPaths(objects)
     assert [paths.path(*one) for one in objects] == ["a/b/c.jpg", "a%2Fb/c.jpg", "x/c.jpg"]
+
+
+def test_an_image_keeps_its_suffix_if_its_name_without_it_is_another_image() -> None:
+    objects = [("s", "a.jpg"), ("s", "a.png"), ("s", "a.png.jpg"), ("s", "b.png"), ("s", "c"), ("s", "b.png.gif")]
+    paths = ExportPaths(objects)
+    assert [paths.keeps_suffix(*one) for one in objects] == [True, True, True, False, False, True]
+
+
+@given(_objects)
+def test_copied_images_named_after_their_label_files_have_different_names(objects: list[tuple[str, str]]) -> None:
+    paths = ExportPaths(objects)
+    made = [
+        copied_name(paths.path(source, key), keeps_suffix=paths.keeps_suffix(source, key)) for source, key in objects
+    ]
+    assert len(set(made)) == len(objects)
 
 
 def test_of_images_that_differ_in_their_suffix_both_keep_it() -> None:

@@ -178,6 +178,14 @@ def test_no_name_of_a_key_leaves_its_folder(name: str, tmp_path_factory: pytest.
     assert all(len(part.encode()) <= 255 for part in made.parts)
 
 
+def test_names_that_are_too_long_stay_apart_and_keep_their_suffix() -> None:
+    names = ["x" * 252 + f"{number}.txt" for number in range(9)] + ["é" * 200 + ".json", "x" * 300]
+    made = [safe_part(name) for name in names]
+    assert len(set(made)) == len(names)
+    assert [name.rpartition(".")[2] for name in made[:10]] == ["txt"] * 9 + ["json"]
+    assert all(len(name) <= 255 for name in made)
+
+
 def test_two_images_with_one_label_file_are_an_error(tmp_path: Path) -> None:
     output = FolderOutput(tmp_path)
     with output.open("labels/a.txt") as file:

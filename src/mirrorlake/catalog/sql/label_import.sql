@@ -14,7 +14,8 @@ CREATE TEMP TABLE label_match (
 -- Fragment after a WITH that names the assets in question `chosen`: the asset that each path names. The whole key is
 -- best, also after the name of the datasource, as exports of several write it; then a path that ends with both, then one
 -- that one of path and key ends with, then an equal file name. A path without a suffix may also have one: exports keep it
--- where two images differ in nothing else. A path that several assets fit equally well is ambiguous, and so is one whose
+-- where two images differ in nothing else. It then is the whole name of an asset, although it could be that of another one
+-- without its suffix, if label files with the whole names of all such assets are there too. A path that several assets fit equally well is ambiguous, and so is one whose
 -- asset another path fits as well or better.
 , named AS (
   SELECT path, suffixed, split_part(path, '/', -1) AS base FROM label_image GROUP BY path, suffixed
@@ -38,14 +39,22 @@ CREATE TEMP TABLE label_match (
     CASE WHEN wanted.whole THEN candidate.base ELSE candidate.stem END AS candidate_base
   FROM wanted JOIN candidate ON candidate.stem = wanted.stem
 ), ranked AS (
-  SELECT path, suffixed, id, CASE
+  SELECT path, suffixed, whole, base, id, CASE
     WHEN path IN (text, owner || text) THEN 'a: whole key'
     WHEN right(path, length(owner) + length(text) + 1) = '/' || owner || text THEN 'b: end with the datasource'
     WHEN right(text, length(path) + 1) = '/' || path OR right(path, length(text) + 1) = '/' || text THEN 'c: end of a path'
     WHEN candidate_base = base THEN 'd: file name'
   END || CASE WHEN whole AND NOT suffixed THEN ', with a suffix' ELSE '' END AS rank FROM compared
+), dotted AS (
+  SELECT * FROM ranked WHERE rank IS NOT NULL AND NOT suffixed AND position('.' IN base) > 1
+), whole_names AS (
+  SELECT dotted.path FROM dotted LEFT JOIN (SELECT DISTINCT id FROM dotted WHERE whole) AS named_whole USING (id)
+  GROUP BY dotted.path
+  HAVING min(left(rank, 1)) FILTER (WHERE whole) <= min(left(rank, 1)) FILTER (WHERE NOT whole)
+    AND bool_and(whole OR named_whole.id IS NOT NULL)
 ), compared_in_order AS (
-  SELECT *, min(rank) OVER (PARTITION BY path, suffixed) AS best_rank FROM ranked WHERE rank IS NOT NULL
+  SELECT *, min(rank) OVER (PARTITION BY path, suffixed) AS best_rank FROM ranked
+  WHERE rank IS NOT NULL AND (whole OR suffixed OR path NOT IN (SELECT path FROM whole_names))
 ), best AS (
   SELECT path, suffixed, rank, min(id) AS asset_id, count(*) AS assets FROM compared_in_order
   WHERE rank = best_rank GROUP BY path, suffixed, rank
