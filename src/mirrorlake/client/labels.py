@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
 from mirrorlake.client.connection import NounClient, segment
@@ -77,6 +77,10 @@ class LabelClient(NounClient, Labels):
     def start_export(self, options: LabelExportOptions) -> Job:
         """See `Labels.start_export`."""
         return self.connection.ask(Job, "POST", "/labels/exports", body=asdict(options))
+
+    def download_export(self, job_id: int, name: str) -> Iterator[bytes]:
+        """See `Labels.download_export`."""
+        return self.connection.stream(f"/labels/exports/{job_id}/files/{segment(name)}")
 
     def stats(self, query: str = "") -> Sequence[ClassCount]:
         """See `Labels.stats`."""

@@ -31,6 +31,7 @@ class LabelFormat:
     shapes: tuple[Shape, ...]  # that it can write, in the order in which others are converted
     read: Reader
     write: Writer
+    suffix: str = ".json"  # of the one file of Layout.FILE
     images: str = "images/"  # where copied images go
     abilities: Abilities = PLAIN
     by_stem: bool = False  # whether a label file belongs to its image by nothing but equal names
@@ -129,10 +130,22 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             write=createml.write,
         ),
         LabelFormat(
-            name="vi", title="Datature Vi JSONL", layout=Layout.FILE, shapes=vi.SHAPES, read=vi.read, write=vi.write
+            name="vi",
+            title="Datature Vi JSONL",
+            layout=Layout.FILE,
+            shapes=vi.SHAPES,
+            read=vi.read,
+            write=vi.write,
+            suffix=".jsonl",
         ),
         LabelFormat(
-            name="csv", title="CSV of boxes", layout=Layout.FILE, shapes=csv.SHAPES, read=csv.read, write=csv.write
+            name="csv",
+            title="CSV of boxes",
+            layout=Layout.FILE,
+            shapes=csv.SHAPES,
+            read=csv.read,
+            write=csv.write,
+            suffix=".csv",
         ),
     )
 }

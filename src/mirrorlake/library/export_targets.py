@@ -66,6 +66,10 @@ class SpooledTarget:
         path = self._workdir / name
         with path.open("xb") as file:
             yield file
+        self.take(name, path)
+
+    def take(self, name: str, path: Path) -> None:
+        """Deliver a complete file as `name`, and delete it."""
         size = path.stat().st_size
         self._deliver(name, path)
         path.unlink()

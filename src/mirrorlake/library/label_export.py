@@ -13,12 +13,13 @@ from mirrorlake.labels import rle
 from mirrorlake.labels.geometry import convert_to_any
 from mirrorlake.labels.losses import Losses, losses_of
 from mirrorlake.labels.mask_pixels import can_change, resize
-from mirrorlake.labels.records import BadLabels, ImageLabels, Label, without_suffix
+from mirrorlake.labels.records import BadLabels, ImageLabels, Label
 from mirrorlake.labels.registry import LabelFormat, Layout
-from mirrorlake.library.export_paths import ExportPaths
+from mirrorlake.library.export_paths import ExportPaths, copied_name
+from mirrorlake.library.export_targets import SpooledTarget
 from mirrorlake.library.label_images import Copies, copy_images
 from mirrorlake.library.label_import import read_format
-from mirrorlake.library.label_targets import open_target
+from mirrorlake.library.label_targets import keep_for_download, open_target
 from mirrorlake.library.snapshot_labels import frozen_classes, frozen_images, frozen_labels, frozen_ontologies
 from mirrorlake.library.upright_copies import open_originals
 from mirrorlake.mirror.source_stores import SourceStores
@@ -32,10 +33,17 @@ Step = Callable[[str, int, int], object]
 
 
 def export_labels(
-    catalog: Catalog, options: LabelExportOptions, step: Step, *, stores: SourceStores, workdir: Path
+    catalog: Catalog,
+    options: LabelExportOptions,
+    step: Step,
+    *,
+    stores: SourceStores,
+    workdir: Path,
+    kept: SpooledTarget | None = None,
 ) -> LabelExport:
     """Write the labels of all assets that match, which appear when they are complete; `workdir` is an empty folder.
 
+    `kept` takes the file of an export without a path, for a download.
     Raises UsageError, also if something is there already, and MirrorlakeError if two images would have the same label
     file.
     """
@@ -46,7 +54,12 @@ def export_labels(
     counts, copies = _Counts(), Copies()
     several = chosen_format.layout is Layout.FOLDER or options.copy_images
     try:
-        with open_target(options, several=several, catalog=catalog, stores=stores, workdir=workdir) as output:
+        if kept is None:
+            target = open_target(options, several=several, catalog=catalog, stores=stores, workdir=workdir)
+        else:
+            name = f"labels{chosen_format.suffix}"
+            target = keep_for_download(kept, name, several=several, workdir=workdir)
+        with target as output:
             step(WRITING, 0, 0)
             paths = ExportPaths((one.datasource, one.key) for one in chosen.images())
             images = _expressible(
@@ -79,6 +92,7 @@ def export_labels(
         without_visibility=counts.without_visibility,
         by_datasource=paths.by_datasource,
         whole_names=counts.whole_names,
+        files=() if kept is None else tuple(kept.files),
     )
 
 
@@ -144,10 +158,8 @@ def _under_paths(
 
 def _copy_name(image: ExportedImage, paths: ExportPaths, chosen_format: LabelFormat) -> str:
     """The name of a copied image: for tools that know names only, `a.jpg.txt` belongs to `a.jpg.jpg`."""
-    name = chosen_format.images + paths.path(image.datasource, image.key)
-    if chosen_format.by_stem and paths.keeps_suffix(image.datasource, image.key):
-        name += name.removeprefix(without_suffix(name))
-    return name
+    keeps = chosen_format.by_stem and paths.keeps_suffix(image.datasource, image.key)
+    return chosen_format.images + copied_name(paths.path(image.datasource, image.key), keeps_suffix=keeps)
 
 
 def _expressible(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
 from mirrorlake.core.errors import ObjectExists, ObjectGone, UsageError
 from mirrorlake.labels.records import LabelOutput
+from mirrorlake.library.export_targets import SpooledTarget
 from mirrorlake.library.label_files import FileOutput, FolderOutput, ZipOutput
 from mirrorlake.library.label_sources import address_of, is_address, label_store
 from mirrorlake.mirror.source_stores import SourceStores
@@ -24,15 +25,29 @@ _PIECE = 1 << 20  # bytes
 
 
 @contextmanager
+def keep_for_download(kept: SpooledTarget, name: str, *, several: bool, workdir: Path) -> Generator[LabelOutput]:
+    """Write an export to one file that is kept for a download: `several` files in a zip file, or one."""
+    file = workdir / "export"
+    with ZipOutput(file) if several else nullcontext(FileOutput(file)) as output:
+        yield output
+    kept.take(f"labels{ZIP}" if several else name, file)
+
+
+@contextmanager
 def open_target(
     options: LabelExportOptions, *, several: bool, catalog: Catalog, stores: SourceStores, workdir: Path
 ) -> Generator[LabelOutput]:
-    """Where an export writes its files, `several` or one. It appears when it is complete; nothing is replaced.
+    """Where an export with a path writes its files, `several` or one.
 
-    Raises UsageError if there is something already, or if one object cannot hold the files.
+    It appears when it is complete; nothing is replaced. Raises UsageError if there is something already, or if one
+    object cannot hold the files.
     """
+    if options.path is None:
+        raise UsageError("An export needs a path.", "Name a new file or folder.")
     if is_address(options.path):
-        with _open_bucket(options, several=several, catalog=catalog, stores=stores, workdir=workdir) as output:
+        with _open_bucket(
+            options, options.path, several=several, catalog=catalog, stores=stores, workdir=workdir
+        ) as output:
             yield output
     else:
         with _open_path(Path(options.path), several=several) as output:
@@ -65,13 +80,13 @@ def _open_path(path: Path, *, several: bool) -> Generator[LabelOutput]:
 
 @contextmanager
 def _open_bucket(
-    options: LabelExportOptions, *, several: bool, catalog: Catalog, stores: SourceStores, workdir: Path
+    options: LabelExportOptions, path: str, *, several: bool, catalog: Catalog, stores: SourceStores, workdir: Path
 ) -> Generator[LabelOutput]:
-    location, key = address_of(options.path)
+    location, key = address_of(path)
     zipped = key.lower().endswith(ZIP)
     if not key or (several and not zipped):
         what = "a name that ends with .zip" if several else "the name of a new object, such as s3://bucket/labels.json"
-        raise UsageError(f"{options.path} cannot hold this export.", f"Choose {what}.")
+        raise UsageError(f"{path} cannot hold this export.", f"Choose {what}.")
     name = key.rpartition("/")[2]
     try:
         check_key(name)
@@ -82,7 +97,7 @@ def _open_bucket(
     config = label_store(location, options.connection, catalog, stores).with_resolved()
     provider = provider_of(location.provider)
     with closing(provider.open_writable(location, config.access, resolved=config.resolved)) as store:
-        taken = UsageError(f"{options.path} exists.", "Choose the name of a new object.")
+        taken = UsageError(f"{path} exists.", "Choose the name of a new object.")
         if _exists(store, name):
             raise taken
         file = workdir / "export"

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from mirrorlake.model.assets import Scalar
+from mirrorlake.model.exports import ExportFile
 from mirrorlake.model.public import public_noun
 
 Point = tuple[float, float]
@@ -291,12 +292,15 @@ class LabelImport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelExportOptions:
-    """Which assets are exported, and where to. `ontology` may be omitted if there is only one."""
+    """Which assets are exported, and where to. `ontology` may be omitted if there is only one.
+
+    Without a path, a server keeps the file for a download.
+    """
 
     query: str
     format: str
     snapshot: str | None = None  # as PROJECT@NUMBER, instead of a query
-    path: str  # new on this machine, or the address of a new object
+    path: str | None = None  # new on this machine, or the address of a new object
     ontology: str | None = None
     connection: str | None = None  # for the address; None: the machine's own credentials
     copy_images: bool = False  # beside the labels; otherwise they only name the images
@@ -318,7 +322,8 @@ class LabelExport:
     not_copied: tuple[str, ...]
     """The first of the images that could not be copied, each with the reason."""
     not_copied_count: int
-    path: str
+    path: str | None
+    """Where the files are; null if they are kept for a download."""
     split: int = 0
     """Annotations of several rings or points that became several ones, because the format has no others."""
     without_attributes: int = 0
@@ -330,3 +335,5 @@ class LabelExport:
     """Whether paths begin with the name of the datasource, because several of them have the same key."""
     whole_names: int = 0
     """Images whose label file has their whole name, because another image differs from them in its suffix only."""
+    files: tuple[ExportFile, ...] = ()
+    """The file that is kept for a download, if there is no path."""

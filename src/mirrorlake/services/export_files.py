@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Final
 
@@ -24,7 +24,7 @@ from mirrorlake.library.label_sources import is_address, label_datasource
 from mirrorlake.mirror.source_stores import check_fits
 from mirrorlake.model.access import Context, Permission
 from mirrorlake.model.asset_columns import check_fields
-from mirrorlake.model.exports import AssetExport, ExportFormat, ExportOptions, ExportScope
+from mirrorlake.model.exports import AssetExport, ExportFile, ExportFormat, ExportOptions, ExportScope
 from mirrorlake.model.jobs import JobKind, JobState
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.services.base import Resources
@@ -76,8 +76,13 @@ def read_file(resources: Resources, job_id: int, name: str, *, by: Context) -> I
     _check_columns(check_export(options), by)
     if options.format in _WITH_ORIGINALS:
         by.require(ORIGINALS)
-    found = {one.name: one.size for one in result.files}
-    if name not in found or result.path is not None:
+    return read_kept(resources, job_id, name, () if result.path is not None else result.files)
+
+
+def read_kept(resources: Resources, job_id: int, name: str, files: Sequence[ExportFile]) -> Iterator[bytes]:
+    """One of the `files` that are kept of an export, piece by piece. Raises NotFound."""
+    found = {one.name: one.size for one in files}
+    if name not in found:
         raise NotFound(f"Export {job_id} keeps no file {name!r}.", f"It has: {', '.join(found) or 'none'}.")
     library = library_store(resources.settings, EXPORTS)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from mirrorlake.model.jobs import Job
@@ -69,7 +69,14 @@ class Labels(Protocol):
         ...
 
     def start_export(self, options: LabelExportOptions) -> Job:
-        """Queue an export to a new object in a bucket through a connection. Raises as `start_import`."""
+        """Queue an export to a new object in a bucket through a connection, or kept for a download if it has no path.
+
+        The job's result is a LabelExport. Raises as `start_import`.
+        """
+        ...
+
+    def download_export(self, job_id: int, name: str) -> Iterator[bytes]:
+        """The bytes of the file of an export without a path, within a day. Raises NotFound."""
         ...
 
     def stats(self, query: str = "") -> Sequence[ClassCount]:

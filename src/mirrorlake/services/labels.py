@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mirrorlake.catalog import annotations as stored
 from mirrorlake.catalog import jobs
@@ -57,6 +57,13 @@ class LabelService(Service, Labels):
         from mirrorlake.services.label_files import request_export  # noqa: PLC0415  as above
 
         return jobs.show_job(self.resources.catalog, request_export(self.resources, options, by=self.caller))
+
+    @requires(Permission.LABELS_READ)
+    def download_export(self, job_id: int, name: str) -> Iterator[bytes]:
+        """See `Labels.download_export`."""
+        from mirrorlake.services.label_files import read_export  # noqa: PLC0415  as above
+
+        return read_export(self.resources, job_id, name, by=self.caller)
 
     @requires(Permission.LABELS_READ)
     def stats(self, query: str = "") -> Sequence[ClassCount]:

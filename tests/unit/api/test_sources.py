@@ -82,7 +82,7 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
         "listOntologies", "getOntology", "saveOntology", "deleteOntology", "getAnnotations", "replaceAnnotations",
         "listWorkspaces", "createWorkspace", "getWorkspace", "changeWorkspace", "deleteWorkspace",
         "listSearchIndexes", "maintainSearchIndexes", "showLikeness", "changeLikeness", "updateLikeness",
-        "countLabels", "getLabelStatistics", "uploadLabels", "importLabels", "exportLabels",
+        "countLabels", "getLabelStatistics", "uploadLabels", "importLabels", "exportLabels", "downloadLabelExport",
         "exportAssets", "downloadExport", "streamAssets",
         "editAssets", "previewEdit", "getAssetHistory", "undoJob", "restoreAssets", "previewRestoration", "uploadFiles",
         "trashAssets", "previewTrash",

@@ -144,6 +144,11 @@ export function originalUrl(asset: AssetItem): string {
   return inWorkspace(`/api/v1/assets/${encodeURIComponent(asset.id)}/original`);
 }
 
+/** The address of the file of an export of labels, which the server keeps for a day. */
+export function labelExportUrl(job: number, file: string): string {
+  return inWorkspace(`/api/v1/labels/exports/${job}/files/${encodeURIComponent(file)}`);
+}
+
 /** The address of a file of an export, which the server keeps for a day. */
 export function exportUrl(job: number, file: string): string {
   return inWorkspace(`/api/v1/exports/${job}/files/${encodeURIComponent(file)}`);

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import Annotated, Final
+from collections.abc import Iterator
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -20,6 +21,15 @@ from mirrorlake.model.jobs import Job
 ARROW_TYPE: Final = "application/vnd.apache.arrow.stream"
 STREAMS: Final = 4  # at once: each holds a connection to the database
 FILE_NAME: Final = r"[a-z0-9][a-z0-9.-]{0,60}"
+FILE_RESPONSE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"application/octet-stream": {}}, "description": "The bytes of the file."}
+}
+
+
+def file_answer(pieces: Iterator[bytes], name: str) -> Response:
+    """The answer with a file of an export; `name` matches FILE_NAME."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return StreamingResponse(pieces, media_type="application/octet-stream", headers=headers)
 
 
 def start(library: Bound, body: ExportBody) -> Job:
@@ -33,9 +43,7 @@ def download(
     name: Annotated[str, Path(pattern=f"^{FILE_NAME}$", description="Name of a file, as in the job's result.")],
 ) -> Response:
     """Download a file of an export, within a day after it ended."""
-    pieces = library.exports.download(job_id, name)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    return StreamingResponse(pieces, media_type="application/octet-stream", headers=headers)
+    return file_answer(library.exports.download(job_id, name), name)
 
 
 def stream(
@@ -69,7 +77,7 @@ def export_routes() -> APIRouter:
         operation="downloadExport",
         needs=Permission.ASSETS_READ,
         response_class=Response,
-        responses={200: {"content": {"application/octet-stream": {}}, "description": "The bytes of the file."}},
+        responses=FILE_RESPONSE,
     )
     add_route(
         router,

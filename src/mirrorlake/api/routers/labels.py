@@ -13,6 +13,8 @@ from starlette.requests import ClientDisconnect
 from mirrorlake.api.bodies import UPLOAD_TYPE, check_upload, is_upload
 from mirrorlake.api.problems import RequestRefused, problem, problem_response
 from mirrorlake.api.routers.assets import AssetId
+from mirrorlake.api.routers.exports import FILE_NAME, FILE_RESPONSE, file_answer
+from mirrorlake.api.routers.jobs import JobId
 from mirrorlake.api.routing import Bound, add_route, json_answer, policy
 from mirrorlake.api.schemas.labels import VERSION_LIMIT, AnnotationsBody, LabelExportBody, LabelImportBody, OntologyBody
 from mirrorlake.labels.ontology import NAME_LIMIT
@@ -117,8 +119,17 @@ def start_import(library: Bound, body: LabelImportBody) -> Job:
 
 
 def start_export(library: Bound, body: LabelExportBody) -> Job:
-    """Export labels to a new object in a bucket. Returns the queued job."""
+    """Export labels to a bucket, or keep the file for a download within a day. Returns the queued job."""
     return library.labels.start_export(body.as_options())
+
+
+def download_export(
+    library: Bound,
+    job_id: JobId,
+    name: Annotated[str, Path(pattern=f"^{FILE_NAME}$", description="Name of the file, as in the job's result.")],
+) -> Response:
+    """Download the file of an export of labels, within a day after it ended."""
+    return file_answer(library.labels.download_export(job_id, name), name)
 
 
 def label_routes() -> APIRouter:
@@ -154,6 +165,16 @@ def label_routes() -> APIRouter:
     )
     add_route(router, "POST", "/labels/imports", start_import, operation="importLabels", needs=edit, status=202)
     add_route(router, "POST", "/labels/exports", start_export, operation="exportLabels", needs=read, status=202)
+    add_route(
+        router,
+        "GET",
+        "/labels/exports/{job_id:number}/files/{name}",
+        download_export,
+        operation="downloadLabelExport",
+        needs=read,
+        response_class=Response,
+        responses=FILE_RESPONSE,
+    )
     add_route(router, "GET", "/labels/stats", stats, operation="countLabels", needs=read)
     add_route(router, "GET", "/labels/statistics", statistics, operation="getLabelStatistics", needs=read)
     return router

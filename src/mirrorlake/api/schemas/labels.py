@@ -88,12 +88,18 @@ class LabelImportBody(Body):
 
 
 class LabelExportBody(Body):
-    """An export of labels to a bucket."""
+    """An export of labels to a bucket, or to a file that is kept for a download."""
 
-    path: Annotated[
-        str, Field(min_length=1, max_length=2048, pattern=VISIBLE, description="Address of a new object; may be a zip.")
-    ]
     format: Annotated[str, Field(max_length=NAME_LIMIT, description="Label format, such as yolo or coco.")]
+    path: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=2048,
+            pattern=VISIBLE,
+            description="Address of a new object; may be a zip. Without it, the file is kept for a download.",
+        ),
+    ] = None
     connection: Annotated[_Name | None, Field(description="Connection for the address.")] = None
     ontology: Annotated[_Name | None, Field(description="May be omitted if there is only one.")] = None
     query: Annotated[str, Field(max_length=8192, description="Only export assets that match this query.")] = ""

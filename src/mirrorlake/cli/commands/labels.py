@@ -33,6 +33,7 @@ app = typer.Typer(help="Import, export, show and count labels of assets.", no_ar
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 FORMAT_HELP = "Label format: yolo, yolo-obb, coco, voc, labelme, encord, label-studio, dataloop, createml, vi or csv."
 PIECE_BYTES = 1_000_000
+ZIP = ".zip"
 FORMAT = Annotated[str, typer.Option("--format", help=FORMAT_HELP)]
 
 
@@ -140,7 +141,7 @@ def export(
         copy_images=copy_images,
         bake_orientation=bake_orientation,
     )
-    result = _export(options)
+    result = _export(options, out)
     if json:
         print_json(result)
         return
@@ -167,12 +168,41 @@ def export(
         echo(f"{count_noun(result.left_out, 'label')} left out, because the format cannot express them.")
 
 
-def _export(options: LabelExportOptions) -> LabelExport:
+def _export(options: LabelExportOptions, out: str) -> LabelExport:
     with open_server() as server:
-        if server is not None and "://" in options.path:
-            return job_result(server, server.labels.start_export(options), LabelExport)
+        if server is not None:
+            return _export_on(server, options, out)
     with open_foreground() as library, shown_count("Writing labels") as done:
         return library.export_labels(options, lambda _step, some, total: done(some, total))
+
+
+def _export_on(server: Library, options: LabelExportOptions, out: str) -> LabelExport:
+    """Export on a server; what does not go to a bucket is downloaded."""
+    if "://" in out:
+        return job_result(server, server.labels.start_export(options), LabelExport)
+    from mirrorlake.labels.registry import Layout  # noqa: PLC0415  loads every format
+    from mirrorlake.library.label_import import read_format  # noqa: PLC0415  as above
+
+    path = Path(out)
+    if path.exists():
+        raise UsageError(f"{out} exists.", "Choose a new path.")
+    several = options.copy_images or read_format(options.format).layout is Layout.FOLDER
+    if several != (path.suffix.lower() == ZIP):
+        sent = "as a zip file" if several else "as one file, not as a zip file"
+        raise UsageError(
+            f"The server sends this export {sent}.",
+            f"Choose a path that {'ends' if several else 'does not end'} with .zip.",
+        )
+    job = server.labels.start_export(replace(options, path=None))
+    result = job_result(server, job, LabelExport)
+    (kept,) = result.files
+    try:
+        with path.open("xb") as file:
+            for piece in server.labels.download_export(job.id, kept.name):
+                file.write(piece)
+    except OSError as error:
+        raise UsageError(f"Cannot write to {out}: {error.strerror}.", "Choose a new path.") from error
+    return replace(result, path=out)
 
 
 @app.command("show")

@@ -6,8 +6,9 @@ from contextlib import closing
 
 from mirrorlake.catalog.jobs import requester
 from mirrorlake.jobs.handler import Handler, JobContext
-from mirrorlake.jobs.library_store import UPLOADS, library_store
+from mirrorlake.jobs.library_store import EXPORTS, UPLOADS, library_store
 from mirrorlake.jobs.scratch import scratch_folder
+from mirrorlake.library.export_store import ExportStore
 from mirrorlake.library.label_export import export_labels
 from mirrorlake.library.label_import import import_label_files
 from mirrorlake.library.label_sources import open_label_source
@@ -30,11 +31,16 @@ def run_import(job: Job, args: LabelImportOptions, context: JobContext) -> Label
             return import_label_files(context.catalog, files, args, context.reporter.step, by=by)
 
 
-def run_export(_job: Job, args: LabelExportOptions, context: JobContext) -> LabelExport:
-    """Write labels to new files."""
+def run_export(job: Job, args: LabelExportOptions, context: JobContext) -> LabelExport:
+    """Write labels to new files, or keep them for a download if no path is named."""
     stores = SourceStores(context.settings, context.catalog)
+    step = context.reporter.step
     with scratch_folder(context.settings.home) as folder:
-        return export_labels(context.catalog, args, context.reporter.step, stores=stores, workdir=folder)
+        if args.path is None:
+            with closing(library_store(context.settings, EXPORTS)) as library:
+                kept = ExportStore(library.store).target(job.id, folder)
+                return export_labels(context.catalog, args, step, stores=stores, workdir=folder, kept=kept)
+        return export_labels(context.catalog, args, step, stores=stores, workdir=folder)
 
 
 _ONCE = RetryPolicy(after_failure=False)  # the files are no better a minute later

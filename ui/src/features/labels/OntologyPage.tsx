@@ -15,6 +15,7 @@ import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
 import { ClassRows } from './ClassRows';
 import { classesOf, equal, type Row, readJson, rowsOf, writeJson } from './classes';
+import { ExportDialog } from './ExportDialog';
 import { ImportDialog } from './ImportDialog';
 import { text } from './text';
 import './labels.css';
@@ -96,7 +97,7 @@ function useDraft(ontology: Ontology) {
 function Shown({ ontology }: { ontology: Ontology }) {
   const may = usePermission()('labels:edit');
   const { data: counts = [] } = useQuery(labelQueries.counts());
-  const [open, setOpen] = useState<'labels' | 'delete'>();
+  const [open, setOpen] = useState<'labels' | 'exports' | 'delete'>();
   const file = useRef<HTMLInputElement>(null);
   const draft = useDraft(ontology);
   const used = new Map(
@@ -115,6 +116,9 @@ function Shown({ ontology }: { ontology: Ontology }) {
             {text.labels.open}
           </button>
         ) : null}
+        <button type="button" className="secondary" aria-haspopup="dialog" onClick={() => setOpen('exports')}>
+          {text.exports.open}
+        </button>
         <button
           type="button"
           className="secondary"
@@ -164,6 +168,7 @@ function Shown({ ontology }: { ontology: Ontology }) {
         ) : null}
       </section>
       {open === 'labels' ? <ImportDialog ontology={ontology} close={close} /> : null}
+      {open === 'exports' ? <ExportDialog ontology={ontology} close={close} /> : null}
       {open === 'delete' ? (
         <DeleteDialog name={ontology.name} used={[...used.values()].reduce((sum, one) => sum + one, 0)} close={close} />
       ) : null}

@@ -1,4 +1,4 @@
-// The label formats that can be imported, with the names that the server knows.
+// The label formats that can be imported and exported, with the names that the server knows.
 export const FORMATS = [
   { value: 'yolo', label: 'YOLO detection and segmentation' },
   { value: 'yolo-obb', label: 'YOLO oriented boxes' },

@@ -1,6 +1,6 @@
-// Texts of the ontologies and of importing labels.
+// Texts of the ontologies, and of importing and exporting labels.
 import type { Shape } from '../../api/client';
-import { count, plural } from '../../components/format';
+import { bytes, count, plural } from '../../components/format';
 
 const annotations = (number: number) => plural(number, { one: '# annotation', other: '# annotations' });
 
@@ -73,6 +73,20 @@ export const text = {
     used: (number: number) => `${annotations(number)} use it.`,
     action: 'Delete ontology',
     cancel: 'Cancel',
+  },
+
+  exports: {
+    open: 'Export labels',
+    title: (name: string) => `Export the labels of ${name}`,
+    copyImages: 'Copy the pictures beside the labels',
+    action: 'Export',
+    ready: (number: number, images: number) =>
+      `${annotations(number)} of ${plural(images, { one: '# picture', other: '# pictures' })}. The file is kept for a day.`,
+    converted: (number: number) => `${annotations(number)} became another shape, which the format has.`,
+    leftOut: (number: number) => `${annotations(number)} left out, because the format cannot express them.`,
+    notCopied: (number: number) =>
+      plural(number, { one: '# picture was not copied.', other: '# pictures were not copied.' }),
+    download: (name: string, size: number) => `${name}, ${bytes(size)}`,
   },
 
   labels: {
