@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 
 from mirrorlake.core.text import printable
 from mirrorlake.formats.codec import Probe, Rendered
+from mirrorlake.formats.language import EXAMINED_CHARACTERS, recognise_language
 from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.model.media import TextFacts
 
@@ -26,6 +27,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_GUESSED = "windows-1252"  # for whatever is no UTF-8
+_MAX_ACCENTS = 0.3  # of the letters: with more of them, the encoding is one of Greek or Cyrillic letters instead
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "head"})
 
 
@@ -36,6 +39,7 @@ class Beginning:
     lines: tuple[str, ...]
     title: str | None = None
     language: str | None = None  # as the text specifies it, a tag of BCP 47 such as "de-AT"
+    words: str | None = None  # without markup; None: all of the text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,7 @@ class Text:
 
     name: str  # in messages
     begin: Callable[[str], Beginning]
+    is_prose: bool = False  # whether its words have a language
 
     def available(self) -> bool:
         """Python reads text."""
@@ -55,12 +60,15 @@ class Text:
         if "\0" in text:
             raise UndecodableObject(Stage.PROBE, f"{self.name} header is damaged: it contains NUL characters")
         beginning = self.begin(text)
+        language = beginning.language
+        if language is None and self.is_prose and not (encoding == _GUESSED and _is_misread(text)):
+            language = recognise_language(text if beginning.words is None else beginning.words)
         facts = TextFacts(
             characters=len(text),
             lines=text.count("\n") + (not text.endswith("\n")),
             encoding=encoding,
             title=beginning.title,
-            language=beginning.language,
+            language=language,
             first_lines="\n".join(beginning.lines) or None,
         )
         return Probe(facts=facts, warnings=warnings)
@@ -82,7 +90,12 @@ def _decode(data: bytes) -> tuple[str, str, tuple[str, ...]]:
         return data.decode("utf-8"), "utf-8", ()
     except UnicodeDecodeError:
         text = data.decode("cp1252", "replace")
-        return text, "windows-1252", ("the text is not UTF-8; it was read as Windows-1252, which is a guess",)
+        return text, _GUESSED, ("the text is not UTF-8; it was read as Windows-1252, which is a guess",)
+
+
+def _is_misread(text: str) -> bool:
+    letters = [character for character in text[:EXAMINED_CHARACTERS] if character.isalpha()]
+    return sum(not character.isascii() for character in letters) > _MAX_ACCENTS * len(letters)
 
 
 def first_lines(text: str) -> tuple[str, ...]:
@@ -108,7 +121,8 @@ def _begin_html(text: str) -> Beginning:
     reader.feed(text[:MAX_HTML_CHARACTERS])
     title = printable(" ".join("".join(reader.title).split()), LINE_CHARACTERS)
     language = printable(reader.language or "", MAX_LANGUAGE)
-    return Beginning(lines=first_lines("".join(reader.words)), title=title, language=language)
+    words = "".join(reader.words)
+    return Beginning(lines=first_lines(words), title=title, language=language, words=words)
 
 
 class _HtmlReader(HTMLParser):
@@ -148,8 +162,8 @@ class _HtmlReader(HTMLParser):
             self.words.append(data)
 
 
-PLAIN = Text(name="text", begin=_begin_plain)
-MARKDOWN = Text(name="Markdown", begin=_begin_plain)
+PLAIN = Text(name="text", begin=_begin_plain, is_prose=True)
+MARKDOWN = Text(name="Markdown", begin=_begin_plain, is_prose=True)
 CSV = Text(name="CSV", begin=_begin_plain)
 JSON = Text(name="JSON", begin=_begin_plain)
-HTML = Text(name="HTML", begin=_begin_html)
+HTML = Text(name="HTML", begin=_begin_html, is_prose=True)

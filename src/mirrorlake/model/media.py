@@ -94,7 +94,7 @@ class TextFacts:
     lines: int
     encoding: str
     title: str | None = None
-    language: str | None = None  # as the text itself specifies it: "de-AT"
+    language: str | None = None  # as the text itself specifies it, "de-AT", else as it was recognised: "de"
     first_lines: str | None = None
 
 
