@@ -102,6 +102,44 @@ def test_hashes_and_vectors_are_computed_again_for_the_assets_of_the_query_alone
         assert connection.execute("SELECT count(*) FROM likeness_again").fetchone() == (0,)
 
 
+def test_looking_again_renews_the_hashes_and_vectors_of_the_pictures_that_were_read(photos: Photos):
+    for number, name in enumerate(("chelsea.png", "coffee.png", "rocket.jpg")):
+        (photos.folder / f"{number}.{name}").write_bytes((FOLDER / name).read_bytes())
+    photos.mirror()
+    photos.library.likeness.change("lite")
+    photos.work()
+    right = _likeness(photos.catalog)
+    with photos.catalog.write() as connection:  # as an earlier version of a decoder left them
+        connection.execute("UPDATE picture_hash SET hash = 7")
+        connection.execute("UPDATE embedding_1 SET vector = (SELECT vector FROM embedding_1 ORDER BY digest LIMIT 1)")
+        connection.execute(
+            "INSERT INTO likeness_failure (digest) SELECT digest FROM asset WHERE name = '0.chelsea.png'"
+        )
+    wrong = _likeness(photos.catalog)
+
+    photos.library.assets.reprocess("filename:0.chelsea.png OR filename:1.coffee.png", "look")
+    photos.work()
+    photos.work()  # it sees that pictures were read
+
+    assert _likeness(photos.catalog) == right | {"2.rocket.jpg": wrong["2.rocket.jpg"]}
+    with photos.catalog.read() as connection:
+        assert connection.execute("SELECT count(*) FROM likeness_again").fetchone() == (0,)
+
+
+def test_looking_again_renews_hashes_without_a_model(photos: Photos):
+    photos.put(0, 1)
+    photos.mirror()
+    hashes = "SELECT name, hash FROM asset JOIN picture_hash USING (digest) ORDER BY name"
+    with photos.catalog.write() as connection:
+        right = connection.execute(hashes).fetchall()
+        connection.execute("UPDATE picture_hash SET hash = 7")
+    photos.library.assets.reprocess("", "look")
+    photos.work()
+    with photos.catalog.read() as connection:
+        assert connection.execute(hashes).fetchall() == right
+        assert connection.execute("SELECT count(*) FROM likeness_again").fetchone() == (0,)
+
+
 def _likeness(catalog: Catalog) -> dict[str, tuple[int, str]]:
     """The hash and the vector of each picture."""
     with catalog.read() as connection:

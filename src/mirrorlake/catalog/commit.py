@@ -60,7 +60,7 @@ def commit_processed(
     PROCESSED creates an asset or updates the one under this key; COMPANIONS_ONLY applies companions; REFUSED stores the
     token (an existing asset keeps its last valid content); FAILED, GONE and SKIPPED are only recorded. New objects
     beyond a limit of the workspace are left out, without an outcome: see `Lease.limited`. `again`: so is what is
-    known of equal bytes.
+    known of equal bytes, whose hashes are replaced and whose pictures are to be embedded again.
 
     `thumbnails` (ENTRIES): where those thumbnails are that no pack had; without it, none is expected. Raises
     ThumbnailsRemoved if one is in no pack any more.
@@ -96,6 +96,8 @@ def _commit_processed(
         staging.govern()
         apply_companions(staging, strategies)
         staging.run("count_changed_bytes", "update_content", "update_companions", "store_hashes")
+        if again:
+            staging.run("renew_hashes")
         staging.run("drop_keyword_tags", "add_keyword_tags")
         if thumbnails is not None:
             _store_thumbnails(staging, thumbnails)

@@ -138,10 +138,10 @@ class Assets(KnownFields, Protocol):
     def reprocess(self, query: str, stage: str) -> Sequence[Job]:
         """Queue the jobs that run a stage of processing again for all assets of a query.
 
-        `look` reads their objects again, in a run for each datasource, and makes their thumbnails; `text` reads the
-        text in pictures, and `embedding` computes the hashes and vectors of pictures from their thumbnails, both also
-        where that failed; `function:NAME` calls an own function. Raises QueryError, UsageError, NotFound, PassRunning,
-        and PermissionDenied.
+        `look` reads their objects again, in a run for each datasource, and makes their thumbnails, hashes and vectors;
+        `text` reads the text in pictures, and `embedding` computes the hashes and vectors of pictures from their
+        thumbnails, both also where that failed; `function:NAME` calls an own function. Raises QueryError,
+        UsageError, NotFound, PassRunning, and PermissionDenied.
         """
         ...
 

@@ -255,6 +255,26 @@ WHERE name IS NOT NULL
 ORDER BY name
 ON CONFLICT (digest) DO NOTHING;
 
+-- name: renew_hashes
+-- Objects that were read again have new thumbnails: their hashes replace the former ones, and their vectors are computed
+-- again if pictures are embedded, also where that failed. Equal bytes have one hash and one vector.
+WITH pictures AS MATERIALIZED (
+  SELECT DISTINCT ON (name) name, picture_hash FROM (
+    SELECT coalesce(digest, sample_digest) AS name, picture_hash FROM staged
+    WHERE result = {result.processed} AND placeholder IS NOT NULL AND kind IN ('image', 'video') AND asset_id IS NOT NULL
+      AND NOT kept
+  ) AS read
+  WHERE name IS NOT NULL ORDER BY name
+), renewed AS (
+  UPDATE picture_hash SET hash = pictures.picture_hash FROM pictures
+  WHERE picture_hash.digest = pictures.name AND picture_hash.hash IS DISTINCT FROM pictures.picture_hash
+), tried AS (
+  DELETE FROM likeness_failure WHERE digest IN (SELECT name FROM pictures)
+)
+INSERT INTO likeness_again (digest)
+SELECT name FROM pictures WHERE EXISTS (SELECT FROM likeness_setting WHERE model IS NOT NULL)
+ORDER BY name ON CONFLICT DO NOTHING;
+
 -- name: record_processed
 -- Record one outcome for each processed object: the first one that applies. A batch that is committed twice in a run is
 -- recorded once.
