@@ -7,7 +7,7 @@ import { describeError, isSignedOut, isTransient, Problem } from '../../api/prob
 import { keys, type Picture, queries } from '../../api/queries';
 import { useSessionEnd } from '../../api/sessionEnd';
 import { isActive } from '../../api/vocabulary';
-import { librarySearch } from '../../components/address';
+import { type LibrarySearch, librarySearch } from '../../components/address';
 import { ErrorNotice, FirstBucket, Notice, Pending } from '../../components/Notice';
 import { Prose, Rich, Sentences } from '../../components/Rich';
 import { useSteadyError } from '../../components/useSteadyError';
@@ -24,6 +24,10 @@ import './library.css';
 
 const route = getRouteApi('/library');
 const REFRESH_MS = 4000; // while assets may be added
+
+function withoutPlace({ at: _, ...search }: LibrarySearch): Omit<LibrarySearch, 'at'> {
+  return search;
+}
 
 /** Whether a run is queued or running. */
 function useRunInProgress(): boolean {
@@ -68,10 +72,10 @@ function useNotes(result: Result | undefined, error: Error | null): string[] {
 }
 
 export function LibraryPage() {
-  const search = route.useSearch();
-  const { query = '' } = search;
-  const { assetId: open = null } = useParams({ strict: false });
-  const view = useView(search);
+  // Without the position in the grid: where it comes to rest, only the grid has to know.
+  const { query = '', ...shownAs } = route.useSearch({ select: withoutPlace, structuralSharing: true });
+  const open = useParams({ strict: false, select: ({ assetId }) => assetId ?? null });
+  const view = useView(shownAs);
   const running = useRunInProgress();
   useRefreshAfterRun(running);
   const library = useLibraryRouter();
@@ -125,7 +129,7 @@ export function LibraryPage() {
         <div className="library-results">
           {failure === null ? <Pending data={shown} error={null} /> : null}
           {empty ? <Empty query={query} like={picture !== undefined} notes={shown.first.notes} /> : null}
-          <Results result={shown} stale={stale} size={view.size} open={open} search={search} selecting={selecting} />
+          <Results result={shown} stale={stale} size={view.size} open={open} selecting={selecting} />
           {shown !== undefined ? <SelectionBar selecting={selecting} result={shown} /> : null}
         </div>
       </div>

@@ -1,6 +1,6 @@
 // The grid of a result, and the open asset above it. Joins the grid, which is plain DOM, with React and the address.
 import { useQueryClient } from '@tanstack/react-query';
-import { useRouter } from '@tanstack/react-router';
+import { getRouteApi, useRouter } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { AssetPage } from '../../api/client';
 import { describeError } from '../../api/problem';
@@ -15,6 +15,7 @@ import { isEmpty, isSelected } from './selection';
 import { text } from './text';
 import type { Selecting } from './useSelection';
 
+const route = getRouteApi('/library');
 const UNSTEADY = 3; // so often in this time, positions move again at once
 const UNSTEADY_MS = 5000;
 const RETRY_MS = 3200; // a little longer than `Pages` waits before it fetches a failed page again
@@ -67,7 +68,6 @@ interface ResultsProps {
   stale: boolean;
   size: number; // px, of a cell
   open: string | null; // the id of the open asset
-  search: LibrarySearch;
   selecting: Selecting;
 }
 
@@ -76,9 +76,11 @@ interface View {
   identity?: string; // of the result
   shown?: string; // the identity of the result that the grid shows
   kept: LibrarySearch; // what a link of the grid keeps of the address
+  links?: string; // such a link, without its asset and position
 }
 
-export function Results({ result, stale, size, open, search, selecting }: ResultsProps) {
+export function Results({ result, stale, size, open, selecting }: ResultsProps) {
+  const search = route.useSearch();
   const { at } = search;
   const container = useRef<HTMLDivElement>(null);
   const [grid, setGrid] = useState<Grid>();
@@ -99,8 +101,12 @@ export function Results({ result, stale, size, open, search, selecting }: Result
 
   useEffect(() => {
     const identity = result === undefined ? {} : { identity: identityOf(result) };
-    view.current = { ...view.current, ...identity, query: result?.query ?? '', kept: search };
-  }, [result, search]);
+    const query = result?.query ?? '';
+    const links = assetHref('', { ...search, query, at: 0 });
+    const before = view.current.links;
+    view.current = { ...view.current, ...identity, query, kept: search, links };
+    if (links !== before) grid?.relink();
+  }, [grid, result, search]);
 
   useEffect(() => {
     if (container.current === null) return;

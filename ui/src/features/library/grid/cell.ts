@@ -1,9 +1,9 @@
 // One cell of the grid: created once, reused for other assets.
-import { thumbHashToAverageRGBA, thumbHashToRGBA } from 'thumbhash';
 import { type AssetItem, thumbnailUrl } from '../../../api/client';
 import { ASSET_STATES } from '../../../api/vocabulary';
 import { clock } from '../../../components/format';
 import { text } from '../text';
+import { blurOf, colourOf, decode } from './placeholder';
 import { HoverStrip } from './strip';
 
 export class Cell {
@@ -19,17 +19,28 @@ export class Cell {
   private readonly check = document.createElement('button');
   private selected = false;
   private readonly strip = new HoverStrip(this.link);
-  private painted = false;
+  private requested = false; // the image is
+  private hash: Uint8Array | undefined; // of colours that are not painted yet
+  private linked = -1; // the number of the links that `href` belongs to
+  private x = Number.NaN; // what the page has: reading it back would cost a frame more than writing it
+  private y = Number.NaN;
+  private size = Number.NaN;
+  private total = -1;
+  private stops: boolean | undefined;
 
   constructor() {
     this.root.className = 'cell';
     this.root.setAttribute('role', 'listitem');
     this.blur.className = 'cell-blur';
+    this.blur.width = 0;
     this.image.className = 'cell-image';
     this.image.alt = '';
     this.image.decoding = 'async';
     this.image.draggable = false;
-    this.image.addEventListener('load', () => this.image.classList.add('ready'));
+    this.image.addEventListener('load', () => {
+      this.image.classList.add('ready');
+      this.hash = undefined; // the colours would be behind the image
+    });
     this.badge.className = 'cell-badge';
     this.length.className = 'cell-length';
     this.label.className = 'cell-label';
@@ -45,24 +56,38 @@ export class Cell {
     return this.asset?.id;
   }
 
-  /** Move to a position of the grid. The asset may follow later. */
+  /** Move to a position of the grid. The asset may follow later. Only what changes touches the page, here and below. */
   place(index: number, total: number, x: number, y: number, size: number): void {
     if (this.index !== index) {
       this.index = index;
+      this.linked = -1;
       this.link.dataset.index = String(index);
       this.root.setAttribute('aria-posinset', String(index + 1));
     }
-    this.root.setAttribute('aria-setsize', String(total));
-    const transform = `translate(${x}px, ${y}px)`;
-    if (this.root.style.transform !== transform) this.root.style.transform = transform;
-    const pixels = `${size}px`;
-    if (this.root.style.width !== pixels) {
-      this.root.style.width = pixels;
-      this.root.style.height = pixels;
+    if (this.total !== total) {
+      this.total = total;
+      this.root.setAttribute('aria-setsize', String(total));
+    }
+    if (this.x !== x || this.y !== y) {
+      this.x = x;
+      this.y = y;
+      this.root.style.transform = `translate(${x}px, ${y}px)`;
+    }
+    if (this.size !== size) {
+      this.size = size;
+      this.root.style.width = `${size}px`;
+      this.root.style.height = `${size}px`;
     }
   }
 
-  /** Whether the asset is selected; only a change touches the page. */
+  /** Whether the Tab key stops at this cell. */
+  stop(on: boolean): void {
+    if (on === this.stops) return;
+    this.stops = on;
+    this.link.tabIndex = on ? 0 : -1;
+  }
+
+  /** Whether the asset is selected. */
   select(on: boolean): void {
     if (on === this.selected) return;
     this.selected = on;
@@ -71,25 +96,41 @@ export class Cell {
     if (this.asset !== undefined) this.name(this.asset);
   }
 
-  /** Show an asset. `hurried` paints only its colour, while the grid scrolls fast. */
-  show(asset: AssetItem | undefined, href: string, hurried: boolean): void {
+  /** Show an asset. `hurried` paints only its colour, while the grid scrolls fast. Another `links`: `href` has changed. */
+  show(asset: AssetItem | undefined, links: number, href: (asset: AssetItem) => string, hurried: boolean): void {
     if (asset !== this.asset) {
       const same = asset !== undefined && asset.id === this.asset?.id && asset.updated === this.asset.updated;
       if (!same) this.clear();
       this.asset = asset;
-      if (asset !== undefined && !same) this.describe(asset, href);
+      if (asset !== undefined && !same) this.describe(asset);
     }
-    if (asset !== undefined && this.link.getAttribute('href') !== href) this.link.setAttribute('href', href);
-    if (asset === undefined || this.painted || hurried) return;
-    this.painted = true;
-    this.paint(asset);
+    if (asset === undefined) return;
+    if (this.linked !== links) {
+      this.linked = links;
+      this.link.setAttribute('href', href(asset));
+    }
+    if (this.requested || hurried) return;
+    this.requested = true;
+    if (asset.placeholder !== null) this.image.src = thumbnailUrl(asset);
+  }
+
+  /** Paint the colours that stand for the image until it is loaded. Whether there was something to paint. */
+  paint(): boolean {
+    if (this.hash === undefined || !this.requested) return false;
+    const { width, height, pixels } = blurOf(this.hash);
+    this.hash = undefined;
+    this.blur.width = width;
+    this.blur.height = height;
+    this.blur.getContext('2d')?.putImageData(new ImageData(pixels, width, height), 0, 0);
+    return true;
   }
 
   clear(): void {
+    if (this.asset === undefined) return;
     // Before a new source: else the old image shows until the new one has loaded.
     this.image.removeAttribute('src');
     this.image.classList.remove('ready');
-    this.blur.width = 0;
+    if (this.blur.width > 0) this.blur.width = 0;
     this.link.removeAttribute('href');
     this.link.removeAttribute('aria-label');
     this.check.removeAttribute('aria-label');
@@ -101,11 +142,12 @@ export class Cell {
     this.label.textContent = '';
     this.root.classList.remove('missing');
     this.asset = undefined;
-    this.painted = false;
+    this.requested = false;
+    this.hash = undefined;
+    this.linked = -1;
   }
 
-  private describe(asset: AssetItem, href: string): void {
-    this.link.setAttribute('href', href);
+  private describe(asset: AssetItem): void {
     const missing = asset.state !== 'present';
     const { label } = ASSET_STATES[asset.state];
     this.name(asset);
@@ -114,12 +156,8 @@ export class Cell {
     this.length.textContent = lengthOf(asset);
     this.strip.show(asset);
     this.root.classList.toggle('missing', missing);
-    const hash = decode(asset.placeholder);
-    if (hash !== undefined) {
-      const { r, g, b } = thumbHashToAverageRGBA(hash);
-      const [red, green, blue] = [r, g, b].map((part) => Math.round(part * 255));
-      this.link.style.backgroundColor = `rgb(${red} ${green} ${blue})`;
-    }
+    this.hash = decode(asset.placeholder);
+    if (this.hash !== undefined) this.link.style.backgroundColor = colourOf(this.hash);
   }
 
   private name(asset: AssetItem): void {
@@ -134,27 +172,9 @@ export class Cell {
     this.link.setAttribute('aria-label', names.join(', '));
     this.check.setAttribute('aria-label', text.grid.select(asset.name));
   }
-
-  private paint(asset: AssetItem): void {
-    const hash = decode(asset.placeholder);
-    if (hash !== undefined) {
-      const { w, h, rgba } = thumbHashToRGBA(hash);
-      this.blur.width = w;
-      this.blur.height = h;
-      this.blur.getContext('2d')?.putImageData(new ImageData(new Uint8ClampedArray(rgba), w, h), 0, 0);
-    }
-    if (asset.placeholder !== null) this.image.src = thumbnailUrl(asset);
-  }
 }
 
 /** The length of a video or recording that can be played; empty for everything else. */
 function lengthOf(asset: AssetItem): string {
   return asset.duration_s === null || asset.state !== 'present' ? '' : clock(asset.duration_s);
-}
-
-/** The bytes of a placeholder; undefined without one, and for one that is broken, which costs its colour only. */
-function decode(placeholder: string | null): Uint8Array | undefined {
-  if (placeholder === null) return undefined;
-  const bytes = Uint8Array.from(atob(placeholder), (letter) => letter.charCodeAt(0));
-  return bytes.length >= 5 ? bytes : undefined;
 }

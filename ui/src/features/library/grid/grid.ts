@@ -20,6 +20,8 @@ const GAP = 6;
 const SPARE = 2; // rows drawn above and below the view
 const HURRIED = 8; // screens per second above which only colours are painted
 const REST_MS = 110; // scrolling has stopped after this time without an event
+const AHEAD = 2; // cells outside of the view that one frame fills while the grid scrolls
+const BLURS = 6; // placeholders that one frame paints
 
 export interface Owner {
   href(asset: AssetItem, index: number): string;
@@ -58,6 +60,9 @@ export class Grid {
   private hurried = false;
   private moment = 0;
   private frame = 0;
+  private links = 0; // the number of the links that `owner.href` makes now
+  private drawn = ''; // what the last drawing depended on; empty: draw in any case
+  private late = false; // cells outside of the view are not filled yet
   private rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -159,6 +164,12 @@ export class Grid {
     this.draw();
   }
 
+  /** The addresses of the assets have changed. */
+  relink(): void {
+    this.links += 1;
+    this.draw();
+  }
+
   resizeCells(wanted: number): void {
     if (wanted === this.wanted) return;
     this.pending = this.firstInView();
@@ -225,15 +236,24 @@ export class Grid {
     const screens = Math.abs(this.top - before) / Math.max(1, this.g.viewport);
     this.hurried = screens / Math.max(0.008, (now - this.moment) / 1000) > HURRIED && screens < 50;
     this.moment = now;
-    if (this.frame === 0) this.frame = requestAnimationFrame(this.onFrame);
+    this.later();
     clearTimeout(this.rest);
     this.rest = setTimeout(this.onRest, REST_MS);
   };
 
   private readonly onFrame = (): void => {
     this.frame = 0;
-    this.draw();
+    if (this.late || this.drawn !== this.dependsOn()) this.draw(AHEAD);
+    let blurs = 0;
+    for (const cell of this.shown.values()) {
+      if (blurs < BLURS && cell.paint()) blurs += 1;
+    }
+    if (blurs === BLURS || this.late) this.later();
   };
+
+  private later(): void {
+    if (this.frame === 0) this.frame = requestAnimationFrame(this.onFrame);
+  }
 
   private readonly onRest = (): void => {
     this.hurried = false;
@@ -248,7 +268,19 @@ export class Grid {
     return Math.max(0, Math.min(line * this.g.columns, this.g.total - 1));
   }
 
-  private draw(): void {
+  /** What a drawing shows besides the pages and the selection. Most frames of slow scrolling leave it as it is. */
+  private dependsOn(): string {
+    const { first, end } = visible(this.g, this.top, SPARE);
+    return `${first} ${end} ${this.physical - this.top} ${this.hurried} ${this.stopIn(first, end)}`;
+  }
+
+  /** Where the Tab key stops. */
+  private stopIn(first: number, end: number): number {
+    return this.focus >= first && this.focus < end ? this.focus : this.firstInView();
+  }
+
+  /** `ahead`: of the cells outside of the view only so many are filled, the others in the next frames. */
+  private draw(ahead = Number.POSITIVE_INFINITY): void {
     const { pages, g } = this;
     if (pages === undefined || g.viewport === 0) return;
     const { first, end } = visible(g, this.top, SPARE);
@@ -258,21 +290,32 @@ export class Grid {
       this.release(cell);
     }
     if (!this.hurried) pages.want(first, end);
-    const shift = this.physical - this.top; // cells are placed in scroll space, near the scroll bar
-    const stop = this.focus >= first && this.focus < end ? this.focus : this.firstInView();
+    this.drawn = this.dependsOn();
+    this.late = false;
+    let left = ahead;
+    const inView = visible(g, this.top);
+    const stop = this.stopIn(first, end);
     for (let index = first; index < end; index++) {
-      const cell = this.shown.get(index) ?? this.take(index);
-      const { x, y } = position(g, index);
-      cell.place(index, g.total, x, y + shift, g.cell);
-      const asset = pages.at(index);
-      cell.show(asset, asset === undefined ? '' : this.owner.href(asset, index), this.hurried);
-      cell.select(asset !== undefined && this.isSelected(asset.id));
-      cell.link.tabIndex = index === stop ? 0 : -1;
+      const known = this.shown.get(index);
+      if (known === undefined && (index < inView.first || index >= inView.end)) left -= 1;
+      if (known === undefined && left < 0) this.late = true;
+      else this.fill(known ?? this.take(index), index, stop);
     }
+    if (!this.hurried) this.later(); // for the placeholders
     const requested = this.focusRequest === undefined ? undefined : this.shown.get(this.focusRequest);
     if (requested === undefined) return;
     this.focusRequest = undefined;
     requested.link.focus({ preventScroll: true });
+  }
+
+  private fill(cell: Cell, index: number, stop: number): void {
+    const { x, y } = position(this.g, index);
+    const shift = this.physical - this.top; // cells are placed in scroll space, near the scroll bar
+    cell.place(index, this.g.total, x, y + shift, this.g.cell);
+    const asset = this.pages?.at(index);
+    cell.show(asset, this.links, (shown) => this.owner.href(shown, index), this.hurried);
+    cell.select(asset !== undefined && this.isSelected(asset.id));
+    cell.stop(index === stop);
   }
 
   private release(cell: Cell): void {

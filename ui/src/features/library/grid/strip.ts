@@ -49,6 +49,7 @@ export class HoverStrip {
   };
 
   private readonly onMove = (event: PointerEvent): void => {
+    if (this.url === undefined) return; // the place of a cell is not asked for, as cells pass below the pointer
     this.follow(event);
     this.draw();
   };
