@@ -1,7 +1,7 @@
 """Bring annotations in step with the label files of a source: the part of a pass about label sidecars.
 
 before images:  changed label files ─▶ catalog, unread      images that appear ─▶ their label files are unread
-after images:   unread label files with an image ─▶ read ─▶ a transaction for each batch, two at once: annotations
+after images:   unread label files with an image ─▶ read ─▶ a transaction for each batch, three at once: annotations
 after removals: label files that are gone ─▶ mirror.label_removal
 
 What is to be read is in the catalog before any image is committed, so a pass that is killed loses nothing.
@@ -44,9 +44,9 @@ from mirrorlake.select.label_names import LabelNames, compile_label_names
 from mirrorlake.select.label_patterns import Reach
 from mirrorlake.storage.base import Store
 
-PAGE_FILES = 5_000  # read and committed together
+PAGE_FILES = 2_500  # read and committed together
 PAGE_BYTES = 16_000_000  # of them together; a larger file comes alone
-COMMITS = 2  # at once: PostgreSQL needs more time for a page than we do
+COMMITS = 3  # at once: PostgreSQL needs more time for a page than we do, some of it for the disk
 FETCH_THREADS = 16
 CHUNK_FILES = 16  # read one after another by one thread
 _APPEARING = pa.array([Op.NEW, Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())
