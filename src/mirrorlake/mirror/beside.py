@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from threading import Condition
+from typing import Self, TypeVar
 
 T = TypeVar("T")
 
@@ -33,6 +34,39 @@ def run_beside(
             if single:
                 _wait(running, 0)
         _wait(running, 0)
+
+
+class InWork:
+    """Counts items from their beginning in one thread to their end in another, so that large ones can be alone.
+
+    Use it as a context manager around what ends the items: afterwards none begins, and nobody waits.
+    """
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._count = 0
+        self._over = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+
+    def begin(self, *, alone: bool) -> bool:
+        """Begin an item, `alone` when all others have ended. Returns False if nothing may begin any more."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._over or not (alone and self._count))
+            self._count += 1
+            return not self._over
+
+    def end(self) -> None:
+        """End an item."""
+        with self._changed:
+            self._count -= 1
+            self._changed.notify_all()
 
 
 def _wait(running: deque[Future[None]], most: int) -> None:

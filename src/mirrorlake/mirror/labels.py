@@ -29,7 +29,7 @@ from mirrorlake.core.columnar import chosen, column, equal_to, is_in, keep
 from mirrorlake.core.errors import NotFound, ObjectChanged, ObjectGone, ObjectTooLarge, StorageError
 from mirrorlake.labels.class_map import ClassMap, make_class_map
 from mirrorlake.labels.sidecars import ROWS, PictureSizes, SidecarReader, no_sizes
-from mirrorlake.mirror.beside import run_beside
+from mirrorlake.mirror.beside import InWork, run_beside
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import KeyChecker
 from mirrorlake.mirror.label_problems import LabelProblems
@@ -77,6 +77,7 @@ class LabelPass:
     _unlisted: list[str] = field(default_factory=list[str])  # label files that were expected and never listed
     _unmapped: Counter[str] = field(default_factory=Counter[str])
     _problems: LabelProblems = field(default_factory=LabelProblems)
+    _in_work: InWork = field(default_factory=InWork)  # pages from before they are read until they are committed
 
     def prepare(self) -> None:
         """Store what is to be read, before any image is committed."""
@@ -96,8 +97,8 @@ class LabelPass:
             class_ids=self.ontology.class_ids,
             skip_invalid=self.settings.skip_invalid,
         )
-        with closing(prefetch(self._pages(store, reader), depth=1, name="labels")) as pages:
-            run_beside(self._commit, pages, at_once=COMMITS, alone=_is_large, name="label-commit")
+        with closing(prefetch(self._pages(store, reader), depth=1, name="labels")) as pages, self._in_work:
+            run_beside(self._commit, pages, at_once=COMMITS, alone=_is_large_page, name="label-commit")
 
     def prepare_moves(self, moves: Moves) -> None:
         """As `prepare`, for vanished assets that are about to take the places of copies."""
@@ -180,7 +181,14 @@ class LabelPass:
     def _fetched(self, store: Store) -> Generator[_Page]:
         """The unread files with their bytes; files that could not be read now are recorded and left out."""
         with ThreadPoolExecutor(FETCH_THREADS, "label") as threads:
-            yield from filter(None, map(partial(self._fetch_page, store, threads), self._unread()))
+            yield from filter(None, map(partial(self._fetch_page, store, threads), self._in_turn()))
+
+    def _in_turn(self) -> Iterator[UnreadLabels]:
+        """The unread files once they may be read: large ones when everything before them is committed."""
+        for some in self._unread():
+            if not self._in_work.begin(alone=_is_large(some)):
+                return
+            yield some
 
     def _fetch_page(self, store: Store, threads: ThreadPoolExecutor, some: UnreadLabels) -> _Page | None:
         chunks = [
@@ -198,7 +206,10 @@ class LabelPass:
         self.counters.add(Counts(label_problems=len(later)))
         read = [row for row, found in enumerate(content) if not isinstance(found, StorageError)]
         usable = [found for found in content if not isinstance(found, StorageError)]
-        return _Page(some.some(read), usable) if read else None
+        if not read:
+            self._in_work.end()
+            return None
+        return _Page(some.some(read), usable)
 
     def _unread(self) -> Iterator[UnreadLabels]:
         """The unread label files with an image, some at a time. Those without one wait: nothing is done about them."""
@@ -243,6 +254,12 @@ class LabelPass:
         return _ReadPage(files=page.files, rows=batch.rows.select(ROWS.names), reasons=reasons, refused=refused)
 
     def _commit(self, page: _ReadPage) -> None:
+        try:
+            self._commit_page(page)
+        finally:
+            self._in_work.end()
+
+    def _commit_page(self, page: _ReadPage) -> None:
         self.lease.check()
         found = label_files.commit(
             self.lease,
@@ -292,8 +309,12 @@ def begin_labels(lease: Lease, plan: PassPlan, counters: Counters, checker: KeyC
     return LabelPass(lease, plan, counters, settings, names, checker)
 
 
-def _is_large(page: _ReadPage) -> bool:
-    return sum(page.files.sizes) > PAGE_BYTES
+def _is_large_page(page: _ReadPage) -> bool:
+    return _is_large(page.files)
+
+
+def _is_large(files: UnreadLabels) -> bool:
+    return sum(files.sizes) > PAGE_BYTES
 
 
 def _fetch(store: Store, files: UnreadLabels) -> list[bytes | str | StorageError]:

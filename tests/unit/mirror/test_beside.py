@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mirrorlake.mirror.beside import run_beside
+from mirrorlake.mirror.beside import InWork, run_beside
 
 WAIT_S = 10  # at most, for another thread
 SHORT_S = 0.2  # for one that should not come
@@ -82,3 +82,41 @@ def test_after_an_error_no_step_begins_and_those_that_run_end_first() -> None:
         run_beside(step, iter(range(9)), at_once=2, alone=lambda _: False, name="test-beside")
     assert sorted(begun) == [0, 1]
     assert ended.is_set()
+
+
+def test_an_item_that_is_alone_begins_when_all_others_have_ended() -> None:
+    work = InWork()
+    order: list[str] = []
+    waiting = threading.Event()
+
+    def begin_alone() -> None:
+        waiting.set()
+        assert work.begin(alone=True)
+        order.append("alone")
+
+    with work:
+        assert work.begin(alone=False)
+        assert work.begin(alone=False)
+        thread = threading.Thread(target=begin_alone)
+        thread.start()
+        assert waiting.wait(WAIT_S)
+        order.append("first")
+        work.end()
+        order.append("second")
+        work.end()
+        thread.join(WAIT_S)
+        assert order == ["first", "second", "alone"]
+        work.end()
+        assert work.begin(alone=True)
+
+
+def test_nobody_waits_for_items_that_never_end() -> None:
+    work = InWork()
+    answers: list[bool] = []
+    with work:
+        assert work.begin(alone=False)
+        thread = threading.Thread(target=lambda: answers.append(work.begin(alone=True)))
+        thread.start()
+    thread.join(WAIT_S)
+    assert answers == [False]
+    assert not work.begin(alone=False)
