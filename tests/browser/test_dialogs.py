@@ -107,7 +107,7 @@ DIALOGS = {
         re.compile("^Delete .+"): "To confirm, type the number of assets in the snapshot: 240",
     },
     "/labels": {"New ontology": "Name"},
-    "/labels/fruit": {"Import labels": "File", "Delete": "Close"},
+    "/labels/fruit": {"Import labels": "File", "Export labels": "Format", "Delete": "Close"},
     "/connections/archive": {"Delete": "Close"},
     "/datasources": {"Schedule": "Daily"},
     "/datasources/harbour%20cams": {"Preview": "Close", "Empty trash": "Days", "Delete": "Close"},

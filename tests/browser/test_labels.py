@@ -5,11 +5,25 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visit, accessible_once_loaded
 from tests.support.made_library import make_name
 
 SIZE = 1200  # shared with other files
+
+
+def downloaded_labels(page: Page) -> str:
+    """Export the labels of the ontology as CSV, and download them."""
+    page.get_by_role("button", name="Export labels").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Format").select_option("CSV of boxes")
+    accessible_once_loaded(page)
+    dialog.get_by_role("button", name="Export", exact=True).click()
+    expect(dialog.get_by_role("status")).to_contain_text("2 annotations of")
+    with page.expect_download() as exported:
+        dialog.get_by_role("link", name="labels.csv").click()
+    page.keyboard.press("Escape")
+    return exported.value.path().read_text()
 
 
 def test_an_ontology_is_made_labels_come_in_and_a_class_in_use_stays(visit: Visit, tmp_path: Path) -> None:
@@ -54,6 +68,7 @@ def test_an_ontology_is_made_labels_come_in_and_a_class_in_use_stays(visit: Visi
     accessible_once_loaded(page)
     dialog.get_by_role("button", name="Import", exact=True).click()
     expect(page.locator(".toast")).to_contain_text("2 annotations imported.")
+    assert "leaf" in downloaded_labels(page)
     page.reload()
     expect(page.get_by_label("Name of class 2")).to_have_value("leaf")
     expect(page.get_by_role("link", name="1 annotation")).to_have_count(2)
