@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -255,3 +256,22 @@ def test_a_root_that_leads_elsewhere_during_a_run_is_not_read(tmp_path: Path) ->
     (tmp_path / "root").symlink_to(tmp_path / "two")
     with pytest.raises(NoSuchBucket):
         store.get("x.txt", token=there.token, limit=100)
+
+
+def test_a_file_that_is_read_in_parts_is_in_memory_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """File systems of networks and sandboxes may return less than is asked for."""
+    content = os.urandom(1 << 20) * 20
+    (tmp_path / "large.json").write_bytes(content)
+    store = FolderStore(Location(provider=Provider.FILE, container=str(tmp_path)))
+    whole = os.pread
+    monkeypatch.setattr(os, "pread", lambda file, size, start: whole(file, size // 2, start))
+    tracemalloc.start()
+    try:
+        body = store.get("large.json", token=None, limit=len(content))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert body.data == content
+    assert peak < 1.2 * len(content)
+    part = store.get_range("large.json", token=None, start=5, length=4_000_000)
+    assert part.data == content[5:4_000_005]

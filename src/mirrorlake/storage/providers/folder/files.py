@@ -112,15 +112,13 @@ def _is_utf8(key: str) -> bool:
 
 def read_bytes(file: int, size: int, *, start: int = 0) -> bytes:
     """`size` bytes from `start`; fewer at the end of the file."""
-    chunks: list[bytes] = []
-    left = size
-    while left:
-        chunk = os.pread(file, left, start + size - left)
-        if not chunk:
-            break
-        chunks.append(chunk)
-        left -= len(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    data = os.pread(file, size, start)
+    if not 0 < len(data) < size:
+        return data
+    del data  # a file system returned less than it has: read into one buffer, not into parts that are joined
+    with open(file, "rb", closefd=False) as rest:
+        rest.seek(start)
+        return rest.read(size)
 
 
 def has_changed(before: os.stat_result, file: int) -> bool:
