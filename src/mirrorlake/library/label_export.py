@@ -54,12 +54,11 @@ def export_labels(
     counts, copies = _Counts(), Copies()
     several = chosen_format.layout is Layout.FOLDER or options.copy_images
     try:
-        if kept is None:
-            target = open_target(options, several=several, catalog=catalog, stores=stores, workdir=workdir)
-        else:
-            name = f"labels{chosen_format.suffix}"
-            target = keep_for_download(kept, name, several=several, workdir=workdir)
-        with target as output:
+        with (
+            open_target(options, several=several, catalog=catalog, stores=stores, workdir=workdir)
+            if kept is None
+            else keep_for_download(kept, f"labels{chosen_format.suffix}", several=several, workdir=workdir)
+        ) as output:
             step(WRITING, 0, 0)
             paths = ExportPaths((one.datasource, one.key) for one in chosen.images())
             images = _expressible(

@@ -94,17 +94,15 @@ def execute(
             left = labels.gone().remove_unless_many()
         notes = () if labels is None else labels.all_notes()
         return RunResult(error=plan.error, failure=failure, removals_decided=False, left_to_whole=left, notes=notes)
-    state = plan.state
-    execute_removals(lease, removals, checker, state.known, counters)
+    execute_removals(lease, removals, checker, plan.state.known, counters)
     leave_out_duplicates(lease, plan, removals, counters)
     notes, hold = plan.notes, removals.hold
     if labels is not None:
-        hold = labels.gone().remove_or_hold(hold, state.known)
-        notes = (*notes, *labels.all_notes())
-        failure = " ".join(text for text in (failure, labels.failure()) if text) or None
+        hold = labels.gone().remove_or_hold(hold, plan.state.known)
+        notes, failure = (*notes, *labels.all_notes()), failure or labels.failure()
     # Missing objects may be in the gaps.
-    if removals.hold is None and not (state.doubts.any and plan.listing.gaps):
-        adopt_identity(lease, state.known)
+    if removals.hold is None and not (plan.state.doubts.any and plan.listing.gaps):
+        adopt_identity(lease, plan.state.known)
     return RunResult(hold=hold, error=plan.error, failure=failure, notes=notes)
 
 
