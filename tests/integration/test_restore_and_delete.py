@@ -5,10 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from tests.support.passes import Mirrored, picture, put_all
 
-from mirrorlake.catalog import annotations, datasources, deletion, edits, ontologies, projects
+from mirrorlake.catalog import (
+    annotations,
+    datasources,
+    deletion,
+    edits,
+    ontologies,
+    project_details,
+    projects,
+    removal,
+    runs,
+)
 from mirrorlake.catalog.runs import begin
 from mirrorlake.core.errors import Conflict, NotFound, PassRunning, UsageError
 from mirrorlake.model.acts import Project
@@ -109,22 +120,80 @@ def test_what_somebody_labelled_goes_to_the_trash_with_its_annotations(mirrored:
     assert mirrored.assets()["00.png"].id == labelled
 
 
-def test_what_a_project_uses_is_never_removed_for_good(mirrored: Mirrored, bucket: MemoryStore):
-    with_policy(mirrored, Orphans.REMOVE)
+@pytest.mark.parametrize("orphans", [Orphans.TRASH, Orphans.REMOVE])
+def test_what_a_project_uses_is_not_removed_and_stays_in_sight(
+    mirrored: Mirrored, bucket: MemoryStore, orphans: Orphans
+):
+    with_policy(mirrored, orphans)
     used = mirrored.assets()["00.png"].id
     assert projects.add(mirrored.catalog, "roads", [used]) == 1
     assert projects.add(mirrored.catalog, "roads", [used]) == 0
     assert mirrored.assets()["00.png"].projects == ("roads",)
     bucket.delete("00.png")
     bucket.delete("01.png")
-    assert mirrored.run().counts.removed == 2
-    assert mirrored.states()["00.png"] == "trash"
-    assert "01.png" not in mirrored.states()
+    report = mirrored.run()
+    assert (report.counts.removed, report.counts.missing) == (1, 1)
+    told = {one.key: one.reason for one in runs.outcomes(mirrored.catalog, report.run or 0, limit=100)}
+    assert told["00.png"] == "Its object is gone; a project keeps it"
+    assert mirrored.states()["00.png"] == "missing"
+    assert mirrored.states().get("01.png") == ("trash" if orphans is Orphans.TRASH else None)
+    again = mirrored.run()  # the source is not asked again
+    assert (again.counts.removed, again.counts.missing, again.requests.head) == (0, 1, 0)
     assert projects.list_all(mirrored.catalog) == [Project(name="roads", assets=1)]
     bucket.put("00.png", picture(0))
     mirrored.run()
-    assert mirrored.assets()["00.png"].id == used
-    assert projects.remove(mirrored.catalog, "roads", [used]) == 1
+    assert (mirrored.assets()["00.png"].id, mirrored.states()["00.png"]) == (used, "present")
+
+
+def test_what_leaves_its_last_project_is_removed_by_the_next_run(mirrored: Mirrored, bucket: MemoryStore):
+    used = mirrored.assets()["00.png"].id
+    for name in ("roads", "lanes"):
+        projects.add(mirrored.catalog, name, [used])
+    bucket.delete("00.png")
+    assert mirrored.run().counts.removed == 0
+    projects.remove(mirrored.catalog, "roads", [used])
+    assert mirrored.run().counts.removed == 0
+    projects.remove(mirrored.catalog, "lanes", [used])
+    assert mirrored.run().counts.removed == 1
+    assert mirrored.states()["00.png"] == "trash"
+
+
+def test_what_no_pattern_selects_stays_while_a_project_uses_it(mirrored: Mirrored):
+    projects.add(mirrored.catalog, "roads", [mirrored.assets()["00.png"].id])
+    mirrored.change(exclude=("00.png", "01.png"))
+    report = mirrored.run()
+    assert (report.counts.removed, report.counts.missing) == (1, 1)
+    assert (mirrored.states()["00.png"], mirrored.states()["01.png"]) == ("missing", "trash")
+
+
+def test_projects_keep_a_whole_bucket_that_is_gone_and_nothing_waits(mirrored: Mirrored, bucket: MemoryStore):
+    projects.add(mirrored.catalog, "roads", [asset.id for asset in mirrored.assets().values()])
+    for name in list(mirrored.assets())[:29]:
+        bucket.delete(name)
+    report = mirrored.run()
+    assert report.hold is None
+    assert (report.counts.removed, report.counts.missing) == (0, 29)
+    shown = project_details.get(mirrored.catalog, "roads")
+    assert (shown.assets, shown.missing, shown.trashed) == (30, 29, 0)
+
+
+def test_an_asset_that_is_put_into_a_project_during_a_run_is_not_trashed(mirrored: Mirrored, bucket: MemoryStore):
+    identity = mirrored.assets()["00.png"].id
+    bucket.delete("00.png")
+    with begin(mirrored.catalog, mirrored.source.id, "mirror") as lease:
+        projects.add(mirrored.catalog, "roads", [identity])
+        counts = removal.trash(lease, pa.array(["00.png"]), pa.array(["Its object is gone"]))
+    assert (counts.removed, counts.missing) == (0, 1)
+    assert mirrored.states()["00.png"] == "missing"
+
+
+def test_a_project_shows_how_many_of_its_assets_are_in_the_trash(mirrored: Mirrored, bucket: MemoryStore):
+    found = mirrored.assets()
+    bucket.delete("00.png")
+    mirrored.run()  # moved to the trash before it came into the project
+    projects.add(mirrored.catalog, "roads", [found["00.png"].id, found["01.png"].id])
+    shown = project_details.get(mirrored.catalog, "roads")
+    assert (shown.assets, shown.missing, shown.trashed) == (2, 0, 1)
 
 
 def test_what_another_datasource_still_shows_is_neither_hidden_nor_removed(mirrored: Mirrored, bucket: MemoryStore):
@@ -147,7 +216,7 @@ def test_what_another_datasource_still_shows_is_neither_hidden_nor_removed(mirro
 
 @pytest.mark.parametrize(
     ("orphans", "removed", "trashed", "kept"),
-    [(Orphans.KEEP, 0, 0, 30), (Orphans.TRASH, 0, 30, 0), (Orphans.REMOVE, 29, 1, 0)],
+    [(Orphans.KEEP, 0, 0, 30), (Orphans.TRASH, 0, 29, 1), (Orphans.REMOVE, 29, 0, 1)],
 )
 def test_deleting_a_datasource_does_exactly_what_it_says(
     mirrored: Mirrored, orphans: Orphans, removed: int, trashed: int, kept: int

@@ -10,7 +10,7 @@ from tests.support.passes import Mirrored, picture, put_all
 from tests.support.soak import some_of
 from tests.support.two import KEYS, Two, bucket_at, outcome, planned_nothing
 
-from mirrorlake.catalog import deletion, edits, projects
+from mirrorlake.catalog import deletion, edits
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.runs import OutcomeKind
 from mirrorlake.model.sources import Orphans
@@ -177,7 +177,7 @@ def test_a_shared_asset_is_restored_for_all_that_show_it(two: Two):
     for one in (two.older, two.younger):
         one.run()
     identity = two.all()["a/0.png"].id
-    projects.add(two.catalog, "roads", [identity])
+    edits.apply(two.catalog, [identity], Edit(add_tags=("roads",)))
     two.store.delete("a/0.png")
     for one in (two.older, two.younger):
         one.run()

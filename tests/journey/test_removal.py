@@ -66,14 +66,14 @@ def test_a_datasource_goes_only_with_the_number_that_it_names(cli: Cli, tmp_path
     told = cli.run("datasource", "delete", "photos", "--json")
     assert told.code == 2
     assert told.json == {
-        "deleted": False, "datasource": "photos", "orphans": "remove", "removed": 2, "trashed": 1, "kept": 0,
-        "handed_over": 0, "acknowledge": 3,
+        "deleted": False, "datasource": "photos", "orphans": "remove", "removed": 2, "trashed": 0, "kept": 1,
+        "handed_over": 0, "acknowledge": 2,
     }  # fmt: skip
-    assert "--acknowledge 3" in told.err
-    assert cli.run("datasource", "delete", "photos", "--acknowledge", "2").code == 2
+    assert "--acknowledge 2" in told.err
+    assert cli.run("datasource", "delete", "photos", "--acknowledge", "3").code == 2
     assert len(cli.search()) == 3
-    done = cli.run("datasource", "delete", "photos", "--acknowledge", "3", "--json")
+    done = cli.run("datasource", "delete", "photos", "--acknowledge", "2", "--json")
     assert (done.code, done.json["deleted"]) == (0, True)
     assert cli.run("datasource", "list", "--json").lines == []
     (left,) = cli.search("state:any")
-    assert (left["id"], left["state"], left["projects"]) == (used, "trash", ["roads"])
+    assert (left["id"], left["state"], left["projects"]) == (used, "present", ["roads"])

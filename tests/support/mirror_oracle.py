@@ -353,19 +353,24 @@ def _named(row: Row, world: World) -> Row:
 
 def _hides(row: Row, world: World) -> bool:
     """Whether settling this orphan puts it out of sight."""
-    return world.orphaned(row.key) is not Orphans.KEEP and row.known in (KnownState.PRESENT, KnownState.MISSING)
+    return policy_for(row, world) is not Orphans.KEEP and row.known in (KnownState.PRESENT, KnownState.MISSING)
+
+
+def policy_for(row: Row, world: World) -> Orphans:
+    """What happens to this asset once its object is gone: a project keeps it, whatever the settings say."""
+    return Orphans.KEEP if row.projects else world.orphaned(row.key)
 
 
 def _orphaned(row: Row, world: World) -> Row | None:
     """An asset whose key is not selected any more; None: it is removed."""
     if row.known in (KnownState.TRASHED, KnownState.KEPT):
         return row
-    match world.orphaned(row.key):
+    match policy_for(row, world):
         case Orphans.KEEP:
             if row.known is KnownState.MISSING:
                 return row
             return replace(row, known=KnownState.MISSING, state="missing" if row.state == "present" else row.state)
-        case Orphans.REMOVE if not row.projects:
+        case Orphans.REMOVE:
             return None
         case _:
             return replace(row, known=KnownState.TRASHED, state="trash")

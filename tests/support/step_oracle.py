@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tests.support.mirror_oracle import Row, World, merged, new_row, sidecar_differs
+from tests.support.mirror_oracle import Row, World, merged, new_row, policy_for, sidecar_differs
 
 from mirrorlake.model.sources import Orphans
 from mirrorlake.select.fingerprints import UNREAD
@@ -60,8 +60,7 @@ def _check_state(was: Row, now: Row, world: World) -> None:
         assert now.key in world.live(), "shown though it is not selected"
         return
     policy = {"missing": Orphans.KEEP, "trash": Orphans.TRASH}[now.state]
-    kept = world.orphaned(was.key) is Orphans.REMOVE and was.projects
-    assert world.orphaned(was.key) is policy or (kept and policy is Orphans.TRASH), "orphaned against the settings"
+    assert policy_for(was, world) is policy, "orphaned against the settings"
     assert world.is_orphan(was.key), "hidden while it stands"
 
 

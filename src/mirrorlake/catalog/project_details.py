@@ -21,11 +21,11 @@ from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog, limit_time
 from mirrorlake.select.edits import check_project_name
 
-CLASSES_TIMEOUT_S = 5  # numbers by class are worth less waiting than the rest
+COUNT_TIMEOUT_S = 5  # numbers by class and by state are worth less waiting than the rest
 
 
 def get(catalog: Catalog, name: str) -> ProjectDetail:
-    """A project with its numbers; those by class are null if counting takes too long. Raises NotFound."""
+    """A project with its numbers; those by class and state are null if counting takes too long. Raises NotFound."""
     with catalog.read() as connection:
         row = connection.execute(statement("project_details").query, {"name": name}).fetchone()
         if row is None:
@@ -33,10 +33,13 @@ def get(catalog: Catalog, name: str) -> ProjectDetail:
         number, _, description, split, created, created_by, made, newest = row
         counts = read_counts(connection.execute(statement("count_splits").query, {"project_id": number}).fetchall())
         classes = _classes(connection, number)
+        missing, trashed = _states(connection, number)
     return ProjectDetail(
         name=name,
         description=description,
         assets=counts.train + counts.valid + counts.test + counts.none,
+        missing=missing,
+        trashed=trashed,
         split=read_settings(split),
         splits=counts,
         classes=classes,
@@ -123,7 +126,7 @@ def _lock(connection: psycopg.Connection[TupleRow], name: str) -> int:
 
 
 def _classes(connection: psycopg.Connection[TupleRow], project_id: int) -> dict[str, dict[str, int]] | None:
-    limit_time(connection, CLASSES_TIMEOUT_S)
+    limit_time(connection, COUNT_TIMEOUT_S)
     try:
         rows = connection.execute(statement("project_classes").query, {"project_id": project_id}).fetchall()
     except psycopg.errors.QueryCanceled:
@@ -133,6 +136,17 @@ def _classes(connection: psycopg.Connection[TupleRow], project_id: int) -> dict[
     for name, split, count in rows:
         found.setdefault(name, {})["none" if split is None else SPLITS[split].value] = count
     return found
+
+
+def _states(connection: psycopg.Connection[TupleRow], project_id: int) -> tuple[int | None, int | None]:
+    """How many of its assets are missing, and how many in the trash."""
+    limit_time(connection, COUNT_TIMEOUT_S)
+    try:
+        row = connection.execute(statement("project_states").query, {"project_id": project_id}).fetchone()
+    except psycopg.errors.QueryCanceled:
+        connection.rollback()
+        return None, None
+    return (0, 0) if row is None else (row[0], row[1])
 
 
 def _check_description(description: str) -> None:

@@ -1,4 +1,4 @@
-"""Projects: named sets of assets. Membership protects an asset from permanent removal."""
+"""Projects: named sets of assets. Membership protects an asset from removal by runs and deletions."""
 
 from __future__ import annotations
 

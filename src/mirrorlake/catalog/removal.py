@@ -70,6 +70,17 @@ def keys_with_asset(catalog: Catalog, datasource_id: int, keys: list[str]) -> se
     return {key for (key,) in rows}
 
 
+def select_project_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> list[str]:
+    """Those of these keys whose asset is in a project: their removal is refused."""
+    if not keys:
+        return []
+    with catalog.read() as connection:
+        rows = connection.execute(
+            statement("keys_in_project").query, {"datasource_id": datasource_id, "keys": keys}
+        ).fetchall()
+    return [key for (key,) in rows]
+
+
 def count_spared(catalog: Catalog, datasource_id: int, keys: list[str]) -> int:
     """How many of these orphaned keys have an asset that another datasource shows or keeps."""
     if not keys:
@@ -83,11 +94,15 @@ def count_spared(catalog: Catalog, datasource_id: int, keys: list[str]) -> int:
 
 @retry_on_contention
 def trash(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
-    """Move the assets of orphaned keys to the trash and record the reason. They are restored if the objects return."""
+    """Move the assets of orphaned keys to the trash and record the reason. They are restored if the objects return.
+
+    An asset in a project is marked missing instead: it was added since the pass was planned.
+    """
     if len(keys) == 0:
         return Counts()
     with staged(lease, pa.record_batch({"key": keys, "reason": causes})) as staging:
         staging.run("find_vanished")
+        staging.fetch("lock_vanished")
         _trash(staging)
         return staging.record_outcomes("record_removals")
 
@@ -96,8 +111,8 @@ def trash(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
 def remove(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
     """Permanently remove the assets of orphaned keys, unless something else uses them.
 
-    An asset that another datasource shows is only detached. Assets in a project, known to another datasource, or
-    labelled by users, go to the trash.
+    An asset that another datasource shows is only detached. Assets known to another datasource, or labelled by users,
+    go to the trash. Assets in a project are marked missing.
     """
     if len(keys) == 0:
         return Counts()

@@ -16,14 +16,14 @@ from mirrorlake.model.outcomes import ORPHANED, SAMPLE_GROUPS, Op, OutcomeKind
 from mirrorlake.model.previews import Sample, Samples
 from mirrorlake.plan.decide import planned_outcomes
 from mirrorlake.plan.moves import Moves
-from mirrorlake.plan.orphans import Way
+from mirrorlake.plan.orphans import IN_PROJECT, Way
 
 MAX_SAMPLES = 10  # of each kind
 
 _WAYS = {
     Way.MISS: "it would be marked missing",
     Way.TRASH: "it would be moved to the trash",
-    Way.REMOVE: "it would be deleted permanently, or moved to the trash if a project or another datasource uses it",
+    Way.REMOVE: "it would be deleted permanently, or moved to the trash if another datasource uses it",
 }
 _MOVED = cast("str", OutcomeKind.MOVED.row.sample)
 _UNLESS_COPIED = ", unless an object that is still to be read has the same bytes: then it moves there"
@@ -90,11 +90,13 @@ def _sample_orphans(removals: Removals) -> Iterator[Sample]:
     """The removals of a pass, held or not."""
     unread = _UNLESS_COPIED if removals.planned.summary.counts.new else ""
     for orphans, held in removals.batches():
-        columns = [cast("list[Any]", column(orphans, name).to_pylist()) for name in ("key", "way", "prove")]
-        for key, way, prove, waits in zip(*columns, cast("list[bool]", held.tolist()), strict=True):
+        columns = [cast("list[Any]", column(orphans, name).to_pylist()) for name in ("key", "way", "prove", "cause")]
+        for key, way, prove, cause, waits in zip(*columns, cast("list[bool]", held.tolist()), strict=True):
             if way not in _WAYS:
                 continue
             why = "its object is not in the listing" if prove else "no pattern selects it any more"
             then = "its removal would wait for confirmation" if waits else _WAYS[Way(way)]
+            if cause.endswith(IN_PROJECT):
+                then += ", because a project keeps it"
             proof = f" after its object is proven gone{unread}" if prove else ""
             yield Sample(key=key, reason=f"{why}: {then}{proof}")

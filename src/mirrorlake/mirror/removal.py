@@ -35,7 +35,7 @@ from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KnownState
 from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts, Hold, confirm_command
-from mirrorlake.model.sources import Datasource
+from mirrorlake.model.sources import Datasource, Orphans
 from mirrorlake.plan.guard import PlanHash, Verdict, check_removals, count_groups, groups, may_hold, top_prefixes
 from mirrorlake.plan.identity import Doubts
 from mirrorlake.plan.orphans import Way, guarded, plan_orphans
@@ -274,7 +274,11 @@ def find_orphans(rules: Rules, source: Datasource, catalog: Catalog, keys: Colum
     has_asset = ~refused
     has_asset[refused] = [key in lasting for key in chosen(keys, refused).to_pylist()]
     policies = [config.orphans for config in source.settings.configs]
-    return plan_orphans(keys, states, rules.governing(keys), policies, has_asset)
+    in_project = np.zeros(len(keys), dtype=np.bool_)
+    if any(policy is not Orphans.KEEP for policy in policies):
+        used = removal.select_project_keys(catalog, source.id, cast("list[str]", keys.to_pylist()))
+        in_project = is_in(keys, pa.array(used, pa.string()))
+    return plan_orphans(keys, states, rules.governing(keys), policies, has_asset=has_asset, in_project=in_project)
 
 
 def _orphans(planned: PlannedChanges, rules: Rules, source: Datasource, catalog: Catalog) -> Iterator[pa.RecordBatch]:

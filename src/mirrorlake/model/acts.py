@@ -8,7 +8,7 @@ from mirrorlake.model.sources import Orphans
 
 @public_noun
 class Project:
-    """A named set of assets. An asset in a project is never removed permanently."""
+    """A named set of assets. No run and no deletion of a datasource removes an asset in a project."""
 
     name: str
     assets: int

@@ -20,6 +20,10 @@ class ProjectDetail:
     name: str
     description: str
     assets: int
+    missing: int | None
+    """Of them, those whose objects are gone; the project keeps them. Null if counting took too long."""
+    trashed: int | None
+    """Of them, those in the trash: searches leave them out. Null if counting took too long."""
     split: SplitSettings | None
     """How it is divided; null if it is not."""
     splits: SplitCounts

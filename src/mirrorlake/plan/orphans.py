@@ -16,7 +16,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from mirrorlake.core.columnar import BoolMask, Column, column, equal_to, filled, from_numpy_mask, is_in, keep, where
+from mirrorlake.core.columnar import (
+    BoolMask,
+    Column,
+    column,
+    equal_to,
+    filled,
+    from_numpy_mask,
+    is_in,
+    joined_text,
+    keep,
+    where,
+)
 from mirrorlake.model.objects import KnownState
 from mirrorlake.model.sources import Orphans
 
@@ -39,6 +50,7 @@ _NO_CONFIG = -1
 REASON_GONE = "Its object is gone"
 REASON_STILL_GONE = "Its object is still gone"
 REASON_NOT_SELECTED = "No pattern selects it any more"
+IN_PROJECT = "; a project keeps it"
 
 _ORPHANS: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
@@ -50,16 +62,25 @@ ORPHANS = pa.schema(_ORPHANS)
 
 
 def plan_orphans(
-    keys: Column, states: Column, places: npt.NDArray[np.int8], policies: Sequence[Orphans], has_asset: BoolMask
+    keys: Column,
+    states: Column,
+    places: npt.NDArray[np.int8],
+    policies: Sequence[Orphans],
+    *,
+    has_asset: BoolMask,
+    in_project: BoolMask,
 ) -> pa.RecordBatch:
     """ORPHANS rows of vanished keys with their KnownState, without keys that are in the trash already.
 
     `places` is the index in `policies` of the config that governs each key, -1 if none selects it: then the most
-    careful policy applies. `has_asset` is read for undecodable keys only.
+    careful policy applies. `has_asset` is read for undecodable keys only. An asset in a project is kept, whatever the
+    policy: it is marked missing.
     """
     careful = min(policies, key=_CAREFUL.index)
     by_place = np.array([_ACTIONS[policy] for policy in (*policies, careful)], dtype=np.int8)  # -1 is the last
     way = by_place[places]
+    protected = in_project & (way > Way.MISS)
+    way[protected] = Way.MISS
     known_missing = equal_to(states, int(KnownState.MISSING))
     way[known_missing & (way == Way.MISS)] = Way.REPORT
     way[equal_to(states, int(KnownState.KEPT))] = Way.REPORT
@@ -67,6 +88,7 @@ def plan_orphans(
     prove = (places != _NO_CONFIG) & (way >= Way.MISS)
     gone = where(way == Way.REPORT, REASON_STILL_GONE, filled(len(keys), REASON_GONE, pa.string()))
     cause = where(places == _NO_CONFIG, REASON_NOT_SELECTED, gone)
+    cause = where(protected, joined_text([cause, IN_PROJECT], ""), cause)
     rows = pa.RecordBatch.from_arrays([keys, pa.array(way), from_numpy_mask(prove), cause], schema=ORPHANS)
     return keep(rows, ~equal_to(states, int(KnownState.TRASHED)))
 

@@ -5,6 +5,16 @@ SELECT project.id, project.name, project.description, project.split, project.cre
   (SELECT max(snapshot.number) FROM snapshot WHERE snapshot.project_id = project.id)
 FROM project WHERE project.name = %(name)s;
 
+-- name: project_states
+-- How many assets of a project are missing and how many in the trash. Both have an index, and are few or an exception.
+SELECT
+  (SELECT count(*) FROM asset WHERE asset.state = {asset.missing} AND EXISTS (
+    SELECT FROM project_asset AS member WHERE member.project_id = %(project_id)s AND member.asset_id = asset.id
+  )),
+  (SELECT count(*) FROM asset WHERE asset.state = {asset.trash} AND EXISTS (
+    SELECT FROM project_asset AS member WHERE member.project_id = %(project_id)s AND member.asset_id = asset.id
+  ));
+
 -- name: project_classes
 -- The number of annotations of the assets of a project by class and split.
 SELECT ontology.name || '/' || label_class.name, member.split, count(*)

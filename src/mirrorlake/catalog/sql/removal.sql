@@ -29,6 +29,12 @@ GROUP BY folder;
 SELECT key FROM object
 WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[]) AND asset_id IS NOT NULL;
 
+-- name: keys_in_project
+-- The keys among these whose asset is in a project.
+SELECT key FROM object
+WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[])
+  AND EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = object.asset_id);
+
 -- name: count_spared
 -- How many of these orphaned keys have an asset that another object shows: it is not hidden with them.
 SELECT count(*) FROM object
@@ -82,16 +88,22 @@ WHERE asset.id = staged.asset_id
 
 -- name: trash_objects
 -- Mark vanished keys so that everything is restored if they return. An asset that a user had moved to the trash stays
--- there.
-UPDATE object SET state = CASE WHEN asset.state = {asset.trash} THEN {known.kept} ELSE {known.trashed} END
+-- there. One in a project does not go to the trash: its key is missing.
+UPDATE object SET state = CASE
+    WHEN asset.state = {asset.trash} THEN {known.kept}
+    WHEN EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id) THEN {known.missing}
+    ELSE {known.trashed}
+  END
 FROM staged JOIN asset ON asset.id = staged.asset_id
 WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state IN ({known.used});
 
 -- name: trash_assets
 -- Move the assets of vanished keys to the trash, unless another object shows them. If another datasource marks what
--- vanished as missing, the asset is missing: the more careful policy applies, whichever datasource detects it first.
+-- vanished as missing, the asset is missing: the more careful policy applies, whichever datasource detects it first. An
+-- asset in a project is missing too.
 UPDATE asset SET updated = now(), state = CASE
     WHEN EXISTS (SELECT FROM object WHERE object.asset_id = asset.id AND object.datasource_id <> $1 AND object.state = {known.missing})
+      OR EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
       THEN {asset.missing}
     ELSE {asset.trash}
   END
@@ -108,9 +120,9 @@ WITH recorded AS (
     CASE
       WHEN asset.id IS NULL THEN reason || '; it was removed'
       WHEN asset.state = {asset.present} THEN reason || '; another datasource still shows it'
+      WHEN asset.state = {asset.missing} AND EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
+        THEN reason || '; a project keeps it'
       WHEN asset.state = {asset.missing} THEN reason || '; another datasource keeps it, though it is missing there too'
-      WHEN EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
-        THEN reason || '; it is in the trash, and a project uses it'
       WHEN EXISTS (SELECT FROM annotation WHERE annotation.asset_id = asset.id AND annotation.source <> 'bucket')
         OR EXISTS (SELECT FROM label_edit WHERE label_edit.asset_id = asset.id)
         THEN reason || '; it is in the trash with its annotations'
@@ -263,11 +275,11 @@ WHERE id = %(id)s AND state = {asset.trash};
 
 -- name: count_for_deletion
 -- What deleting a datasource could affect: its assets; those that nothing else uses; visible ones that nothing else
--- shows; of these, the ones that something else uses; and those that are handed over to another datasource.
+-- shows and no project holds; of these, the ones that another datasource knows; and those that are handed over to it.
 SELECT count(*),
   count(*) FILTER (WHERE NOT elsewhere AND NOT in_project),
-  count(*) FILTER (WHERE asset.state <> {asset.trash} AND NOT shown_elsewhere),
-  count(*) FILTER (WHERE asset.state <> {asset.trash} AND NOT shown_elsewhere AND (elsewhere OR in_project)),
+  count(*) FILTER (WHERE asset.state <> {asset.trash} AND NOT shown_elsewhere AND NOT in_project),
+  count(*) FILTER (WHERE asset.state <> {asset.trash} AND NOT shown_elsewhere AND NOT in_project AND elsewhere),
   count(*) FILTER (WHERE elsewhere)
 FROM asset CROSS JOIN LATERAL (
   SELECT EXISTS (
@@ -330,16 +342,19 @@ DELETE FROM object USING asset
 WHERE object.datasource_id = %(datasource_id)s AND asset.id = object.asset_id AND asset.datasource_id <> %(datasource_id)s;
 
 -- name: trash_objects_of
--- Move the objects of a datasource to the trash; they are restored if it is mirrored again.
+-- Move the objects of a datasource to the trash; they are restored if it is mirrored again. Those of assets in a project
+-- stay.
 UPDATE object SET state = {known.trashed}
 FROM asset
 WHERE object.datasource_id = %(datasource_id)s AND asset.id = object.asset_id AND asset.state <> {asset.trash}
-  AND object.state IN ({known.used});
+  AND object.state IN ({known.used})
+  AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id);
 
 -- name: trash_assets_of
--- Move its assets that nothing else shows to the trash.
+-- Move its assets that nothing else shows and no project holds to the trash.
 UPDATE asset SET state = {asset.trash}, updated = now()
 WHERE datasource_id = %(datasource_id)s AND state <> {asset.trash}
+  AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
   AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id AND object.state IN ({known.standing}));
 
 -- name: delete_datasource

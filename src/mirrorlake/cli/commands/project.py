@@ -1,4 +1,4 @@
-"""`mirrorlake project`: named sets of assets. An asset in a project is never removed permanently."""
+"""`mirrorlake project`: named sets of assets. No run removes an asset in a project."""
 
 from __future__ import annotations
 

@@ -45,6 +45,8 @@ def _print(found: ProjectDetail) -> None:
     by = f" by {found.created_by}" if found.created_by else ""
     made = f"created {found.created:%Y-%m-%d}{by}"
     echo_detail(f"  {count_noun(found.assets, 'asset')}, {made}", head=found.name)
+    for text in _absent_texts(found):
+        echo_detail(text)
     if found.description:
         echo_detail(found.description)
     if found.split is not None:
@@ -58,6 +60,19 @@ def _print(found: ProjectDetail) -> None:
     if found.last_snapshot is not None:
         last = found.last_snapshot
         echo_detail(f"last snapshot {last.name}, {last.created:%Y-%m-%d %H:%M}, {count_noun(last.assets, 'asset')}")
+
+
+def _absent_texts(found: ProjectDetail) -> list[str]:
+    """What part of a project is missing or in the trash, and how to list it."""
+    name = found.name.replace("\\", "\\\\").replace('"', '\\"')
+    texts: list[str] = []
+    if found.missing:
+        missing = count_noun(found.missing, "asset")
+        texts.append(f"{missing} missing from the bucket: search 'project:\"{name}\" state:missing'")
+    if found.trashed:
+        trashed = count_noun(found.trashed, "asset")
+        texts.append(f"{trashed} in the trash: search 'project:\"{name}\" state:trash'")
+    return texts
 
 
 def settings_text(settings: SplitSettings) -> str:

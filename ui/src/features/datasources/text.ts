@@ -98,7 +98,8 @@ export const text = {
       }),
     orphans: {
       keep: 'The settings of this datasource keep orphaned assets.',
-      trash: 'The settings of this datasource move orphaned assets to the trash, from which they can be restored.',
+      trash:
+        'The settings of this datasource move orphaned assets to the trash, from which they can be restored. Assets in a project stay.',
       remove:
         'The settings of this datasource delete orphaned assets, except those used by a project or another datasource.',
     },
@@ -138,8 +139,14 @@ export const text = {
     orphans: {
       legend: 'When an object disappears from the bucket, or is no longer selected',
       keep: { label: 'Keep the asset', note: 'It is marked missing.' },
-      trash: { label: 'Move it to the trash', note: 'It can be restored.' },
-      remove: { label: 'Remove it', note: 'For good, unless a project or another datasource uses it.' },
+      trash: {
+        label: 'Move it to the trash',
+        note: 'It can be restored. In a project, it is kept and marked missing.',
+      },
+      remove: {
+        label: 'Remove it',
+        note: 'For good, unless another datasource uses it. In a project, it is kept and marked missing.',
+      },
     } satisfies { legend: string } & Record<Orphans, { label: string; note: string }>,
     suffix: {
       label: 'Suffix of metadata files',

@@ -118,6 +118,19 @@ function Actions({ project, edit }: { project: ProjectDetail; edit: boolean }) {
   );
 }
 
+/** What a look at the assets would leave out, or not find in the bucket. */
+function Absent({ project }: { project: ProjectDetail }) {
+  const { missing, trashed } = project;
+  if (!missing && !trashed) return null;
+  const query = `project:${quoted(project.name)}`;
+  return (
+    <p className="quiet">
+      {missing ? <AssetsLink query={`${query} state:missing`}>{text.missing(missing)}</AssetsLink> : null}{' '}
+      {trashed ? <AssetsLink query={`${query} state:trash`}>{text.trashed(trashed)}</AssetsLink> : null}
+    </p>
+  );
+}
+
 function Shown({ project }: { project: ProjectDetail }) {
   const may = usePermission();
   const edit = may('projects:edit');
@@ -130,6 +143,7 @@ function Shown({ project }: { project: ProjectDetail }) {
       >
         <Actions project={project} edit={edit} />
       </PageHead>
+      <Absent project={project} />
       <div className="panels">
         <Snapshots project={project} edit={edit} />
         <div className="stack">

@@ -23,6 +23,12 @@ export const text = {
   back: 'Projects',
   edit: { open: 'Rename', title: (name: string) => `Change ${name}`, action: 'Save changes' },
   assets: (number: number) => plural(number, { one: '# asset', other: '# assets' }),
+  missing: (number: number) =>
+    plural(number, {
+      one: '# asset is missing from its bucket; the project keeps it.',
+      other: '# assets are missing from their buckets; the project keeps them.',
+    }),
+  trashed: (number: number) => plural(number, { one: '# asset is in the trash.', other: '# assets are in the trash.' }),
 
   add: {
     title: 'Add assets',
@@ -97,8 +103,19 @@ export const text = {
       metadata: 'with other metadata',
       tags: 'with other tags',
       annotations: 'with other annotations',
-      gone_count: 'not in the library any more',
     },
+    gone: (number: number) =>
+      plural(number, {
+        one: '# asset does not come back as it was frozen',
+        other: '# assets do not come back as they were frozen',
+      }),
+    reasons: {
+      removed: 'removed from the library',
+      trash: 'in the trash',
+      missing: 'missing from the bucket',
+      replaced: 'replaced by other content',
+    },
+    firstOf: (number: number) => `The first ${count(number)} are listed.`,
     nothing: 'Nothing would change.',
     done: (undo: string | null) => (undo === null ? 'Restored.' : `Restored. The project as it was before is ${undo}.`),
   },
