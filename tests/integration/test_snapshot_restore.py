@@ -149,8 +149,12 @@ def test_gone_assets_are_named_and_left_out(catalog: Catalog, before: Snapshot, 
         "13": Gone.REPLACED,
     }
     assert [one.asset_id for one in list_gone(catalog, before.name, limit=1, after=10)] == ["11"]
+    preview = restored(catalog, before, dry_run=True)
     done = restored(catalog, before, dry_run=False)
     assert (done.gone_count, done.gone) == (1, ("day 1/10.jpg",))
+    for one in (preview, done):
+        assert one.gone_reasons == {"missing": 1, "removed": 1, "replaced": 1, "trash": 1}
+        assert list(one.gone_assets) == gone
     members: Any = {one.id for one in list_assets(catalog, make_snapshot(catalog).name, limit=100, after=0)}
     assert members == {str(number) for number in range(1, 31)} - {"10"}
 

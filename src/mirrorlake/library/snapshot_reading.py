@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
+import pyarrow as pa
 from blake3 import blake3
 
 from mirrorlake.catalog import snapshots
@@ -73,26 +74,30 @@ def list_gone(catalog: Catalog, name: str, *, limit: int, after: int) -> list[Go
     """
     found: list[GoneAsset] = []
     for part in _following(snapshots.list_parts(catalog, name), after):
-        rows = read_frozen(catalog, part)
-        columns = {each: column_values(rows, each) for each in ("id", "key", "uri", "token", "version", "digest")}
-        reasons = snapshots.find_gone(catalog, columns["id"], columns["token"], columns["digest"])
-        for number, key, uri, version, digest in zip(
-            *(columns[each] for each in ("id", "key", "uri", "version", "digest")), strict=True
-        ):
-            if number > after and number in reasons:
-                found.append(
-                    GoneAsset(
-                        asset_id=str(number),
-                        key=key,
-                        uri=uri,
-                        reason=Gone(reasons[number]),
-                        version=version,
-                        digest="" if digest is None else digest.hex(),
-                    )
-                )
+        for one in gone_in(catalog, read_frozen(catalog, part)):
+            if int(one.asset_id) > after:
+                found.append(one)
                 if len(found) == limit:
                     return found
     return found
+
+
+def gone_in(catalog: Catalog, rows: pa.Table) -> Iterator[GoneAsset]:
+    """The assets of these frozen rows whose content the library does not reach any more, by id."""
+    columns = {each: column_values(rows, each) for each in ("id", "key", "uri", "token", "version", "digest")}
+    reasons = snapshots.find_gone(catalog, columns["id"], columns["token"], columns["digest"])
+    for number, key, uri, version, digest in zip(
+        *(columns[each] for each in ("id", "key", "uri", "version", "digest")), strict=True
+    ):
+        if number in reasons:
+            yield GoneAsset(
+                asset_id=str(number),
+                key=key,
+                uri=uri,
+                reason=Gone(reasons[number]),
+                version=version,
+                digest="" if digest is None else digest.hex(),
+            )
 
 
 def check_snapshots(catalog: Catalog, names: Sequence[str], step: StepCallback) -> SnapshotCheck:

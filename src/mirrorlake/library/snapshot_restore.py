@@ -7,20 +7,23 @@ A dry run does the same and rolls back, so its numbers are those of the restore 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import psycopg
+import pyarrow as pa
 from psycopg.rows import TupleRow
 
 from mirrorlake.catalog import snapshots
 from mirrorlake.catalog.snapshot_restore import AnnotationRestore, RestoredRow, SnapshotRestore
+from mirrorlake.library.snapshot_reading import gone_in
 from mirrorlake.library.snapshot_rows import column_values, freeze_annotations, read_entries
 from mirrorlake.library.snapshots import freeze, read_frozen
 from mirrorlake.library.steps import StepCallback
 from mirrorlake.model.access import Context
-from mirrorlake.model.snapshots import RestoreOptions, SnapshotPart, SnapshotRestored
+from mirrorlake.model.snapshots import GoneAsset, RestoreOptions, SnapshotPart, SnapshotRestored
 from mirrorlake.postgres.pool import Catalog
 
 RESTORING = "Restoring assets"
@@ -41,8 +44,11 @@ def restore(catalog: Catalog, options: RestoreOptions, step: StepCallback, *, by
     done = _Counter(step, total=found.assets * (2 if options.annotations else 1))
     with catalog.write() as connection:
         work = SnapshotRestore(connection, found.name)
+        absent = _Absent()
         for part in parts:
-            work.stage(_staged(catalog, part))
+            rows = read_frozen(catalog, part)
+            work.stage(_staged(rows))
+            absent.add(gone_in(catalog, rows))
             done.add(part.assets)
         gone = work.drop_gone()
         added, removed, splits = work.restore_members(None if found.split is None else asdict(found.split))
@@ -62,6 +68,8 @@ def restore(catalog: Catalog, options: RestoreOptions, step: StepCallback, *, by
             annotations=annotations,
             gone_count=len(gone),
             gone=tuple(gone[:SHOWN_GONE]),
+            gone_reasons=dict(sorted(absent.reasons.items())),
+            gone_assets=tuple(absent.first),
             unknown_classes=tuple(sorted(unknown)),
             undo=undo,
             dry_run=options.dry_run,
@@ -73,8 +81,22 @@ def restore(catalog: Catalog, options: RestoreOptions, step: StepCallback, *, by
     return result
 
 
-def _staged(catalog: Catalog, part: SnapshotPart) -> list[RestoredRow]:
-    rows = read_frozen(catalog, part)
+class _Absent:
+    """Counts what cannot come back as it was frozen, and keeps the first of it."""
+
+    def __init__(self) -> None:
+        self.reasons = Counter[str]()
+        self.first: list[GoneAsset] = []
+
+    def add(self, found: Iterable[GoneAsset]) -> None:
+        """Some more of the snapshot."""
+        for one in found:
+            self.reasons[one.reason.value] += 1
+            if len(self.first) < SHOWN_GONE:
+                self.first.append(one)
+
+
+def _staged(rows: pa.Table) -> list[RestoredRow]:
     columns = [column_values(rows, name) for name in ("id", "key", "split", "metadata", "provenance", "tags")]
     return list(zip(*columns, strict=True))
 

@@ -173,6 +173,11 @@ class SnapshotRestored:
     undo: str | None
     """The snapshot of the project as it was before."""
     dry_run: bool
+    gone_reasons: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Assets whose frozen content cannot come back, by reason: removed, trash, missing or replaced. Those that are not
+    removed are in the project again, as they are now."""
+    gone_assets: tuple[GoneAsset, ...] = ()
+    """The first 100 of them."""
 
 
 @public_noun

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from mirrorlake.cli.output import bytes_text, echo, echo_detail, print_json, pri
 from mirrorlake.cli.progress import shown_count
 from mirrorlake.cli.server_job import job_result
 from mirrorlake.core.text import count_noun
-from mirrorlake.model.snapshots import RestoreOptions, Snapshot, SnapshotOptions, SnapshotRestored
+from mirrorlake.model.snapshots import Gone, GoneAsset, RestoreOptions, Snapshot, SnapshotOptions, SnapshotRestored
 
 app = typer.Typer(help="Freeze projects, and compare and restore what was frozen.", no_args_is_help=True)
 
@@ -19,6 +20,13 @@ SNAPSHOT = Annotated[str, typer.Argument(metavar="SNAPSHOT", help="Name of the s
 PROJECT = Annotated[str, typer.Argument(metavar="PROJECT", help="Name of the project.")]
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 DIGEST_SHOWN = 12  # characters
+GONE_SHOWN = 10  # assets that a restore cannot bring back
+_GONE = {
+    Gone.REMOVED.value: "removed from the library",
+    Gone.TRASH.value: "in the trash",
+    Gone.MISSING.value: "missing from the bucket",
+    Gone.REPLACED.value: "replaced by other content",
+}
 
 
 @app.command("create")
@@ -140,8 +148,7 @@ def gone(name: SNAPSHOT, *, json: JSON = False) -> None:
     elif not found:
         echo(f"Nothing of {name} is gone.")
     else:
-        rows = ((one.reason.value, one.asset_id, one.key, one.version or "") for one in found)
-        print_table(["reason", "id", "key", "version"], rows)
+        _print_gone_table(found)
 
 
 @app.command("restore")
@@ -167,12 +174,29 @@ def restore(
         echo_detail(
             f"Changed assets: {found.metadata:,} metadata, {found.tags:,} tags, {found.annotations:,} annotations."
         )
-    if found.gone_count:
-        echo(f"{count_noun(found.gone_count, 'asset')} not in the library any more: mirrorlake snapshot gone {name}")
+    _print_gone(found)
     for each in found.unknown_classes:
         echo(f"Class {each} does not exist any more; its annotations were left out.")
     if found.undo is not None:
         echo(f"To undo this: mirrorlake snapshot restore {found.undo}")
+
+
+def _print_gone(found: SnapshotRestored) -> None:
+    """What does not come back as it was frozen, and why."""
+    if not found.gone_reasons:
+        return
+    total = sum(found.gone_reasons.values())
+    counts = ", ".join(f"{number:,} {_GONE[reason]}" for reason, number in found.gone_reasons.items())
+    verb = "does" if total == 1 else "do"
+    echo(f"{count_noun(total, 'asset')} {verb} not come back as frozen: {counts}.")
+    _print_gone_table(found.gone_assets[:GONE_SHOWN])
+    if total > GONE_SHOWN:
+        echo(f"All of them: mirrorlake snapshot gone {found.snapshot}")
+
+
+def _print_gone_table(gone: Sequence[GoneAsset]) -> None:
+    rows = ((one.reason.value, one.asset_id, one.key, one.version or "") for one in gone)
+    print_table(["reason", "id", "key", "version"], rows)
 
 
 def _restore(options: RestoreOptions) -> SnapshotRestored:

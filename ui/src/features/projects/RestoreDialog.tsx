@@ -12,10 +12,47 @@ import { useAsyncAction } from '../../components/useAsyncAction';
 import { text } from './text';
 
 type Counted = keyof typeof text.restore.counts;
-type Restored = Record<Counted, number> & { dry_run: boolean; undo: string | null };
+type Reason = keyof typeof text.restore.reasons;
+type Restored = Record<Counted, number> & {
+  dry_run: boolean;
+  undo: string | null;
+  gone_reasons: Partial<Record<Reason, number>>;
+  gone_assets: { asset_id: string; key: string; reason: Reason }[];
+};
 
 const COUNTS = Object.keys(text.restore.counts) as Counted[];
+const REASONS = Object.keys(text.restore.reasons) as Reason[];
 const ALSO = ['metadata', 'tags', 'annotations'] as const;
+
+/** What does not come back as it was frozen: how many for each reason, and which. */
+function Gone({ result }: { result: Restored }) {
+  const reasons = REASONS.filter((reason) => (result.gone_reasons[reason] ?? 0) > 0);
+  if (reasons.length === 0) return null;
+  const total = reasons.reduce((sum, reason) => sum + (result.gone_reasons[reason] ?? 0), 0);
+  return (
+    <details>
+      <summary>{text.restore.gone(total)}</summary>
+      <table className="plain">
+        <tbody>
+          {reasons.map((reason) => (
+            <tr key={reason}>
+              <td className="number">{count(result.gone_reasons[reason] ?? 0)}</td>
+              <th scope="row">{text.restore.reasons[reason]}</th>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <ul>
+        {result.gone_assets.map((one) => (
+          <li key={one.asset_id}>
+            {one.key} <span className="quiet">{text.restore.reasons[one.reason]}</span>
+          </li>
+        ))}
+      </ul>
+      {total > result.gone_assets.length ? <p>{text.restore.firstOf(result.gone_assets.length)}</p> : null}
+    </details>
+  );
+}
 
 function Result({ result }: { result: Restored }) {
   const rows = COUNTS.filter((name) => result[name] > 0);
@@ -33,6 +70,7 @@ function Result({ result }: { result: Restored }) {
           ))}
         </tbody>
       </table>
+      <Gone result={result} />
     </div>
   );
 }
