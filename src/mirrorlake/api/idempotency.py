@@ -17,6 +17,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mirrorlake.api.bodies import FORM_TYPE
 from mirrorlake.api.problems import problem_of, problem_response
 from mirrorlake.api.routing import is_api
 from mirrorlake.catalog.stored_answers import Claim, StoredAnswer
@@ -27,7 +28,8 @@ HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"  # in an answer that was stored
 KEY_CHARS: Final = 255
 BODY_BYTES: Final = 256 * 1024  # of a stored answer
-JSON_TYPE: Final = "application/json"  # uploads pass: their bodies are not read here
+JSON_TYPE: Final = "application/json"
+UPLOAD_TYPES: Final = frozenset({FORM_TYPE, "application/octet-stream"})  # read as they come: no digest to compare
 EXEMPT: Final = frozenset(
     {"/api/v1/search", "/api/v1/session", "/api/v1/me/password"}
 )  # create nothing; no digest of a password
@@ -89,6 +91,9 @@ class IdempotencyGuard:
         if key is None or caller is None:  # signing in has no caller yet
             await self._app(scope, receive, send)
             return
+        if _media_type(scope) in UPLOAD_TYPES:
+            await problem_response(problem_of(_upload_refused()))(scope, receive, send)
+            return
         request = await receive()  # whole: the guard of bodies has read it
         try:
             library = await run_in_threadpool(scope["app"].state.library_for, caller)
@@ -139,8 +144,19 @@ def _key_of(scope: Scope) -> str | None:
     if scope["type"] != "http" or not takes_key(scope["method"], scope["path"]):
         return None
     headers = Headers(scope=scope)
-    json = headers.get("content-type", JSON_TYPE).partition(";")[0].strip().lower() == JSON_TYPE
-    return headers.get(HEADER) if json and SIGNATURE not in headers else None
+    taken = _media_type(scope) in {JSON_TYPE, *UPLOAD_TYPES} and SIGNATURE not in headers
+    return headers.get(HEADER) if taken else None
+
+
+def _media_type(scope: Scope) -> str:
+    return Headers(scope=scope).get("content-type", JSON_TYPE).partition(";")[0].strip().lower()
+
+
+def _upload_refused() -> UsageError:
+    return UsageError(
+        f"An upload takes no {HEADER}: its bytes are read as they come, and not compared with an earlier request.",
+        f"Leave {HEADER} out. A file that was uploaded twice is named in `duplicates`.",
+    )
 
 
 def _digest(scope: Scope, request: Message) -> bytes:

@@ -59,6 +59,18 @@ def test_a_refused_request_can_be_repeated_with_its_key(client: TestClient, libr
     assert rows(library, "SELECT count(*) FROM stored_answer") == [(1,)]
 
 
+def test_an_upload_with_a_key_is_refused_and_stores_nothing(client: TestClient, library: Library) -> None:
+    headers = {"Idempotency-Key": "k1"}
+    form = client.post("/api/v1/uploads", files={"file": ("a.jpg", b"x")}, headers=headers)
+    plain = client.post(
+        "/api/v1/labels/uploads", content=b"x", headers=headers | {"Content-Type": "application/octet-stream"}
+    )
+    for answer in (form, plain):
+        assert (answer.status_code, answer.json()["type"]) == (400, "urn:mirrorlake:usage-error")
+        assert "takes no Idempotency-Key" in answer.json()["detail"]
+    assert rows(library, "SELECT count(*) FROM stored_answer") == [(0,)]
+
+
 def test_a_request_that_failed_after_its_commit_is_not_executed_again(
     client: TestClient, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
