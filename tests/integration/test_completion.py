@@ -53,6 +53,12 @@ def test_keys_are_found_by_any_part_with_counts_and_types(library: Catalog) -> N
     assert texts(library, "ni")[-2:] == ["tag:night", 'tag:"night shift"']
 
 
+def test_parts_of_an_asset_are_completed_with_keys(library: Catalog) -> None:
+    assert texts(library, "has:") == ["annotations", "text", "metadata.", "facts."]
+    assert texts(library, "has:metadata.temp") == ["metadata.capture.temperature"]
+    assert texts(library, "-has:facts.") == ["facts.iso"]
+
+
 def test_a_whole_key_is_followed_by_the_operators_of_its_type(library: Catalog) -> None:
     assert texts(library, "metadata.site") == ["metadata.site:", "metadata.site!="]
     assert "metadata.capture.temperature>=" in texts(library, "metadata.capture.temperature")

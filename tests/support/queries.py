@@ -91,7 +91,7 @@ comparisons = st.sampled_from(list(Comparison))
 _quarters = st.sampled_from(["0", "0.25", "0.5", "1"]).map(Decimal)
 _bounds = st.one_of(
     st.tuples(st.tuples(comparisons.filter(lambda one: one is not Comparison.NE), _quarters)),
-    st.tuples(_quarters, _quarters).map(lambda ends: ((Comparison.GE, ends[0]), (Comparison.LE, ends[1]))),
+    st.tuples(_quarters, _quarters).map(sorted).map(lambda ends: ((Comparison.GE, ends[0]), (Comparison.LE, ends[1]))),
 )
 
 
@@ -105,9 +105,18 @@ numbers = (
     | st.integers(-3, 100).map(str)
 ).map(lambda text: _found(read_number(text)))
 spans = st.sampled_from(
-    ["2026-01-01", "2026-01-31", "2024-02-29", "2026-01-01T10:00", "2026-01-01T10:00:30Z", "2026-01-01T12:00+02:00"]
+    [
+        "2026-01",
+        "2025-12",
+        "2026-01-01",
+        "2026-01-31",
+        "2024-02-29",
+        "2026-01-01T10:00",
+        "2026-01-01T10:00:30Z",
+        "2026-01-01T12:00+02:00",
+    ]
 ).map(lambda text: _found(read_span(text)))
-booleans = st.sampled_from([Boolean("true", True), Boolean("false", False)])  # noqa: FBT003 - the node's own order
+booleans = st.sampled_from([("true", True), ("false", False), ("TRUE", True)]).map(lambda one: Boolean(*one))
 literals = st.one_of(texts.map(Text), numbers, spans)
 
 

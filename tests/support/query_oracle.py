@@ -315,7 +315,11 @@ def _metadata(value: Scalar, comparison: Comparison, literal: Literal) -> bool:
 
 
 def _moment(value: Scalar) -> datetime | None:
-    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d", value):
+    if not isinstance(value, str):
+        return None
+    if re.fullmatch(r"\d{4}-\d\d", value):
+        value += "-01"
+    if not re.match(r"\d{4}-\d\d-\d\d", value):
         return None
     try:
         moment = datetime.fromisoformat(value)

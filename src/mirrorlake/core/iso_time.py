@@ -12,3 +12,5 @@ _ZONE: LiteralString = r"Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9]"
 ISO_TIME: LiteralString = (
     "^(?!0000)(?:[0-9]{4}-(?:" + _DAY + ")|(?:" + _LEAP_YEAR + ")-02-29)(?:[T ]" + _CLOCK + "(?:" + _ZONE + ")?)?$"
 )
+# A month, as texts in metadata have it. In comparisons it is its first day.
+ISO_MONTH: LiteralString = "^(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])$"

@@ -101,6 +101,15 @@ class TextFacts:
 MediaFacts = ImageFacts | VideoFacts | DocumentFacts | AudioFacts | TextFacts
 
 _IN_COLUMNS = frozenset({"width", "height"})  # of the table `asset`, not among its facts
+_OF_CAMERAS = (
+    "camera_make", "camera_model", "software", "lens", "taken_at", "iso", "aperture", "exposure_s", "focal_length_mm",
+    "focal_length_35mm", "flash", "white_balance", "latitude", "longitude", "altitude_m", "keywords", "caption",
+    "title",
+)  # fmt: skip
+_KINDS = (ImageFacts, VideoFacts, DocumentFacts, AudioFacts, TextFacts)
+FACT_NAMES = frozenset(
+    {one.name for kind in _KINDS for one in fields(kind)} - _IN_COLUMNS - {"camera"} | set(_OF_CAMERAS)
+)
 
 
 def facts_to_json(facts: MediaFacts) -> dict[str, Any]:

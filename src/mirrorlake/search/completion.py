@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -34,7 +35,7 @@ MOST = 20  # suggestions in one answer
 MOST_OF_A_KIND = 8  # among keys, tags and fields that a plain word may become
 TIMEOUT_S = 1
 _STATIC = {
-    "state": (*AssetState, "any"), "has": ("annotations", "text"), "format": tuple(FORMATS),
+    "state": (*AssetState, "any"), "has": ("annotations", "text", "metadata.", "facts."), "format": tuple(FORMATS),
 }  # fmt: skip
 _LISTED = {"kind": "kind", "type": "type", "tag": "tag"}  # fields of the language with those of `field_counts`
 _SPACES = ("metadata", "facts")
@@ -173,6 +174,8 @@ def _values(connection: psycopg.Connection[TupleRow], slot: Slot) -> tuple[list[
         return [_value_suggestion(field, name) for name in names], True
     if field == "sort":
         return list(_sorts(connection, slot)), True
+    if field == "has" and (keys := _keys_within(connection, slot.prefix)) is not None:
+        return keys, True
     return [_static(field, text) for text in _starting(_STATIC.get(field, ()), slot.prefix)], True
 
 
@@ -195,20 +198,21 @@ def _sorts(connection: psycopg.Connection[TupleRow], slot: Slot) -> Iterator[Sug
         for text in _starting(("asc", "desc"), direction):
             yield _static("sort", f"{minus}{column}:{text}")
         return
-    space, dot, part = column.partition(".")
-    if dot and space.lower() in _SPACES:
-        for key in fields_like(connection, f"{space.lower()}.", part, MOST + 1):
-            suggestion = _key_suggestion(space.lower(), key)
-            yield Suggestion(
-                text=minus + suggestion.text,
-                label=key.name,
-                kind=suggestion.kind,
-                assets=key.assets,
-                type=suggestion.type,
-            )
+    keys = _keys_within(connection, column)
+    if keys is not None:
+        yield from (replace(key, text=minus + key.text) for key in keys)
         return
     for text in _starting((*SortColumn, "metadata.", "facts."), column):
         yield _static("sort", minus + text)
+
+
+def _keys_within(connection: psycopg.Connection[TupleRow], text: str) -> list[Suggestion] | None:
+    """The keys of which `metadata.` or `facts.` and a part are written; None for any other text."""
+    space, dot, part = text.partition(".")
+    if not dot or space.lower() not in _SPACES:
+        return None
+    found = fields_like(connection, f"{space.lower()}.", part, MOST + 1)
+    return [_key_suggestion(space.lower(), key) for key in found]
 
 
 def _starting(texts: Iterable[str], prefix: str) -> list[str]:

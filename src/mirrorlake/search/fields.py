@@ -10,7 +10,7 @@ from functools import partial
 from mirrorlake.core.errors import PatternError, UnknownField
 from mirrorlake.formats.registry import formats_by_suffix
 from mirrorlake.model.assets import AssetState
-from mirrorlake.model.media import MediaKind
+from mirrorlake.model.media import FACT_NAMES, MediaKind
 from mirrorlake.search.label_fields import read_annotation_count, read_box, read_class, read_has
 from mirrorlake.search.likeness import LIKENESS_FIELDS
 from mirrorlake.search.nodes import (
@@ -48,8 +48,9 @@ from mirrorlake.search.nodes import (
 from mirrorlake.search.picture_texts import read_picture_text
 from mirrorlake.search.scanner import Scanner, Value
 from mirrorlake.search.splits import read_split
-from mirrorlake.search.term import Term, as_comparison
+from mirrorlake.search.term import METADATA_KEY, Term, as_comparison
 from mirrorlake.search.values import (
+    RangeEnd,
     read_integer,
     read_literal,
     read_range,
@@ -62,7 +63,6 @@ from mirrorlake.select.patterns import read_pattern
 _FIELD = re.compile(r"(?P<name>[^\W\d][\w-]*)(?P<op>:(?:>=|<=|!=|>|<|=)|:|==|>=|<=|!=|>|<|=)")
 _OPERATOR = re.compile(r":(?:>=|<=|!=|>|<|=)|:|==|>=|<=|!=|>|<|=")
 _METADATA = re.compile(r"(?P<values>metadata|facts)[.:]", re.IGNORECASE)
-_METADATA_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]*")
 _SORT = re.compile(r"sort:", re.IGNORECASE)
 _COUNTED = frozenset({"class"})  # fields whose value may be followed by a comparison with a number
 _DOUBLED = re.compile(r"[<>=]|!=")  # where a value should begin: a comparison too many
@@ -71,6 +71,7 @@ QUOTE_HINT = "To search for this text in names, put it in quotes."
 
 # `format:` names with their media types: the suffixes that select objects.
 FORMATS = {suffix.removeprefix("."): one.media_type for suffix, one in formats_by_suffix().items()}
+_FAMILIES = frozenset(one.partition("/")[0] for one in FORMATS.values())
 
 
 def read_field(scanner: Scanner) -> Node | None:
@@ -106,7 +107,7 @@ def read_sort(scanner: Scanner) -> Sort | None:
     column = text.removeprefix("-")
     by: SortColumn | MetadataColumn
     named = _METADATA.match(column)
-    if named and _METADATA_KEY.fullmatch(column, named.end()):
+    if named and METADATA_KEY.fullmatch(column, named.end()):
         by = MetadataColumn(column[named.end() :], Values(named.group("values").lower()))
     else:
         try:
@@ -125,12 +126,14 @@ def read_sort(scanner: Scanner) -> Sort | None:
 
 def _unknown(scanner: Scanner, name: str) -> Exception:
     close = difflib.get_close_matches(name, [*FIELDS, *LIKENESS_FIELDS, "metadata.KEY", "facts.KEY", "sort"], n=3)
+    if name in FACT_NAMES:
+        close = [f"facts.{name}"]
     similar = tuple(f"{each}:" for each in close)
     hint = f"{did_you_mean(similar)} " if close else ""
     known = "" if close else f"Fields are {', '.join([*FIELDS, *LIKENESS_FIELDS])}, metadata.KEY, facts.KEY and sort. "
     found = _FIELD.match(scanner.source, scanner.at)
     written = name if found is None else found["name"]
-    key = found.group() if found is not None and _METADATA_KEY.fullmatch(written) else ""
+    key = found.group() if found is not None and METADATA_KEY.fullmatch(written) else ""
     metadata = f"A metadata key is written metadata.{key}… " if key else ""
     return UnknownField(
         f"Unknown search field: {name}.",
@@ -193,7 +196,7 @@ def _metadata(scanner: Scanner, values: Values) -> Node | None:
     word = scanner.source[key_at : scanner.word_end()]
     if not colon and not _OPERATOR.search(word):
         return None  # a file name such as metadata.json
-    found = _METADATA_KEY.match(scanner.source, key_at)
+    found = METADATA_KEY.match(scanner.source, key_at)
     if not found:
         raise scanner.error(
             f"Expected a {values.key}.",
@@ -224,7 +227,7 @@ def _metadata_term(term: Term, key: str, values: Values) -> Node:
             "A value with * can only be compared with : or !=. To search for the character *, quote the value."
         )
         return node
-    ends = _read_range_ends(term, lambda value: isinstance(read_literal(value), Number | Span))
+    ends = _read_range_ends(term, _read_ordered)
     if ends is not None:
         return _between(*ends, lambda comparison, value: MetadataCompare(key, comparison, read_literal(value), values))
     literal = read_literal(term.value)
@@ -233,15 +236,25 @@ def _metadata_term(term: Term, key: str, values: Values) -> Node:
     return MetadataCompare(key, term.comparison, literal, values)
 
 
-def _read_range_ends(term: Term, readable: Callable[[Value], bool]) -> tuple[Value | None, Value | None] | None:
+def _read_ordered(value: Value) -> Number | Span | None:
+    literal = read_literal(value)
+    return literal if isinstance(literal, Number | Span) else None
+
+
+def _read_range_ends(term: Term, read: Callable[[Value], RangeEnd | None]) -> tuple[Value | None, Value | None] | None:
     """The ends of a range if the value is one: the operator is `:` or `=`, and every given end can be read."""
     ends = read_range(term.value)
-    if ends is None or not all(readable(end) for end in ends if end.text):
+    if ends is None:
+        return None
+    low, high = (read(end) if end.text else None for end in ends)
+    if any(end.text and found is None for end, found in zip(ends, (low, high), strict=True)):
         return None
     if term.comparison is not Comparison.EQ:
         raise term.scanner.error(
             "A range cannot be combined with a comparison.", f"Write {term.field}:low..high.", at=term.op_at
         )
+    if low is not None and high is not None:
+        term.require_order(low, high)
     return tuple(end if end.text else None for end in ends)  # pyright: ignore[reportReturnType]: two stay two
 
 
@@ -257,7 +270,7 @@ def _between(low: Value | None, high: Value | None, compare: Callable[[Compariso
 
 def _integer(term: Term, column: IntegerColumn) -> Node:
     read = read_size if column is IntegerColumn.SIZE else read_integer
-    ends = _read_range_ends(term, lambda value: read(value.text) is not None)
+    ends = _read_range_ends(term, lambda value: read(value.text))
 
     def compare(comparison: Comparison, value: Value) -> Node:
         number = read(value.text)
@@ -279,7 +292,7 @@ def _bound(term: Term, column: IntegerColumn, comparison: Comparison) -> Node:
 
 
 def _time(term: Term, column: TimeColumn) -> Node:
-    ends = _read_range_ends(term, lambda value: read_span(value.text) is not None)
+    ends = _read_range_ends(term, lambda value: read_span(value.text))
 
     def compare(comparison: Comparison, value: Value) -> Node:
         span = read_span(value.text)
@@ -319,7 +332,12 @@ def _datasource(term: Term) -> Node:
 
 
 def _type(term: Term) -> Node:
-    return term.allow_negation(HasMediaType(term.value.text.lower()))
+    text = term.value.text.lower().removesuffix("/*")
+    if "*" in text:
+        term.reject("A media type has no other wildcard than that of a family.", "Write type:image or type:image/*.")
+    if text in FORMATS and text not in _FAMILIES:
+        term.reject(f"{text} is a format, not a media type.", f"Write format:{text} or type:{FORMATS[text]}.")
+    return term.allow_negation(HasMediaType(text))
 
 
 def _kind(term: Term) -> Node:

@@ -5,9 +5,20 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from mirrorlake.search.nodes import AnnotationCount, BoxMeasure, Comparison, HasBox, HasClass, HasText, Node
+from mirrorlake.search.nodes import (
+    AnnotationCount,
+    BoxMeasure,
+    Comparison,
+    HasBox,
+    HasClass,
+    HasText,
+    MetadataExists,
+    Node,
+    Number,
+    Values,
+)
 from mirrorlake.search.scanner import Value
-from mirrorlake.search.term import Term, as_comparison
+from mirrorlake.search.term import METADATA_KEY, Term, as_comparison
 from mirrorlake.search.values import read_integer, read_number, read_range, read_text
 
 _COUNT = re.compile(r"(?P<op>>=|<=|!=|==|>|<|=)(?P<count>[0-9]*)")
@@ -44,12 +55,16 @@ def read_class(term: Term) -> Node:
 
 
 def read_has(term: Term) -> Node:
-    """`has = "has:annotations" | "has:text"`."""
+    """`has = "has:" ("annotations" | "text" | ("metadata" | "facts") "." key)`."""
     part = term.value.text.lower()
+    space, dot, _ = part.partition(".")
+    key = term.value.text[len(space) + 1 :]
+    if dot and space in tuple(Values) and METADATA_KEY.fullmatch(key):
+        return term.allow_negation(MetadataExists(key, Values(space)))
     if part == "text":
         return term.allow_negation(HasText(()))
     if part != "annotations":
-        term.reject("Unknown part of an asset.", "Write has:annotations or has:text.")
+        term.reject("Unknown part of an asset.", "Write has:annotations, has:text or has:metadata.KEY.")
     return term.allow_negation(AnnotationCount(Comparison.GE, 1))
 
 
@@ -65,6 +80,8 @@ def read_box(term: Term, measure: BoxMeasure) -> Node:
     bounds = [(Comparison.GE, _box_number(term, measure, low))] if low.text else []
     if high.text:
         bounds.append((Comparison.LE, _box_number(term, measure, high)))
+    if len(bounds) > 1 and bounds[0][1] > bounds[1][1]:
+        term.require_order(Number(low.text, bounds[0][1]), Number(high.text, bounds[1][1]))
     return HasBox(measure, tuple(bounds))
 
 

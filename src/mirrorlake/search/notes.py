@@ -33,6 +33,7 @@ from mirrorlake.select.glob_advice import explain_glob
 
 # A word that looks like a comparison of a metadata key: `capture.temperature>20`, `metdata.site:x`.
 _COMPARISON = re.compile(r"(?P<key>[^\W\d][\w-]*(?:\.[\w-]+)+)(?P<rest>(?:[:=<>]|!=).+)", re.DOTALL)
+_BARE = re.compile(r"(?:metadata|facts)\.[A-Za-z0-9_][A-Za-z0-9_.]*")  # `metadata.site`: no comparison follows
 _SIMILAR = 0.7  # of difflib, from 0 to 1
 _SHORTEST = 4  # characters of a last part: shorter ones are alike by chance
 _LONGEST = 100  # characters of a name that is compared with others: the cost grows with the square
@@ -66,6 +67,7 @@ def explain_nothing(query: Query, lookup: Lookup, *, words_too: bool = True) -> 
     nodes = list(_leaves(query.where))
     words = [found for node in nodes if words_too and (found := _comparison_in_names(node)) is not None]
     notes = [_explain_word(word, key, rest) for word, key, rest in words]
+    notes += [_explain_bare(word) for node in nodes if words_too and (word := _bare_key(node)) is not None]
     names = [found for node in nodes if (found := _named(node)) is not None]
     names += [(_KINDS[sort.by.values], sort.by.key) for sort in query.sorts if isinstance(sort.by, MetadataColumn)]
     names += [(NameKind.METADATA_KEY, key) for _, key, _ in words]
@@ -145,6 +147,18 @@ def _comparison_in_names(node: Node) -> tuple[str, str, str] | None:
 
 def _explain_word(word: str, key: str, rest: str) -> str:
     return f"`{word}` was searched in names. To search metadata, write `metadata.{key}{rest}`."
+
+
+def _bare_key(node: Node) -> str | None:
+    """A key with neither a comparison nor a value after it."""
+    if isinstance(node, NameContains) and not node.quoted and _BARE.fullmatch(node.text):
+        return node.text
+    return None
+
+
+def _explain_bare(word: str) -> str:
+    space = Values(word.partition(".")[0])
+    return f"`{word}` was searched in names. To find assets that have this {space.key}, write `has:{word}`."
 
 
 def _explain_unknown(kind: NameKind, name: str, known: KnownNames) -> str:

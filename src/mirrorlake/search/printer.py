@@ -41,15 +41,18 @@ from mirrorlake.search.nodes import (
     NearDuplicate,
     Node,
     Not,
+    Number,
     Or,
     PathMatches,
     Pattern,
     Query,
     Sort,
+    Span,
     StateIs,
     Text,
     TimeCompare,
 )
+from mirrorlake.search.values import in_order
 
 _PLAIN = re.compile(r"\w[\w./-]*")  # needs no quotes, neither as a word nor as a value
 _KEYWORDS = frozenset({"AND", "OR", "NOT"})
@@ -124,14 +127,18 @@ def _in_brackets(node: Node) -> str:
 def _range(node: And) -> str | None:
     """`low..high` for two comparisons that include both ends of one value."""
     match node.terms:
-        case (IntegerCompare(column, Comparison.GE, low), IntegerCompare(same, Comparison.LE, high)) if same is column:
+        case (IntegerCompare(column, Comparison.GE, low), IntegerCompare(same, Comparison.LE, high)) if (
+            same is column and in_order(low, high)
+        ):
             return f"{column.value}:{low}..{high}"
-        case (TimeCompare(column, Comparison.GE, low), TimeCompare(same, Comparison.LE, high)) if same is column:
+        case (TimeCompare(column, Comparison.GE, low), TimeCompare(same, Comparison.LE, high)) if (
+            same is column and in_order(low, high)
+        ):
             return f"{column.value}:{low.text}..{high.text}"
         case (
-            MetadataCompare(key, Comparison.GE, low, values),
-            MetadataCompare(same_key, Comparison.LE, high, same_values),
-        ) if (key, values) == (same_key, same_values) and not isinstance(low, Text) and not isinstance(high, Text):
+            MetadataCompare(key, Comparison.GE, (Number() | Span()) as low, values),
+            MetadataCompare(same_key, Comparison.LE, (Number() | Span()) as high, same_values),
+        ) if (key, values) == (same_key, same_values) and in_order(low, high):
             return f"{values}.{key}:{low.text}..{high.text}"
         case _:
             return None

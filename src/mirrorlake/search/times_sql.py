@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import LiteralString, assert_never
 
-from mirrorlake.core.iso_time import ISO_TIME
+from mirrorlake.core.iso_time import ISO_MONTH, ISO_TIME
 from mirrorlake.search.nodes import And, Comparison, MetadataCompare, Node, Span, Values
 from mirrorlake.search.sql import Param, Sql
 
 TEXT_CHARACTERS = 200  # that an index on texts holds
 TEXT_BEGIN: LiteralString = 'left(asset.metadata ->> %s::text, 200) COLLATE "C"'
+# Of a text that is an ISO month, date or time. A month is its first day.
+_MOMENT: LiteralString = (
+    "(CASE length(asset.metadata ->> %s::text) WHEN 7 THEN (asset.metadata ->> %s::text) || '-01'"
+    " ELSE asset.metadata ->> %s::text END)::timestamptz"
+)
 
 
 def candidates(node: Node) -> tuple[str, Sql] | None:
@@ -30,8 +35,8 @@ def candidates(node: Node) -> tuple[str, Sql] | None:
 
 
 def metadata_time_sql(key: str, comparison: Comparison, span: Span) -> Sql:
-    """Compare the text under a metadata key, if it is an ISO date or time, with a span."""
-    compared = in_span_sql("(asset.metadata ->> %s::text)::timestamptz", (key,), comparison, span)
+    """Compare the text under a metadata key, if it is an ISO month, date or time, with a span."""
+    compared = in_span_sql(_MOMENT, (key, key, key), comparison, span)
     first, last = _text_bounds(comparison, span)
     # The text comparison leaves few values for the slower pattern. CASE keeps values that are not times from the cast.
     return Sql(
@@ -39,6 +44,8 @@ def metadata_time_sql(key: str, comparison: Comparison, span: Span) -> Sql:
         'CASE WHEN (asset.metadata ->> %s::text) COLLATE "C" BETWEEN %s::text AND %s::text'
         " AND jsonb_typeof(asset.metadata -> %s::text) = 'string' AND asset.metadata ->> %s::text ~ '"
         + ISO_TIME
+        + "|"
+        + ISO_MONTH
         + "' THEN "
         + compared.text
         + " ELSE FALSE END)",

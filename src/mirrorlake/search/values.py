@@ -29,6 +29,7 @@ _SIZE_UNITS = {
     "gib": 2**30,
     "tib": 2**40,
 }
+RangeEnd = int | Number | Span
 _INTEGER = re.compile(r"[0-9]+")
 MAX_INTEGER = 2**63 - 1  # bigint
 _TIME = re.compile(
@@ -85,17 +86,17 @@ def read_span(text: str) -> Span | None:
 def read_literal(value: Value) -> Literal:
     """Read a metadata value: quoted values are texts, others are interpreted.
 
-    Only whole days and times are dates here: `2026` is a number, `2026-01` a text.
+    Months, days and times are dates here; `2026` is a number.
     """
     text = value.text
     if value.quoted:
         return Text(text)
-    if text in ("true", "false"):
-        return Boolean(text, text == "true")
+    if text.lower() in ("true", "false"):
+        return Boolean(text, text.lower() == "true")
     number = read_number(text)
     if number is not None:
         return number
-    span = read_span(text) if len(text) >= len("2026-01-01") else None
+    span = read_span(text) if len(text) >= len("2026-01") else None  # 0042 is a code
     return span or Text(text)
 
 
@@ -124,6 +125,19 @@ def read_text(value: Value) -> str | Pattern:
     if value.quoted or "*" not in value.text:
         return value.text
     return Pattern(tuple(value.text.split("*")))
+
+
+def in_order(low: RangeEnd, high: RangeEnd) -> bool:
+    """Whether a range can be written from one to the other: two of a kind, and the first is not beyond the second."""
+    match low, high:
+        case int(), int():
+            return low <= high
+        case Number(_, first), Number(_, last):
+            return first <= last
+        case Span(), Span():
+            return low.start < high.end
+        case _:
+            return False
 
 
 def read_range(value: Value) -> tuple[Value, Value] | None:

@@ -46,6 +46,7 @@ from mirrorlake.search.nodes import (
     Text,
     TimeColumn,
     TimeCompare,
+    Values,
 )
 
 EQ, NE, GE, LE, GT, LT = (
@@ -107,7 +108,12 @@ MEANINGS: list[tuple[str, Node]] = [
     ("metadata.k!=v", MetadataCompare("k", NE, Text("v"))),
     ("metadata.k:2026-01-31", MetadataCompare("k", EQ, Span("2026-01-31", day(2026, 1, 31), day(2026, 2)))),
     ("metadata.k:2026", MetadataCompare("k", EQ, Number("2026", Decimal(2026)))),
-    ("metadata.k:2026-01", MetadataCompare("k", EQ, Text("2026-01"))),
+    ("metadata.k:2026-01", MetadataCompare("k", EQ, Span("2026-01", day(2026, 1), day(2026, 2)))),
+    ("metadata.k:0042", MetadataCompare("k", EQ, Text("0042"))),
+    ('metadata.k:"2026-01"', MetadataCompare("k", EQ, Text("2026-01"))),
+    ("metadata.k:TRUE", MetadataCompare("k", EQ, Boolean("TRUE", True))),  # noqa: FBT003 - the node's own order
+    ("has:metadata.Camera_id", MetadataExists("Camera_id")),
+    ("has:facts.lens", MetadataExists("lens", Values.FACTS)),
     ("metadata.k:2026-02-30", MetadataCompare("k", EQ, Text("2026-02-30"))),
     (
         "metadata.k:80..90",
@@ -145,6 +151,8 @@ MEANINGS: list[tuple[str, Node]] = [
     ("datasource:photos", InDatasource("photos")),
     ("type:Image/PNG", HasMediaType("image/png")),
     ("type:image", HasMediaType("image")),
+    ("type:image/*", HasMediaType("image")),
+    ("type:text", HasMediaType("text")),
     ("format:jpg", HasMediaType("image/jpeg")),
     ("format!=png", Not(HasMediaType("image/png"))),
     ("state:missing", StateIs(AssetState.MISSING)),

@@ -41,6 +41,14 @@ NOTES = {
         "No asset has the metadata key `capture.temprature`. Did you mean `metadata.capture.temperature`?",
     ],
     "metdata.site:x": ["`metdata.site:x` was searched in names. To search metadata, write `metadata.site:x`."],
+    "metadata.site": [
+        "`metadata.site` was searched in names. To find assets that have this metadata key, write `has:metadata.site`."
+    ],
+    "zebra facts.pages": [
+        "`facts.pages` was searched in names. To find assets that have this fact, write `has:facts.pages`."
+    ],
+    '"metadata.site"': [],
+    "has:metadata.sitte": ["No asset has the metadata key `sitte`. Did you mean `metadata.site`?"],
     "facts.page>3 sort:facts.iso": ["No asset has the fact `page`. Did you mean `facts.pages`?"],
     "tag:reviwed": ["No asset has the tag `reviwed`. Did you mean `tag:reviewed`?"],
     'tag:"nightshift"': ['No asset has the tag `nightshift`. Did you mean `tag:"night shift"`?'],
