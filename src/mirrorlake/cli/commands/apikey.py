@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
@@ -30,7 +30,8 @@ def create(
         list[Permission] | None, typer.Option(help="A permission besides those of the role; repeatable.")
     ] = None,
     expires: Annotated[
-        str | None, typer.Option(metavar="TIME", help="When it expires: 90d, 12w or 1y.", show_default="never")
+        str | None,
+        typer.Option(metavar="TIME", help="When it expires: 90d, 12w, 1y or a date, 2027-01-31.", show_default="never"),
     ] = None,
     json: JSON = False,
 ) -> None:
@@ -40,7 +41,7 @@ def create(
     """
     with open_library() as library:
         made = library.api_keys.create(
-            name, role=role, permissions=permission or (), expires_days=None if expires is None else _days(expires)
+            name, role=role, permissions=permission or (), expires_days=None if expires is None else days_until(expires)
         )
     if json:
         print_json(made)
@@ -90,11 +91,22 @@ def revoke(
         echo(f"The key {revoked.name} ({revoked.prefix}_…) was revoked.")
 
 
-def _days(text: str) -> int:
+def days_until(text: str) -> int:
+    """Days from now on, of a duration or a date in UTC. Raises UsageError."""
     match = re.fullmatch(r"([0-9]{1,4})([dwy])", text.strip())
-    if match is None:
-        raise UsageError(f"{text!r} is not a time until a key expires.", "Write days, weeks or years: 90d, 12w or 1y.")
-    return int(match[1]) * _DAYS[match[2]]
+    if match is not None:
+        return int(match[1]) * _DAYS[match[2]]
+    try:
+        until = date.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is not a time at which a key expires.",
+            "Write days, weeks, years or a date: 90d, 12w, 1y, 2027-01-31.",
+        ) from None
+    days = (until - datetime.now(UTC).date()).days
+    if days < 1:
+        raise UsageError(f"{until} is not in the future.", "Name a later day, in UTC.")
+    return days
 
 
 def _scope(key: ApiKey) -> str:
