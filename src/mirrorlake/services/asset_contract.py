@@ -140,8 +140,8 @@ class Assets(KnownFields, Protocol):
 
         `look` reads their objects again, in a run for each datasource, and makes their thumbnails, hashes and vectors;
         `text` reads the text in pictures, and `embedding` computes the hashes and vectors of pictures from their
-        thumbnails, both also where that failed; `function:NAME` calls an own function. Raises QueryError,
-        UsageError, NotFound, PassRunning, and PermissionDenied.
+        thumbnails, both also where that failed; `function:NAME` calls an own function. `look` needs the permission
+        runs:control besides assets:edit. Raises QueryError, UsageError, NotFound, PassRunning and PermissionDenied.
         """
         ...
 

@@ -99,7 +99,10 @@ def start_edit(library: Bound, change: BulkChange) -> Job:
 
 
 def reprocess(library: Bound, what: Reprocessing) -> Sequence[Job]:
-    """Run a stage of processing again for all assets of a query. Returns the queued jobs."""
+    """Run a stage of processing again for all assets of a query. Returns the queued jobs.
+
+    The stage `look` reads objects of buckets, in runs: it needs the permission runs:control too.
+    """
     return library.assets.reprocess(what.query, what.stage)
 
 

@@ -81,8 +81,9 @@ def reprocess(
     stage: Annotated[
         str,
         typer.Option(
-            help="`look` reads their objects and makes their thumbnails, hashes and vectors again, `text` reads the "
-            "text in pictures, `embedding` computes hashes and vectors, `function:NAME` calls an own function."
+            help="`look` reads their objects and makes their thumbnails, hashes and vectors again (permission "
+            "runs:control), `text` reads the text in pictures, `embedding` computes hashes and vectors, "
+            "`function:NAME` calls an own function."
         ),
     ] = "look",
     json: Annotated[bool, typer.Option("--json", help="Output JSON Lines.")] = False,
