@@ -13,6 +13,7 @@ from mirrorlake.api import create_app, serve
 from mirrorlake.catalog.workers import announce_worker
 from mirrorlake.cli.output import echo, echo_detail
 from mirrorlake.core.settings import DEFAULT_ORIGIN, Settings, read_settings
+from mirrorlake.services.ahead import load_ahead
 from mirrorlake.services.base import open_resources
 from mirrorlake.services.entrance import Entrance
 from mirrorlake.services.library import LocalLibrary
@@ -42,6 +43,7 @@ def up(
             claim(address)
             echo_detail(f"Library served at {address}/?token={token}")
             echo("Stop with Ctrl-C. The address contains the access token: share it with care.")
+            load_ahead()
 
         if worker:
             announce_worker(resources.catalog)
