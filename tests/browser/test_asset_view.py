@@ -300,6 +300,69 @@ def test_polygons_are_drawn_reshaped_and_relabelled(opened: Opened) -> None:
     assert ring == [pytest.approx(corner, abs=0.01) for corner in corners]
 
 
+def test_changes_of_annotations_are_undone_and_done_again(opened: Opened) -> None:
+    pen = drawing_on(opened, "cats/other.png")
+    page, bar = pen.page, pen.page.get_by_role("toolbar", name="Annotations")
+    points, handles = page.locator(".edit-point"), page.locator(".edit-handle.point")
+    pen.choose("leaf")
+    page.keyboard.press("d")
+    for x, y in ((0.2, 0.2), (0.4, 0.2), (0.4, 0.4), (0.3, 0.9)):
+        page.mouse.click(*pen.at(x, y))
+    page.keyboard.press("Control+z")
+    expect(points).to_have_count(3)
+    page.keyboard.press("Enter")
+    expect(handles).to_have_count(3)
+    pen.pull("Point 3 of 3", (0.6, 0.8))
+    pulled = page.locator(".edit-layer path.selected").get_attribute("d")
+    page.keyboard.press("Control+z")  # the whole drag
+    expect(page.locator(".edit-layer path.selected")).not_to_have_attribute("d", pulled or "")
+    expect(handles).to_have_count(3)
+    page.keyboard.press("Control+Shift+z")
+    expect(page.locator(".edit-layer path.selected")).to_have_attribute("d", pulled or "")
+    bar.get_by_role("button", name="Remove", exact=True).press("Enter")  # the button goes with it
+    expect(handles).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(handles).to_have_count(3)
+    bar.get_by_role("button", name="Undo").click()
+    bar.get_by_role("button", name="Undo").click()
+    expect(points).to_have_count(3)  # the outline is open again
+    page.keyboard.press("Escape")
+    accessible_once_loaded(page)
+    bar.get_by_role("button", name="Discard").click()
+    expect(bar).to_have_count(0)
+
+
+def test_an_outline_of_thousands_of_points_is_moved_and_reshaped_where_it_is_seen(opened: Opened) -> None:
+    page = opened.page
+    page.evaluate(FIELD)
+    angles = [math.pi * n / 500 for n in range(500)] + [math.pi + math.pi * n / 9000 for n in range(9000)]
+    ring = [[0.5 - 0.2 * math.cos(one), 0.7 - 0.2 * math.sin(one)] for one in angles]  # few points at the top
+    body = {
+        "ontology": "field",
+        "annotations": [{"class_name": "leaf", "shape": "polygon", "geometry": {"rings": [ring]}}],
+    }
+    address = f"{opened.address}/api/v1/assets/{opened.ids['cats/other.png']}/annotations"
+    put = page.context.request.put(address, data=body, headers={"Origin": opened.address})
+    assert put.ok, put.text()
+    drawing_on(opened, "cats/other.png")
+    bar, layer = page.get_by_role("toolbar", name="Annotations"), page.locator(".edit-layer")
+    page.keyboard.press("j")
+    expect(bar.get_by_role("status")).to_contain_text("Zoom in")
+    expect(page.locator(".edit-handle")).to_have_count(0)
+    for _ in range(6):
+        layer.press("+")
+    handle = page.get_by_role("button", name="Point 251 of 9,500")
+    handle.press("Shift+ArrowUp")
+    expect(handle).to_be_focused()
+    layer.press("ArrowRight")
+    bar.get_by_role("button", name="Save").click()
+    expect(bar).to_have_count(0)
+    [moved] = drawn_on(opened, "cats/other.png")["leaf"]["rings"]
+    assert len(moved) == len(ring)
+    assert moved[250][1] < ring[250][1] - 0.004
+    assert moved[0][0] > ring[0][0]
+
+
 def test_rotated_boxes_are_drawn_and_turned_and_other_shapes_say_why_not(opened: Opened) -> None:
     pen = drawing_on(opened, "cats/other.png")
     page, bar = pen.page, pen.page.get_by_role("toolbar", name="Annotations")

@@ -86,6 +86,7 @@ export const text = {
           },
           { keys: ['D'], action: 'Draw over other annotations, or no longer' },
           { keys: ['Enter', 'Backspace', 'Esc'], action: 'Close an outline, remove its last point, discard it' },
+          { keys: ['Ctrl', 'Z'], action: 'Undo the last change of the annotations; with Shift do it again' },
           { keys: ['Delete'], action: 'Remove the selected annotation; arrows move it, with Shift they resize it' },
           { keys: ['Tab'], action: 'Go to its handles: arrows move them, Enter adds a point, Delete removes one' },
         ],

@@ -8,7 +8,7 @@ import { lazyPart } from '../../../components/lazyPart';
 import { Pending } from '../../../components/Notice';
 import { text as texts } from '../../../components/text';
 import { usePermission } from '../../../components/usePermission';
-import { editByKey } from './editing/editKeys';
+import { editByKey, undoByKey } from './editing/editKeys';
 import { type LabelEdit, useLabelEdit } from './editing/useLabelEdit';
 import { Stage } from './Stage';
 import { text } from './text';
@@ -55,6 +55,10 @@ export function Viewer({ id, known, place, previous: toPrevious, next: toNext, c
     element.showModal();
     return () => element.close();
   }, []);
+  useEffect(() => {
+    // A control that went with what it did, such as the removal of an annotation: keys are still those of the viewer.
+    if (document.activeElement === document.body) dialog.current?.focus();
+  });
 
   /** Nobody leaves what is not saved by accident. */
   const leaving = (go: () => void) => () => (labelEdit.changed ? labelEdit.say(text.edit.unsaved) : go());
@@ -63,7 +67,8 @@ export function Viewer({ id, known, place, previous: toPrevious, next: toNext, c
   const close = leaving(toClose);
 
   const onKey = (event: KeyboardEvent) => {
-    if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(event.target) || undoByKey(event, labelEdit)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Escape' && labelEdit.draft !== undefined) {
       // As a key: browsers let a dialog refuse only the first of several requests to close it.
       event.preventDefault();
@@ -98,6 +103,7 @@ export function Viewer({ id, known, place, previous: toPrevious, next: toNext, c
     <dialog
       ref={dialog}
       className="viewer"
+      tabIndex={-1}
       aria-label={asset?.name ?? text.viewer.untitled}
       onKeyDown={onKey}
       onCancel={(event) => {

@@ -17,8 +17,19 @@ function isPoints(value: unknown): value is Points {
   return Array.isArray(value) && value.every((point) => Array.isArray(point) && point.every(Number.isFinite));
 }
 
+const drawings = new WeakMap<Annotation['geometry'], { shape: Annotation['shape']; drawing: Drawing }>();
+
+/** A geometry never changes, and some have thousands of points: each is drawn once. */
+export function drawingOf(annotation: Pick<Annotation, 'shape' | 'geometry'>): Drawing {
+  const known = drawings.get(annotation.geometry);
+  if (known?.shape === annotation.shape) return known.drawing;
+  const drawing = draw(annotation);
+  drawings.set(annotation.geometry, { shape: annotation.shape, drawing });
+  return drawing;
+}
+
 /** What cannot be read is not drawn: a geometry came from somebody else's file. */
-export function drawingOf({ shape, geometry }: Pick<Annotation, 'shape' | 'geometry'>): Drawing {
+function draw({ shape, geometry }: Pick<Annotation, 'shape' | 'geometry'>): Drawing {
   const { x, y, width, height, corners, rings, points } = geometry as Record<string, unknown>;
   if (shape === 'box' && [x, y, width, height].every(Number.isFinite)) {
     const [left, top, wide, high] = [x, y, width, height] as [number, number, number, number];
@@ -41,15 +52,21 @@ export function drawingOf({ shape, geometry }: Pick<Annotation, 'shape' | 'geome
   return { kind: 'none' };
 }
 
+const anchors = new WeakMap<Drawing, { x: number; y: number }>();
+
 /** Where the name of an annotation stands: at its topmost corner. */
 export function anchorOf(drawing: Drawing): { x: number; y: number } | undefined {
+  const known = anchors.get(drawing);
+  if (known !== undefined) return known;
   const numbers =
     drawing.kind === 'path'
       ? [...drawing.d.matchAll(/(-?[\d.e-]+) (-?[\d.e-]+)/g)].map(([, x, y]) => ({ x: Number(x), y: Number(y) }))
       : drawing.kind === 'points'
         ? drawing.points.map(([x, y]) => ({ x, y }))
         : [];
-  return numbers.sort((one, other) => one.y - other.y || one.x - other.x)[0];
+  const [first] = numbers.sort((one, other) => one.y - other.y || one.x - other.x);
+  if (first !== undefined) anchors.set(drawing, first);
+  return first;
 }
 
 export interface ClassOfAsset {

@@ -110,13 +110,16 @@ export const text = {
       keypoints: 'Keypoints cannot be drawn here yet. Import them, or send them over REST.',
       mask: 'Masks cannot be drawn here yet. Import them, or draw polygons instead.',
     } as Record<string, string>,
-    drawing: 'Enter closes the outline, Backspace removes the last point, Esc discards it.',
+    drawing: 'Enter closes the outline, Backspace or Ctrl+Z removes the last point, Esc discards it.',
     shaping: {
       box: 'Drag the box or its corners. Arrows move what has the focus.',
       rotated_box: 'Drag the box, its corners or the round handle. Shift turns by steps of 15°.',
       polygon: 'Drag its points. The middle of an edge adds a point; Delete removes the point that has the focus.',
     } as Record<string, string>,
-    manyPoints: (most: number) => `It has more than ${count(most)} points. It can be moved, but not reshaped here.`,
+    manyPoints: (most: number) =>
+      `It has more than ${count(most)} points. Zoom in: those in view get handles once they are few enough.`,
+    undo: 'Undo',
+    redo: 'Redo',
     fewPoints: 'An outline needs at least three points.',
     flat: 'All points of the outline are on one line. Add a point beside it.',
     crosses: (names: string[]) =>

@@ -16,6 +16,8 @@ export function EditBar({ edit }: { edit: LabelEdit }) {
         <>
           <ClassChoice edit={edit} />
           {outline.length > 0 ? <OutlineControls edit={edit} /> : <ShapeControls edit={edit} />}
+          <StepButton label={text.edit.undo} step={edit.undo} />
+          {edit.redo === undefined ? null : <StepButton label={text.edit.redo} step={edit.redo} />}
         </>
       ) : (
         <ConflictChoice edit={edit} />
@@ -107,6 +109,15 @@ function ShapeControls({ edit }: { edit: LabelEdit }) {
         </label>
       ) : null}
     </>
+  );
+}
+
+/** It keeps the focus when there is nothing left to undo. */
+function StepButton({ label, step }: { label: string; step: (() => void) | undefined }) {
+  return (
+    <button type="button" className="link" aria-disabled={step === undefined} onClick={() => step?.()}>
+      {label}
+    </button>
   );
 }
 

@@ -68,10 +68,10 @@ export function EditLayer({ edit, colours, fallback, scale }: Props) {
     if (drag.kind === 'draw') setDrag({ ...drag, to });
     else if (drag.kind === 'move') {
       const by = { x: to.x - drag.from.x, y: to.y - drag.from.y };
-      edit.change(replaceAt(draft, drag.place, moved(drag.annotation, by)));
+      edit.change(replaceAt(draft, drag.place, moved(drag.annotation, by)), drag.from);
     } else {
       const pull = { handle: drag.handle, from: drag.from, to, snap: event.shiftKey };
-      edit.change(replaceAt(draft, drag.place, pulled(drag.annotation, pull, edit.aspect)));
+      edit.change(replaceAt(draft, drag.place, pulled(drag.annotation, pull, edit.aspect)), drag.from);
     }
   };
   const onUp = (event: PointerEvent) => {

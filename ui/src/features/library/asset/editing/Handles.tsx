@@ -1,12 +1,20 @@
 // The handles of the selected annotation: dragged with a pointer, moved with arrows, of the same size at every zoom.
-import { type KeyboardEvent, type PointerEvent, type RefObject, useEffect, useRef } from 'react';
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import type { Annotation } from '../../../../api/client';
 import { text } from '../text';
 import { replaceAt } from './draft';
 import { stepOf } from './editKeys';
 import { outlined, plus, ringsOf } from './geometry';
 import { addVertex, removeVertex } from './polygon';
-import { type Handle, handlesOf, idOf, pulled, turnedBy } from './reshape';
+import { type Handle, handlesOf, idOf, type Part, pulled, turnedBy, WHOLE } from './reshape';
 import type { LabelEdit } from './useLabelEdit';
 
 const ARM = 28; // px between a box and its turning handle
@@ -21,6 +29,25 @@ interface Props {
   onGrab: (event: PointerEvent, handle: Handle, annotation: Annotation) => void;
 }
 
+/** The part of the picture that is in view, after each move and zoom of it. */
+function useView(layer: RefObject<HTMLDivElement | null>): Part {
+  const [view, setView] = useState(WHOLE);
+  useLayoutEffect(() => {
+    const picture = layer.current?.getBoundingClientRect();
+    const stage = layer.current?.closest('.stage')?.getBoundingClientRect();
+    if (picture === undefined || stage === undefined || picture.width === 0) return;
+    const found = {
+      left: (stage.left - picture.left) / picture.width,
+      top: (stage.top - picture.top) / picture.height,
+      right: (stage.right - picture.left) / picture.width,
+      bottom: (stage.bottom - picture.top) / picture.height,
+    };
+    const same = (Object.keys(found) as (keyof Part)[]).every((side) => Math.abs(found[side] - view[side]) < 1e-6);
+    if (!same) setView(found);
+  });
+  return view;
+}
+
 export function Handles({ edit, scale, layer, onGrab }: Props) {
   const wanted = useRef<string>(undefined); // the handle that gets the focus once it is there
   useEffect(() => {
@@ -28,11 +55,13 @@ export function Handles({ edit, scale, layer, onGrab }: Props) {
     layer.current?.querySelector<HTMLElement>(`[data-handle="${wanted.current}"]`)?.focus();
     wanted.current = undefined;
   });
+  const view = useView(layer);
   const { draft, aspect } = edit;
   const place = draft?.selected;
   const selected = place === undefined ? undefined : draft?.annotations[place];
   if (draft === undefined || place === undefined || selected === undefined) return null;
-  const handles = handlesOf(selected, aspect);
+  const handles = handlesOf(selected, aspect, view);
+  const counts = ringsOf(selected).map((ring) => ring.length);
   const change = (next: Annotation) => edit.change(replaceAt(draft, place, next));
   const addPoint = (edge: Handle & { kind: 'edge' }): { handle: Handle; annotation: Annotation } => {
     const geometry = outlined('polygon', addVertex(ringsOf(selected), edge, edge.at));
@@ -76,7 +105,7 @@ export function Handles({ edit, scale, layer, onGrab }: Props) {
     <HandleButton
       key={idOf(handle)}
       handle={handle}
-      label={labelOf(handle, handles)}
+      label={labelOf(handle, counts)}
       scale={scale}
       onDown={onDown}
       onKey={(event) => {
@@ -124,10 +153,15 @@ function HandleButton({ handle, label, scale, onDown, onKey }: HandleProps) {
   );
 }
 
-function labelOf(handle: Handle, handles: readonly Handle[]): string {
+/** `counts`: the points of each ring. */
+function labelOf(handle: Handle, counts: readonly number[]): string {
   if (handle.kind === 'turn') return text.edit.handles.turn;
   if (handle.kind === 'corner') return text.edit.handles.corner(handle.place + 1);
-  const points = handles.filter((one) => one.kind === 'point');
-  const number = points.findIndex((one) => one.ring === handle.ring && one.place === handle.place) + 1;
-  return handle.kind === 'point' ? text.edit.handles.point(number, points.length) : text.edit.handles.edge(number);
+  const before = counts.slice(0, handle.ring).reduce((sum, count) => sum + count, 0);
+  const number = before + handle.place + 1;
+  if (handle.kind === 'edge') return text.edit.handles.edge(number);
+  return text.edit.handles.point(
+    number,
+    counts.reduce((sum, count) => sum + count, 0),
+  );
 }

@@ -48,3 +48,13 @@ export function editByKey(event: KeyboardEvent, edit: LabelEdit, scale: number):
   action();
   return true;
 }
+
+/** Whether a key undid a change of the annotations that are edited, or did it again. */
+export function undoByKey(event: KeyboardEvent, edit: LabelEdit): boolean {
+  if (edit.draft === undefined || event.altKey || !(event.ctrlKey || event.metaKey)) return false;
+  const key = event.key.toLowerCase();
+  if (key !== 'z' && key !== 'y') return false;
+  event.preventDefault();
+  (key === 'z' && !event.shiftKey ? edit.undo : edit.redo)?.();
+  return true;
+}

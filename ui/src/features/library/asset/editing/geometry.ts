@@ -72,7 +72,8 @@ function pointsOf({ shape, geometry }: Shaped): Ring {
 /** How far points can be moved by a step before one of them leaves the picture. */
 export function stepWithin(points: Ring, by: Point): Point {
   const within = (values: number[], step: number) => {
-    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const low = values.reduce((least, value) => Math.min(least, value), 1);
+    const high = values.reduce((most, value) => Math.max(most, value), 0);
     return Math.min(Math.max(step, Math.min(0, -low)), Math.max(0, 1 - high));
   };
   return {
@@ -125,14 +126,36 @@ function cross(a: Point, b: Point, c: Point, d: Point): boolean {
   return turn(a, b, c) * turn(a, b, d) < 0 && turn(c, d, a) * turn(c, d, b) < 0;
 }
 
-/** Whether two edges of a ring cross inside both of them. Touching is not crossing, here as on the server. */
+interface Edge {
+  place: number; // in its ring
+  from: Point;
+  to: Point;
+  left: number;
+  right: number;
+}
+
+/**
+ * Whether two edges of a ring cross inside both of them. Touching is not crossing, here as on the server. Each edge is
+ * compared with those that begin within its width: an outline of 10,000 points is looked at while it is dragged.
+ */
 export function ringCrosses(ring: Ring): boolean {
-  const edges = ring.map((from, place) => [from, ring[(place + 1) % ring.length] ?? from] as const);
-  return edges.some(([a, b], one) =>
-    edges
-      .slice(one + 2, one === 0 ? edges.length - 1 : undefined) // neighbours share a point
-      .some(([c, d]) => cross(a, b, c, d)),
-  );
+  const edges = ring.map((from, place): Edge => {
+    const to = ring[(place + 1) % ring.length] ?? from;
+    return { place, from, to, left: Math.min(from.x, to.x), right: Math.max(from.x, to.x) };
+  });
+  edges.sort((one, other) => one.left - other.left);
+  const areNeighbours = (one: Edge, other: Edge) => {
+    const apart = Math.abs(one.place - other.place);
+    return apart === 1 || apart === ring.length - 1; // they share a point
+  };
+  return edges.some((one, number) => {
+    for (let next = number + 1; next < edges.length; next++) {
+      const other = edges[next] as Edge;
+      if (other.left > one.right) return false;
+      if (!areNeighbours(one, other) && cross(one.from, one.to, other.from, other.to)) return true;
+    }
+    return false;
+  });
 }
 
 const crossings = new WeakMap<Geometry, boolean>(); // a geometry never changes, and only one at a time is dragged

@@ -10,7 +10,7 @@ export type Handle =
   | ({ kind: 'point'; at: Point } & Vertex) // of a polygon
   | ({ kind: 'edge'; at: Point } & Vertex); // the middle of an edge of a polygon, where a point can be added
 
-export const MOST_POINTS = 400; // of a polygon whose points have handles: more would be a cloud, and slow to draw
+export const MOST_POINTS = 400; // with handles at once: more would be a cloud, and slow to draw
 const STEP_OF_TURN = Math.PI / 12; // that a turn snaps to
 
 /** What distinguishes a handle from the others of its annotation. */
@@ -19,7 +19,18 @@ export function idOf(handle: Handle): string {
   return handle.kind === 'corner' ? `corner ${handle.place}` : `${handle.kind} ${handle.ring} ${handle.place}`;
 }
 
-export function handlesOf(annotation: Annotation, aspect: number): Handle[] {
+/** A part of the picture. */
+export interface Part {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+export const WHOLE: Part = { left: 0, top: 0, right: 1, bottom: 1 };
+
+/** The handles of an annotation; of a polygon with very many points those in view, once these are few enough. */
+export function handlesOf(annotation: Annotation, aspect: number, view = WHOLE): Handle[] {
   const { shape, geometry } = annotation;
   const corners = (ring: readonly Point[]): Handle[] => ring.map((at, place) => ({ kind: 'corner', place, at }));
   if (shape === 'box') return corners(cornersOf(geometry));
@@ -28,13 +39,16 @@ export function handlesOf(annotation: Annotation, aspect: number): Handle[] {
     const [ring = []] = rings;
     return [...corners(ring), { kind: 'turn', ...turningSide(ring, aspect) }];
   }
-  if (rings.flat().length > MOST_POINTS) return [];
-  return rings.flatMap((points, ring) =>
-    points.flatMap((at, place): Handle[] => [
-      { kind: 'point', ring, place, at },
-      { kind: 'edge', ring, place, at: middleOf(points, place) },
-    ]),
+  const all = rings.reduce((sum, ring) => sum + ring.length, 0) <= MOST_POINTS;
+  const shown = ({ x, y }: Point) => all || (x >= view.left && x <= view.right && y >= view.top && y <= view.bottom);
+  const points = rings.flatMap((of, ring) =>
+    of.flatMap((at, place) => (shown(at) ? [{ kind: 'point', ring, place, at } as const] : [])),
   );
+  if (points.length > MOST_POINTS) return [];
+  return points.flatMap((point): Handle[] => {
+    const { ring, place } = point;
+    return [point, { kind: 'edge', ring, place, at: middleOf(rings[ring] ?? [], place) }];
+  });
 }
 
 export interface Pull {

@@ -18,6 +18,7 @@ import {
 } from './draft';
 import { annotationOf, classesOf, drawnBetween, drawnInTheMiddle, type LabelClass, polygonOf, wayOf } from './drawing';
 import { type Geometry, inside, isFlat, LEAST_POINTS, moved, type Point } from './geometry';
+import { type Moment, NO_STEPS, redone, type Steps, undone, withStep } from './history';
 import { grown } from './reshape';
 import { saveAnnotations } from './saving';
 
@@ -40,7 +41,9 @@ export interface LabelEdit {
   save: () => void;
   settle: (annotations: Annotation[] | undefined) => void; // of a conflict; undefined: what is stored
   say: (note: string) => void;
-  change: (draft: Draft) => void;
+  change: (draft: Draft, gesture?: object) => void; // all changes of one gesture are undone together
+  undo: (() => void) | undefined; // undefined: there is nothing to undo
+  redo: (() => void) | undefined;
   choose: (one: LabelClass) => void;
   drawOver: (over: boolean) => void;
   draw: (from: Point, to: Point) => void;
@@ -58,11 +61,14 @@ interface Session {
   base: StoredAnnotations; // what is stored, as far as this page knows
   draft: Draft;
   outline: readonly Point[];
+  steps: Steps;
   note?: string;
   clash?: { conflict: Conflict; theirs: StoredAnnotations };
 }
 
 const NO_OUTLINE: readonly Point[] = [];
+
+const momentOf = ({ draft, outline }: Moment): Moment => ({ draft, outline });
 
 /** Ask before the tab is closed, as long as something is not saved. */
 function useUnloadWarning(changed: boolean): void {
@@ -100,11 +106,21 @@ export function useLabelEdit(id: string, labels: AnnotationView, aspect: number)
   const changed = differs || outline.length > 0;
   useUnloadWarning(changed);
 
-  const update = (part: Partial<Session>) =>
+  const update = (part: Partial<Session>, gesture?: object) =>
     setSession((before) => {
-      const { note: _, ...rest } = before ?? {};
-      return before === undefined ? undefined : { ...(rest as Session), ...part };
+      if (before === undefined) return undefined;
+      const { note: _, ...rest } = before;
+      const next: Session = { ...rest, ...part };
+      const same = next.draft.annotations === before.draft.annotations && next.outline === before.outline;
+      return same || part.steps !== undefined
+        ? next
+        : { ...next, steps: withStep(before.steps, momentOf(before), gesture) };
     });
+  const shift = (way: typeof undone) => {
+    const found =
+      session === undefined || session.clash !== undefined ? undefined : way(session.steps, momentOf(session));
+    return found && (() => update({ steps: found.steps, ...momentOf(found.moment) }));
+  };
   const say = (note: string) => update({ note });
   const replace = (next: Annotation) => {
     if (draft?.selected !== undefined) update({ draft: replaceAt(draft, draft.selected, next) });
@@ -154,7 +170,12 @@ export function useLabelEdit(id: string, labels: AnnotationView, aspect: number)
     begin: () => {
       const base = labels.stored;
       if (base !== undefined)
-        setSession({ base, draft: { annotations: base.annotations, selected: undefined }, outline: NO_OUTLINE });
+        setSession({
+          base,
+          draft: { annotations: base.annotations, selected: undefined },
+          outline: NO_OUTLINE,
+          steps: NO_STEPS,
+        });
     },
     discard: () => setSession(undefined),
     leave,
@@ -164,10 +185,13 @@ export function useLabelEdit(id: string, labels: AnnotationView, aspect: number)
         if (before?.clash === undefined) return before;
         const { theirs } = before.clash;
         const kept = annotations ?? theirs.annotations;
-        return { base: theirs, draft: { annotations: kept, selected: undefined }, outline: NO_OUTLINE };
+        const draft = { annotations: kept, selected: undefined };
+        return { base: theirs, draft, outline: NO_OUTLINE, steps: NO_STEPS };
       }),
     say,
-    change: (next) => update({ draft: next }),
+    change: (next, gesture) => update({ draft: next }, gesture),
+    undo: shift(undone),
+    redo: shift(redone),
     choose: (one) => {
       if (selected === undefined) setDrawing(one);
       else replace({ ...selected, ontology: one.ontology, class_name: one.name });
