@@ -1,6 +1,7 @@
 // The frame around every page: the name of the product, the navigation and the keyboard shortcuts.
-import { Link, Outlet, useMatches } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
+import { Link, Outlet, useMatches, useRouter } from '@tanstack/react-router';
+import { type RefObject, useEffect, useRef, useState } from 'react';
+import { focusPage } from '../components/focus';
 import { Toasts } from '../components/Toasts';
 import { useLiveJobs } from '../components/useLiveJobs';
 import { Invitation, invitationSecret } from './Invitation';
@@ -43,8 +44,10 @@ export function Frame() {
   }, [current]);
   useQuestionMark(() => setHelp(true));
   useLiveJobs();
+  const shell = useRef<HTMLDivElement>(null);
+  useFocusInPage(shell);
   return (
-    <div className="shell">
+    <div className="shell" ref={shell}>
       <header className="bar">
         <Link to="/" className="brand" activeOptions={{ exact: true }}>
           <svg viewBox="0 0 32 32" aria-hidden="true">
@@ -108,4 +111,26 @@ function useQuestionMark(show: () => void): void {
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
   });
+}
+
+/** Where a link went with its page, the focus goes into the page that is shown instead; and again once that is loaded. */
+function useFocusInPage(shell: RefObject<HTMLElement | null>): void {
+  const router = useRouter();
+  useEffect(() => {
+    if (shell.current === null) return;
+    let moved = false; // before the first way from page to page, nothing had the focus
+    const settle = () => {
+      if (moved && document.activeElement === document.body) focusPage();
+    };
+    const pages = new MutationObserver(settle);
+    pages.observe(shell.current, { childList: true });
+    const stop = router.subscribe('onRendered', ({ fromLocation, pathChanged }) => {
+      moved ||= fromLocation !== undefined && pathChanged;
+      if (pathChanged) settle();
+    });
+    return () => {
+      pages.disconnect();
+      stop();
+    };
+  }, [router, shell]);
 }

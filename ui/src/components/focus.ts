@@ -9,6 +9,14 @@ export function focusFirst(dialog: HTMLDialogElement): void {
   dialog.querySelector<HTMLElement>(FIELD)?.focus();
 }
 
+/** Into the page that is shown, without a control of it: from there, the Tab key goes to its first one. */
+export function focusPage(): void {
+  const page = document.querySelector<HTMLElement>('main');
+  if (page === null) return;
+  page.tabIndex = -1;
+  page.focus({ preventScroll: true });
+}
+
 /**
  * The way back to what has the focus now. If that is gone by then, such as the row of something that was deleted, the
  * focus goes to the first control of the nearest part of the page that is left: the next row, or the form above it.
@@ -16,10 +24,11 @@ export function focusFirst(dialog: HTMLDialogElement): void {
 export function focusBack(): () => void {
   const before = document.activeElement;
   const around: Element[] = [];
-  for (let one = before?.parentElement; one != null; one = one.parentElement) around.push(one);
+  for (let one = before?.parentElement; one != null && one !== document.body; one = one.parentElement) around.push(one);
+  if (before === document.body) around.length = 0; // nothing had it
   return () => {
-    if (before?.isConnected === true) {
-      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
+    if (before instanceof HTMLElement && before.isConnected && before !== document.body) {
+      before.focus({ preventScroll: true });
       return;
     }
     for (const part of around) {
@@ -28,5 +37,6 @@ export function focusBack(): () => void {
       control?.focus({ preventScroll: true });
       if (control !== undefined) return;
     }
+    focusPage();
   };
 }
