@@ -67,8 +67,9 @@ export const text = {
     skipped: 'left out',
     size: 'to read',
     estimate: (requests: number, seconds: string) =>
-      `A first run needs about ${plural(requests, { one: '# request', other: '# requests' })} and ${seconds}.`,
-    cost: (low: string, high: string) => `About ${low} in the region of the bucket, ${high} outside of its cloud.`,
+      `The first run will send about ${plural(requests, { one: '# request', other: '# requests' })} and take about ${seconds}.`,
+    cost: (low: string, high: string) =>
+      `It will cost about ${low} in the region of the bucket, ${high} outside of its cloud.`,
     sidecars: (paired: number, unpaired: number) =>
       unpaired === 0
         ? plural(paired, { one: '# metadata file belongs to an object.', other: '# metadata files belong to objects.' })
