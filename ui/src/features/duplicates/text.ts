@@ -10,7 +10,7 @@ export const text = {
   toLibrary: 'Back to these assets',
   looking: (examined: number) => `Looking: ${assets(examined)} examined…`,
   examined: (groups: number, examined: number) =>
-    `${plural(groups, { one: '# group', other: '# groups' })} in ${assets(examined)}.`,
+    `${plural(groups, { one: '# group', other: '# groups' })} found, ${assets(examined)} examined.`,
   none: 'No near-duplicates were found.',
   more: 'Look for more',
   group: (number: number) => `Group ${count(number)}`,

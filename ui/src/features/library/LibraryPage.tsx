@@ -127,7 +127,7 @@ export function LibraryPage() {
           />
         ) : null}
         <div className="library-results">
-          {failure === null ? <Pending data={shown} error={null} /> : null}
+          {error === null ? <Pending data={shown} error={null} /> : null}
           {empty ? <Empty query={query} like={picture !== undefined} notes={shown.first.notes} /> : null}
           <Results result={shown} stale={stale} size={view.size} open={open} selecting={selecting} />
           {shown !== undefined ? <SelectionBar selecting={selecting} result={shown} /> : null}

@@ -103,7 +103,7 @@ export function RestoreDialog({ snapshot, close }: { snapshot: Snapshot; close: 
     <Dialog title={text.restore.title(snapshot.name)} close={close}>
       <p>{text.restore.detail}</p>
       <fieldset>
-        <legend className="hidden">{text.restore.also}</legend>
+        <legend className="legend">{text.restore.also}</legend>
         {ALSO.map((name) => (
           <CheckField
             key={name}
