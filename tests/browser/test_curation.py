@@ -56,12 +56,14 @@ def test_values_ranges_and_folders_are_terms_of_the_query(visit: Visit) -> None:
     expect(page).to_have_url(re.compile(r"tag%3Aripe\+OR\+tag%3Areview"))
     page.go_back()
     expect(page.locator(".total")).to_have_text("1,666 assets")
+    panel.get_by_role("button", name="score", exact=True).scroll_into_view_if_needed()  # it is counted where it is seen
     panel.get_by_label("score: from").fill("0.9")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"metadata\.score%3A0\.9\.\."))
     expect(page.locator(".total")).not_to_have_text("1,666 assets")
     accessible_once_loaded(page)
     page.reload()
+    panel.get_by_role("button", name="score").scroll_into_view_if_needed()
     expect(panel.get_by_label("score: from")).to_have_value("0.9")
     panel.get_by_role("button", name="Any", exact=True).click()
     expect(page.locator(".total")).to_have_text("1,666 assets")
@@ -87,6 +89,10 @@ def test_facets_are_counted_only_where_they_are_seen(visit: Visit) -> None:
     assert asked
     assert all("keys=" in url and "%2C" not in url for url in asked)
     assert not [url for url in asked if "keys=width" in url]  # it is closed
+    assert not [url for url in asked if "keys=metadata.score" in url]  # it is below the edge of the window
+    page.get_by_role("complementary").get_by_role("button", name="score").scroll_into_view_if_needed()
+    expect(page.get_by_label("score: from")).to_be_visible()
+    assert [url for url in asked if "keys=metadata.score" in url]
     page.get_by_role("button", name="Width").click()
     expect(page.get_by_role("img", name="Distribution of Width")).to_be_visible()
 

@@ -137,13 +137,14 @@ function FacetBody({ field, query, counted }: { field: string; query: string; co
         </button>
       </p>
     );
-  if (data === undefined) return <p className="quiet note">{text.loading}</p>;
+  // As high as most: else what is below would be in view for a moment, and be counted for nobody or not, as it happens.
+  if (data === undefined) return <p className="quiet note uncounted">{text.loading}</p>;
   if (data === null || (data.values.length === 0 && data.bins.length === 0))
     return <p className="quiet note">{text.none}</p>;
   const listed =
     data.bins.length === 0 || (data.values.length > 0 && data.values.some((one) => typeof one.value === 'string'));
   return (
-    <div className={isPlaceholderData ? 'facet-body stale' : 'facet-body'}>
+    <div className={isPlaceholderData && counted ? 'facet-body stale' : 'facet-body'}>
       {data.bins.length > 0 ? <Histogram field={field} bins={data.bins} query={query} /> : null}
       {listed ? <FacetValues facet={data} query={query} /> : null}
       {data.sampled !== null ? <p className="quiet note">{text.sampled(data.sampled)}</p> : null}
