@@ -16,13 +16,15 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.browser.conftest import TOKEN, Serve, accessible
 
 SIZE = 1200  # shared with other files
-SETTINGS = ("workspace", "members", "keys", "webhooks", "functions", "likeness", "sessions", "about")
+SETTINGS = ("workspace", "members", "keys", "webhooks", "functions", "likeness", "sessions", "secrets", "about")
 TABS = ("overview", "settings", "runs", "health", "events", "activity")  # of a datasource
 ROUTES = (
     "/",
     "/?panel=folders",
     "/assets/1003?at=1196",
+    "/near-duplicates",
     "/overview",
+    "/overview?by=bytes",
     "/datasources",
     *(f"/datasources/orchard?tab={tab}" for tab in TABS),
     "/connections",
