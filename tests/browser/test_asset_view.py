@@ -282,7 +282,7 @@ def test_polygons_are_drawn_reshaped_and_relabelled(opened: Opened) -> None:
     page.get_by_role("button", name="Point 2 of 5").press("Delete")
     expect(page.locator(".edit-handle.point")).to_have_count(4)
     pen.pull("Point 3 of 4", (0.6, 0.3))
-    expect(hint).to_contain_text("The outline of leaf crosses itself.")
+    expect(hint).to_contain_text("The outline of leaf crosses or touches itself.")
     expect(save).to_be_disabled()
     accessible_once_loaded(page)
     pen.pull("Point 3 of 4", (0.2, 0.4))

@@ -124,8 +124,8 @@ export const text = {
     flat: 'All points of the outline are on one line. Add a point beside it.',
     crosses: (names: string[]) =>
       names.length === 1
-        ? `The outline of ${names[0]} crosses itself. Move its points until it does not, then save.`
-        : `${count(names.length)} outlines cross themselves. Move their points until they do not, then save.`,
+        ? `The outline of ${names[0]} crosses or touches itself. Move its points until it does not, then save.`
+        : `${count(names.length)} outlines cross or touch themselves. Move their points until they do not, then save.`,
     unsaved: 'The changes are not saved. Save or discard them first.',
     handles: {
       corner: (number: number) => `Corner ${number}`,

@@ -3,7 +3,7 @@ import { type PointerEvent, useRef, useState } from 'react';
 import type { Annotation } from '../../../../api/client';
 import { classKey, drawingOf } from '../shapes';
 import { text } from '../text';
-import { replaceAt } from './draft';
+import { replaceKnown } from './draft';
 import { drawnBetween, wayOf } from './drawing';
 import { moved, type Point } from './geometry';
 import { Handles } from './Handles';
@@ -14,9 +14,16 @@ import './editing.css';
 const NEAR_PX = 10; // of the first point of an outline: a click there closes it
 const SAME_PX = 2; // from the last point: the second click of a double click
 
+interface Dragged {
+  from: Point;
+  place: number;
+  annotation: Annotation; // as it was before
+  now: Annotation; // as the drag has left it
+}
+
 type Drag =
-  | { kind: 'move'; from: Point; place: number; annotation: Annotation }
-  | { kind: 'pull'; from: Point; place: number; annotation: Annotation; handle: Handle }
+  | ({ kind: 'move' } & Dragged)
+  | ({ kind: 'pull'; handle: Handle } & Dragged)
   | { kind: 'draw'; from: Point; to: Point };
 
 interface Props {
@@ -65,14 +72,14 @@ export function EditLayer({ edit, colours, fallback, scale }: Props) {
     const to = at(event);
     if (outline.length > 0) setPointer(to);
     if (drag === undefined) return;
-    if (drag.kind === 'draw') setDrag({ ...drag, to });
-    else if (drag.kind === 'move') {
-      const by = { x: to.x - drag.from.x, y: to.y - drag.from.y };
-      edit.change(replaceAt(draft, drag.place, moved(drag.annotation, by)), drag.from);
-    } else {
-      const pull = { handle: drag.handle, from: drag.from, to, snap: event.shiftKey };
-      edit.change(replaceAt(draft, drag.place, pulled(drag.annotation, pull, edit.aspect)), drag.from);
+    if (drag.kind === 'draw') {
+      setDrag({ ...drag, to });
+      return;
     }
+    const now = draggedTo(drag, to, event.shiftKey, edit.aspect);
+    const next = replaceKnown(draft, drag.place, drag.now, now);
+    if (next !== undefined) edit.change(next, drag.from);
+    setDrag(next === undefined ? undefined : { ...drag, now }); // a key that changed it has ended the drag
   };
   const onUp = (event: PointerEvent) => {
     if (drag?.kind === 'draw') edit.draw(drag.from, at(event));
@@ -83,13 +90,13 @@ export function EditLayer({ edit, colours, fallback, scale }: Props) {
     event.stopPropagation();
     layer.current?.focus();
     edit.change({ ...draft, selected: place });
-    if (event.isPrimary) grab(event, { kind: 'move', place, from: at(event), annotation });
+    if (event.isPrimary) grab(event, { kind: 'move', place, from: at(event), annotation, now: annotation });
   };
   const onHandle = (event: PointerEvent, handle: Handle, annotation: Annotation) => {
     if (event.button !== 0) return;
     event.stopPropagation();
     if (event.isPrimary && draft.selected !== undefined)
-      grab(event, { kind: 'pull', place: draft.selected, from: at(event), annotation, handle });
+      grab(event, { kind: 'pull', place: draft.selected, from: at(event), annotation, now: annotation, handle });
   };
   const begun =
     drag?.kind === 'draw' && drawn !== undefined ? drawnBetween(drawn.shape, drag.from, drag.to) : undefined;
@@ -145,6 +152,13 @@ export function EditLayer({ edit, colours, fallback, scale }: Props) {
       <Handles edit={edit} scale={scale} layer={layer} onGrab={onHandle} />
     </div>
   );
+}
+
+/** What a drag makes of its annotation when it has come to a point. */
+function draggedTo(drag: Exclude<Drag, { kind: 'draw' }>, to: Point, snap: boolean, aspect: number): Annotation {
+  const { from, annotation } = drag;
+  if (drag.kind === 'move') return moved(annotation, { x: to.x - from.x, y: to.y - from.y });
+  return pulled(annotation, { handle: drag.handle, from, to, snap }, aspect);
 }
 
 function lineOf(outline: readonly Point[], pointer: Point | undefined) {

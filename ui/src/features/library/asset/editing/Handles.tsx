@@ -67,8 +67,9 @@ export function Handles({ edit, scale, layer, onGrab }: Props) {
     const geometry = outlined('polygon', addVertex(ringsOf(selected), edge, edge.at));
     const handle = { ...edge, kind: 'point', place: edge.place + 1 } as const;
     wanted.current = idOf(handle);
-    change({ ...selected, geometry });
-    return { handle, annotation: { ...selected, geometry } };
+    const annotation = { ...selected, geometry };
+    change(annotation);
+    return { handle, annotation };
   };
   const onDown = (event: PointerEvent, handle: Handle) => {
     if (event.button !== 0) return;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Annotation } from '../../../../api/client';
-import { changedOntologies, conflictOf, crossingPlaces, isSame, removeSelected } from './draft';
+import { changedOntologies, conflictOf, crossingPlaces, isSame, removeSelected, replaceKnown } from './draft';
 import { moved } from './geometry';
 
 const one = (shape: Annotation['shape'], geometry: unknown, ontology = 'a', by: string | null = null): Annotation =>
@@ -19,6 +19,13 @@ it('only ontologies with a change are written, with all that they have', () => {
     annotations: [other],
     selected: undefined,
   });
+});
+
+it('a drag changes only the annotation that it began on, whatever has come to its place', () => {
+  const [first, second] = [box(0.1), box(0.3)];
+  const draft = { annotations: [first, second], selected: 0 };
+  expect(replaceKnown(draft, 0, first, right(first))?.annotations).toEqual([right(first), second]);
+  expect(replaceKnown(removeSelected(draft), 0, first, right(first))).toBeUndefined();
 });
 
 it('annotations are the same whatever their order, the order of their values and who made them', () => {

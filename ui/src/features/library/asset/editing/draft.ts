@@ -14,6 +14,11 @@ export function replaceAt(draft: Draft, place: number, annotation: Annotation): 
   return { ...draft, annotations: draft.annotations.map((one, at) => (at === place ? annotation : one)) };
 }
 
+/** As `replaceAt`, if the annotation there still is the one that was known; undefined if keys have changed it since. */
+export function replaceKnown(draft: Draft, place: number, known: Annotation, next: Annotation): Draft | undefined {
+  return draft.annotations[place] === known ? replaceAt(draft, place, next) : undefined;
+}
+
 export function removeSelected(draft: Draft): Draft {
   return { annotations: draft.annotations.filter((_, at) => at !== draft.selected), selected: undefined };
 }
@@ -41,7 +46,7 @@ function without(all: readonly Annotation[], others: readonly Annotation[]): Ann
   });
 }
 
-/** The places of annotations that cross themselves and are not stored so: the server refuses those. */
+/** The places of annotations that cross or touch themselves and are not stored so: the server refuses those. */
 export function crossingPlaces(base: readonly Annotation[], annotations: readonly Annotation[]): Set<number> {
   const crossing = annotations.flatMap((one, place) => (crossesItself(one) ? [place] : []));
   if (crossing.length === 0) return new Set();

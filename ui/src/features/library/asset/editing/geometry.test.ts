@@ -120,11 +120,19 @@ describe('polygons', () => {
     expect(ringsOf(made).map((points) => points.length)).toEqual([3, 4]);
   });
 
-  it('that cross themselves are found, and those that only touch are not', () => {
+  it('that cross or touch themselves are found, as on the server', () => {
     const [a, b, c, d] = cornersOf({ x: 0, y: 0, width: 1, height: 1 } as never) as [Point, Point, Point, Point];
     expect(ringCrosses([a, b, c, d])).toBe(false);
     expect(ringCrosses([a, c, b, d])).toBe(true);
-    expect(ringCrosses([a, b, c, { x: 0.5, y: 0 }])).toBe(false); // touches the first edge
+    const [middle, right] = [
+      { x: 0.5, y: 0.5 },
+      { x: 1, y: 0.5 },
+    ];
+    expect(ringCrosses([a, b, c, { x: 0.5, y: 0 }])).toBe(true); // a corner on an edge
+    expect(ringCrosses([a, middle, b, c, middle, d])).toBe(true); // two corners in one place
+    expect(ringCrosses([a, b, c, right, c, d])).toBe(true); // runs back over an edge
+    expect(ringCrosses([a, b, c, d, a, b, c, d])).toBe(true);
+    expect(ringCrosses([a, a, b, c, c, d, a])).toBe(false); // repeated points
     expect(
       crossesItself(
         one(

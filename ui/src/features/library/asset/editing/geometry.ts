@@ -10,6 +10,7 @@ export type Geometry = Annotation['geometry'];
 export type Ring = readonly Point[]; // closed, without repeating its first point
 type Shaped = Pick<Annotation, 'shape' | 'geometry'>;
 type Numbers = readonly number[];
+type Edge = readonly [Point, Point];
 
 export const LEAST = 0.002; // of a side of a box: less was a click
 export const LEAST_POINTS = 3; // of a ring
@@ -122,37 +123,53 @@ function turn(a: Point, b: Point, c: Point): number {
   return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
 }
 
-function cross(a: Point, b: Point, c: Point, d: Point): boolean {
-  return turn(a, b, c) * turn(a, b, d) < 0 && turn(c, d, a) * turn(c, d, b) < 0;
+/** Whether the edge from b runs back over the edge to b. */
+function turnsBack(a: Point, b: Point, c: Point): boolean {
+  return turn(a, b, c) === 0 && (b.x - a.x) * (c.x - b.x) + (b.y - a.y) * (c.y - b.y) < 0;
 }
 
-interface Edge {
+interface Placed {
   place: number; // in its ring
-  from: Point;
-  to: Point;
+  edge: Edge;
   left: number;
   right: number;
 }
 
+/** Whether two ranges of numbers have none in common. */
+function apart(a: number, b: number, c: number, d: number): boolean {
+  return Math.max(a, b) < Math.min(c, d) || Math.max(c, d) < Math.min(a, b);
+}
+
+/** Whether two edges have a point in common. */
+function meet([a, b]: Edge, [c, d]: Edge): boolean {
+  if (apart(a.x, b.x, c.x, d.x) || apart(a.y, b.y, c.y, d.y)) return false;
+  const beside = (one: number, other: number) => (one > 0 && other > 0) || (one < 0 && other < 0);
+  return !beside(turn(a, b, c), turn(a, b, d)) && !beside(turn(c, d, a), turn(c, d, b));
+}
+
 /**
- * Whether two edges of a ring cross inside both of them. Touching is not crossing, here as on the server. Each edge is
- * compared with those that begin within its width: an outline of 10,000 points is looked at while it is dragged.
+ * Whether a ring crosses or touches itself: the server refuses it. Repeated points are no edges, here as there. Each edge
+ * is compared with those that begin within its width: an outline of 10,000 points is looked at while it is dragged.
  */
 export function ringCrosses(ring: Ring): boolean {
-  const edges = ring.map((from, place): Edge => {
-    const to = ring[(place + 1) % ring.length] ?? from;
-    return { place, from, to, left: Math.min(from.x, to.x), right: Math.max(from.x, to.x) };
+  const isSame = (one: Point, other: Point | undefined) => one.x === other?.x && one.y === other.y;
+  const points = ring.filter((point, place) => !isSame(point, ring.at(place - 1)));
+  if (points.length < LEAST_POINTS) return false;
+  const edges = points.map((from, place): Placed => {
+    const to = points[(place + 1) % points.length] ?? from;
+    return { place, edge: [from, to], left: Math.min(from.x, to.x), right: Math.max(from.x, to.x) };
   });
+  if (edges.some(({ edge: [from, to], place }) => turnsBack(points.at(place - 1) ?? from, from, to))) return true;
   edges.sort((one, other) => one.left - other.left);
-  const areNeighbours = (one: Edge, other: Edge) => {
-    const apart = Math.abs(one.place - other.place);
-    return apart === 1 || apart === ring.length - 1; // they share a point
+  const areNeighbours = (one: Placed, other: Placed) => {
+    const steps = Math.abs(one.place - other.place);
+    return steps === 1 || steps === points.length - 1; // they share a point
   };
   return edges.some((one, number) => {
     for (let next = number + 1; next < edges.length; next++) {
-      const other = edges[next] as Edge;
+      const other = edges[next] as Placed;
       if (other.left > one.right) return false;
-      if (!areNeighbours(one, other) && cross(one.from, one.to, other.from, other.to)) return true;
+      if (!areNeighbours(one, other) && meet(one.edge, other.edge)) return true;
     }
     return false;
   });

@@ -1,6 +1,7 @@
 // The editing of annotations: a draft until it is saved.
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
+import { useBlocker } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
 import type { StoredAnnotations } from '../../../../api/assetQueries';
 import type { Annotation } from '../../../../api/client';
 import { keys } from '../../../../api/queries';
@@ -13,6 +14,7 @@ import {
   conflictOf,
   crossingPlaces,
   type Draft,
+  isSame,
   removeSelected,
   replaceAt,
 } from './draft';
@@ -58,26 +60,35 @@ export interface LabelEdit {
 }
 
 interface Session {
+  name: symbol; // an answer that comes late belongs to no other session
   base: StoredAnnotations; // what is stored, as far as this page knows
   draft: Draft;
   outline: readonly Point[];
   steps: Steps;
   note?: string;
-  clash?: { conflict: Conflict; theirs: StoredAnnotations };
+  clash?: { base: Annotation[]; theirs: StoredAnnotations }; // what was stored last from here, and what is now
 }
 
 const NO_OUTLINE: readonly Point[] = [];
 
 const momentOf = ({ draft, outline }: Moment): Moment => ({ draft, outline });
 
-/** Ask before the tab is closed, as long as something is not saved. */
-function useUnloadWarning(changed: boolean): void {
-  useEffect(() => {
-    if (!changed) return;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener('beforeunload', warn);
-    return () => window.removeEventListener('beforeunload', warn);
-  }, [changed]);
+/** Whether a session has nothing besides the annotations that were sent. */
+function isSaved({ draft, outline }: Session, sent: readonly Annotation[]): boolean {
+  return outline.length === 0 && isSame(draft.annotations, sent);
+}
+
+/** Neither the browser's own buttons nor a link leave what is not saved, and closing the tab asks before. */
+function useStaying(changed: boolean, say: (note: string) => void): void {
+  useBlocker({
+    shouldBlockFn: ({ current, next }) => {
+      if (current.pathname === next.pathname) return false; // the place in the result changes beside the asset
+      say(text.edit.unsaved);
+      return true;
+    },
+    enableBeforeUnload: true,
+    disabled: !changed,
+  });
 }
 
 export function useLabelEdit(id: string, labels: AnnotationView, aspect: number): LabelEdit {
@@ -104,7 +115,11 @@ export function useLabelEdit(id: string, labels: AnnotationView, aspect: number)
     [session],
   );
   const changed = differs || outline.length > 0;
-  useUnloadWarning(changed);
+  const conflict = useMemo(() => {
+    if (session?.clash === undefined) return undefined;
+    const { base, theirs } = session.clash;
+    return conflictOf(base, session.draft.annotations, theirs.annotations); // also with what was drawn since
+  }, [session]);
 
   const update = (part: Partial<Session>, gesture?: object) =>
     setSession((before) => {
@@ -122,6 +137,7 @@ export function useLabelEdit(id: string, labels: AnnotationView, aspect: number)
     return found && (() => update({ steps: found.steps, ...momentOf(found.moment) }));
   };
   const say = (note: string) => update({ note });
+  useStaying(changed, say);
   const replace = (next: Annotation) => {
     if (draft?.selected !== undefined) update({ draft: replaceAt(draft, draft.selected, next) });
   };
@@ -134,16 +150,15 @@ export function useLabelEdit(id: string, labels: AnnotationView, aspect: number)
     action.run(async () => {
       if (session === undefined) return;
       const { annotations } = session.draft;
+      const here = (change: (before: Session) => Session | undefined) =>
+        setSession((before) => (before?.name === session.name ? change(before) : before));
       const onPart = (base: StoredAnnotations) => {
         cache.setQueryData([...keys.asset(id), 'annotations'], base);
-        update({ base });
+        here((before) => ({ ...before, base }));
       };
       const saved = await saveAnnotations(id, session.base, annotations, onPart);
-      if (saved.kind === 'saved') setSession(undefined);
-      else
-        update({
-          clash: { theirs: saved.theirs, conflict: conflictOf(saved.base, annotations, saved.theirs.annotations) },
-        });
+      if (saved.kind === 'saved') here((before) => (isSaved(before, annotations) ? undefined : before));
+      else here((before) => ({ ...before, clash: { base: saved.base, theirs: saved.theirs } }));
       await cache.invalidateQueries({ queryKey: keys.asset(id) });
     });
   const leave = () => {
@@ -164,13 +179,14 @@ export function useLabelEdit(id: string, labels: AnnotationView, aspect: number)
     over,
     changed,
     crossing,
-    conflict: session?.clash?.conflict,
+    conflict,
     note: session?.note,
     action,
     begin: () => {
       const base = labels.stored;
       if (base !== undefined)
         setSession({
+          name: Symbol(id),
           base,
           draft: { annotations: base.annotations, selected: undefined },
           outline: NO_OUTLINE,
@@ -183,10 +199,11 @@ export function useLabelEdit(id: string, labels: AnnotationView, aspect: number)
     settle: (annotations) =>
       setSession((before) => {
         if (before?.clash === undefined) return before;
-        const { theirs } = before.clash;
-        const kept = annotations ?? theirs.annotations;
-        const draft = { annotations: kept, selected: undefined };
-        return { base: theirs, draft, outline: NO_OUTLINE, steps: NO_STEPS };
+        const { name, outline, clash } = before;
+        const { theirs } = clash;
+        const draft = { annotations: annotations ?? theirs.annotations, selected: undefined };
+        const left = annotations === undefined ? NO_OUTLINE : outline;
+        return { name, base: theirs, draft, outline: left, steps: NO_STEPS };
       }),
     say,
     change: (next, gesture) => update({ draft: next }, gesture),
