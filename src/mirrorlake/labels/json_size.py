@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from mirrorlake.labels.box_batch import Integers
 
-BLOCK = 4 << 20  # bytes that are counted together
+BLOCK = 1 << 20  # bytes that are counted together; each needs some thirty bytes meanwhile
 _QUOTE, _COMMA, _BACKSLASH = ord('"'), ord(","), ord("\\")
 _FIRST = re.compile(rb"[^ \t\n\r]")
 _STEP = np.zeros(256, np.int8)
