@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +15,18 @@ from mirrorlake.formats.stages import UndecodableObject
 from mirrorlake.formats.upright import turn_upright
 
 ORIENTATION = 0x0112
+LIMITED = """
+import sys
+from io import BytesIO
+from pathlib import Path
+from PIL import Image
+from mirrorlake.formats.upright import turn_upright
+from mirrorlake.processing.sandbox import limit_memory
+
+data = Path(sys.argv[1]).read_bytes()
+limit_memory(int(sys.argv[2]))
+print(*Image.open(BytesIO(turn_upright(data))).size, sep=" x ")
+"""
 MAKE = 0x010F
 
 
@@ -57,6 +72,20 @@ def test_pictures_with_more_rows_than_a_decoder_keeps_are_turned(kind: str, orie
     assert turned is not None
     wanted = np.asarray(ImageOps.exif_transpose(Image.open(file)), int)
     assert np.abs(np.asarray(Image.open(BytesIO(turned)), int) - wanted).mean() < 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="2026-11-30: only Linux limits the address space")
+def test_a_large_jpeg_is_turned_in_little_more_memory_than_its_pixels_take(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    Image.new("RGB", (8_000, 4_000), "green").save(tmp_path / "a.jpg", exif=exif.tobytes())
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, tmp_path / "a.jpg", str(3 * 8_000 * 4_000 + (100 << 20))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("4000 x 8000\n", "")
 
 
 def test_lossless_webp_with_a_large_colour_profile_stays_lossless() -> None:
