@@ -3,67 +3,83 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Iterator
 
-from mirrorlake.model.media import AudioFacts, ImageFacts, MediaFacts, MediaKind, VideoFacts, pixel_size
+from mirrorlake.model.media import AudioFacts, ImageFacts, MediaFacts, MediaKind, VideoFacts
 from mirrorlake.model.policies import OrientationPolicy, Policies
+from mirrorlake.plan import document_fixes, image_fixes, media_fixes
 
 
-def reject_size(policies: Policies, key: str, size: int, kind: MediaKind | None) -> str | None:
-    """Why an object of this size is not read at all, and what mends it; None if it complies. `kind` by its name."""
+def reject_size(policies: Policies, key: str, size: int, kind: MediaKind | None, form: str = "") -> str | None:
+    """Why an object of this size is not read at all, and what mends it; None if it complies.
+
+    `kind` and `form`, the name of a format, are by the name of the object, whose bytes nobody has seen.
+    """
     if policies.max_bytes is None or size <= policies.max_bytes:
         return None
     what = f"it has {size:,} bytes, and the policy maxBytes allows {policies.max_bytes:,}"
+    share = policies.max_bytes / size
     match kind:
         case MediaKind.IMAGE:
-            return _with_fix(what, f"mogrify -resize 50% -quality 85 {_file(key)}")
+            return _with_fix(what, image_fixes.shrink_image(key, form, size, policies.max_bytes))
         case MediaKind.VIDEO:
-            return _with_fix(what, _ffmpeg(key, "-c:v libx264 -crf 28 -c:a aac"))
+            return _with_fix(what, media_fixes.shrink_video(key, form, policies, share))
         case MediaKind.AUDIO:
-            return _with_fix(what, _ffmpeg(key, "-b:a 128k"))
-        case _:
+            return _with_fix(what, media_fixes.shrink_sound(key, form, share))
+        case MediaKind.DOCUMENT:
+            return _with_fix(what, document_fixes.shrink_document(key, share))
+        case MediaKind.TEXT:
+            return _with_fix(what, document_fixes.split_text(key, form, policies.max_bytes))
+        case None:
             return what
 
 
-def reject(policies: Policies, key: str, facts: MediaFacts) -> str | None:
-    """Why an object with these facts is rejected, and what mends it; None if it complies."""
-    return next(_violations(policies, key, facts), None)
+def reject(policies: Policies, key: str, facts: MediaFacts, form: str) -> str | None:
+    """Why an object with these facts is rejected, and what mends it; None if it complies.
+
+    `form` is the name of its format, as the bytes have it.
+    """
+    return next(_violations(policies, key, facts, form), None)
 
 
-def _violations(policies: Policies, key: str, facts: MediaFacts) -> Iterator[str]:
-    if isinstance(facts, ImageFacts) and facts.orientation != 1 and policies.orientation is OrientationPolicy.REJECT:
-        what = f"its EXIF orientation is {facts.orientation}, and the policy orientation rejects all but 1"
-        yield _with_fix(what, f"mogrify -auto-orient {_file(key)}")
+def _violations(policies: Policies, key: str, facts: MediaFacts, form: str) -> Iterator[str]:
+    if isinstance(facts, ImageFacts):
+        yield from _of_image(policies, key, facts, form)
     if isinstance(facts, VideoFacts):
-        yield from _of_video(policies, key, facts)
-    size = pixel_size(facts)
-    if size is not None:
-        yield from _of_pixels(policies, key, size, is_video=isinstance(facts, VideoFacts))
+        yield from _of_video(policies, key, facts, form)
+    if isinstance(facts, ImageFacts | VideoFacts):
+        yield from _of_pixels(policies, key, facts, form)
     if isinstance(facts, VideoFacts | AudioFacts):
-        yield from _of_duration(policies, key, facts.duration_s)
+        yield from _of_duration(policies, key, facts, form)
 
 
-def _of_video(policies: Policies, key: str, facts: VideoFacts) -> Iterator[str]:
+def _of_image(policies: Policies, key: str, facts: ImageFacts, form: str) -> Iterator[str]:
+    if facts.orientation != 1 and policies.orientation is OrientationPolicy.REJECT:
+        what = f"its EXIF orientation is {facts.orientation}, and the policy orientation rejects all but 1"
+        yield _with_fix(what, image_fixes.turn_image(key, form, facts))
+
+
+def _of_video(policies: Policies, key: str, facts: VideoFacts, form: str) -> Iterator[str]:
     brands, formats = policies.video_brands, policies.pixel_formats
-    pixel_format, brand = (shlex.quote(one) for one in ((formats or ("yuv420p",))[0], (brands or ("mp42",))[0]))
-    options = f"-c:v libx264 -pix_fmt {pixel_format} -c:a aac -brand {brand}"
+    fix = media_fixes.convert_video(key, form, facts, policies)
     if brands and facts.major_brand not in brands:
         has = "it has no major brand" if facts.major_brand is None else f"its major brand is {facts.major_brand}"
-        yield _with_fix(f"{has}, and the policy videoBrands allows {_names(brands)}", _ffmpeg(key, options, "mp4"))
+        yield _with_fix(f"{has}, and the policy videoBrands allows {_names(brands)}", fix)
     if formats and facts.pixel_format not in formats:
         what = f"its pixel format is {facts.pixel_format or 'unknown'}, and the policy pixelFormats allows"
-        yield _with_fix(f"{what} {_names(formats)}", _ffmpeg(key, options, "mp4"))
+        yield _with_fix(f"{what} {_names(formats)}", fix)
 
 
-def _of_pixels(policies: Policies, key: str, size: tuple[int, int], *, is_video: bool) -> Iterator[str]:
-    width, height = size
-    if policies.max_pixels is not None and width * height > policies.max_pixels:
-        what = f"it has {width:,} x {height:,} pixels, and the policy maxPixels allows {policies.max_pixels:,}"
-        smaller = math.sqrt(policies.max_pixels / (width * height))
-        video = f"-vf scale={_even(width * smaller)}:{_even(height * smaller)} -c:a copy"
-        image = f"mogrify -resize '{policies.max_pixels}@>' {_file(key)}"
-        yield _with_fix(what, _ffmpeg(key, video) if is_video else image)
+def _of_pixels(policies: Policies, key: str, facts: ImageFacts | VideoFacts, form: str) -> Iterator[str]:
+    width, height = facts.width, facts.height
+    most = policies.max_pixels
+    if most is not None and width * height > most:
+        what = f"it has {width:,} x {height:,} pixels, and the policy maxPixels allows {most:,}"
+        smaller = math.sqrt(most / (width * height))
+        if isinstance(facts, VideoFacts):
+            yield _with_fix(what, media_fixes.scale_video(key, form, facts, policies, smaller))
+        else:
+            yield _with_fix(what, image_fixes.fit_image(key, form, facts, most))
     least = (policies.min_width or 1, policies.min_height or 1)
     if width < least[0] or height < least[1]:
         wanted = [
@@ -73,59 +89,34 @@ def _of_pixels(policies: Policies, key: str, size: tuple[int, int], *, is_video:
         ]
         what = f"it has {width:,} x {height:,} pixels, and the policies require {' and '.join(wanted)}"
         larger = max(least[0] / width, least[1] / height)
-        video = f"-vf scale={_even(width * larger, up=True)}:{_even(height * larger, up=True)} -c:a copy"
-        image = f"mogrify -resize '{least[0]}x{least[1]}^' {_file(key)}"
-        yield _with_fix(f"{what}; enlarging it adds no detail", _ffmpeg(key, video) if is_video else image)
+        if isinstance(facts, VideoFacts):
+            fix = media_fixes.scale_video(key, form, facts, policies, larger)
+        else:
+            fix = image_fixes.enlarge_image(key, form, facts, least)
+        yield _with_fix(f"{what}; enlarging it adds no detail", fix)
 
 
-def _of_duration(policies: Policies, key: str, duration_s: float | None) -> Iterator[str]:
+def _of_duration(policies: Policies, key: str, facts: VideoFacts | AudioFacts, form: str) -> Iterator[str]:
     longest = policies.max_seconds
     if longest is None:
         return
-    if duration_s is None:
+    if facts.duration_s is None:
         what = f"its header states no duration, and the policy maxSeconds allows {longest:g} s"
-        yield _with_fix(what, _ffmpeg(key, "-c copy"))
-    elif duration_s > longest:
-        what = f"it takes {duration_s:,.1f} s, and the policy maxSeconds allows {longest:g} s"
-        yield _with_fix(what, _ffmpeg(key, f"-t {longest:g} -c copy"))
+        if isinstance(facts, VideoFacts):
+            yield _with_fix(what, media_fixes.measure_video(key, form, policies))
+        else:
+            yield _with_fix(what, media_fixes.measure_sound(key, form))
+    elif facts.duration_s > longest:
+        what = f"it takes {facts.duration_s:,.1f} s, and the policy maxSeconds allows {longest:g} s"
+        if isinstance(facts, VideoFacts):
+            yield _with_fix(what, media_fixes.shorten_video(key, form, facts, policies))
+        else:
+            yield _with_fix(what, media_fixes.shorten_sound(key, form, policies))
 
 
-def _with_fix(what: str, command: str) -> str:
-    return f"{what}. Mend it: {command}"
+def _with_fix(what: str, command: str | None) -> str:
+    return what if command is None else f"{what}. Mend it: {command}"
 
 
 def _names(names: tuple[str, ...]) -> str:
     return " or ".join(names)
-
-
-def _even(number: float, *, up: bool = False) -> int:
-    """A side that encoders of video accept: an even number of pixels."""
-    return max(2, 2 * (math.ceil(number / 2) if up else int(number / 2)))
-
-
-def _ffmpeg(key: str, options: str, suffix: str | None = None) -> str:
-    """The command that writes a mended copy beside the file."""
-    name = key.rpartition("/")[2]
-    stem, dot, ending = name.rpartition(".")
-    target = f"{stem if dot else name}.mended.{suffix or ending or 'mp4'}"
-    return f"ffmpeg -i {_file(name)} {options} {_file(target)}"
-
-
-def _file(key: str) -> str:
-    """The name of an object as a word of a shell, whatever is in it, below the current folder.
-
-    "./" keeps a name from being taken for an option, a protocol of FFmpeg or a format of ImageMagick.
-    """
-    name = f"./{key.rpartition('/')[2]}"
-    if name.isprintable():
-        return shlex.quote(name)
-    # Control characters would otherwise reach the terminal that shows the command.
-    escaped = "".join(
-        f"\\{character}"
-        if character in "\\'"
-        else character
-        if character.isprintable()
-        else "".join(f"\\x{byte:02x}" for byte in character.encode())
-        for character in name
-    )
-    return f"$'{escaped}'"

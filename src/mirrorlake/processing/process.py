@@ -77,7 +77,7 @@ def process_bytes(data: bytes | RangedObject, name: str, looking: Looking = LOOK
     found, probe = header.format, header.probe
     if found.kind not in looking.media:
         raise UndecodableObject(Stage.IDENTIFY, unsupported_message(name, found))
-    violation = reject(looking.policies, name, probe.facts)
+    violation = reject(looking.policies, name, probe.facts, found.name)
     if violation is not None:
         raise RejectedObject(violation)
     rendered = header.codec.render(part, probe) if looking.depth is Depth.FULL else None
@@ -146,7 +146,8 @@ def fetch(job: Job, store: Store, looking: Looking = LOOK_AT_ALL) -> FetchedObje
         if absent is not None and looking.depth is not Depth.NONE:
             return Result(result=ResultKind.SKIPPED, stage=Stage.FETCH, reason=absent)
         named = format_of_name(job.key)
-        violation = reject_size(looking.policies, job.key, job.size, named.kind if named else None)
+        kind, form = (named.kind, named.name) if named else (None, "")
+        violation = reject_size(looking.policies, job.key, job.size, kind, form)
         if violation is not None:
             return _rejected(violation, looking)
     if job.read_image and looking.depth is not Depth.NONE:

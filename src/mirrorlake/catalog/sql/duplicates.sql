@@ -44,7 +44,7 @@ DELETE FROM staged WHERE asset_id IS NULL OR NOT EXISTS (
 -- name: explain_duplicates
 -- Why they are no assets.
 UPDATE staged SET reason = 'it has the bytes of ' || old_key || ', asset ' || rival || CASE result
-    WHEN {result.rejected} THEN ', and the policy duplicates skips them'
+    WHEN {result.rejected} THEN ', and the policy duplicates skips them. Mend it: delete one of them, or set duplicates to keep'
     ELSE ', and is another place of it'
   END;
 
