@@ -174,6 +174,16 @@ def test_one_invalid_annotation_changes_nothing(library: Catalog, name: str, geo
         annotations.replace(library, "999999", "site", [])
 
 
+def test_an_outline_is_refused_while_somebody_else_changes_the_asset(library: Catalog) -> None:
+    ontologies.save(library, "site", CLASSES)
+    crossing = Polygon((((0, 0), (1, 1), (1, 0), (0, 0.9)),))
+    with library.write() as other:
+        other.execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")  # who waits for it ends it
+        other.execute("SELECT FROM asset WHERE key = %s FOR UPDATE", (KEYS[0],))
+        with pytest.raises(UsageError, match="crosses itself"):
+            add(library, KEYS[0], (LOAD.name, crossing))
+
+
 def test_what_was_imported_as_it_is_stays_when_other_labels_are_edited(library: Catalog, tmp_path: Path) -> None:
     rings = [[64, 48, 320, 240, 320, 48, 64, 240], [64, 48, 320, 48, 320, 240]]
     rows: list[dict[str, object]] = [{"image_id": 1, "category_id": 1, "segmentation": [ring]} for ring in rings]

@@ -59,7 +59,31 @@ def replace(
     """
     if len(annotations) > ANNOTATION_LIMIT:
         raise UsageError(f"An asset has at most {ANNOTATION_LIMIT:,} annotations in one ontology.")
-    _replace(catalog, asset_id, ontology, annotations, by)
+    checked = _check_outlines(catalog, asset_id, ontology, annotations)
+    _replace(catalog, asset_id, ontology, annotations, by=by, checked=checked)
+
+
+def _check_outlines(
+    catalog: Catalog, asset_id: str, ontology: str, annotations: Sequence[NewAnnotation]
+) -> frozenset[int]:
+    """The positions of new annotations, all with a valid geometry. Raises NotFound and UsageError.
+
+    Long outlines take long: they are looked at before the transaction, whose lock keeps everybody else from the asset.
+    """
+    values = {"asset_id": parse_asset_id(asset_id)}
+    with catalog.read() as connection:
+        if connection.execute(b"SELECT FROM asset WHERE id = %(asset_id)s", values).fetchone() is None:
+            raise asset_not_found(asset_id)
+        rows = _rows_in(connection, values, read_ontology(connection, ontology))
+    _, new = _difference(rows, annotations)
+    for position, one in new.items():
+        _refuse(position, one, check_geometry(one.geometry) or check_outline(one.geometry))
+    return frozenset(new)
+
+
+def _refuse(position: int, one: NewAnnotation, reason: str | None) -> None:
+    if reason is not None:
+        raise UsageError(f"Annotation {position} ({one.class_name}) is invalid: {reason}")
 
 
 def count_by_class(catalog: Catalog, chosen: Chosen) -> list[ClassCount]:
@@ -111,7 +135,15 @@ def geometry_columns(geometry: Geometry) -> tuple[Box | None, str | None]:
 
 
 @retry_on_contention
-def _replace(catalog: Catalog, asset_id: str, ontology: str, annotations: Sequence[NewAnnotation], by: Context) -> None:
+def _replace(
+    catalog: Catalog,
+    asset_id: str,
+    ontology: str,
+    annotations: Sequence[NewAnnotation],
+    *,
+    by: Context,
+    checked: frozenset[int],
+) -> None:
     with catalog.write() as connection:
         values: dict[str, object] = {"asset_id": parse_asset_id(asset_id)}
         asset = connection.execute(statement("asset_for_annotations").query, values).fetchone()
@@ -119,13 +151,12 @@ def _replace(catalog: Catalog, asset_id: str, ontology: str, annotations: Sequen
             raise asset_not_found(asset_id)
         connection.execute(statement("use_ontology").query, {"name": ontology})
         stored = read_ontology(connection, ontology)
-        rows = connection.execute(_query("annotations_of_asset_in"), values | {"ontology_id": stored.id}).fetchall()
+        rows = _rows_in(connection, values, stored)
         removed, new = _difference(rows, annotations)
         for position, one in new.items():
-            reason = check_geometry(one.geometry) or check_outline(one.geometry)
-            reason = reason or check_mask_size(one.geometry, *asset[1:])
-            if reason is not None:
-                raise UsageError(f"Annotation {position} ({one.class_name}) is invalid: {reason}")
+            if position not in checked:  # somebody else has removed an equal one meanwhile
+                _refuse(position, one, check_geometry(one.geometry) or check_outline(one.geometry))
+            _refuse(position, one, check_mask_size(one.geometry, *asset[1:]))
         check_against(stored, new)
         added = list(new.values())
         if not removed and not added:
@@ -158,6 +189,13 @@ def check_against(stored: StoredOntology, annotations: Mapping[int, NewAnnotatio
         reason = check_attributes(known, one.attributes)
         if reason is not None:
             raise UsageError(f"Annotation {position} ({one.class_name}) is invalid: {reason}")
+
+
+def _rows_in(
+    connection: psycopg.Connection[TupleRow], values: Mapping[str, object], stored: StoredOntology
+) -> list[TupleRow]:
+    """The annotations of an asset in this ontology."""
+    return connection.execute(_query("annotations_of_asset_in"), {**values, "ontology_id": stored.id}).fetchall()
 
 
 def _difference(

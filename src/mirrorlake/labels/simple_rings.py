@@ -7,6 +7,7 @@ are no edges: tools write them often.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from mirrorlake.model.labels import Point
@@ -15,6 +16,7 @@ CROSSES: Final = "The polygon crosses itself."
 TOUCHES: Final = "The polygon touches itself at {x:.4g}, {y:.4g} of the width and height, or runs over an edge twice."
 _LEAST = 3  # points of a ring
 _COMPARED_WHOLE = 64  # points up to which plain Python is quicker than loading numpy
+_TOUCHES = 1_000  # of one ring that are looked at: it may have millions, and only its reason could change
 
 
 def check_ring(ring: Sequence[Point]) -> str | None:
@@ -26,7 +28,8 @@ def check_ring(ring: Sequence[Point]) -> str | None:
         if _turns_back(points[i - 1], corner, points[(i + 1) % len(points)]):
             return TOUCHES.format(x=corner[0], y=corner[1])
     touch: str | None = None
-    for i, j in _meeting(points) if len(points) <= _COMPARED_WHOLE else _meeting_of_many(points):
+    meeting = _meeting(points) if len(points) <= _COMPARED_WHOLE else _meeting_of_many(points)
+    for i, j in islice(meeting, _TOUCHES):
         a, b, c, d = points[i], points[(i + 1) % len(points)], points[j], points[(j + 1) % len(points)]
         ends = ((c, a, b), (d, a, b), (a, c, d), (b, c, d))
         at = next((end for end, *edge in ends if _is_on(end, *edge)), None)

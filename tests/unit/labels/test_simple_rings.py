@@ -81,5 +81,18 @@ def test_a_long_ring_with_two_corners_exchanged_crosses_itself(swap: int) -> Non
     assert check_ring(ring) == CROSSES
 
 
+def test_only_some_of_many_touching_edges_are_looked_at() -> None:
+    def around(angle: float, reach: float = 0.4) -> Point:
+        return 0.5 + reach * math.cos(angle), 0.5 + reach * math.sin(angle)
+
+    centre = (0.5, 0.5)
+    bow = [centre, around(5.6), around(6.0, 0.2), around(6.0), around(5.6, 0.2)]
+    few, many = (
+        [part for i in range(count) for part in (centre, around(i / 40), around(i / 40 + 0.01))] for count in (3, 200)
+    )  # triangles with one point in common
+    assert check_ring([*few, *bow]) == CROSSES
+    assert "touches itself at 0.5, 0.5" in (check_ring([*many, *bow]) or "")
+
+
 def test_other_shapes_have_no_outline() -> None:
     assert check_outline(Box(0, 0, 1, 1)) is None
