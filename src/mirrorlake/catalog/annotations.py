@@ -68,7 +68,7 @@ def _check_outlines(
 ) -> frozenset[int]:
     """The positions of new annotations, all with a valid geometry. Raises NotFound and UsageError.
 
-    Long outlines take long: they are looked at before the transaction, whose lock keeps everybody else from the asset.
+    Long outlines take long: they are checked before the transaction, whose lock keeps everybody else from the asset.
     """
     values = {"asset_id": parse_asset_id(asset_id)}
     with catalog.read() as connection:

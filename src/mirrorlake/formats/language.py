@@ -68,7 +68,9 @@ def _has_words(piece: str) -> bool:
 @cache
 def _identifier() -> _Identifier:
     """The model, which takes a while to load: once in a process, and only where texts are read."""
-    # pyright: reportMissingTypeStubs=false
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415  as above
+    from py3langid.langid import (  # noqa: PLC0415  # pyright: ignore[reportMissingTypeStubs]
+        MODEL_FILE,
+        LanguageIdentifier,
+    )
 
     return cast("_Identifier", LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True))

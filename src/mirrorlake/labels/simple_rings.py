@@ -16,7 +16,7 @@ CROSSES: Final = "The polygon crosses itself."
 TOUCHES: Final = "The polygon touches itself at {x:.4g}, {y:.4g} of the width and height, or runs over an edge twice."
 _LEAST = 3  # points of a ring
 _COMPARED_WHOLE = 64  # points up to which plain Python is quicker than loading numpy
-_TOUCHES = 1_000  # of one ring that are looked at: it may have millions, and only its reason could change
+_TOUCHES = 1_000  # of one ring that are checked: it may have millions, and only its reason could change
 
 
 def check_ring(ring: Sequence[Point]) -> str | None:

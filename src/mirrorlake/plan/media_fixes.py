@@ -15,7 +15,7 @@ from mirrorlake.model.policies import Policies
 from mirrorlake.plan.fix_words import file_word, mended_word, quote_word
 
 _STREAMS: Final = "-map 0:V:0 -map '0:a?'"  # the pictures that the library shows, without covers of albums
-_QUICKTIME: Final = "qt"  # the brand of MOV, which its writer gives by itself
+_QUICKTIME: Final = "qt"  # the brand of MOV, which its writer writes automatically
 _H264_FORMATS: Final = frozenset(
     {
         "yuv420p",
@@ -51,7 +51,7 @@ class _Container:
     suffix: str
     video: str = "libx264"
     sound: str = "aac"
-    quality: str = ""  # of the video, where the encoder has no good one by itself
+    quality: str = ""  # of the video, where the encoder has no good default
     formats: frozenset[str] = _H264_FORMATS  # of pixels, as readers report what this encoder wrote
 
 

@@ -976,9 +976,10 @@ export interface paths {
          * @description Watch all jobs as server-sent events: first the jobs that have not ended, then every change of a job.
          *
          *     The event is `run` for runs and `job` for others, its data the job. After an interruption, send the id of the last
-         *     event in `Last-Event-ID`: no job is missed, and the last minute may be repeated. The stream ends after an hour;
-         *     reopen it. Callers with the permission activity:read also get the event `change` after changes that are no jobs:
-         *     `subjects` are kinds of what was changed, `assets` the ids of changed assets, and with `more` there may be others.
+         *     event in `Last-Event-ID`: no job is missed, and the last minute may be repeated. The stream ends after an hour, or
+         *     when the caller has no access any more; reopen it. Callers with the permission activity:read also get the event
+         *     `change` after changes that are no jobs: `subjects` are kinds of what was changed, `assets` the ids of changed
+         *     assets, and with `more` there may be others.
          */
         get: operations["watchJobs"];
         put?: never;
@@ -1082,9 +1083,29 @@ export interface paths {
         put?: never;
         /**
          * Start Export
-         * @description Export labels to a new object in a bucket. Returns the queued job.
+         * @description Export labels to a bucket, or keep the file for a download within a day. Returns the queued job.
          */
         post: operations["exportLabels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels/exports/{job_id}/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Export
+         * @description Download the file of an export of labels, within a day after it ended.
+         */
+        get: operations["downloadLabelExport"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1617,6 +1638,8 @@ export interface paths {
         /**
          * Reprocess
          * @description Run a stage of processing again for all assets of a query. Returns the queued jobs.
+         *
+         *     The stage `look` reads objects of buckets, in runs: it needs the permission runs:control too.
          */
         post: operations["reprocessAssets"];
         delete?: never;
@@ -3711,6 +3734,12 @@ export interface components {
              */
             failed: number;
             /**
+             * Label Problems
+             * @description Label files of the bucket that were not used, or not as they are. They are no objects: `failed` excludes them.
+             * @default 0
+             */
+            label_problems: number;
+            /**
              * Labels Changed
              * @default 0
              */
@@ -5078,7 +5107,7 @@ export interface components {
         };
         /**
          * LabelExportBody
-         * @description An export of labels to a bucket.
+         * @description An export of labels to a bucket, or to a file that is kept for a download.
          */
         LabelExportBody: {
             /**
@@ -5110,9 +5139,9 @@ export interface components {
             ontology?: string | null;
             /**
              * Path
-             * @description Address of a new object; may be a zip.
+             * @description Address of a new object; may be a zip. Without it, the file is kept for a download.
              */
-            path: string;
+            path?: string | null;
             /**
              * Query
              * @description Only export assets that match this query.
@@ -6390,7 +6419,7 @@ export interface components {
         };
         /**
          * Project
-         * @description A named set of assets. An asset in a project is never removed permanently.
+         * @description A named set of assets. No run and no deletion of a datasource removes an asset in a project.
          */
         Project: {
             /**
@@ -6453,6 +6482,11 @@ export interface components {
             /** Description */
             description: string;
             last_snapshot: components["schemas"]["Snapshot"] | null;
+            /**
+             * Missing
+             * @description Of them, those whose objects are gone; the project keeps them. Null if counting took too long.
+             */
+            missing: number | null;
             /** Name */
             name: string;
             /**
@@ -6463,6 +6497,11 @@ export interface components {
             /** @description How it is divided; null if it is not. */
             split: components["schemas"]["SplitSettings"] | null;
             splits: components["schemas"]["SplitCounts"];
+            /**
+             * Trashed
+             * @description Of them, those in the trash: searches leave them out. Null if counting took too long.
+             */
+            trashed: number | null;
         };
         /**
          * Provider
@@ -16469,6 +16508,139 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission denied, or cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts to sign in. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    downloadLabelExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job. */
+                job_id: number;
+                /** @description Name of the file, as in the job's result. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes of the file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
                 };
             };
             /** @description Invalid query or setting. */

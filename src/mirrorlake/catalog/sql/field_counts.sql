@@ -15,7 +15,7 @@ CREATE TEMP TABLE IF NOT EXISTS touched_tag (asset_id bigint NOT NULL, change sm
 ON COMMIT DELETE ROWS;
 
 -- name: create_field_delta
--- What the fold adds to the counts. `type` is that of `field_value`, or o for lists and objects among facts; `day`: of a text that is an ISO date or time; `item`: of a list that is counted by itself.
+-- What the fold adds to the counts. `type` is that of `field_value`, or o for lists and objects among facts; `day`: of a text that is an ISO date or time; `item`: of a list that is counted separately.
 CREATE TEMP TABLE IF NOT EXISTS field_delta (
   field text COLLATE "C" NOT NULL, value text COLLATE "C", type "char", day date, assets bigint NOT NULL,
   item boolean NOT NULL DEFAULT false
