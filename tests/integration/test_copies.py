@@ -166,11 +166,11 @@ def test_a_copy_that_people_worked_on_stays_an_asset_of_its_own(
     before = identities(mirrored)
     bucket.delete("old/cat/2.png")
     report = mirrored.run()
-    assert (report.counts.moved, report.counts.removed) == (0, 1)
+    assert (report.counts.moved, report.counts.missing) == (0, 1)
     after = identities(mirrored)
     assert after["copy.png"] == before["copy.png"]
     assert after["old/cat/2.png"][:-1] == before["old/cat/2.png"][:-1]
-    assert mirrored.states()["old/cat/2.png"] == "trash"
+    assert mirrored.states()["old/cat/2.png"] == "missing"  # it is in a project
     assert original.id != copy.id
 
 
@@ -192,7 +192,7 @@ def test_two_equal_assets_of_one_pass_stay_what_they_are(mirrored: Mirrored, buc
     bucket.delete("old/dog/1.png")
     assert mirrored.run().counts.moved == 0
     assert identities(mirrored)["old/cat/1.png"] == before["old/cat/1.png"]
-    assert mirrored.states()["old/dog/1.png"] == "trash"
+    assert mirrored.states()["old/dog/1.png"] == "missing"
 
 
 def test_a_copy_whose_original_is_not_proven_gone_is_no_move(mirrored: Mirrored, bucket: MemoryStore) -> None:

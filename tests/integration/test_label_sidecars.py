@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.support.images import encoded, scene, turned
 from tests.support.passes import Mirrored, picture
 
 from mirrorlake.catalog import annotations, datasources, deletion, ontologies, runs
@@ -508,3 +510,18 @@ def test_no_file_outside_of_a_folder_is_read_for_class_names(mirrored: Mirrored,
     mirrored.store = StoreConfig(location=location, access=Access(), listing_ordered=None).open()
     with pytest.raises(MirrorlakeError):
         names_found(mirrored, "../secret.txt")
+
+
+def test_labels_are_read_again_when_their_image_has_another_orientation(mirrored: Mirrored, store: MemoryStore) -> None:
+    mirrored.change_all(labels=LabelSidecars(format=SidecarFormat.LABELME, ontology="yard"))
+    box = {"label": "forklift", "shape_type": "rectangle", "points": [[4, 8], [20, 24]]}
+    drawn = {"imagePath": "a.jpg", "imageWidth": 40, "imageHeight": 80, "shapes": [box]}  # as it is stored
+    store.put("a.json", json.dumps(drawn).encode())
+    store.put("a.jpg", turned(scene(80, 40), 6, "jpeg"))
+    mirrored.run()
+    (before,) = labels(mirrored, "a.jpg")
+    assert before.geometry == pytest.approx({"x": 0.7, "y": 0.1, "width": 0.2, "height": 0.4})
+    store.put("a.jpg", encoded(scene(40, 80), "jpeg"))
+    assert mirrored.run().counts.changed == 1
+    (after,) = labels(mirrored, "a.jpg")
+    assert after.geometry == pytest.approx({"x": 0.1, "y": 0.1, "width": 0.4, "height": 0.2})

@@ -51,6 +51,7 @@ FETCH_THREADS = 16
 CHUNK_FILES = 16  # read one after another by one thread
 _APPEARING = pa.array([Op.NEW, Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())
 _SHOWN_CLASSES = 5
+_READING = "2"  # changes with what a label file means: then all of them are read again
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +140,12 @@ class LabelPass:
             label_files.record_listed(self.lease, listed)
 
     def _touch(self, batch: pa.RecordBatch) -> None:
-        """Mark the label files unread of images that appear in the plan."""
+        """Mark the label files unread of images that appear in the plan, or may have another size or orientation."""
         ops, keys = column(batch, "op"), column(batch, "key")
-        refused = equal_to(column(batch, "known_state"), int(KnownState.REFUSED))
-        appearing = is_in(ops, _APPEARING) | (equal_to(ops, int(Op.CHANGED)) & refused)
+        changed = equal_to(ops, int(Op.CHANGED))
+        if self.settings.format is SidecarFormat.YOLO:  # it states no size: only what could not be read before appears
+            changed &= equal_to(column(batch, "known_state"), int(KnownState.REFUSED))
+        appearing = is_in(ops, _APPEARING) | changed
         known = equal_to(ops, int(Op.MOVED)) | equal_to(ops, int(Op.RETURNED))
         if (appearing & ~known).any():
             label_files.touch(self.lease, chosen(keys, appearing & ~known), self.names)
@@ -346,6 +349,7 @@ def _too_large(size: int) -> str:
 
 def _fingerprint(settings: LabelSidecars, class_map: ClassMap, ontology: StoredOntology) -> str:
     parts = (
+        _READING,
         settings.format.value,
         settings.naming.value,
         settings.full_suffix,

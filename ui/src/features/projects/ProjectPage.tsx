@@ -124,7 +124,7 @@ function Absent({ project }: { project: ProjectDetail }) {
   if (!missing && !trashed) return null;
   const query = `project:${quoted(project.name)}`;
   return (
-    <p className="quiet">
+    <p className="project-absent">
       {missing ? <AssetsLink query={`${query} state:missing`}>{text.missing(missing)}</AssetsLink> : null}{' '}
       {trashed ? <AssetsLink query={`${query} state:trash`}>{text.trashed(trashed)}</AssetsLink> : null}
     </p>
