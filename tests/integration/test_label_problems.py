@@ -70,7 +70,7 @@ def test_refused_label_files_are_counted_and_a_note_says_how_to_list_them(
     assert report.counts.new == report.counts.selected == 4  # they are no objects
     assert listed(mirrored, report.run) == ["labels/1.txt", "labels/2.txt"]
     note = (
-        f"2 label files were not used, or not as they are. To list them with reasons: "
+        f"2 label files have problems. To list them with reasons: "
         f"mirrorlake runs outcomes {report.run} --outcome failed"
     )
     assert report.notes == (note,)
@@ -90,7 +90,7 @@ def test_label_files_taken_in_part_and_events_count_too(mirrored: Mirrored, stor
     store.put("labels/0.txt", BOX + BROKEN)
     first = mirrored.run()
     assert (first.state, first.counts.label_problems) == (RunState.SUCCEEDED, 1)
-    assert "1 label file was not used, or not as they are" not in first.notes
+    assert "1 label file has a problem" not in first.notes
     store.put("labels/0.txt", BROKEN + BOX)
     report = mirrored.partial(["labels/0.txt"]).report
     assert report.counts.label_problems == 1

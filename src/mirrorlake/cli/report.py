@@ -114,7 +114,7 @@ def _print_report(report: Report) -> None:
             if counts.of(kind) and kind.row.report is not None
         ),
         *(
-            [("label problems", counts.label_problems, "label files that were not used, or not as they are")]
+            [("label problems", counts.label_problems, "label files that were not used, or only in part")]
             if counts.label_problems
             else []
         ),

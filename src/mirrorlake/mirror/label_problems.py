@@ -40,7 +40,7 @@ class LabelProblems:
         if not self._count:
             return None
         return (
-            f"{count_noun(self._count, 'label file was', 'label files were')} not used, or not as they are."
+            f"{count_noun(self._count, 'label file has a problem', 'label files have problems')}."
             f" To list them with reasons: mirrorlake runs outcomes {run_id} --outcome failed"
         )
 

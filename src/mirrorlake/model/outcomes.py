@@ -181,7 +181,7 @@ class Counts:
     rejected: int = 0
     failed: int = 0
     label_problems: int = 0
-    """Label files of the bucket that were not used, or not as they are. They are no objects: `failed` excludes them."""
+    """Label files of the bucket that were not used, or only in part. They are no objects: `failed` excludes them."""
 
     def of(self, kind: OutcomeKind) -> int:
         """The number of objects with this outcome."""

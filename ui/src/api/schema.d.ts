@@ -3735,7 +3735,7 @@ export interface components {
             failed: number;
             /**
              * Label Problems
-             * @description Label files of the bucket that were not used, or not as they are. They are no objects: `failed` excludes them.
+             * @description Label files of the bucket that were not used, or only in part. They are no objects: `failed` excludes them.
              * @default 0
              */
             label_problems: number;
