@@ -19,4 +19,6 @@ def load_ahead(after_s: float = PAUSE_S) -> threading.Thread:
 
 
 def _load() -> None:
-    import mirrorlake.services.bulk_edits  # noqa: F401, PLC0415  the handlers of all jobs, and what reaches buckets
+    from mirrorlake.services import bulk_edits  # noqa: PLC0415  the handlers of all jobs, and what reaches buckets
+
+    del bulk_edits
