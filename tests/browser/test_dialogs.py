@@ -149,6 +149,8 @@ def test_a_job_that_fails_says_so_in_its_dialog(library: Page) -> None:
 
     page = library
     page.route(re.compile(r"/api/v1/jobs/\d+$"), failing)
+    # It would tell that the job succeeded.
+    page.route("**/api/v1/jobs/events*", lambda route: route.fulfill(content_type="text/event-stream", body=":\n\n"))
     go(page, "/projects/Ripeness%202026")
     page.get_by_role("main").get_by_role("button", name="Export", exact=True).click()
     dialog = page.get_by_role("dialog")
