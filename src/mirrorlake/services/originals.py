@@ -47,8 +47,10 @@ def open_original(
 def read_original(catalog: Catalog, asset_id: str, known: Container[str], stores: SourceStores) -> Original | Unchanged:
     """As `open_original`, with all bytes. Raises ObjectTooLarge above `ORIGINAL_LIMIT`."""
     found = open_original(catalog, asset_id, known, stores)
-    if isinstance(found, Unchanged) or found.original.url is not None:
-        return found if isinstance(found, Unchanged) else found.original
+    if isinstance(found, Unchanged):
+        return found
+    if found.original.url is not None:
+        return found.original
     if found.size > ORIGINAL_LIMIT:
         raise ObjectTooLarge(f"{found.original.name!r} has {found.size:,} bytes; at most {ORIGINAL_LIMIT:,} are read.")
     return replace(found.original, data=b"".join(found.pieces(range(found.size))))

@@ -279,7 +279,7 @@ export class Grid {
     return this.focus >= first && this.focus < end ? this.focus : this.firstInView();
   }
 
-  /** `ahead`: of the cells outside of the view only so many are filled, the others in the next frames. */
+  /** `ahead`: of the cells outside of the view only a few are filled, the others in the next frames. */
   private draw(ahead = Number.POSITIVE_INFINITY): void {
     const { pages, g } = this;
     if (pages === undefined || g.viewport === 0) return;

@@ -6,7 +6,7 @@ const moment = (points: number): Moment => ({
   outline: Array.from({ length: points }, () => ({ x: 0, y: 0 })),
 });
 
-it('each change is undone by itself, and done again', () => {
+it('each change is undone separately, and done again', () => {
   const [none, one, two] = [moment(0), moment(1), moment(2)];
   const steps = withStep(withStep(NO_STEPS, none), one);
   const back = undone(steps, two);
