@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-
-from mirrorlake.catalog.label_files import UnreadLabels
+from mirrorlake.catalog.label_files import UnreadLabels, image_list
 from mirrorlake.catalog.statements import statement
 from mirrorlake.labels.turning import PictureSize
 from mirrorlake.postgres.pool import Catalog
@@ -17,7 +15,7 @@ def picture_sizes(
 ) -> dict[int, dict[str, PictureSize]]:
     """The sizes of the images of those files, by their places and by the names of the images in their folders."""
     values = {
-        "images": names.images(pa.array(files.keys, pa.string())).to_pylist(),
+        "images": image_list(files, names),
         "reach": list(Reach).index(names.reach),
         "datasource_id": datasource_id,
     }

@@ -88,7 +88,7 @@ ON CONFLICT (datasource_id, key) DO UPDATE SET unread = true;
 
 -- name: label_images_present
 -- Which of these images have an asset, by their numbers from 1. `reach` as in `staged_label`.
-SELECT staged.number FROM unnest(%(images)s::text[]) WITH ORDINALITY AS staged (image, number) CROSS JOIN LATERAL (
+SELECT staged.number FROM jsonb_array_elements_text(%(images)s::jsonb) WITH ORDINALITY AS staged (image, number) CROSS JOIN LATERAL (
   SELECT FROM object WHERE %(reach)s = 0 AND datasource_id = %(datasource_id)s AND key = staged.image
     AND asset_id IS NOT NULL
   UNION ALL
@@ -125,7 +125,7 @@ WHERE staged.fate = 0;
 -- The sizes of the assets of these label files, by the numbers of the files from 1, with the names of their objects in
 -- their folders. `reach` as in `staged_label`; the conditions are those of `match_label_targets`.
 SELECT staged.number, substr(object.key, length(staged.image) + 1), asset.width, asset.height, asset.orientation
-FROM unnest(%(images)s::text[]) WITH ORDINALITY AS staged (image, number) CROSS JOIN LATERAL (
+FROM jsonb_array_elements_text(%(images)s::jsonb) WITH ORDINALITY AS staged (image, number) CROSS JOIN LATERAL (
   SELECT key, asset_id FROM object
   WHERE %(reach)s = 0 AND object.datasource_id = %(datasource_id)s AND object.key = staged.image
   UNION ALL
