@@ -1,13 +1,15 @@
 """Rank assets by the similarity of their pictures to a text or a picture, among those that match the rest of a query.
 
-Where few assets match, all of them are compared. Where many do, the index on vectors gives the nearest pictures, more
-and more of them until enough match: left to PostgreSQL, the choice loses most of what is similar.
+The index on vectors gives the nearest pictures; the share of them that match shows how many assets match. If these are
+many, the nearest are the result. Otherwise all that match are compared, and only if they are too many for that, the
+index gives more pictures until enough match. Left to PostgreSQL, the choice loses most of what is similar.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import psycopg
 from psycopg import sql
@@ -27,13 +29,16 @@ COMPARED = 20_000  # assets that are compared one by one
 MANY = 2**62  # more assets than there can be
 FIRST_STEPS = (1_000, 5_000, 20_000)  # nearest pictures that are asked for, as long as too few of them match
 ENOUGH = MOST_ALIKE // 10  # assets that match: no more pictures are asked for
-EFFORT = 200  # of the index, for each step: more finds more of what is similar
+EFFORT = 1_000  # of the index, pgvector's most: one pass gives as many as the first step asks for
 _OFF = "Pictures of this library are not embedded yet. Turn it on: mirrorlake likeness on."
 _UNFINISHED = "Pictures of this library are not embedded yet. See how far it is: mirrorlake jobs list --kind likeness."
 _FEW_COMPARED = (
     "Of the pictures that are most similar in the whole library, few or none match the other terms, and less similar"
     " ones were not compared. Add a term that fewer assets match."
 )
+
+
+_Rows: TypeAlias = list[tuple[int, float]]  # assets with their similarities, the most similar first
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +79,7 @@ def rank(connection: psycopg.Connection[TupleRow], query: Query, wanted: QueryVe
     else:
         raise ValueError("the query has neither a vector nor an asset")
     ranker = _Ranker(connection, model, vector, compile_query(replace(query, likeness=None)).where)
-    compared = ranker.compare()
-    rows, last = ranker.nearest() if compared is None else (compared, None)
+    rows, last = ranker.find()
     found = tuple((number, alike) for number, alike in rows if alike >= cutoff)
     capped = last is not None and last >= cutoff and len(found) == len(rows) < MOST_ALIKE
     return Ranking(found, (_FEW_COMPARED,) if capped and len(rows) < ENOUGH else (), capped=capped)
@@ -111,12 +115,35 @@ class _Ranker:
         self._table = embeddings.table_of(model).as_string(connection)
         self._near = sql.SQL("OPERATOR({}.<#>) %s::{}.halfvec").format(schema, schema).as_string(connection)
 
-    def compare(self) -> list[tuple[int, float]] | None:
+    def find(self) -> tuple[_Rows, float | None]:
+        """The most similar assets that match, and the similarity of the last picture compared; None: all were."""
+        pictures = self._pictures()
+        if pictures <= COMPARED:
+            return self._compare(only_embedded=True) or [], None
+        rows, last = self._nearest(FIRST_STEPS[0])
+        if len(rows) >= ENOUGH and len(rows) / FIRST_STEPS[0] * pictures > COMPARED:
+            return rows, last
+        compared = self._compare(only_embedded=False)
+        if compared is not None:
+            return compared, None
+        for step in FIRST_STEPS[1:]:
+            if len(rows) >= ENOUGH:
+                break
+            rows, last = self._nearest(step)
+        return rows, last
+
+    def _pictures(self) -> int:
+        """About how many vectors there are; a small number is exact."""
+        about = self._rows("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", (self._table,))[0][0]
+        if about > 2 * COMPARED:
+            return about
+        return self._rows(f"SELECT count(*) FROM (SELECT FROM {self._table} LIMIT %s) AS few", (COMPARED + 1,))[0][0]  # noqa: S608 - as above
+
+    def _compare(self, *, only_embedded: bool) -> _Rows | None:
         """All that match, compared one by one; None if these are more than is quick."""
-        stored = self._rows(f"SELECT count(*) FROM (SELECT FROM {self._table} LIMIT %s) AS few", (COMPARED + 1,))  # noqa: S608 - as above
-        most = None if stored[0][0] <= COMPARED else COMPARED + 1
+        most = None if only_embedded else COMPARED + 1
         # Of few pictures and many other assets, only the pictures are read.
-        embedded = f" AND asset.id IN ({_named(self._table)})" if most is None else ""
+        embedded = f" AND asset.id IN ({_named(self._table)})" if only_embedded else ""
         # Each step is small, so that no vector is sorted: the assets, their similarities, the best ones.
         text = (
             "WITH few AS MATERIALIZED (SELECT asset.id, coalesce(asset.digest, asset.sample_digest) AS digest"  # noqa: S608 - as above
@@ -135,8 +162,8 @@ class _Ranker:
         found = [(number, alike) for number, alike in rows if number is not None]
         return sorted(found, key=lambda one: (one[1], one[0]), reverse=True)
 
-    def nearest(self) -> tuple[list[tuple[int, float]], float | None]:
-        """The nearest pictures that match, by the index, and the similarity of the last one that was compared."""
+    def _nearest(self, step: int) -> tuple[_Rows, float | None]:
+        """Those of the `step` nearest pictures, by the index, that match, and the similarity of the last picture."""
         self._connection.execute(
             "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', %s, true),"
             " set_config('hnsw.max_scan_tuples', %s, true), set_config('enable_seqscan', 'off', true)",
@@ -153,16 +180,11 @@ class _Ranker:
             " SELECT id, alike FROM matching UNION ALL SELECT NULL, min(alike)::float8 FROM near"
             " ORDER BY alike DESC, id DESC NULLS LAST"
         )
-        rows: list[tuple[int, float]] = []
-        last: float | None = None
-        for step in FIRST_STEPS:
-            params = (*self._where.params, *self._where.params)
-            found = self._rows(text, (self._vector, self._vector, step, *params, MOST_ALIKE))
-            rows = [(number, alike) for number, alike in found if number is not None]
-            last = next(alike for number, alike in found if number is None)
-            if len(rows) >= ENOUGH:
-                break
-        return rows, last
+        params = (*self._where.params, *self._where.params)
+        found = self._rows(text, (self._vector, self._vector, step, *params, MOST_ALIKE))
+        self._connection.execute("SELECT set_config('enable_seqscan', 'on', true)")  # for what follows
+        rows = [(number, alike) for number, alike in found if number is not None]
+        return rows, next(alike for number, alike in found if number is None)
 
     def _rows(self, text: str, params: tuple[object, ...]) -> list[TupleRow]:
         return self._connection.execute(replace_names(text).encode(), params, prepare=False).fetchall()
