@@ -132,6 +132,7 @@ def test_long_work_over_http_is_a_job_that_can_be_watched_to_its_result(
             stream = http.stream("GET", f"/jobs/{job.id}/events")
             answer = stream.__enter__()
             assert answer.headers["content-type"].startswith("text/event-stream")
+            assert answer.headers["x-accel-buffering"] == "no"  # else nginx holds events back until its buffer is full
             told = events(answer.iter_lines())
             name, first = next(told)
             assert (name, first["id"]) == ("progress", job.id)  # type: ignore[index]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from PIL import Image
 from tests.support.cli import Cli
@@ -91,6 +92,20 @@ def test_a_nul_is_refused_in_one_sentence_wherever_it_is(served: Serving) -> Non
             with pytest.raises(UsageError, match="NUL") as refused:
                 act()
             assert refused.value.fix
+
+
+def test_a_server_answers_to_the_address_that_browsers_open(cli: Cli, tmp_path: Path) -> None:
+    behind_proxy = cli.with_environ(MIRRORLAKE_ORIGIN="https://library.example")
+    with serving(behind_proxy, tmp_path / "nobody", "--host", "0.0.0.0", "--no-worker") as made:  # noqa: S104  tested
+        assert made.process.stdout is not None
+        assert made.process.stdout.readline() == f"From other machines: https://library.example/?token={made.token}\n"
+        assert made.address.startswith("http://127.0.0.1:")
+        for host in ("library.example", "library.example:443"):
+            assert httpx.get(f"{made.address}/api/v1/health", headers={"Host": host}).status_code == 200
+        refused = httpx.get(f"{made.address}/api/v1/health", headers={"Host": "other.example"})
+        assert (refused.status_code, "MIRRORLAKE_ORIGIN" in refused.json()["fix"]) == (421, True)
+        signed_in = httpx.get(f"{made.address}/?token={made.token}", headers={"Host": "library.example"})
+        assert "set-cookie" in signed_in.headers
 
 
 def test_one_server_a_library_and_down_stops_it(served: Serving) -> None:

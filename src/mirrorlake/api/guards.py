@@ -135,7 +135,10 @@ class HostGuard:
             await self._answer(scope, receive, send_with_headers)
             return
         detail = f"Unknown host {', '.join(hosts) or '(none)'}."
-        fix = "Use http://127.0.0.1, or start the server with --host and this name."
+        fix = (
+            "Use http://127.0.0.1 on the server's machine. Elsewhere, the operator sets MIRRORLAKE_ORIGIN to the "
+            "address that browsers open, and starts the server again."
+        )
         refusal = problem_response(problem("unknown-host", "Unknown host", 421, detail, fix))
         await refusal(scope, receive, send_with_headers)
 

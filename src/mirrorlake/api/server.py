@@ -18,6 +18,7 @@ from mirrorlake.core.errors import SettingsError
 
 GRACE_S = 5  # for pending responses after a stop signal
 DEFAULT_LIMITS = Limits()
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  of all addresses, the one that this machine opens
 
 
 class _Server(uvicorn.Server):
@@ -92,7 +93,8 @@ def serve(
         )
         if ready is not None:
             # The socket is already listening: connections are accepted as soon as the loop runs.
+            name = _LOOPBACK.get(host, host)
             bound = int(sock.getsockname()[1])
-            ready(f"http://[{host}]:{bound}" if ":" in host else f"http://{host}:{bound}")
+            ready(f"http://[{name}]:{bound}" if ":" in name else f"http://{name}:{bound}")
         feed: JobFeed = app.state.job_feed
         _Server(config, feed.close).run(sockets=[sock])

@@ -31,6 +31,7 @@ ALIVE_S: Final = 15.0  # between two keep-alive comments on an idle stream: prox
 OVERLAP_S: Final = 60.0  # changes of a resumed stream that may be repeated: transactions become visible later
 STREAM_S: Final = 3600.0  # then the client opens the next stream
 CHECK_S: Final = 15.0  # between two checks whether the caller still has access
+STREAM_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx would hold events back
 JobId = Annotated[int, Path(ge=1, le=NUMBER_LIMIT, description="Number of the job.")]
 
 
@@ -100,7 +101,7 @@ async def events(request: Request, library: Served, job_id: JobId) -> Response:
                 yield _event(latest) if latest.version != known.version else b": no news\n\n"
                 known = latest
 
-    return StreamingResponse(stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+    return StreamingResponse(stream(), media_type="text/event-stream", headers=STREAM_HEADERS)
 
 
 async def all_events(
@@ -161,7 +162,7 @@ async def all_events(
                         return
                 found = await feed.recent(library.place, lambda: read(time.time() - OVERLAP_S))
 
-    return StreamingResponse(stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+    return StreamingResponse(stream(), media_type="text/event-stream", headers=STREAM_HEADERS)
 
 
 def cancel(library: Bound, job_id: JobId) -> Job:

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -21,6 +22,7 @@ from mirrorlake.services.server import first_start_token, serving
 from mirrorlake.services.worker_supervisor import supervised_worker
 
 DEFAULT_PORT = 8765
+_ALL_ADDRESSES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared, not bound
 
 
 def up(
@@ -42,6 +44,13 @@ def up(
         def announce(address: str) -> None:
             claim(address)
             echo_detail(f"Library served at {address}/?token={token}")
+            if settings.origin not in (address.removesuffix(":80"), DEFAULT_ORIGIN):
+                echo_detail(f"From other machines: {settings.origin}/?token={token}")
+            elif host in _ALL_ADDRESSES:
+                echo(
+                    "It answers only to names of this machine. For other machines, set MIRRORLAKE_ORIGIN to the "
+                    "address that they open, such as http://library.example:8765, and start it again."
+                )
             echo("Stop with Ctrl-C. The address contains the access token: share it with care.")
             load_ahead()
 
@@ -52,7 +61,7 @@ def up(
                 partial(LocalLibrary, resources),
                 token=token,
                 entrance=Entrance(resources.catalog, settings, token),
-                allowed_hosts=_hosts(host),
+                allowed_hosts=_hosts(host, settings.origin),
                 trusted_proxies=settings.trusted_proxies,
             )
             serve(app, host=host, port=port, ready=announce)
@@ -60,14 +69,19 @@ def up(
 
 def _with_origin(settings: Settings, host: str, port: int) -> Settings:
     """The settings with the origin of the pages that are served here, unless one was set or it is not known yet."""
-    if settings.origin != DEFAULT_ORIGIN or port == 0 or not _hosts(host):
+    if settings.origin != DEFAULT_ORIGIN or port == 0 or host in _ALL_ADDRESSES:
         return settings
-    return replace(settings, origin=f"http://{f'[{host}]' if ':' in host else host}:{port}".removesuffix(":80"))
+    return replace(settings, origin=f"http://{_in_address(host)}:{port}".removesuffix(":80"))
 
 
-def _hosts(host: str) -> tuple[str, ...]:
-    """The host name to allow besides the names of this machine; unknown when listening on all addresses."""
-    return () if host in ("0.0.0.0", "::") else (host,)  # noqa: S104 - compared, not bound
+def _hosts(host: str, origin: str) -> tuple[str, ...]:
+    """The host names to allow besides those of this machine: the one to listen on, and the one that browsers open."""
+    names = {host, urlsplit(origin).hostname or host} - _ALL_ADDRESSES
+    return tuple(_in_address(name) for name in names)
+
+
+def _in_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def install(app: typer.Typer) -> None:
