@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socketserver
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -59,9 +61,34 @@ def test_an_authority_of_the_connection_is_honoured(opener: Open, tmp_path: Path
 
 def test_without_it_the_server_is_refused_before_anything_is_sent(opener: Open) -> None:
     store = opener(None)
-    with pytest.raises(SourceUnreachable, match="certificate"):
+    with pytest.raises(SourceUnreachable, match="certificate") as raised:
         store.list_page(KeyRange(), None)
+    assert "AWS_CA_BUNDLE" in raised.value.fix
     store.close()
+
+
+class WithoutTls(socketserver.BaseRequestHandler):
+    """Answers whatever is sent as a server of HTTP does that was greeted in TLS."""
+
+    def handle(self) -> None:
+        self.request.recv(65536)
+        self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+
+
+@pytest.mark.parametrize("which", list(CONTAINERS))
+def test_a_server_that_has_no_tls_is_named_with_the_address_that_it_wants(which: Provider) -> None:
+    provider = provider_of(which)
+    with socketserver.TCPServer(("127.0.0.1", 0), WithoutTls) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        endpoint = f"https://127.0.0.1:{server.server_address[1]}"
+        access = provider.read_access({"endpoint": endpoint, "anonymous": True})
+        location = Location(provider=which, container=CONTAINERS[which])
+        store = provider.open(location, access, resolved=provider.resolve(access, Unsigned()))
+        with pytest.raises(SourceUnreachable, match="does not speak TLS") as raised:
+            store.list_page(KeyRange(), None)
+        assert "http://" in raised.value.fix
+        store.close()
+        server.shutdown()
 
 
 def test_a_file_without_authorities_is_named(opener: Open, tmp_path: Path) -> None:

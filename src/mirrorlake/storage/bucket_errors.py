@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from mirrorlake.core.errors import ObjectChanged, SourceUnreachable, StorageError
 
+_FIXES = {  # by a part of the cause
+    "does not speak TLS": "Write http:// instead of https:// in the endpoint, or the port with TLS.",
+    "unable to get local issuer": "Name a PEM file with the authority of the server's certificate: AWS_CA_BUNDLE, or "
+    "--ca-bundle of a connection.",
+    "self-signed": "Name a PEM file with the certificate: AWS_CA_BUNDLE, or --ca-bundle of a connection.",
+}
+
 
 def server_unreachable(
     address: str,
@@ -13,6 +20,7 @@ def server_unreachable(
     fix: str = "Check the endpoint and the network, or try again later.",
 ) -> SourceUnreachable:
     """The error for an unusable response, with its cause and the delay that the server requests."""
+    fix = next((known for part, known in _FIXES.items() if part in why), fix)
     return SourceUnreachable(f"The server of {address} cannot be reached: {why}.", fix, again_after_s=again_after_s)
 
 

@@ -37,6 +37,7 @@ _BODILESS = ("GET", "HEAD", "DELETE")
 _NO_TARGET = re.compile(r"[^!-~]")  # blanks, and what must be percent-encoded
 _UNSENDABLE = "the request cannot be sent as it is"
 _NO_TUNNEL = "Tunnel connection failed: "  # of http.client, followed by the status and its reason
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")  # of OpenSSL, for an answer without TLS
 _CAUSE_CHARACTERS = 200  # of the text of an error; a part of it may come from the server
 
 
@@ -232,6 +233,8 @@ def _describe_error(error: BaseException) -> str:
     odd = isinstance(error, http.client.BadStatusLine | http.client.UnknownProtocol)
     if odd and not isinstance(error, ConnectionError):
         return "it does not answer in HTTP"  # the error would repeat what the server sent
+    if isinstance(error, ssl.SSLError) and error.reason in _NO_TLS:
+        return "it does not speak TLS"
     text = str(error) or type(error).__name__
     if text.startswith(_NO_TUNNEL):  # the rest is the proxy's own words
         return f"the proxy answered {text.removeprefix(_NO_TUNNEL).split()[0]}"
