@@ -35,7 +35,7 @@ SettingsFile = Annotated[Path | None, typer.Option("--settings", help="JSON file
 
 
 def create(
-    uri: Annotated[str, typer.Argument(metavar="URI", help="s3://bucket/folder, file:///folder, or a path.")],
+    uri: Annotated[str, typer.Argument(metavar="URI", help="s3://bucket/folder, gs://…, az://…, or a folder.")],
     *,
     name: Annotated[str | None, typer.Option(help="Name of the datasource. Default: derived from the address.")] = None,
     connection: Connection = None,

@@ -21,7 +21,7 @@ def mcp(
     if find_spec("mcp") is None:
         raise SettingsError(
             "The MCP server needs an optional package that is not installed.",
-            "Install it with: pip install 'mirrorlake[mcp]'",
+            "Install it in the checkout of mirrorlake: pip install '.[mcp]'",
         )
     from mirrorlake.cli.mcp_server import make_server  # noqa: PLC0415  an extra, and slow to import
 

@@ -32,7 +32,7 @@ def mirror(
     uri: Annotated[
         str,
         typer.Argument(
-            metavar="URI", help="s3://bucket/folder, gs://bucket/folder, file:///folder, or the path of a folder."
+            metavar="URI", help="s3://bucket/folder, gs://bucket/folder, az://account/container/folder, or a folder."
         ),
     ],
     *,
