@@ -120,6 +120,29 @@ def test_what_somebody_labelled_goes_to_the_trash_with_its_annotations(mirrored:
     assert mirrored.assets()["00.png"].id == labelled
 
 
+def test_what_somebody_tagged_or_edited_goes_to_the_trash_and_comes_back_with_it(
+    mirrored: Mirrored, bucket: MemoryStore
+):
+    with_policy(mirrored, Orphans.REMOVE)
+    tagged, edited = mirrored.assets()["00.png"].id, mirrored.assets()["01.png"].id
+    edits.apply(mirrored.catalog, [tagged], Edit(add_tags=("mine",)))
+    edits.apply(mirrored.catalog, [edited], Edit(metadata={"site": "hall"}))
+    for name in ("00.png", "01.png", "02.png"):
+        bucket.delete(name)
+    report = mirrored.run()
+    told = {one.key: one.reason for one in runs.outcomes(mirrored.catalog, report.run or 0, limit=100)}
+    assert told["00.png"] == told["01.png"] == "Its object is gone; it is in the trash with its edits"
+    assert told["02.png"] == "Its object is gone; it was removed"
+    assert (mirrored.states()["00.png"], mirrored.states()["01.png"]) == ("trash", "trash")
+    assert "02.png" not in mirrored.states()
+    for number in range(2):
+        bucket.put(f"{number:02}.png", picture(number))
+    mirrored.run()
+    back = mirrored.assets()
+    assert (back["00.png"].id, back["00.png"].tags) == (tagged, ("mine",))
+    assert (back["01.png"].id, back["01.png"].metadata) == (edited, {"site": "hall"})
+
+
 @pytest.mark.parametrize("orphans", [Orphans.TRASH, Orphans.REMOVE])
 def test_what_a_project_uses_is_not_removed_and_stays_in_sight(
     mirrored: Mirrored, bucket: MemoryStore, orphans: Orphans
@@ -139,7 +162,7 @@ def test_what_a_project_uses_is_not_removed_and_stays_in_sight(
     assert mirrored.states().get("01.png") == ("trash" if orphans is Orphans.TRASH else None)
     again = mirrored.run()  # the source is not asked again
     assert (again.counts.removed, again.counts.missing, again.requests.head) == (0, 1, 0)
-    assert projects.list_all(mirrored.catalog) == [Project(name="roads", assets=1)]
+    assert projects.list_all(mirrored.catalog) == [Project(name="roads", assets=1, missing=1)]
     bucket.put("00.png", picture(0))
     mirrored.run()
     assert (mirrored.assets()["00.png"].id, mirrored.states()["00.png"]) == (used, "present")
@@ -234,6 +257,44 @@ def test_deleting_a_datasource_does_exactly_what_it_says(
     states = list(mirrored.states().values())
     assert (len(states), states.count("trash"), states.count("present")) == (30 - removed, trashed, kept)
     assert datasources.list_all(mirrored.catalog) == []
+
+
+def test_deleting_a_datasource_removes_nothing_that_people_made_and_counts_it(mirrored: Mirrored, bucket: MemoryStore):
+    with_policy(mirrored, Orphans.REMOVE)
+    ids = {key: asset.id for key, asset in mirrored.assets().items()}
+    ontologies.save(mirrored.catalog, "yard", [LabelClass(name="forklift", colour="#ff0000", shape=Shape.BOX)])
+    drawn = [NewAnnotation(class_name="forklift", geometry=Box(0.3, 0.1, 0.1, 0.1))]
+    for key in ("00.png", "01.png", "05.png"):
+        annotations.replace(mirrored.catalog, ids[key], "yard", drawn)
+    annotations.replace(mirrored.catalog, ids["01.png"], "yard", [])  # to have found nothing is work as well
+    edits.apply(mirrored.catalog, [ids["02.png"], ids["05.png"]], Edit(add_tags=("mine",)))
+    edits.apply(mirrored.catalog, [ids["03.png"]], Edit(metadata={"site": "hall"}))
+    projects.add(mirrored.catalog, "roads", [ids["04.png"], ids["05.png"]])
+    bucket.delete("00.png")
+    mirrored.run()  # in the trash already, with its annotation
+
+    told = deletion.preview_deletion(mirrored.catalog, mirrored.source)
+    assert (told.removed, told.trashed, told.kept, told.in_projects) == (24, 3, 3, 2)
+    assert (told.worked_on, told.annotated, told.edited, told.tagged) == (4, 2, 1, 1)
+    assert deletion.delete(mirrored.catalog, mirrored.source, 27) == replace(told, deleted=True)
+
+    assert mirrored.states() == {
+        **dict.fromkeys(("00.png", "01.png", "02.png", "03.png"), "trash"),
+        **dict.fromkeys(("04.png", "05.png"), "present"),
+    }
+    assert [one.class_name for one in annotations.of_asset(mirrored.catalog, ids["00.png"])] == ["forklift"]
+    mirrored.run()
+    back = mirrored.assets()
+    assert (back["02.png"].id, back["02.png"].tags) == (ids["02.png"], ("mine",))
+    assert (back["03.png"].id, back["03.png"].metadata) == (ids["03.png"], {"site": "hall"})
+
+
+@pytest.mark.parametrize("orphans", [Orphans.KEEP, Orphans.TRASH])
+def test_a_deletion_counts_what_people_made_of_what_goes_to_the_trash(mirrored: Mirrored, orphans: Orphans):
+    with_policy(mirrored, orphans)
+    edits.apply(mirrored.catalog, [mirrored.assets()["02.png"].id], Edit(add_tags=("mine",)))
+    told = deletion.preview_deletion(mirrored.catalog, mirrored.source)
+    assert (told.worked_on, told.tagged) == ((1, 1) if orphans is Orphans.TRASH else (0, 0))
 
 
 def test_a_deleted_datasource_that_is_mirrored_again_has_everything_back(mirrored: Mirrored):

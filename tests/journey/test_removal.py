@@ -59,21 +59,27 @@ def test_a_datasource_goes_only_with_the_number_that_it_names(cli: Cli, tmp_path
     settings = tmp_path / "settings.json"
     settings.write_text(json.dumps({"removeOrphanedSourcesFromWorkspace": True}))
     cli.run("mirror", photos.as_uri(), "--name", "photos", "--settings", settings, "--jobs", "1", "--json")
-    used = cli.search()[0]["id"]
+    used, tagged, _ = (one["id"] for one in cli.search())
+    assert cli.run("tag", "add", tagged, "mine").code == 0
     assert cli.run("project", "add", "roads", used).code == 0
-    assert cli.run("project", "list", "--json").lines == [{"name": "roads", "assets": 1}]
+    assert cli.run("project", "list", "--json").lines == [{"name": "roads", "assets": 1, "missing": 0}]
 
     told = cli.run("datasource", "delete", "photos", "--json")
     assert told.code == 2
     assert told.json == {
-        "deleted": False, "datasource": "photos", "orphans": "remove", "removed": 2, "trashed": 0, "kept": 1,
-        "handed_over": 0, "acknowledge": 2,
+        "deleted": False, "datasource": "photos", "orphans": "remove", "removed": 1, "trashed": 1, "kept": 1,
+        "handed_over": 0, "in_projects": 1, "worked_on": 1, "annotated": 0, "edited": 0, "tagged": 1, "acknowledge": 2,
     }  # fmt: skip
+    shown = cli.run("datasource", "delete", "photos").out
+    assert "1 of those kept is in a project." in shown
+    assert "1 asset in the trash will have the work of users (1 tagged), until the trash is purged." in shown
     assert "--acknowledge 2" in told.err
     assert cli.run("datasource", "delete", "photos", "--acknowledge", "3").code == 2
     assert len(cli.search()) == 3
     done = cli.run("datasource", "delete", "photos", "--acknowledge", "2", "--json")
     assert (done.code, done.json["deleted"]) == (0, True)
     assert cli.run("datasource", "list", "--json").lines == []
-    (left,) = cli.search("state:any")
-    assert (left["id"], left["state"], left["projects"]) == (used, "present", ["roads"])
+    left = {one["id"]: one for one in cli.search("state:any")}
+    assert set(left) == {used, tagged}
+    assert (left[used]["state"], left[used]["projects"]) == ("present", ["roads"])
+    assert (left[tagged]["state"], left[tagged]["tags"]) == ("trash", ["mine"])

@@ -78,7 +78,7 @@ def test_consent_restore_and_projects_reach_the_server(photos: Photos) -> None:
     kept = [asset["id"] for asset in there.search()]
     assert there.run("project", "add", "best/of", *kept).out == "5 assets added to best/of.\n"
     assert there.run("project", "remove", "best/of", kept[0]).out == "1 asset removed from best/of.\n"
-    assert there.run("project", "list", "--json").lines == [{"name": "best/of", "assets": 4}]
+    assert there.run("project", "list", "--json").lines == [{"name": "best/of", "assets": 4, "missing": 0}]
     assert there.run("project", "add", "best/of", "99").code == 1
 
 

@@ -357,8 +357,9 @@ def _hides(row: Row, world: World) -> bool:
 
 
 def policy_for(row: Row, world: World) -> Orphans:
-    """What happens to this asset once its object is gone: a project keeps it, whatever the settings say."""
-    return Orphans.KEEP if row.projects else world.orphaned(row.key)
+    """What happens to this asset once its object is gone: a project keeps it, and what people did is not removed."""
+    policy = Orphans.KEEP if row.projects else world.orphaned(row.key)
+    return Orphans.TRASH if policy is Orphans.REMOVE and (row.edited or row.tags) else policy
 
 
 def _orphaned(row: Row, world: World) -> Row | None:

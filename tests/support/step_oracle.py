@@ -51,6 +51,8 @@ def _check_loss(was: Row, before: Mapping[str, Row], after: Mapping[str, Row], w
         assert world.orphaned(was.key) is Orphans.REMOVE, "removed against the settings"
         assert world.is_orphan(was.key), "removed while it stands"
         assert not was.projects, "removed from a project"
+        assert not was.edited, "removed with what people edited"
+        assert not was.tags, "removed with tags of people"
 
 
 def _check_state(was: Row, now: Row, world: World) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 import psycopg
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, class_row
 
 from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.queue import cancel_waiting
@@ -59,23 +59,45 @@ def delete(catalog: Catalog, source: Datasource, acknowledged: int, *, by: Conte
 
 
 def _count(connection: psycopg.Connection[TupleRow], source: Datasource) -> Deletion:
-    row = connection.execute(statement("count_for_deletion").query, {"datasource_id": source.id}).fetchone()
-    if row is None:
+    cursor = connection.cursor(row_factory=class_row(_Counts))
+    found = cursor.execute(statement("count_for_deletion").query, {"datasource_id": source.id}).fetchone()
+    if found is None:
         raise AssertionError("an aggregate returns one row")
-    total, unused, in_sight, in_sight_and_used, shared = row
     policies = {config.orphans for config in source.settings.configs}
     orphans = next(policy for policy in (Orphans.KEEP, Orphans.TRASH, Orphans.REMOVE) if policy in policies)
     removed, trashed = {
         Orphans.KEEP: (0, 0),
-        Orphans.TRASH: (0, in_sight),
-        Orphans.REMOVE: (unused, in_sight_and_used),
+        Orphans.TRASH: (0, found.in_sight),
+        Orphans.REMOVE: (found.removable, found.in_sight_and_used),
     }[orphans]
+    keeps = orphans is Orphans.KEEP
     return Deletion(
         datasource=source.name,
         orphans=orphans,
         removed=removed,
         trashed=trashed,
-        kept=total - removed - trashed,
-        handed_over=shared,
+        kept=found.assets - removed - trashed,
+        handed_over=found.shared,
+        in_projects=found.in_projects,
+        worked_on=0 if keeps else found.worked_on,
+        annotated=0 if keeps else found.annotated,
+        edited=0 if keeps else found.edited,
+        tagged=0 if keeps else found.tagged,
         acknowledge=removed + trashed,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counts:
+    """A row of `count_for_deletion`."""
+
+    assets: int
+    removable: int
+    in_sight: int
+    in_sight_and_used: int
+    shared: int
+    in_projects: int
+    worked_on: int
+    annotated: int
+    edited: int
+    tagged: int

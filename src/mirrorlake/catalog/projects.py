@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import psycopg
+from psycopg.rows import TupleRow
+
 from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.assets import asset_not_found, parse_asset_id
 from mirrorlake.catalog.statements import statement
@@ -12,10 +15,11 @@ from mirrorlake.model.access import LIBRARY, Context
 from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.acts import Project
 from mirrorlake.postgres.db_errors import retry_on_contention
-from mirrorlake.postgres.pool import Catalog
+from mirrorlake.postgres.pool import Catalog, limit_time
 from mirrorlake.select.edits import MAX_PROJECT_CHARS, check_project_name
 
 NAME_LIMIT = MAX_PROJECT_CHARS
+COUNT_TIMEOUT_S = 5  # for what is missing: the list is worth more
 
 
 def add(catalog: Catalog, name: str, asset_ids: Iterable[str], *, by: Context = LIBRARY) -> int:
@@ -33,10 +37,24 @@ def remove(catalog: Catalog, name: str, asset_ids: Iterable[str], *, by: Context
 
 
 def list_all(catalog: Catalog) -> list[Project]:
-    """All projects with their number of assets, ordered by name."""
+    """All projects with their numbers of assets, ordered by name."""
     with catalog.read() as connection:
         rows = connection.execute(statement("list_projects").query).fetchall()
-    return [Project(name=name, assets=count) for name, count in rows]
+        missing = _missing(connection)
+    return [
+        Project(name=name, assets=count, missing=None if missing is None else missing.get(name, 0))
+        for name, count in rows
+    ]
+
+
+def _missing(connection: psycopg.Connection[TupleRow]) -> dict[str, int] | None:
+    """How many assets of each project are missing, without those of which none is; None if counting takes too long."""
+    limit_time(connection, COUNT_TIMEOUT_S)
+    try:
+        return dict(connection.execute(statement("missing_by_project").query).fetchall())
+    except psycopg.errors.QueryCanceled:
+        connection.rollback()
+        return None
 
 
 def check_exists(catalog: Catalog, name: str) -> None:

@@ -111,8 +111,8 @@ def trash(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
 def remove(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
     """Permanently remove the assets of orphaned keys, unless something else uses them.
 
-    An asset that another datasource shows is only detached. Assets known to another datasource, or labelled by users,
-    go to the trash. Assets in a project are marked missing.
+    An asset that another datasource shows is only detached. Assets known to another datasource, or that users
+    labelled, tagged or edited, go to the trash. Assets in a project are marked missing.
     """
     if len(keys) == 0:
         return Counts()

@@ -26,14 +26,19 @@ def _list(members: Iterable[IntEnum]) -> str:
     return ", ".join(str(int(member)) for member in members)
 
 
+# Users have labelled the asset; also if they deleted the label again.
+_LABELLED = (
+    "(EXISTS (SELECT FROM annotation WHERE annotation.asset_id = asset.id AND annotation.source <> 'bucket')"
+    " OR EXISTS (SELECT FROM label_edit WHERE label_edit.asset_id = asset.id))"
+)
+# Users have tagged the asset.
+_TAGGED = "EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id AND NOT asset_tag.from_keywords)"
+# The asset has what users made and no bucket has: it is never removed with its object, but goes to the trash.
+_USER_WORK = "(asset.edited OR {rule.tagged} OR {rule.labelled})"
 # Users have edited the asset, tagged it, labelled it, put it into a project, or moved it to the trash.
 _WORKED_ON = (
-    "(asset.edited OR asset.state = {asset.trash}"
-    " OR EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id AND NOT asset_tag.from_keywords)"
-    " OR EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)"
-    " OR EXISTS (SELECT FROM annotation WHERE annotation.asset_id = asset.id"
-    " AND annotation.source <> 'bucket')"
-    " OR EXISTS (SELECT FROM label_edit WHERE label_edit.asset_id = asset.id))"  # also a label that a user deleted
+    "({rule.user_work} OR asset.state = {asset.trash}"
+    " OR EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id))"
 )
 # An edit changes the metadata of the asset: a key gets another value, or becomes the user's, or is removed.
 _METADATA_CHANGES = (
@@ -97,6 +102,9 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     "op": _members(Op),  # staged.op
     "result": _members(ResultKind),  # staged.result
     "rule": {
+        "labelled": _LABELLED,
+        "tagged": _TAGGED,
+        "user_work": _USER_WORK,
         "worked_on": _WORKED_ON,
         "metadata_changes": _METADATA_CHANGES,
         "batch_changes": _BATCH_CHANGES,

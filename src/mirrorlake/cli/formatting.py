@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from mirrorlake.cli.output import bytes_text
 from mirrorlake.core.text import count_noun
+from mirrorlake.model.acts import Deletion
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.connections import Connection, ConnectionSettings
 from mirrorlake.model.metadata import MetadataStrategy
@@ -42,8 +43,28 @@ _MERGE_TEXT = {
 _ORPHAN_TEXT = {
     Orphans.KEEP: "is kept and marked missing",
     Orphans.TRASH: "goes to the trash",
-    Orphans.REMOVE: "is permanently removed, unless a project or another datasource uses it",
+    Orphans.REMOVE: "is permanently removed, unless a project or another datasource uses it or users worked on it",
 }
+
+
+def deletion_details(deletion: Deletion) -> Iterator[str]:
+    """What the numbers of a deletion do not say: which assets stay, and what people made of the others."""
+    if deletion.handed_over:
+        shared = count_noun(deletion.handed_over, "of them is", "of them are")
+        yield f"{shared} shared with another datasource, which governs those assets from then on."
+    if deletion.in_projects:
+        yield f"{count_noun(deletion.in_projects, 'of those kept is', 'of those kept are')} in a project."
+    if deletion.worked_on:
+        work = {
+            "annotated": deletion.annotated,
+            "with edited metadata": deletion.edited,
+            "tagged": deletion.tagged,
+        }
+        counts = ", ".join(f"{number:,} {kind}" for kind, number in work.items() if number)
+        yield (
+            f"{count_noun(deletion.worked_on, 'asset')} in the trash will have the work of users ({counts}), until the "
+            "trash is purged."
+        )
 
 
 def describe_datasource(summary: DatasourceSummary) -> Iterator[Row]:

@@ -13,6 +13,8 @@ class Project:
     name: str
     assets: int
     """Number of assets in it."""
+    missing: int | None
+    """Of them, those that are missing; the project keeps them. Null if counting took too long."""
 
 
 @public_noun
@@ -38,6 +40,16 @@ class Deletion:
     """Assets that do not change, in the trash or not."""
     handed_over: int
     """Of those trashed and kept: assets shared with another datasource, which governs them from then on."""
+    in_projects: int
+    """Of those kept: assets in a project, which stay in the library as they are."""
+    worked_on: int
+    """Of those trashed, or in the trash already: assets that users annotated, tagged or edited. Never removed."""
+    annotated: int
+    """Of those that users worked on: assets with annotations of users, functions or imports."""
+    edited: int
+    """Of those that users worked on: assets with edited metadata."""
+    tagged: int
+    """Of those that users worked on: assets with tags that are not from keywords."""
     acknowledge: int
     """The number to repeat to confirm: assets that are trashed or removed."""
     deleted: bool = False

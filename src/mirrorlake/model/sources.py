@@ -99,7 +99,7 @@ class Orphans(StrEnum):
 
     KEEP = "keep"  # marked missing
     TRASH = "trash"  # moved to the trash, restorable
-    REMOVE = "remove"  # removed permanently, unless a project or another datasource uses it or somebody labelled it
+    REMOVE = "remove"  # removed permanently, unless a project or another datasource uses it or users worked on it
 
 
 DEFAULT_ORPHANS = Orphans.TRASH

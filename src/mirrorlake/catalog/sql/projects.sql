@@ -24,3 +24,9 @@ DELETE FROM project_asset WHERE project_id = %(project_id)s AND asset_id = ANY(%
 SELECT project.name, count(project_asset.asset_id)
 FROM project LEFT JOIN project_asset ON project_asset.project_id = project.id
 GROUP BY project.id ORDER BY project.name;
+
+-- name: missing_by_project
+-- How many assets of each project are missing. They have an index, and are few.
+SELECT project.name, count(*)
+FROM asset JOIN project_asset ON project_asset.asset_id = asset.id JOIN project ON project.id = project_asset.project_id
+WHERE asset.state = {asset.missing} GROUP BY project.id;

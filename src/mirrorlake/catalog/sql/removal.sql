@@ -55,9 +55,9 @@ WHERE known.datasource_id = $1 AND known.key = staged.key;
 SELECT asset.id FROM staged JOIN asset ON asset.id = staged.asset_id ORDER BY asset.id FOR UPDATE OF asset;
 
 -- name: remove_objects
--- Delete vanished keys whose asset nothing else uses and nobody labelled, or that another object shows. Runs before the
--- assets are deleted.
-DELETE FROM object USING staged
+-- Delete vanished keys whose asset nothing else uses and users did not work on, or that another object shows. Runs
+-- before the assets are deleted.
+DELETE FROM object USING staged JOIN asset ON asset.id = staged.asset_id
 WHERE object.datasource_id = $1 AND object.key = staged.key AND object.asset_id = staged.asset_id
   AND object.state IN ({known.used})
   AND (
@@ -67,10 +67,7 @@ WHERE object.datasource_id = $1 AND object.key = staged.key AND object.asset_id 
         AND (other.datasource_id <> $1 OR other.key <> staged.key)
     )
     OR NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = staged.asset_id)
-    AND NOT EXISTS (
-      SELECT FROM annotation WHERE annotation.asset_id = staged.asset_id AND annotation.source <> 'bucket'
-    )
-    AND NOT EXISTS (SELECT FROM label_edit WHERE label_edit.asset_id = staged.asset_id)
+    AND NOT {rule.user_work}
     AND NOT EXISTS (
       SELECT FROM object AS other
       WHERE other.asset_id = staged.asset_id AND (other.datasource_id <> $1 OR other.key <> staged.key)
@@ -78,13 +75,12 @@ WHERE object.datasource_id = $1 AND object.key = staged.key AND object.asset_id 
   );
 
 -- name: remove_assets
--- Delete assets without objects that are in no project and that nobody labelled.
+-- Delete assets without objects that are in no project and that users did not work on.
 DELETE FROM asset USING staged
 WHERE asset.id = staged.asset_id
   AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id)
   AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
-  AND NOT EXISTS (SELECT FROM annotation WHERE annotation.asset_id = asset.id AND annotation.source <> 'bucket')
-  AND NOT EXISTS (SELECT FROM label_edit WHERE label_edit.asset_id = asset.id);
+  AND NOT {rule.user_work};
 
 -- name: trash_objects
 -- Mark vanished keys so that everything is restored if they return. An asset that a user had moved to the trash stays
@@ -123,9 +119,8 @@ WITH recorded AS (
       WHEN asset.state = {asset.missing} AND EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
         THEN reason || '; a project keeps it'
       WHEN asset.state = {asset.missing} THEN reason || '; another datasource keeps it, though it is missing there too'
-      WHEN EXISTS (SELECT FROM annotation WHERE annotation.asset_id = asset.id AND annotation.source <> 'bucket')
-        OR EXISTS (SELECT FROM label_edit WHERE label_edit.asset_id = asset.id)
-        THEN reason || '; it is in the trash with its annotations'
+      WHEN {rule.labelled} THEN reason || '; it is in the trash with its annotations'
+      WHEN {rule.user_work} THEN reason || '; it is in the trash with its edits'
       ELSE reason || '; it is in the trash'
     END,
     asset.id
@@ -274,13 +269,20 @@ UPDATE asset SET updated = now(), state = CASE
 WHERE id = %(id)s AND state = {asset.trash};
 
 -- name: count_for_deletion
--- What deleting a datasource could affect: its assets; those that nothing else uses; visible ones that nothing else
--- shows and no project holds; of these, the ones that another datasource knows; and those that are handed over to it.
-SELECT count(*),
-  count(*) FILTER (WHERE NOT elsewhere AND NOT in_project),
-  count(*) FILTER (WHERE asset.state <> {asset.trash} AND NOT shown_elsewhere AND NOT in_project),
-  count(*) FILTER (WHERE asset.state <> {asset.trash} AND NOT shown_elsewhere AND NOT in_project AND elsewhere),
-  count(*) FILTER (WHERE elsewhere)
+-- What deleting a datasource could affect: its assets; those that nothing else uses and users did not work on; visible
+-- ones that nothing else shows and no project holds; of these, the ones that another datasource knows or users worked
+-- on; those that are handed over; those in a project; and of those that are not kept elsewhere, the ones that users
+-- worked on, with their annotations, edited metadata and tags.
+SELECT count(*) AS assets,
+  count(*) FILTER (WHERE NOT elsewhere AND NOT in_project AND NOT work) AS removable,
+  count(*) FILTER (WHERE in_sight) AS in_sight,
+  count(*) FILTER (WHERE in_sight AND (elsewhere OR work)) AS in_sight_and_used,
+  count(*) FILTER (WHERE elsewhere) AS shared,
+  count(*) FILTER (WHERE in_project) AS in_projects,
+  count(*) FILTER (WHERE work AND let_go) AS worked_on,
+  count(*) FILTER (WHERE labelled AND let_go) AS annotated,
+  count(*) FILTER (WHERE asset.edited AND let_go) AS edited,
+  count(*) FILTER (WHERE tagged AND let_go) AS tagged
 FROM asset CROSS JOIN LATERAL (
   SELECT EXISTS (
       SELECT FROM object WHERE object.asset_id = asset.id AND object.datasource_id <> %(datasource_id)s
@@ -289,8 +291,14 @@ FROM asset CROSS JOIN LATERAL (
       SELECT FROM object
       WHERE object.asset_id = asset.id AND object.datasource_id <> %(datasource_id)s AND object.state IN ({known.standing})
     ) AS shown_elsewhere,
-    EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id) AS in_project
-) AS used
+    EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id) AS in_project,
+    {rule.labelled} AS labelled,
+    {rule.tagged} AS tagged,
+    {rule.user_work} AS work
+) AS used CROSS JOIN LATERAL (
+  SELECT NOT shown_elsewhere AND NOT in_project AS let_go,
+    asset.state <> {asset.trash} AND NOT shown_elsewhere AND NOT in_project AS in_sight
+) AS fate
 WHERE asset.datasource_id = %(datasource_id)s;
 
 -- name: lock_assets_of
@@ -300,21 +308,23 @@ SELECT count(*) FROM (
 ) AS locked;
 
 -- name: delete_objects_of
--- Delete the objects of a datasource whose assets nothing else uses.
+-- Delete the objects of a datasource whose assets nothing else uses and users did not work on, and those without one.
 DELETE FROM object
 WHERE datasource_id = %(datasource_id)s
   AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = object.asset_id)
+  AND NOT EXISTS (SELECT FROM asset WHERE asset.id = object.asset_id AND {rule.user_work})
   AND NOT EXISTS (
     SELECT FROM object AS other
     WHERE other.asset_id = object.asset_id AND other.datasource_id <> %(datasource_id)s
   );
 
 -- name: delete_assets_of
--- Delete its assets without objects that are in no project.
+-- Delete its assets without objects that are in no project and that users did not work on.
 DELETE FROM asset
 WHERE datasource_id = %(datasource_id)s
   AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id)
-  AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id);
+  AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
+  AND NOT {rule.user_work};
 
 -- name: hand_over_assets
 -- Hand over assets that other datasources show to the oldest of these.

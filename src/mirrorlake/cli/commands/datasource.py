@@ -13,7 +13,7 @@ from mirrorlake.cli.commands.datasource_create import create, preview
 from mirrorlake.cli.commands.datasource_events import app as events
 from mirrorlake.cli.commands.datasource_labels import labels
 from mirrorlake.cli.documents import datasource_document, report_document
-from mirrorlake.cli.formatting import describe_datasource, fit_rows, list_row
+from mirrorlake.cli.formatting import deletion_details, describe_datasource, fit_rows, list_row
 from mirrorlake.cli.health import show_health
 from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_count, shown_progress
@@ -178,7 +178,8 @@ def delete(
 ) -> int:
     """Delete a datasource.
 
-    Without --acknowledge COUNT, shows only what would happen to its assets. The bucket is never modified.
+    Without --acknowledge COUNT, shows only what would happen to its assets. Assets in a project stay. Assets that users
+    annotated, tagged or edited go to the trash at most. The bucket is never modified.
     """
     with open_library() as library:
         if acknowledge is None:
@@ -193,9 +194,8 @@ def delete(
             [("removed permanently", found.removed), ("moved to the trash", found.trashed), ("kept", found.kept)],
             right=frozenset({1}),
         )
-        if found.handed_over:
-            shared = count_noun(found.handed_over, "of them is", "of them are")
-            echo_detail(f"{shared} shared with another datasource, which governs those assets from then on.")
+        for sentence in deletion_details(found):
+            echo_detail(sentence)
     if found.deleted:
         echo(f"Datasource {name} was deleted.")
         return 0

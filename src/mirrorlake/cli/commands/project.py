@@ -50,7 +50,7 @@ def _change(
 
 @app.command("list")
 def list_(*, json: Annotated[bool, typer.Option("--json", help="Output JSON Lines.")] = False) -> None:
-    """List all projects with their numbers of assets."""
+    """List all projects with their numbers of assets, and how many of them are missing."""
     with open_library() as library:
         found = library.projects.list()
     if json:
@@ -58,7 +58,8 @@ def list_(*, json: Annotated[bool, typer.Option("--json", help="Output JSON Line
     elif not found:
         echo("No projects yet. Create one: mirrorlake project add NAME ID")
     else:
-        print_table(["name", "assets"], ((one.name, one.assets) for one in found), right=frozenset({1}))
+        rows = ((one.name, one.assets, "" if one.missing is None else one.missing) for one in found)
+        print_table(["name", "assets", "missing"], rows, right=frozenset({1, 2}))
 
 
 def install(parent: typer.Typer) -> None:

@@ -12,7 +12,13 @@ import { text as texts } from '../../components/text';
 import { type AsyncAction, useAsyncAction } from '../../components/useAsyncAction';
 import { text } from './text';
 
+const WORK = ['annotated', 'edited', 'tagged'] as const;
 const FATES = ['removed', 'trashed', 'kept'] as const;
+
+const workDone = (deletion: Deletion) =>
+  WORK.filter((kind) => deletion[kind] > 0)
+    .map((kind) => text.deletion.work[kind](deletion[kind]))
+    .join(', ');
 
 function Consequences({ deletion }: { deletion: Deletion }) {
   const rows = FATES.filter((fate) => deletion[fate] > 0);
@@ -32,6 +38,8 @@ function Consequences({ deletion }: { deletion: Deletion }) {
         </tbody>
       </table>
       {deletion.handed_over > 0 ? <p>{text.deletion.handedOver(deletion.handed_over)}</p> : null}
+      {deletion.in_projects > 0 ? <p>{text.deletion.inProjects(deletion.in_projects)}</p> : null}
+      {deletion.worked_on > 0 ? <p>{text.deletion.workedOn(deletion.worked_on, workDone(deletion))}</p> : null}
       <p className="quiet">
         {text.deletion.orphans[deletion.orphans]} {text.deletion.sourceUntouched}
       </p>

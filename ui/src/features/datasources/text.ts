@@ -101,7 +101,19 @@ export const text = {
       trash:
         'The settings of this datasource move orphaned assets to the trash, from which they can be restored. Assets in a project stay.',
       remove:
-        'The settings of this datasource delete orphaned assets, except those used by a project or another datasource.',
+        'The settings of this datasource delete orphaned assets, except those used by a project or another datasource, and those that people worked on.',
+    },
+    inProjects: (number: number) =>
+      plural(number, { one: '# of those kept is in a project.', other: '# of those kept are in a project.' }),
+    workedOn: (number: number, kinds: string) =>
+      `${plural(number, {
+        one: '# asset in the trash will have the work of people',
+        other: '# assets in the trash will have the work of people',
+      })} (${kinds}), until the trash is emptied.`,
+    work: {
+      annotated: (number: number) => plural(number, { one: '# annotated', other: '# annotated' }),
+      edited: (number: number) => plural(number, { one: '# with edited metadata', other: '# with edited metadata' }),
+      tagged: (number: number) => plural(number, { one: '# tagged', other: '# tagged' }),
     },
     sourceUntouched: 'The source itself is never changed.',
     what: 'assets affected',
@@ -145,7 +157,7 @@ export const text = {
       },
       remove: {
         label: 'Remove it',
-        note: 'For good, unless another datasource uses it. In a project, it is kept and marked missing.',
+        note: 'For good, unless another datasource uses it. With annotations, tags or edits of people, it goes to the trash. In a project, it is kept and marked missing.',
       },
     } satisfies { legend: string } & Record<Orphans, { label: string; note: string }>,
     suffix: {

@@ -8,6 +8,8 @@ import { keys, queries } from '../../api/queries';
 import { Dialog } from '../../components/Dialog';
 import { ErrorText } from '../../components/ErrorText';
 import { AreaField, TextField } from '../../components/Field';
+import { quoted } from '../../components/format';
+import { AssetsLink } from '../../components/links';
 import { Notice, Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { TableBox } from '../../components/TableBox';
@@ -59,6 +61,15 @@ function CreateDialog({ close }: { close: () => void }) {
   );
 }
 
+function Missing({ name, number }: { name: string; number: number }) {
+  return (
+    <>
+      {', '}
+      <AssetsLink query={`project:${quoted(name)} state:missing`}>{text.missingOf(number)}</AssetsLink>
+    </>
+  );
+}
+
 function Table({ projects }: { projects: Project[] }) {
   return (
     <TableBox
@@ -74,7 +85,10 @@ function Table({ projects }: { projects: Project[] }) {
               {project.name}
             </Link>
           </td>
-          <td>{text.assets(project.assets)}</td>
+          <td>
+            {text.assets(project.assets)}
+            {project.missing ? <Missing name={project.name} number={project.missing} /> : null}
+          </td>
         </tr>
       ))}
     </TableBox>

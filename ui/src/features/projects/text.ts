@@ -23,6 +23,7 @@ export const text = {
   back: 'Projects',
   edit: { open: 'Rename', title: (name: string) => `Change ${name}`, action: 'Save changes' },
   assets: (number: number) => plural(number, { one: '# asset', other: '# assets' }),
+  missingOf: (number: number) => plural(number, { one: '# missing', other: '# missing' }),
   missing: (number: number) =>
     plural(number, {
       one: '# asset is missing from its bucket; the project keeps it.',
@@ -153,6 +154,13 @@ export const text = {
     action: 'Start the export',
     ready: (number: number, size: number) =>
       `${plural(number, { one: '# asset', other: '# assets' })}, ${bytes(size)}. The files are kept for a day.`,
+    missing: (number: number) =>
+      plural(number, {
+        one: '# of them is missing: its object is gone, or no longer selected.',
+        other: '# of them are missing: their objects are gone, or no longer selected.',
+      }),
+    leftOut: (number: number) =>
+      plural(number, { one: '# asset has no bytes or address', other: '# assets have no bytes or address' }),
     download: (name: string, size: number) => `Download ${name} (${bytes(size)})`,
   },
 
