@@ -39,6 +39,7 @@ from mirrorlake.core.errors import (
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import new_job, run_here
 from mirrorlake.library.export_store import ExportStore
+from mirrorlake.library.label_files import open_label_files
 from mirrorlake.library.snapshot_labels import frozen_classes
 from mirrorlake.library.snapshots import freeze
 from mirrorlake.mirror.pass_plan import RunContext
@@ -261,6 +262,25 @@ def test_a_manifest_counts_what_has_no_address(made: Made, tmp_path: Path) -> No
     assert {row["url"] for row in rows} == {None}
     assert (result.left_out_count, len(rows)) == (len(KEYS), len(KEYS))
     assert result.urls_expire is not None
+
+
+def test_an_export_of_labels_names_each_image_that_it_could_not_copy_and_is_read_again(
+    made: Made, tmp_path: Path
+) -> None:
+    out = tmp_path / "labels.zip"
+    options = LabelExportOptions(query="sort:key", format="vi", path=str(out), ontology="site", copy_images=True)
+    result = run_here(made.settings, made.catalog, new_job(JobKind.LABELS_EXPORT, options, requested_by="bob"))
+    assert (result.copied, result.not_copied_count) == (len(KEYS) - 2, 2)
+    with zipfile.ZipFile(out) as archive:
+        gone = [json.loads(line) for line in archive.read("not-exported.jsonl").splitlines()]
+        assert set(archive.namelist()).isdisjoint(one["path"] for one in gone)
+    assert [(one["datasource"], one["key"]) for one in gone] == [
+        ("pictures", "sub/gone.png"),
+        ("pictures", "sub/replaced.png"),
+    ]
+    assert all(one["reason"] for one in gone)
+    with open_label_files(out) as files:
+        assert [name for name in files.names() if name.endswith(".jsonl")] == ["annotations.jsonl"]
 
 
 def test_shards_hold_the_mirrored_bytes_and_name_what_is_gone(made: Made, tmp_path: Path) -> None:

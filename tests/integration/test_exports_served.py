@@ -101,6 +101,30 @@ def test_the_addresses_of_a_manifest_give_the_bytes(lake: Lake, tmp_path: Path) 
     assert all("X-Amz-Expires=600" in row["url"] and row["expires"].endswith("Z") for row in rows)
 
 
+def test_what_is_missing_has_no_address_and_is_counted_in_every_format(lake: Lake, tmp_path: Path) -> None:
+    gone, unselected = KEYS[1:]
+    with lake.resources.catalog.write() as connection:
+        connection.execute("UPDATE asset SET state = 1 WHERE key = ANY(%s)", ([gone, unselected],))
+        assert connection.execute("SELECT count(*) FROM asset WHERE state = 1").fetchone() == (2,)
+    object_of = lake.stub._buckets[BUCKET].pop(gone.encode())
+    try:
+        job = lake.export(format=ExportFormat.MANIFEST, query="sort:key")
+        result = lake.client.exports.save(job, tmp_path / "missing.jsonl")
+        rows = {row["key"]: row for row in map(json.loads, (tmp_path / "missing.jsonl").read_text().splitlines())}
+        assert [key for key, row in rows.items() if row["url"] is None] == [gone]
+        assert httpx.get(rows[unselected]["url"]).is_success  # no pattern selects it, but its bytes are there
+        assert (result.assets, result.missing, result.left_out_count) == (3, 2, 1)
+        assert result.left_out[0].startswith(f"s3://{BUCKET}/sub/b%20c.png: ")
+        for chosen in (ExportFormat.LIST, ExportFormat.PARQUET):
+            exported = lake.export(format=chosen).result or {}
+            assert (exported["assets"], exported["missing"], exported["left_out_count"]) == (3, 2, 0)
+        assert (lake.export(format=ExportFormat.LIST, query="state:present").result or {})["missing"] == 0
+    finally:
+        lake.stub._buckets[BUCKET][gone.encode()] = object_of
+        with lake.resources.catalog.write() as connection:
+            connection.execute("UPDATE asset SET state = 0")
+
+
 def test_a_download_is_the_file_and_its_job_names_it(lake: Lake, tmp_path: Path) -> None:
     job = lake.export(format=ExportFormat.PARQUET, fields=("key", "size"))
     result = lake.client.exports.save(job, tmp_path / "all.parquet")

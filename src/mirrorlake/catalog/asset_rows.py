@@ -61,7 +61,16 @@ def asset_rows(catalog: Catalog, chosen: ChosenAssets, fields: Sequence[str], pr
 
 def count_chosen(catalog: Catalog, chosen: ChosenAssets) -> int | None:
     """How many assets were chosen; None if counting takes long."""
-    query = _with_chosen(chosen) + statement("count_chosen").query
+    return _count(catalog, chosen, "count_chosen")
+
+
+def count_chosen_missing(catalog: Catalog, chosen: ChosenAssets) -> int | None:
+    """How many of the chosen assets are missing; None if counting takes long."""
+    return _count(catalog, chosen, "count_chosen_missing")
+
+
+def _count(catalog: Catalog, chosen: ChosenAssets, counting: str) -> int | None:
+    query = _with_chosen(chosen) + statement(counting).query
     try:
         with catalog.read() as connection:
             limit_time(connection, COUNT_TIMEOUT_S)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mirrorlake.client.connection import NounClient, segment
-from mirrorlake.core.errors import UsageError
+from mirrorlake.client.downloads import save_files
 from mirrorlake.model.exports import AssetExport, ExportOptions, ExportScope
 from mirrorlake.model.jobs import Job
 from mirrorlake.services.export_contract import Exports
@@ -53,15 +53,8 @@ class ExportClient(NounClient, Exports):
         """
         result = msgspec.convert(job.result, AssetExport)
         several = len(result.files) != 1 or result.files[0].name.startswith("shard-")
-        try:
-            if several:
-                path.mkdir(parents=True)
-            for one in result.files:
-                with (path / one.name if several else path).open("xb") as file:
-                    for piece in self.download(job.id, one.name):
-                        file.write(piece)
-        except OSError as error:
-            raise UsageError(f"Cannot write to {path}: {error.strerror}.", "Choose a new path.") from error
+        names = [one.name for one in result.files]
+        save_files(path, names, lambda name: self.download(job.id, name), several=several)
         return result
 
 

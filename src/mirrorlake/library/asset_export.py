@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Final, assert_never
 
 import pyarrow as pa
 
+from mirrorlake.catalog.snapshots import find_gone
 from mirrorlake.core.errors import UsageError
 from mirrorlake.library.export_formats import FILES
 from mirrorlake.library.export_problems import Problems
-from mirrorlake.library.export_scope import count_rows, open_rows
+from mirrorlake.library.export_scope import count_missing, count_rows, open_rows
 from mirrorlake.library.export_targets import ExportOutput
+from mirrorlake.library.row_objects import NEEDED
 from mirrorlake.library.upright_copies import open_originals
 from mirrorlake.library.url_manifest import FIELDS as MANIFEST_FIELDS
 from mirrorlake.library.url_manifest import UrlManifest
-from mirrorlake.library.webdataset import NEEDED, write_shards
+from mirrorlake.library.webdataset import write_shards
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.asset_columns import check_fields
 from mirrorlake.model.exports import (
@@ -99,7 +102,7 @@ def export_assets(
                 copied=lambda done: step(COPYING, done, max(done, total or 0)),
             )
         elif options.format is ExportFormat.MANIFEST:
-            manifest = UrlManifest(reader, problems, options.url_life_s)
+            manifest = UrlManifest(reader, partial(find_gone, catalog), problems, options.url_life_s)
             with output.open(file_name(options)) as file:
                 manifest.write(rows.schema, counted, file)
             expires = manifest.expires
@@ -113,6 +116,7 @@ def export_assets(
         size=sum(one.size for one in files),
         left_out=tuple(problems.examples),
         left_out_count=problems.count,
+        missing=count_missing(catalog, options.scope),
         path=options.path,
         urls_expire=expires,
     )

@@ -7,7 +7,13 @@ from contextlib import closing, contextmanager
 from typing import Any, cast
 
 from mirrorlake.catalog import snapshots
-from mirrorlake.catalog.asset_rows import AssetRows, asset_rows, count_chosen, has_project
+from mirrorlake.catalog.asset_rows import (
+    AssetRows,
+    asset_rows,
+    count_chosen,
+    count_chosen_missing,
+    has_project,
+)
 from mirrorlake.core.errors import NotFound, UsageError
 from mirrorlake.library.snapshot_export import snapshot_rows
 from mirrorlake.model.exports import ExportScope
@@ -32,6 +38,11 @@ def count_rows(catalog: Catalog, scope: ExportScope) -> int | None:
     if scope.snapshot is not None:
         return snapshots.get(catalog, scope.snapshot).assets
     return count_chosen(catalog, choose(scope.query, scope.project))
+
+
+def count_missing(catalog: Catalog, scope: ExportScope) -> int | None:
+    """How many assets of a scope are missing; None for a snapshot, or if counting takes long."""
+    return None if scope.snapshot is not None else count_chosen_missing(catalog, choose(scope.query, scope.project))
 
 
 def check_scope(catalog: Catalog, scope: ExportScope) -> None:

@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.labels.records import BadLabels, LabelFiles
+from mirrorlake.library.export_problems import REPORT
 from mirrorlake.library.zip_directory import BadZip, ZipLimits
 from mirrorlake.library.zip_reader import ZipReader, is_zip_file, open_zip
 
@@ -169,8 +170,11 @@ class ZipFiles:
 
 
 def _is_leftover(name: str) -> bool:
-    """Whether macOS keeps facts about another file under this name: `__MACOSX/a/._b.txt`, where it packs `a/b.txt`."""
-    return "._" in name and name.rpartition("/")[2].startswith("._")
+    """Whether this is no label file: the report of an export, or what macOS keeps about another file.
+
+    Where macOS packs `a/b.txt`, there may be `__MACOSX/a/._b.txt`.
+    """
+    return name == REPORT or ("._" in name and name.rpartition("/")[2].startswith("._"))
 
 
 @contextmanager
@@ -320,7 +324,9 @@ def safe_part(part: str) -> str:
     """
     if part in _UNSAFE:
         return quote(part, safe="").replace(".", "%2E") or "%"
-    made = "".join(quote(ch) if ch == "\\" or not ch.isprintable() else ch for ch in part)
+    made = part
+    if "\\" in part or not part.isprintable():
+        made = "".join(quote(ch) if ch == "\\" or not ch.isprintable() else ch for ch in part)
     if len(made.encode("utf-8", "replace")) <= _NAME_BYTES:
         return made
     stem, dot, suffix = made.rpartition(".")

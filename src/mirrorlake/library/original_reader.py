@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
 from mirrorlake.catalog import datasources
-from mirrorlake.core.errors import MirrorlakeError, NotFound
+from mirrorlake.core.errors import MirrorlakeError, NotFound, ObjectChanged
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.base import Store
@@ -83,6 +83,16 @@ class OriginalReader:
         except MirrorlakeError as error:
             return error
         return data if self._change is None else self._change(one.key, data)
+
+    def check(self, one: ObjectRef[T]) -> MirrorlakeError | None:
+        """Why the bytes that were mirrored cannot be read; None if they can. Requests the facts of the object."""
+        try:
+            info = self.store(one.datasource).head(one.key)
+        except MirrorlakeError as error:
+            return error
+        if info.token != one.token:
+            return ObjectChanged(f"The object {one.key!r} has changed since it was mirrored.")
+        return None
 
     def read_all(self, objects: Iterable[ObjectRef[T]]) -> Iterator[tuple[T, Bytes]]:
         """Read objects in order, several at once. Memory use is bounded by their sizes."""

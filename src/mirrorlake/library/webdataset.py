@@ -14,24 +14,21 @@ import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from types import TracebackType
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
 import orjson
 import pyarrow as pa
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.library.export_formats import Batches, json_rows
-from mirrorlake.library.export_problems import Problems
+from mirrorlake.library.export_problems import REPORT, Problems
 from mirrorlake.library.export_targets import ExportOutput
 from mirrorlake.library.original_reader import ObjectRef, OriginalReader
+from mirrorlake.library.row_objects import Row, object_of
 
-NEEDED: Final = ("id", "key", "uri", "datasource", "token", "size")  # in every row, to read its bytes
-REPORT: Final = "not-exported.jsonl"
 _SUFFIX: Final = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 _DIGITS: Final = 18
 _BLOCK: Final = tarfile.BLOCKSIZE
-
-Row = dict[str, object]
 
 
 def shard_name(number: int) -> str:
@@ -123,11 +120,4 @@ class _Shards:
 
 def _objects(schema: pa.Schema, batches: Batches) -> Iterator[ObjectRef[Row]]:
     for batch in batches:
-        for row in json_rows(schema, batch):
-            yield ObjectRef(
-                datasource=str(row["datasource"]),
-                key=str(row["key"]),
-                token=str(row["token"]),
-                size=cast("int", row["size"]),
-                item=row,
-            )
+        yield from map(object_of, json_rows(schema, batch))

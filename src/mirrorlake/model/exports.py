@@ -81,6 +81,8 @@ class AssetExport:
     left_out: tuple[str, ...] = ()
     """The first of the assets that could not be exported, each with the reason."""
     left_out_count: int = 0
+    missing: int | None = None
+    """Of the exported: assets that are missing. Null for a snapshot, or if counting took too long."""
     path: str | None = None
     """Where the files are; null if they are kept for a download."""
     urls_expire: datetime | None = None

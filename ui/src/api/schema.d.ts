@@ -3985,6 +3985,11 @@ export interface components {
              * @description The number to repeat to confirm: assets that are trashed or removed.
              */
             acknowledge: number;
+            /**
+             * Annotated
+             * @description Of those that users worked on: assets with annotations of users, functions or imports.
+             */
+            annotated: number;
             /** Datasource */
             datasource: string;
             /**
@@ -3994,10 +3999,20 @@ export interface components {
              */
             deleted: boolean;
             /**
+             * Edited
+             * @description Of those that users worked on: assets with edited metadata.
+             */
+            edited: number;
+            /**
              * Handed Over
              * @description Of those trashed and kept: assets shared with another datasource, which governs them from then on.
              */
             handed_over: number;
+            /**
+             * In Projects
+             * @description Of those kept: assets in a project, which stay in the library as they are.
+             */
+            in_projects: number;
             /**
              * Kept
              * @description Assets that do not change, in the trash or not.
@@ -4011,10 +4026,20 @@ export interface components {
              */
             removed: number;
             /**
+             * Tagged
+             * @description Of those that users worked on: assets with tags that are not from keywords.
+             */
+            tagged: number;
+            /**
              * Trashed
              * @description Assets moved to the trash; they can be restored.
              */
             trashed: number;
+            /**
+             * Worked On
+             * @description Of those trashed, or in the trash already: assets that users annotated, tagged or edited. Never removed.
+             */
+            worked_on: number;
         };
         /**
          * Delivery
@@ -6427,6 +6452,11 @@ export interface components {
              * @description Number of assets in it.
              */
             assets: number;
+            /**
+             * Missing
+             * @description Of them, those that are missing; the project keeps them. Null if counting took too long.
+             */
+            missing: number | null;
             /** Name */
             name: string;
         };

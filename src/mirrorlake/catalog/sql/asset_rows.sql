@@ -49,3 +49,7 @@ FROM chosen JOIN asset ON asset.id = chosen.id ORDER BY chosen.place;
 -- name: count_chosen
 -- Fragment after a WITH that names the assets `chosen`: their number.
 SELECT count(*) FROM chosen;
+
+-- name: count_chosen_missing
+-- Fragment after a WITH that names the assets `chosen`: how many of them are missing.
+SELECT count(*) FROM chosen JOIN asset ON asset.id = chosen.id WHERE asset.state = {asset.missing};

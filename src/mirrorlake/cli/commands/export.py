@@ -75,10 +75,14 @@ def export(
     report(f"{count_noun(result.assets, 'asset')}, {bytes_text(result.size)}{where}.")
     if result.urls_expire is not None:
         report(f"Addresses are valid until {result.urls_expire:%Y-%m-%d %H:%M} UTC.")
+    if result.missing:
+        echo(f"{count_noun(result.missing, 'of them is', 'of them are')} missing: `state:present` leaves those out.")
     if result.left_out_count:
         echo(f"{count_noun(result.left_out_count, 'asset')} without bytes or address:")
     for one in result.left_out:
         echo(f"  {one}")
+    if result.left_out_count > len(result.left_out):
+        echo("  …")
 
 
 def _export(options: ExportOptions, out: str) -> AssetExport:
@@ -95,6 +99,8 @@ def _export_on(server: Library, options: ExportOptions, out: str) -> AssetExport
     """Export on a server; what does not go to a bucket is downloaded."""
     from dataclasses import replace  # noqa: PLC0415  only with a server
 
+    from mirrorlake.client.downloads import save_files  # noqa: PLC0415  as above
+
     if "://" in out:
         return job_result(server, server.exports.start(options), AssetExport)
     if out != OUTPUT and Path(out).exists():
@@ -104,19 +110,12 @@ def _export_on(server: Library, options: ExportOptions, out: str) -> AssetExport
     several = options.format is ExportFormat.WEBDATASET
     if out == OUTPUT and several:
         raise UsageError("This export has several files.", "Name a folder with --out.")
-    try:
-        if several:
-            Path(out).mkdir(parents=True)
-        for one in result.files:
-            if out == OUTPUT:
-                for piece in server.exports.download(job.id, one.name):
-                    sys.stdout.buffer.write(piece)
-            else:
-                with (Path(out) / one.name if several else Path(out)).open("xb") as file:
-                    for piece in server.exports.download(job.id, one.name):
-                        file.write(piece)
-    except OSError as error:
-        raise UsageError(f"Cannot write to {out}: {error.strerror}.", "Choose a new path.") from error
+    names = [one.name for one in result.files]
+    if out == OUTPUT:
+        for name in names:
+            sys.stdout.buffer.writelines(server.exports.download(job.id, name))
+    else:
+        save_files(Path(out), names, lambda name: server.exports.download(job.id, name), several=several)
     return replace(result, path=out)
 
 

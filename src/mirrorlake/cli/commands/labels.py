@@ -164,6 +164,8 @@ def export(
         echo(f"{count_noun(result.copied, 'image')} copied, {result.not_copied_count:,} not.")
     for one in result.not_copied:
         echo(f"Not copied: {one}")
+    if result.not_copied_count > len(result.not_copied):
+        echo("Each of them is in not-exported.jsonl.")
     if result.left_out:
         echo(f"{count_noun(result.left_out, 'label')} left out, because the format cannot express them.")
 
@@ -180,6 +182,7 @@ def _export_on(server: Library, options: LabelExportOptions, out: str) -> LabelE
     """Export on a server; what does not go to a bucket is downloaded."""
     if "://" in out:
         return job_result(server, server.labels.start_export(options), LabelExport)
+    from mirrorlake.client.downloads import save_files  # noqa: PLC0415  only with a server
     from mirrorlake.labels.registry import Layout  # noqa: PLC0415  loads every format
     from mirrorlake.library.label_import import read_format  # noqa: PLC0415  as above
 
@@ -196,12 +199,7 @@ def _export_on(server: Library, options: LabelExportOptions, out: str) -> LabelE
     job = server.labels.start_export(replace(options, path=None))
     result = job_result(server, job, LabelExport)
     (kept,) = result.files
-    try:
-        with path.open("xb") as file:
-            for piece in server.labels.download_export(job.id, kept.name):
-                file.write(piece)
-    except OSError as error:
-        raise UsageError(f"Cannot write to {out}: {error.strerror}.", "Choose a new path.") from error
+    save_files(path, [kept.name], lambda name: server.labels.download_export(job.id, name))
     return replace(result, path=out)
 
 

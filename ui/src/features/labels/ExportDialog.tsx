@@ -7,6 +7,7 @@ import { ErrorText } from '../../components/ErrorText';
 import { CheckField, SelectField, TextField } from '../../components/Field';
 import { Icon } from '../../components/Icon';
 import { JobStatus, useJob } from '../../components/JobStatus';
+import { NotExported } from '../../components/NotExported';
 import { text as shared } from '../../components/text';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
@@ -21,6 +22,7 @@ interface Exported {
   annotations: number;
   left_out: number;
   converted: number;
+  not_copied: string[];
   not_copied_count: number;
   files: { name: string; size: number }[];
 }
@@ -32,7 +34,9 @@ function Ready({ job }: { job: Job }) {
       <p role="status">{texts.ready(result.annotations, result.images)}</p>
       {result.converted > 0 ? <p>{texts.converted(result.converted)}</p> : null}
       {result.left_out > 0 ? <p>{texts.leftOut(result.left_out)}</p> : null}
-      {result.not_copied_count > 0 ? <p>{texts.notCopied(result.not_copied_count)}</p> : null}
+      {result.not_copied_count > 0 ? (
+        <NotExported summary={texts.notCopied(result.not_copied_count)} names={result.not_copied} />
+      ) : null}
       {result.files.map((file) => (
         <a key={file.name} className="download" href={labelExportUrl(job.id, file.name)} download={file.name}>
           <Icon name="download" /> {texts.download(file.name, file.size)}

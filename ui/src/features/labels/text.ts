@@ -85,7 +85,7 @@ export const text = {
     converted: (number: number) => `${annotations(number)} became another shape, which the format has.`,
     leftOut: (number: number) => `${annotations(number)} left out, because the format cannot express them.`,
     notCopied: (number: number) =>
-      plural(number, { one: '# picture was not copied.', other: '# pictures were not copied.' }),
+      plural(number, { one: '# picture was not copied', other: '# pictures were not copied' }),
     download: (name: string, size: number) => `${name}, ${bytes(size)}`,
   },
 

@@ -7,7 +7,7 @@ import { ErrorText } from '../../components/ErrorText';
 import { CheckField, SelectField } from '../../components/Field';
 import { Icon } from '../../components/Icon';
 import { JobStatus, useJob } from '../../components/JobStatus';
-import { Sentences } from '../../components/Rich';
+import { NotExported } from '../../components/NotExported';
 import { text as texts } from '../../components/text';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { text } from './text';
@@ -16,7 +16,9 @@ interface Exported {
   assets: number;
   size: number;
   files: { name: string; size: number }[];
-  notes?: string[];
+  left_out: string[];
+  left_out_count: number;
+  missing: number | null;
 }
 
 const FORMATS = Object.entries(text.export.formats).map(([value, label]) => ({ value, label }));
@@ -28,7 +30,10 @@ function Files({ job }: { job: Job }) {
   return (
     <>
       <p role="status">{text.export.ready(result.assets, result.size)}</p>
-      <Sentences texts={result.notes ?? []} />
+      {result.missing ? <p>{text.export.missing(result.missing)}</p> : null}
+      {result.left_out_count > 0 ? (
+        <NotExported summary={text.export.leftOut(result.left_out_count)} names={result.left_out} />
+      ) : null}
       <ul className="stack-s">
         {result.files.map((file) => (
           <li key={file.name}>

@@ -1,0 +1,21 @@
+"""The objects of exported rows, for exports that need their bytes. Pure."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from mirrorlake.library.original_reader import ObjectRef
+
+Row = dict[str, object]
+NEEDED: Final = ("id", "key", "uri", "datasource", "token", "size")  # in every row, to read its bytes
+
+
+def object_of(row: Row) -> ObjectRef[Row]:
+    """The object of a row that has the columns NEEDED."""
+    return ObjectRef(
+        datasource=str(row["datasource"]),
+        key=str(row["key"]),
+        token=str(row["token"]),
+        size=cast("int", row["size"]),
+        item=row,
+    )
