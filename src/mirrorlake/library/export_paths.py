@@ -1,6 +1,8 @@
 """How an export of labels calls its images, so that no two of them have one path or one label file.
 
-Keys are unique in a datasource only, and many formats name a label file like its image without the suffix.
+Keys are unique in a datasource only, and many formats name a label file like its image without the suffix. Files are
+written under safe names (`label_files.safe_part`), which may be equal for keys that differ: a backslash is written as
+`%5C`, which another key may contain.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mirrorlake.labels.records import without_suffix
+from mirrorlake.library.label_files import safe_part
 
 _HASH_BYTES = 8  # of a path: all paths of an export would not fit in memory, and an equal hash does no harm
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # separates equal paths of different datasources
@@ -25,7 +28,9 @@ class ExportPaths:
 
     If several datasources have one key, all paths begin with the name of the datasource: a path that got it alone
     could be a key of another one. A label file has the whole path of its image if another image has the same path
-    without a suffix, or this one as its whole path: so a path of either kind is never one of the other.
+    without a suffix, or this one as its whole path: so a path of either kind is never one of the other. Paths are
+    compared as they are written. Of those that are written alike, each gets a digest of its key before the suffix, but
+    for the one that is written as it is.
     """
 
     def __init__(self, objects: Iterable[tuple[str, str]]) -> None:
@@ -33,8 +38,8 @@ class ExportPaths:
         owners: array[int] = array("Q")
         self._numbers: dict[str, int] = {}
         for datasource, key in objects:
-            keys += _digest(key)
-            stems += _digest(without_suffix(key))
+            keys += _digest(written(key))
+            stems += _digest(written(without_suffix(key)))
             owners.append(self._numbers.setdefault(datasource, len(self._numbers)))
         whole, found = np.frombuffer(keys, np.uint64), np.frombuffer(stems, np.uint64)
         self.by_datasource = len(self._numbers) > 1 and bool(len(_repeated(whole)))
@@ -43,20 +48,30 @@ class ExportPaths:
             whole, found = whole + mixed, found + mixed
         taken = np.intersect1d(found[found != whole], whole)
         self._shared = np.union1d(_repeated(found), taken)
+        self._alike = _repeated(whole)
 
     def path(self, datasource: str, key: str) -> str:
         """The path of an image."""
+        if len(self._alike) and key != (safe := written(key)) and self._is_in(self._alike, datasource, safe):
+            stem = without_suffix(key)
+            key = f"{stem}~{_digest(key).hex()}{key.removeprefix(stem)}"
         return f"{folder_name(datasource)}/{key}" if self.by_datasource else key
 
     def keeps_suffix(self, datasource: str, key: str) -> bool:
         """Whether the label file has the whole name, because its name without the suffix is not its own."""
-        if not len(self._shared):
-            return False
-        made = np.frombuffer(_digest(without_suffix(key)), np.uint64)
+        return len(self._shared) > 0 and self._is_in(self._shared, datasource, written(without_suffix(key)))
+
+    def _is_in(self, hashes: _Hashes, datasource: str, path: str) -> bool:
+        made = np.frombuffer(_digest(path), np.uint64)
         if self.by_datasource:
             made = made + np.array([self._numbers.get(datasource, 0)], np.uint64) * _MIX
-        at = int(cast("Any", np).searchsorted(self._shared, made[0]))
-        return at < len(self._shared) and bool(self._shared[at] == made[0])
+        at = int(cast("Any", np).searchsorted(hashes, made[0]))
+        return at < len(hashes) and bool(hashes[at] == made[0])
+
+
+def written(path: str) -> str:
+    """The path under which a file is written."""
+    return "/".join(map(safe_part, path.split("/")))
 
 
 def copied_name(path: str, *, keeps_suffix: bool) -> str:
