@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -11,12 +13,13 @@ from psycopg.rows import TupleRow
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.compile import compile_query
+from mirrorlake.search.count import _Counter
 from mirrorlake.search.effort import WALK_ROWS
 from mirrorlake.search.find import Finder, planner, walk_sql, with_filters
 from mirrorlake.search.grammar import parse
 from mirrorlake.search.run import search
 from mirrorlake.search.segments import Segment, segments
-from mirrorlake.search.sql import Sql
+from mirrorlake.search.sql import Param, Sql
 
 ASSETS = 20_000
 
@@ -110,6 +113,35 @@ def test_the_newest_assets_are_read_first_unless_few_texts_have_the_word(
     found = Finder(reading, compiled, walk_rows=1_000).first_rows(50)
     assert bool(seen) is walked
     assert len(found) == (50 if walked else 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "total"),
+    [("text:n77", 1), ("text:common", 10_001), ("has:text", 10_001), ('text:"common n77"', 1), ("text:n1999*", 11)],
+)
+def test_pictures_with_words_are_counted_by_one_statement_that_joins(
+    reading: psycopg.Connection[TupleRow], query: str, total: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans = list[str]()
+
+    def number(counter: _Counter, text: LiteralString, params: tuple[Param, ...]) -> int:
+        plans.append(explain(reading, text, params))
+        return original(counter, text, params)
+
+    original = _Counter._number
+    monkeypatch.setattr(_Counter, "_number", number)
+    parsed = parse(query)
+    counter = _Counter(reading, parsed, compile_query(parsed), time.monotonic() + 60)
+    assert counter.up_to(10_001, [0]) == total
+    (plan,) = plans
+    assert "SubPlan" not in plan
+    assert "asset_by_filter" not in plan
+
+
+def test_words_beside_what_else_selects_are_counted_with_its_index() -> None:
+    assert compile_query(parse("text:a -tag:b text:c")).only_texts
+    for query in ("text:a metadata.k:1", "text:a OR text:b", "-text:a", "tag:a", "text:a OR metadata.k:1"):
+        assert not compile_query(parse(query)).only_texts, query
 
 
 def test_rare_and_common_words_are_found_in_the_order_of_ids(

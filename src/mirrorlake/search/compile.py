@@ -94,6 +94,7 @@ class CompiledQuery:
     candidates: tuple[str, Sql] | None = None
     members: tuple[Sql, ...] = ()  # each selects ids, in which all that match are, from an index in their order
     texts: tuple[Sql, ...] = ()  # each selects texts in pictures, one of which each asset that matches has
+    only_texts: bool = False  # of the conditions, only those on texts have an index that selects
     trash: bool = False  # whether the query names the trash or any state
     keys: tuple[SortKey, ...] = ()  # what `order` consists of, the id apart
     id_descending: bool = True
@@ -128,6 +129,7 @@ def compile_query(query: Query) -> CompiledQuery:
         candidates=candidates(query.where),
         members=tuple(_members(query.where)),
         texts=tuple(_texts(query.where)),
+        only_texts=_only_texts(query.where),
         trash=trash,
         keys=keys,
         id_descending=id_descending,
@@ -153,6 +155,19 @@ def _members(node: Node) -> Iterator[Sql]:
             )
         case _:
             return
+
+
+def _only_texts(node: Node) -> bool:
+    """Whether all that match have words in their pictures, and no other condition has the index on filters."""
+    match node:
+        case And(terms):
+            texts = [_only_texts(term) for term in terms]
+            others = (term for term, is_text in zip(terms, texts, strict=True) if not is_text)
+            return any(texts) and not any(filters_by_index(term) for term in others)
+        case HasText():
+            return True
+        case _:
+            return False
 
 
 def _texts(node: Node) -> Iterator[Sql]:

@@ -74,6 +74,12 @@ class _Counter:
     def up_to(self, most: int, blocks: list[int]) -> int:
         """Count, but not beyond `most`. Raises QueryCanceled, with `counted` what was found by then."""
         where, filters = self._compiled.by_row, self._compiled.filters
+        if self._compiled.only_texts:
+            # The index on words knows no ranges of ids: PostgreSQL would gather all texts for each of them.
+            where = self._compiled.where
+            counting: LiteralString = f"SELECT count(*) FROM (SELECT FROM asset WHERE {where.text} LIMIT %s) AS found"  # noqa: S608 - as below
+            self.counted = self._number(counting, (*where.params, most))
+            return self.counted
         if not filters:
             answered = not needed_by_node(self._query.where).isdisjoint(search_indexes.ready(self._connection))
             text: LiteralString = f"SELECT count(*) FROM (SELECT FROM asset WHERE {where.text} LIMIT %s) AS found"  # noqa: S608 - literals, values are bound
@@ -93,8 +99,13 @@ class _Counter:
         return self.counted
 
     def all_of_them(self) -> int | None:
-        """The exact number, or None if the planner expects it to cost too much. Raises QueryCanceled."""
+        """The exact number, or None if the planner expects it to cost too much. Raises QueryCanceled.
+
+        Of texts it expects too little: they are joined with their assets, one by one.
+        """
         where = self._compiled.where
+        if self._compiled.texts:
+            self._deadline = min(self._deadline, time.monotonic() + TIME_S)
         text: LiteralString = f"SELECT count(*) FROM asset WHERE {where.text}"  # noqa: S608 - literals, values are bound
         statement = b"EXPLAIN (FORMAT JSON) " + replace_names(text).encode()
         plan = self._connection.execute(statement, where.params, prepare=False).fetchone()
