@@ -48,7 +48,7 @@ _ORPHAN_TEXT = {
 
 
 def deletion_details(deletion: Deletion) -> Iterator[str]:
-    """What the numbers of a deletion do not say: which assets stay, and what people made of the others."""
+    """What the numbers of a deletion leave open: which assets stay, and what people made of the others."""
     if deletion.handed_over:
         shared = count_noun(deletion.handed_over, "of them is", "of them are")
         yield f"{shared} shared with another datasource, which governs those assets from then on."
