@@ -6,10 +6,11 @@ from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from mirrorlake.catalog import connections
+from mirrorlake.catalog import connections, datasources
 from mirrorlake.core.columnar import column
 from mirrorlake.core.errors import StorageError, UsageError
 from mirrorlake.labels.records import BadLabels, LabelFiles
@@ -56,7 +57,7 @@ def open_label_source(
             yield files
     else:
         location, key = address_of(options.path)
-        with closing(label_store(location, options.connection, catalog, stores).open()) as store:
+        with closing(_readable(location, options.connection, catalog, stores).open()) as store:
             if not key:
                 with closing(StoreFiles(store, location.prefix, workdir)) as files:
                     yield files
@@ -93,6 +94,28 @@ def label_store(location: Location, connection: str | None, catalog: Catalog, st
     """How to open the store of a location. Raises NotFound and SettingsError."""
     source = label_datasource(location)
     return stores(source) if connection is None else stores.connect(source, connections.named(catalog, connection))
+
+
+def _readable(location: Location, connection: str | None, catalog: Catalog, stores: SourceStores) -> StoreConfig:
+    """How to read a location: without a connection, as the datasource does that mirrors it, if there is one.
+
+    Its server and credentials are known, and another server may have a bucket of the same name.
+    """
+    known = None if connection is not None else _mirrored(location, catalog)
+    if known is None:
+        return label_store(location, connection, catalog, stores)
+    return stores(replace(known, location=location))
+
+
+def _mirrored(location: Location, catalog: Catalog) -> Datasource | None:
+    """The datasource that mirrors a location, of several the one with the longest address."""
+    bucket = (location.provider, location.container)
+    found = [
+        one
+        for one in datasources.list_all(catalog)
+        if (one.location.provider, one.location.container) == bucket and location.prefix.startswith(one.location.prefix)
+    ]
+    return max(found, key=lambda one: len(one.location.prefix), default=None)
 
 
 class StoreFiles:
