@@ -402,6 +402,8 @@ def test_a_dataset_reads_rows_now_and_bytes_when_they_are_used(made: Made) -> No
             _ = dataset[1]
         assert dataset[-1].id == record.id
         assert len(dataset[:0]) == 0
+        with pytest.raises(UsageError, match=r"no split 'val'.*train, valid, test"):
+            dataset.split("val")  # an empty set would train without being noticed
 
 
 def test_a_dataset_refuses_bytes_that_changed_after_the_run(made: Made) -> None:

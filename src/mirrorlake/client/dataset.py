@@ -22,6 +22,7 @@ from mirrorlake.core.errors import UsageError
 from mirrorlake.core.settings import read_settings
 from mirrorlake.model.asset_columns import ASSETS, check_fields
 from mirrorlake.model.exports import ExportScope
+from mirrorlake.model.splits import parse_split
 
 if TYPE_CHECKING:
     import numpy as np  # loaded with the first picture
@@ -157,8 +158,9 @@ class AssetDataset(Sequence[Any]):
         return Record(self.table, at % len(self), self._source)
 
     def split(self, name: str) -> Self:
-        """The assets of one split: train, valid or test."""
-        return self.take([at for at, one in enumerate(self.table.column("split").to_pylist()) if one == name])
+        """The assets of one split: train, valid or test. Raises UsageError for another name."""
+        wanted = parse_split(name)
+        return self.take([at for at, one in enumerate(self.table.column("split").to_pylist()) if one == wanted])
 
     def take(self, positions: Sequence[int]) -> Self:
         """The assets at these positions, in their order."""
