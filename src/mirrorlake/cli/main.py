@@ -22,6 +22,10 @@ EXIT_USAGE = 2
 EXIT_CANCELLED = 130
 HELP_WIDTH = 110  # maximum columns, if the terminal has as many
 HELP_OPTIONS = ["-h", "--help"]
+ACCESS_OPTIONS = ("--endpoint", "--region", "--profile", "--anonymous")  # of `mirror`
+CONNECTION_HINT = (
+    "This command takes them from a stored connection: mirrorlake connection add NAME --kind …, then --connection NAME."
+)
 
 
 def _on_version(value: bool) -> None:  # noqa: FBT001  typer calls it with the flag's value
@@ -168,6 +172,14 @@ def _explain_misuse(error: typer.TyperException) -> int:
     if context is None:
         echo(f"Try '{PROGRAM} --help'.")
     else:
+        if _wants_connection(error, context):
+            echo(CONNECTION_HINT)
         echo(context.get_usage())
         echo(f"Try '{context.command_path} --help'.")
     return error.exit_code
+
+
+def _wants_connection(error: typer.TyperException, context: typer.Context) -> bool:
+    """Whether an option of `mirror` was given to a command that takes it from a connection."""
+    known = {name for parameter in context.command.params for name in parameter.opts}
+    return getattr(error, "option_name", None) in ACCESS_OPTIONS and "--connection" in known

@@ -67,6 +67,16 @@ def test_a_misused_command_shows_its_own_usage(
     assert hint in shown.err
 
 
+@pytest.mark.parametrize("command", [["datasource", "preview"], ["datasource", "create"], ["labels", "import"]])
+def test_an_option_that_a_connection_has_is_answered_with_the_connection(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*command, "s3://bucket", "--endpoint", "http://127.0.0.1:9000"]) == 2
+    assert "mirrorlake connection add NAME" in capsys.readouterr().err
+    assert run([*command, "s3://bucket", "--endpint", "http://127.0.0.1:9000"]) == 2
+    assert "connection add" not in capsys.readouterr().err
+
+
 def test_a_path_is_the_folder_that_it_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my photos").mkdir()

@@ -12,7 +12,7 @@ from mirrorlake.cli.commands.connection_options import takes_options
 from mirrorlake.cli.formatting import describe_connection
 from mirrorlake.cli.health import show_documents, show_health
 from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
-from mirrorlake.model.connections import Connection
+from mirrorlake.model.connections import Connection, ConnectionKind
 from mirrorlake.select.json_reader import Json
 
 app = typer.Typer(help="Manage connections: credentials and servers that datasources use.", no_args_is_help=True)
@@ -42,7 +42,8 @@ def add(
     """
     with open_library() as library:
         made = library.connections.add(name, kind, settings=settings, secrets=secrets)
-    _show(made, f"The connection {made.name} was added. Its external id is {made.external_id}.", json=json)
+    asked = f" Its external id is {made.external_id}." if made.kind is ConnectionKind.AWS_ROLE else ""
+    _show(made, f"The connection {made.name} was added.{asked}", json=json)
 
 
 @app.command("list")
