@@ -182,9 +182,10 @@ def _on_http_error(request: Request, error: Exception) -> Response:
         error = HTTPException(http.HTTPStatus.METHOD_NOT_ALLOWED if wrong_method else http.HTTPStatus.NOT_FOUND)
     title, path = http.HTTPStatus(error.status_code).phrase, original_path(request)
     if error.status_code == http.HTTPStatus.NOT_FOUND:
-        detail, fix = f"Unknown path {path}.", "See /api/v1/openapi.json for the known ones."
+        detail, fix = f"Unknown path {path}.", "See /api/v1/openapi.json for the known ones; health is /api/v1/health."
     else:
-        detail, fix = f"{title}: {request.method} {path}.", None
+        detail = f"{title}: {request.method} {path}."
+        fix = f"The path has {', '.join(allowed)}." if allowed else None
     response = problem_response(problem(title.lower().replace(" ", "-"), title, error.status_code, detail, fix))
     for name, value in (error.headers or {}).items():
         response.headers[name] = value

@@ -31,6 +31,8 @@ _TYPES: Final = {
     ".json": "application/json",
     ".txt": "text/plain",
 }
+# What monitoring asks of servers, and no page is at. With the app as the answer, it would take anything for a success.
+_PROBES: Final = frozenset({"/health", "/healthz", "/live", "/livez", "/metrics", "/ping", "/ready", "/readyz"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Site:
     def page(self, request: Request) -> Response:
         """A file of the build, or the app for the address of a page."""
         path = request.url.path
-        if is_api(path):
+        if is_api(path) or path in _PROBES:
             raise HTTPException(404)
         signed_in = self.gate.sign_in(request)
         if signed_in is not None:

@@ -31,6 +31,7 @@ def test_hashed_files_are_kept_for_good_and_others_are_checked(stranger: TestCli
     [
         "/assets/gone-1.js", "/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt", "/.stamp",
         "/a%00.txt", "/" + "x" * 5000 + ".txt", "/api/v2/x", "/api", "/api/v1/x.js",
+        "/healthz", "/readyz", "/metrics",
     ],
 )  # fmt: skip
 def test_nothing_else_is_served(stranger: TestClient, path: str) -> None:
