@@ -30,6 +30,10 @@ KEY_FILE: Final = "secret.key"
 _FERNET_BYTES = 32
 _LOCAL: Final = "fernet"
 _KEPT = 1000  # data keys of a service that are kept in memory, so that not every use is a request
+_REMEMBERED: Final = 10_000  # data keys of which it is remembered which key encrypted them, with some 200 bytes each
+
+# The scheme and id of the key that encrypted a data key, by hashes of these: a service is asked once for each of them.
+_encrypted_by: dict[bytes, tuple[str, str]] = {}
 
 
 class MasterKey(Protocol):
@@ -130,8 +134,18 @@ class KeyRing:
         return _fits(self._keys[0], wrapped)
 
     def position(self, wrapped: str) -> int | None:
-        """Which of the keys encrypted it; None if none of them did."""
-        return next((place for place, key in enumerate(self._keys) if _fits(key, wrapped)), None)
+        """Which of the keys encrypted it; None if none of them did. What a process has found out, it asks no more."""
+        digest = hashlib.sha256(wrapped.encode()).digest()
+        owner = _encrypted_by.get(digest)
+        known = next((place for place, key in enumerate(self._keys) if (key.scheme, key.id) == owner), None)
+        if known is not None:
+            return known
+        found = next((place for place, key in enumerate(self._keys) if _fits(key, wrapped)), None)
+        if found is not None:
+            if len(_encrypted_by) >= _REMEMBERED:
+                _encrypted_by.clear()
+            _encrypted_by[digest] = self._keys[found].scheme, self._keys[found].id
+        return found
 
 
 def _fits(key: MasterKey, wrapped: str) -> bool:

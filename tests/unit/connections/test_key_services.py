@@ -85,6 +85,21 @@ def test_a_key_of_a_service_seals_and_opens_and_replaces_a_local_one(
     assert (ring.is_newest(sealed.key), ring.is_newest(local.key)) == (True, False)
 
 
+def test_a_service_is_asked_once_which_key_sealed_something(service: tuple[str, HttpStub], tmp_path: Path) -> None:
+    key, stub = service
+    local_key = new_key()
+    sealed = [Vault(settings(tmp_path, key)).seal(OWNER, SECRETS, may_make_key=False).key for _ in range(3)]
+    before = len(stub.requests)
+    for keys, place in (((key, local_key), 0), ((local_key, key), 1), ((key,), 0)):
+        ring = read_key_ring(settings(tmp_path, *keys))
+        assert ring is not None
+        assert [ring.position(one) for one in sealed] == [place] * 3
+    assert len([one for one in stub.requests[before:] if "token" not in one.path]) == 3
+    other = read_key_ring(settings(tmp_path, local_key))
+    assert other is not None
+    assert [other.position(one) for one in sealed] == [None] * 3
+
+
 def test_what_another_key_sealed_is_a_mismatch_and_no_failure(service: tuple[str, HttpStub], tmp_path: Path) -> None:
     key, _ = service
     ring = read_key_ring(settings(tmp_path, key))
