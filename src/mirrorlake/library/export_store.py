@@ -15,6 +15,15 @@ from mirrorlake.storage.writable import WritableStore
 _PART_BYTES: Final = 8_000_000
 
 
+def check_kept(size: int) -> None:
+    """Raises UsageError for an export of more bytes than are kept."""
+    if size > KEPT_BYTES:
+        raise UsageError(
+            f"The export has more than {KEPT_BYTES // 1_000_000_000} GB, more than is kept for a download.",
+            "Narrow the query, or name an address in a bucket.",
+        )
+
+
 class ExportStore:
     """The kept exports in a store of the library."""
 
@@ -32,11 +41,7 @@ class ExportStore:
         def deliver(name: str, path: Path) -> None:
             nonlocal total
             total += path.stat().st_size
-            if total > KEPT_BYTES:
-                raise UsageError(
-                    f"The export has more than {KEPT_BYTES // 1_000_000_000} GB, more than is kept for a download.",
-                    "Narrow the query, or name an address in a bucket.",
-                )
+            check_kept(total)
             with path.open("rb") as file:
                 for number, part in enumerate(iter(lambda: file.read(_PART_BYTES), b"")):
                     self._store.put(_part(job_id, name, number), part)

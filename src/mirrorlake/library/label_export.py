@@ -76,7 +76,7 @@ def export_labels(
             "Narrow the query." if options.copy_images else "Narrow the query, or use coco or csv.",
         ) from error
     except OSError as error:
-        raise UsageError(f"Cannot write to {options.path}: {error.strerror}.", "Choose another path.") from error
+        raise _unwritable(options.path, error) from error
     return LabelExport(
         images=counts.images,
         annotations=counts.annotations,
@@ -93,6 +93,12 @@ def export_labels(
         whole_names=counts.whole_names,
         files=() if kept is None else tuple(kept.files),
     )
+
+
+def _unwritable(path: str | None, error: OSError) -> UsageError:
+    if path is None:
+        return UsageError(f"The export cannot be kept: {error.strerror}.", "Make room in the data folder.")
+    return UsageError(f"Cannot write to {path}: {error.strerror}.", "Choose another path.")
 
 
 class _Chosen:

@@ -37,7 +37,8 @@ ZIP_LIMITS = ZipLimits(
 )
 TOTAL_BYTES = 20_000_000_000  # of all files or unpacked members together
 MEMBER_DATE = (1980, 1, 1, 0, 0, 0)  # equal exports are equal files
-_NAME_BYTES, _CUT, _SUFFIX_CHARACTERS = 250, 200, 8  # a file system takes names of 255 bytes
+_NAME_BYTES, _STEM_BYTES, _SUFFIX_BYTES = 250, 246, 8  # a file system takes names of 255 bytes
+_CUT = 200
 _UNSAFE = ("", ".", "..")
 
 
@@ -298,6 +299,11 @@ class ZipOutput:
     def __exit__(self, *_: object) -> None:
         self._archive.close()
 
+    @property
+    def size(self) -> int:
+        """The bytes of what has been written so far."""
+        return self._path.stat().st_size
+
     @contextmanager
     def open(self, name: str) -> Generator[BinaryIO]:
         """A new member. Raises BadLabels if there is one with this name."""
@@ -321,16 +327,18 @@ def safe_part(part: str) -> str:
     """A part of a key as the name of a file or folder: never a way out, and nothing that a file system refuses.
 
     A name that is too long is cut. It keeps its suffix, and a digest keeps it apart from others that begin likewise.
+    Names that differ in nothing but their suffix are cut alike: the label file of an image is found by that.
     """
     if part in _UNSAFE:
         return quote(part, safe="").replace(".", "%2E") or "%"
     made = part
     if "\\" in part or not part.isprintable():
         made = "".join(quote(ch) if ch == "\\" or not ch.isprintable() else ch for ch in part)
-    if len(made.encode("utf-8", "replace")) <= _NAME_BYTES:
-        return made
     stem, dot, suffix = made.rpartition(".")
-    if not dot or not suffix.isalnum() or len(suffix) > _SUFFIX_CHARACTERS:
+    if not dot or not suffix.isalnum() or len(suffix.encode()) > _SUFFIX_BYTES:
         stem, dot, suffix = made, "", ""
-    digest = blake2b(part.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    if len(stem.encode("utf-8", "replace")) <= (_STEM_BYTES if dot else _NAME_BYTES):
+        return made
+    raw = part.rpartition(".")[0] if dot else part
+    digest = blake2b(raw.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return f"{quote(stem, safe='', errors='replace')[:_CUT]}~{digest}{dot}{suffix}"

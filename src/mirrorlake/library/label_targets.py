@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from mirrorlake.core.errors import ObjectExists, ObjectGone, UsageError
 from mirrorlake.labels.records import LabelOutput
+from mirrorlake.library.export_store import check_kept
 from mirrorlake.library.export_targets import SpooledTarget
 from mirrorlake.library.label_files import FileOutput, FolderOutput, ZipOutput
 from mirrorlake.library.label_sources import address_of, is_address, label_store
@@ -24,11 +25,22 @@ ZIP = ".zip"
 _PIECE = 1 << 20  # bytes
 
 
+class _LimitedZip(ZipOutput):
+    """A zip file that ends once it is larger than what is kept: copied images would fill the disk before."""
+
+    @contextmanager
+    def open(self, name: str) -> Generator[BinaryIO]:
+        """A new member. Raises as `ZipOutput.open`, and UsageError."""
+        with super().open(name) as file:
+            yield file
+        check_kept(self.size)
+
+
 @contextmanager
 def keep_for_download(kept: SpooledTarget, name: str, *, several: bool, workdir: Path) -> Generator[LabelOutput]:
     """Write an export to one file that is kept for a download: `several` files in a zip file, or one."""
     file = workdir / "export"
-    with ZipOutput(file) if several else nullcontext(FileOutput(file)) as output:
+    with _LimitedZip(file) if several else nullcontext(FileOutput(file)) as output:
         yield output
     kept.take(f"labels{ZIP}" if several else name, file)
 

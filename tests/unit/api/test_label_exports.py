@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +22,9 @@ from mirrorlake.jobs.execution import execute
 from mirrorlake.jobs.handler import JobContext
 from mirrorlake.jobs.progress import Reporter
 from mirrorlake.library import export_store
+from mirrorlake.library.export_targets import SpooledTarget
 from mirrorlake.library.label_export import export_labels
+from mirrorlake.library.label_targets import keep_for_download
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.access import Permission
 from mirrorlake.model.jobs import JobKind
@@ -93,6 +97,23 @@ def test_several_files_are_downloaded_as_a_zip_file(
     with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
         [labels] = [one for one in archive.namelist() if one.startswith("labels/")]
         assert archive.read(labels).decode().split() == ["0", "0.5", "0.5", "0.5", "0.5"]
+
+
+def test_an_export_with_images_ends_once_it_is_too_large_to_be_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(export_store, "KEPT_BYTES", 50_000)
+    kept = SpooledTarget(tmp_path, lambda _name, _path: pytest.fail("it is delivered"))
+
+    def write() -> None:
+        with keep_for_download(kept, "labels.json", several=True, workdir=tmp_path) as output:
+            for number in range(1_000):
+                with output.open(f"images/{number}.png") as file:
+                    file.write(os.urandom(10_000))
+
+    with pytest.raises(UsageError, match="more than is kept for a download"):
+        write()
+    assert (tmp_path / "export").stat().st_size < 100_000
 
 
 def test_what_is_no_kept_file_of_an_export_of_labels_is_not_found(client: TestClient, library: Library) -> None:

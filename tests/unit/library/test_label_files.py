@@ -186,6 +186,13 @@ def test_names_that_are_too_long_stay_apart_and_keep_their_suffix() -> None:
     assert all(len(name) <= 255 for name in made)
 
 
+@pytest.mark.parametrize("stem", ["x" * length for length in (245, 246, 247, 249, 250, 300)] + ["é" * 130, "a\n" * 90])
+def test_an_image_and_its_label_file_are_cut_alike(stem: str) -> None:
+    made = [safe_part(f"{stem}{suffix}") for suffix in (".jpg", ".txt", ".jpeg", ".json", ".tiff")]
+    assert len({name.rpartition(".")[0] for name in made}) == 1
+    assert all(len(name.encode()) <= 255 for name in made)
+
+
 def test_two_images_with_one_label_file_are_an_error(tmp_path: Path) -> None:
     output = FolderOutput(tmp_path)
     with output.open("labels/a.txt") as file:
