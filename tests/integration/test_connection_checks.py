@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from mirrorlake.catalog import connection_checks, connections, datasources, queue, runs, schedules
 from mirrorlake.catalog.connections import ConnectionValues
 from mirrorlake.catalog.runs import Lease
+from mirrorlake.core.settings import Settings
+from mirrorlake.mirror.connection_health import Origins, check_connection
 from mirrorlake.model.access import LIBRARY
 from mirrorlake.model.connections import AbilityCheck, Connection, ConnectionKind, ConnectionSettings, Health
 from mirrorlake.model.objects import Requests
@@ -132,3 +135,18 @@ def test_a_corrected_region_is_kept_with_all_other_settings(catalog: Catalog, la
     connection_checks.correct_region(catalog, lake, "eu-west-1")
     found = connections.named(catalog, "lake").connection
     assert found.settings == replace(lake.settings, region="eu-west-1")
+
+
+@pytest.mark.parametrize(
+    "kind", [ConnectionKind.AWS_KEYS, ConnectionKind.AZURE_KEY, ConnectionKind.GCS_SERVICE_ACCOUNT]
+)
+def test_a_connection_that_lost_its_secrets_says_so(catalog: Catalog, tmp_path: Path, kind: ConnectionKind) -> None:
+    settings = ConnectionSettings(bucket="photos", account="photoslake")
+    connections.add(catalog, "bare", kind, "id-2", replace(VALUES, settings=settings), details={}, by=LIBRARY)
+    found = check_connection(Settings(home=tmp_path), catalog, connections.named(catalog, "bare"), Origins())
+    (row,) = found.checks
+    assert (found.ok, row.check) == (False, "authenticate")
+    assert f"A connection of the kind {kind.value} needs " in row.message
+    assert "internal error" not in row.message
+    assert row.fix is not None
+    assert row.fix.startswith("Specify --")

@@ -333,6 +333,7 @@ def make_credentials(
 
     `secrets` are the secrets themselves, not references to them.
     """
+    check_complete(kind, settings, frozenset(secrets))  # what is stored may be of another version, or a copy without it
     if kind is ConnectionKind.AZURE_CONNECTION_STRING:
         settings = forms.of_connection_string(settings, secrets)
     settings = add_login(settings, secrets)
