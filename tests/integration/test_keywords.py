@@ -178,6 +178,53 @@ def test_undoing_the_removal_of_a_tag_gives_it_back_to_the_keyword(stock: Stock)
     assert stock.tags() == NO_TAGS
 
 
+def test_undoing_the_addition_of_a_tag_gives_it_back_to_the_keyword(stock: Stock):
+    stock.switch(on=True)
+    stock.mirror()
+    job = stock.library.assets.start_edit(BulkEdit.of(Edit(add_tags=("fork", "red")), query=""))
+    stock.work()
+    done = stock.library.jobs.get(job.id).result
+    assert (done["assets"], done["changed"]) == (4, 4)
+    assert stock.tags()["c.jpg"] == ["fork", "red"]
+    stock.library.jobs.undo(job.id)
+    stock.work()
+    assert stock.tags() == ALL_TAGS
+    stock.switch(on=False)
+    stock.reapply()
+    assert stock.tags() == NO_TAGS
+
+
+def test_a_tag_of_a_keyword_that_was_added_as_well_is_no_change_in_the_history(stock: Stock):
+    stock.switch(on=True)
+    stock.mirror()
+    fork, other = stock.id_of("a.jpg"), stock.id_of("b.jpg")
+    before = len(stock.library.assets.history(fork))
+    job = stock.library.assets.start_edit(BulkEdit.of(Edit(add_tags=("fork",)), assets=(fork, other)))
+    stock.work()
+    assert len(stock.library.assets.history(fork)) == before
+    assert stock.library.assets.history(other)[0].tags_added == ("fork",)
+    edits.apply(stock.catalog, [fork], Edit(remove_tags=("fork",)), by=ADA)
+    edits.apply(stock.catalog, [fork], Edit(add_tags=("fork",)), by=ADA)
+    undo = stock.library.jobs.undo(job.id)
+    stock.work()
+    result = stock.library.jobs.get(undo.id).result
+    assert (result["restored"], result["left"]) == (1, 0)
+    stock.switch(on=False)
+    stock.reapply()
+    assert stock.tags() == NO_TAGS | {"a.jpg": ["fork"]}  # a person added it again since
+
+
+def test_keywords_that_are_still_one_text_become_tags(stock: Stock):
+    stock.mirror()
+    with stock.catalog.write() as connection:  # as an older version stored them
+        connection.execute(
+            "UPDATE asset SET facts = facts || jsonb_build_object('keywords', 'fork; spoon'::text) WHERE name = 'a.jpg'"
+        )
+    stock.switch(on=True)
+    stock.reapply()
+    assert stock.tags() == ALL_TAGS | {"a.jpg": ["fork", "spoon"]}
+
+
 def test_an_asset_with_several_keywords_is_one_that_has_keywords(stock: Stock):
     stock.mirror()
     field_counts.fold(stock.catalog)

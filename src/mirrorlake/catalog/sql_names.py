@@ -54,7 +54,7 @@ _BATCH_CHANGES = (
     " edit_change.after -> (array_position(ids, %(id)s::bigint) - 1), 'remove_metadata', '[]'::jsonb)"
     " WHEN kind = 'metadata' THEN bulk_edit.parts -> batch.part -> 'edit' END))"
     " FROM edit_change WHERE edit_change.edit_id = batch.edit_id AND edit_change.number = batch.number"
-    " AND %(id)s::bigint = ANY(ids))"
+    " AND kind <> 'claim' AND %(id)s::bigint = ANY(ids))"
 )
 # Of `object`: an asset of its datasource still has the bytes for which the object was left out as a duplicate. One in
 # the trash counts only if the object is `linked` to it.
@@ -70,8 +70,12 @@ _COMPARED_TOKEN = (
     + _HAS_FIRST
     + " THEN E'\\x01' ELSE object.token END)"
 )
-# Of `asset`: its keywords as a list, and whether those of the objects of the datasource $1 become tags.
-_KEYWORDS = "(CASE jsonb_typeof(asset.facts -> 'keywords') WHEN 'array' THEN asset.facts -> 'keywords' ELSE '[]' END)"
+# Of `asset`: its keywords as a list, and whether those of the objects of the datasource $1 become tags. Those of an
+# older library are one text until `catalog.backfills` has come to the asset.
+_KEYWORDS = (
+    "(CASE jsonb_typeof(asset.facts -> 'keywords') WHEN 'array' THEN asset.facts -> 'keywords'"
+    " WHEN 'string' THEN to_jsonb(string_to_array(asset.facts ->> 'keywords', '; ')) ELSE '[]' END)"
+)
 _KEYWORD_TAGS = "EXISTS (SELECT FROM datasource WHERE id = $1 AND settings @> '{\"keywordTags\": true}')"
 # Of `asset`: the digest that names its thumbnail.
 _THUMBNAIL_NAME = "coalesce(asset.digest, asset.sample_digest)"

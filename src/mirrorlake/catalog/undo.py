@@ -152,9 +152,18 @@ def _undo_rows(query: str, label: str) -> _Undo:
     return undo
 
 
+def _undo_claim(
+    connection: psycopg.Connection[TupleRow], values: dict[str, Any], _part: EditPart, _existing: set[int]
+) -> tuple[set[int], Lost]:
+    """Its assets had the tag before, and have it afterwards: none of them is restored or left."""
+    connection.execute(statement("undo_claim").query, values)
+    return set(), {}
+
+
 _UNDO: Mapping[ChangeKind, _Undo] = {
     ChangeKind.METADATA: _undo_metadata,
     ChangeKind.TAG: _undo_rows("undo_tag", "tag"),
+    ChangeKind.CLAIM: _undo_claim,
     ChangeKind.UNTAG: _undo_rows("undo_untag", "tag"),
     ChangeKind.PROJECT: _undo_rows("undo_project", "project"),
     ChangeKind.UNPROJECT: _undo_rows("undo_unproject", "project"),

@@ -19,6 +19,7 @@ class ChangeKind(StrEnum):
 
     METADATA = "metadata"
     TAG = "tag"  # added
+    CLAIM = "claim"  # a tag of keywords, which stays without them from then on
     UNTAG = "untag"  # removed
     PROJECT = "project"  # added to one
     UNPROJECT = "unproject"  # removed from one

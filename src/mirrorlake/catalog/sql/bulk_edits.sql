@@ -54,10 +54,14 @@ HAVING count(*) > 0
 RETURNING ids;
 
 -- name: change_tags
--- Add tags to the assets of a batch that do not have them, and record to which. Those of keywords stay from now on.
+-- Add tags to the assets of a batch that do not have them, and record to which. Those of keywords stay from now on, which is
+-- recorded as a claim: for the assets, nothing changes.
 WITH claimed AS (
-  UPDATE asset_tag SET from_keywords = false
-  WHERE from_keywords AND asset_id = ANY(%(ids)s::bigint[]) AND tag = ANY(%(tags)s::text[])
+  UPDATE asset_tag SET from_keywords = false, edit_id = %(edit_id)s
+  WHERE from_keywords AND asset_id = ANY(%(ids)s::bigint[]) AND tag = ANY(%(tags)s::text[]) RETURNING tag, asset_id
+), claims AS (
+  INSERT INTO edit_change (edit_id, number, kind, name, ids)
+  SELECT %(edit_id)s, %(number)s, 'claim', tag, array_agg(asset_id ORDER BY asset_id) FROM claimed GROUP BY tag
 ), added AS (
   INSERT INTO asset_tag (tag, asset_id, edit_id)
   SELECT tag, id, %(edit_id)s FROM unnest(%(tags)s::text[]) AS tag CROSS JOIN unnest(%(ids)s::bigint[]) AS id
@@ -228,6 +232,11 @@ SELECT ARRAY(SELECT id FROM changed),
 -- Remove the tag that a batch added, where nobody has removed it since.
 DELETE FROM asset_tag
 WHERE tag = %(name)s AND asset_id = ANY(%(ids)s::bigint[]) AND edit_id = %(edit_id)s RETURNING asset_id;
+
+-- name: undo_claim
+-- Give the tag back to the keywords from which a batch took it, where nobody has removed it since.
+UPDATE asset_tag SET from_keywords = true, edit_id = NULL
+WHERE tag = %(name)s AND asset_id = ANY(%(ids)s::bigint[]) AND edit_id = %(edit_id)s AND NOT from_keywords;
 
 -- name: undo_untag
 -- Add the tag again that a batch removed, where nobody has added it since.

@@ -43,11 +43,16 @@ FROM unnest(%(ids)s::bigint[], %(sets)s::jsonb[]) AS given (id, set)
 WHERE asset.id = given.id AND asset.id = ANY(%(changed)s::bigint[]);
 
 -- name: tag_each
--- Add tags, with assets for each, and record to which they were added. Those of keywords stay from now on.
+-- Add tags, with assets for each, and record to which they were added. Those of keywords stay from now on, which is recorded
+-- as a claim.
 WITH claimed AS (
-  UPDATE asset_tag SET from_keywords = false
+  UPDATE asset_tag SET from_keywords = false, edit_id = %(edit_id)s
   FROM unnest(%(tags)s::text[], %(ids)s::bigint[]) AS given (tag, id)
   WHERE from_keywords AND asset_tag.tag = given.tag AND asset_tag.asset_id = given.id
+  RETURNING asset_tag.tag, asset_tag.asset_id
+), claims AS (
+  INSERT INTO edit_change (edit_id, number, kind, name, ids)
+  SELECT %(edit_id)s, %(number)s, 'claim', tag, array_agg(asset_id ORDER BY asset_id) FROM claimed GROUP BY tag
 ), added AS (
   INSERT INTO asset_tag (tag, asset_id, edit_id)
   SELECT tag, id, %(edit_id)s FROM unnest(%(tags)s::text[], %(ids)s::bigint[]) AS given (tag, id)
