@@ -184,6 +184,7 @@ def test_undoing_the_addition_of_a_tag_gives_it_back_to_the_keyword(stock: Stock
     job = stock.library.assets.start_edit(BulkEdit.of(Edit(add_tags=("fork", "red")), query=""))
     stock.work()
     done = stock.library.jobs.get(job.id).result
+    assert done is not None
     assert (done["assets"], done["changed"]) == (4, 4)
     assert stock.tags()["c.jpg"] == ["fork", "red"]
     stock.library.jobs.undo(job.id)
@@ -208,6 +209,7 @@ def test_a_tag_of_a_keyword_that_was_added_as_well_is_no_change_in_the_history(s
     undo = stock.library.jobs.undo(job.id)
     stock.work()
     result = stock.library.jobs.get(undo.id).result
+    assert result is not None
     assert (result["restored"], result["left"]) == (1, 0)
     stock.switch(on=False)
     stock.reapply()
