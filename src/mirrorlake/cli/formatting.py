@@ -259,8 +259,20 @@ def summarize_run(run: Run) -> str:
         parts.append(f"{hold.count:,} held, superseded by run {hold.superseded_by}")
     elif hold is not None and run.state is RunState.HELD:
         parts.append(f"{hold.count:,} await confirmation")
-    nothing = "at work" if run.state is RunState.RUNNING else "nothing changed"
-    return ", ".join(parts) or nothing
+    return ", ".join(parts) or _without_counts(run)
+
+
+def _without_counts(run: Run) -> str:
+    """What is known of a run that counted nothing; one that was interrupted may have done more than it counted."""
+    match run.state:
+        case RunState.RUNNING:
+            return "at work"
+        case RunState.FAILED:
+            return f"why: mirrorlake runs show {run.id}"
+        case RunState.CANCELLED:
+            return "stopped before its end"
+        case _:
+            return "nothing changed"
 
 
 def pixels_text(asset: Asset) -> str:

@@ -13,7 +13,7 @@ import orjson
 import pytest
 from rich.cells import cell_len
 
-from mirrorlake.cli.formatting import describe_datasource, fit_rows
+from mirrorlake.cli.formatting import describe_datasource, fit_rows, summarize_run
 from mirrorlake.cli.output import print_json, print_table
 from mirrorlake.core.text import count_noun
 from mirrorlake.model.runs import Run, RunState
@@ -161,3 +161,16 @@ def test_a_datasource_is_told_in_words() -> None:
     assert ("object gone", "its asset is kept and marked missing (keep)") in rows
     assert ("asset named", "a metadata value title (metadata)") in rows
     assert not any(mark in str(value) for _, value in rows for mark in "{}[]")  # no JSON
+
+
+def test_a_run_that_was_cut_off_does_not_say_that_nothing_changed() -> None:
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    shown = {
+        state: summarize_run(Run(id=7, datasource="a", trigger="mirror", state=state, started=now, finished=now))
+        for state in (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED)
+    }
+    assert shown == {
+        RunState.SUCCEEDED: "nothing changed",
+        RunState.FAILED: "why: mirrorlake runs show 7",
+        RunState.CANCELLED: "stopped before its end",
+    }
