@@ -1,0 +1,297 @@
+"""The pages and dialogs that are worth a look, each with its address and the steps that lead to it.
+
+A library of `dressed` has something on every page: ontologies with annotations, a connection that does not work,
+snapshots that differ, webhooks, functions, members and long names.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from time import sleep
+
+from playwright.sync_api import APIRequestContext, Page, Route
+from tests.support.made_library import make_name
+
+PROJECT = "Ripeness 2026"
+IN_PROJECT = "/projects/Ripeness%202026"
+LONG = "camera-archive-of-the-northern-harbour-and-its-warehouses-2026"
+CLASSES = [
+    {"name": "apple", "shape": "box", "colour": "#d9480f", "attributes": {"ripe": "boolean"}},
+    {"name": "leaf", "shape": "polygon", "colour": "#2f9e44"},
+    {"name": "unripe apple on the ground", "shape": "box", "colour": "#1971c2", "external_ids": {"COCO": "53"}},
+]
+DRAWN = [
+    {"class_name": "apple", "shape": "box", "geometry": {"x": 0.2, "y": 0.3, "width": 0.2, "height": 0.25}},
+    {"class_name": "leaf", "shape": "polygon", "geometry": {"rings": [[[0.6, 0.5], [0.9, 0.55], [0.7, 0.8]]]}},
+]
+MADE: tuple[tuple[str, str, object], ...] = (
+    ("put", "/ontologies/fruit", {"classes": CLASSES}),
+    ("put", "/ontologies/nothing%20in%20it", {"classes": []}),
+    ("put", "/assets/1003/annotations", {"ontology": "fruit", "annotations": DRAWN}),
+    ("post", "/connections", {
+        "name": LONG, "kind": "s3", "settings": {"endpoint": "https://store.invalid", "bucket": "archive"},
+        "secrets": {"access_key_id": "a-key", "secret_access_key": "a-secret"},
+    }),
+    ("post", "/saved-searches", {"name": "ripe ones", "query": "tag:ripe"}),
+    ("post", "/saved-searches", {"name": LONG, "query": "metadata.score:0.9.. metadata.place:Harbour sort:name"}),
+    ("post", "/snapshots", {"project": PROJECT, "note": "before the harvest"}),
+    ("post", f"{IN_PROJECT}/split", {
+        "settings": {"train": 70, "valid": 20, "test": 10, "by": "asset", "seed": 0},
+    }),
+    ("post", "/snapshots", {"project": PROJECT, "note": "divided into splits, as the first training run used it"}),
+    ("post", "/projects", {"name": f"{LONG}-project"}),
+    ("post", "/webhooks", {"url": f"https://hooks.invalid/{LONG}/{LONG}", "events": ["run.finished"]}),
+    ("post", "/functions", {"name": "describe", "url": "https://hooks.invalid/f", "query": "tag:nobody-has-this"}),
+    ("post", "/members", {"name": "bela", "role": "viewer"}),
+    ("post", "/members", {"name": f"anna-of-{LONG}", "role": "editor"}),
+    ("post", "/api-keys", {"name": "nightly", "role": "viewer"}),
+)  # fmt: skip
+JOBS = ("/snapshots", f"{IN_PROJECT}/split")  # whose end the next one waits for
+DRESS = """
+INSERT INTO connection (name, kind, settings, external_id, trusted, paused, health) VALUES
+('harbour-store', 's3', '{"endpoint": "https://store.invalid", "bucket": "harbour"}', 'x', false,
+ 'The bucket refuses to be listed.',
+ '{"ok": false, "checked": "2026-11-29T08:00:00+00:00", "checks": [
+   {"check": "authenticate", "ok": true, "message": "The keys are accepted."},
+   {"check": "list", "ok": false, "message": "The bucket refuses to be listed.", "key": "2026/",
+    "error": "403 AccessDenied: Access Denied", "fix": "Grant s3:ListBucket on arn:aws:s3:::harbour."},
+   {"check": "get", "ok": null, "message": "Not tried."}]}');
+UPDATE datasource SET connection_id = (SELECT id FROM connection) WHERE name = 'not run yet';
+UPDATE run SET limited_by = 'assets', notes = ARRAY['The workspace has reached its limit of 12 assets: 3 new objects'
+  ' were not imported. Raise the limit or remove assets; the next run imports the rest.'] WHERE id = 3;
+"""
+API = re.compile(r"/api/v1/(?!jobs/events)")
+BEYOND_ME = re.compile(r"/api/v1/(?!jobs/events|me$)")
+Step = Callable[[Page], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """A page, or a dialog of it."""
+
+    name: str
+    path: str
+    steps: Sequence[Step] = ()
+    library: str = "dressed"  # or empty
+    who: str = "owner"  # or viewer, nobody
+
+    @property
+    def tall(self) -> bool:
+        """Whether more of it is shown than a window would; a dialog is seen as a window shows it."""
+        return not self.steps
+
+
+def problem(status: int, title: str, detail: str, fix: str = "") -> Callable[[Route], None]:
+    """Answers with a problem document."""
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail, "fix": fix}
+    body = json.dumps(document)
+    return lambda route: route.fulfill(status=status, content_type="application/problem+json", body=body)
+
+
+def press(name: str | re.Pattern[str], role: str = "button", within: str = "main") -> Step:
+    """Press the first control of that name."""
+
+    def step(page: Page) -> None:
+        page.locator(within).get_by_role(role, name=name, exact=True).first.click()  # pyright: ignore[reportArgumentType]
+
+    return step
+
+
+def fill(label: str, value: str) -> Step:
+    return lambda page: page.get_by_label(label, exact=True).first.fill(value)
+
+
+def answers(with_: Callable[[Route], None], asked: re.Pattern[str] = API) -> Step:
+    """Let the server answer that from now on, and load the page again."""
+
+    def step(page: Page) -> None:
+        page.route(asked, with_)
+        page.reload()
+
+    return step
+
+
+def offline(page: Page) -> None:
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Jobs", exact=True).click()
+
+
+def select_some(page: Page) -> None:
+    page.locator(".cell a[data-index='0']").click(modifiers=["Control"])
+    page.locator(".cell a[data-index='3']").click(modifiers=["Shift"])
+
+
+def select_all(page: Page) -> None:
+    page.locator(".cell a[tabindex='0'][href]").focus()
+    page.keyboard.press("Control+A")
+
+
+def in_bar(name: str) -> Step:
+    return press(name, within="[role=toolbar][aria-label=Selection]")
+
+
+def open_panel(page: Page) -> None:
+    shown = page.get_by_role("button", name="Show filters and folders")
+    if shown.is_visible():
+        shown.click()
+
+
+def choose_labels(page: Page) -> None:
+    rows = [f"{make_name(5)},4000,3000,{name},10,10,900,900" for name in ("pomme", "leaf", "a-branch-of-a-tree")]
+    head = "filename,width,height,class,xmin,ymin,xmax,ymax"
+    text = "\n".join([head, *rows, "nowhere.jpg,9,9,leaf,1,1,2,2", ""])
+    dialog = page.get_by_role("dialog")
+    file = {"name": f"{LONG}.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    dialog.get_by_label("File").set_input_files(file)  # pyright: ignore[reportArgumentType]
+    dialog.get_by_label("Format").select_option("CSV of boxes")
+    dialog.get_by_label("Find the asset of a picture by").select_option("its name")
+    dialog.get_by_role("button", name="Preview").click()
+    dialog.get_by_role("status").wait_for()
+
+
+def type_the_number(page: Page) -> None:
+    page.get_by_label(re.compile("^To confirm, type")).first.fill("55")
+
+
+def draw(page: Page) -> None:
+    page.locator(".frame .over.ready").wait_for()
+    page.get_by_role("button", name="Edit annotations").click()
+    frame = page.locator(".frame").bounding_box()
+    assert frame is not None
+    page.mouse.move(frame["x"] + frame["width"] * 0.5, frame["y"] + frame["height"] * 0.2)
+    page.mouse.down()
+    page.mouse.move(frame["x"] + frame["width"] * 0.8, frame["y"] + frame["height"] * 0.4, steps=3)
+    page.mouse.up()
+
+
+FAILS = problem(500, "The server failed", "Look into its log.")
+REFUSES = problem(403, "Not allowed", "This needs a permission that you do not have.", "Ask an owner for it.")
+PARTS = ("workspace", "members", "keys", "webhooks", "functions", "likeness", "secrets", "sessions", "about")
+TABS = ("overview", "settings", "runs", "health", "events", "activity")
+
+PAGES = {
+    "library": "/",
+    "library-of-a-query": "/?query=metadata.place%3AHarbour+sort%3Aname&panel=folders",
+    "library-nothing-found": "/?query=metadata.scoer%3E0.5",
+    "library-wrong-query": "/?query=width%3A%3E",
+    "trash": "/?query=state%3Atrash",
+    "asset": "/assets/1003?at=1196",
+    "asset-missing": "/assets/1004?at=1195",
+    "near-duplicates": "/near-duplicates?query=harbour",
+    "overview": "/overview",
+    "datasources": "/datasources",
+    **{f"datasource-{tab}": f"/datasources/orchard?tab={tab}" for tab in TABS},
+    "datasource-in-trouble": "/datasources/not%20run%20yet",
+    "connections": "/connections",
+    "connection": f"/connections/{LONG}",
+    "connection-in-trouble": "/connections/harbour-store",
+    "new-connection": "/new/connection",
+    "new-connection-aws": "/new/connection?service=aws",
+    "new-datasource": "/new/datasource",
+    "new-datasource-location": "/new/datasource?step=location&via=folder&place=/tmp",
+    "new-datasource-settings": "/new/datasource?step=settings&via=folder&place=/tmp",
+    "projects": "/projects",
+    "project": IN_PROJECT,
+    "compare": f"{IN_PROJECT}/compare?before={PROJECT}@1&after={PROJECT}@2",
+    "labels": "/labels",
+    "ontology": "/labels/fruit",
+    "runs": "/runs",
+    "run": "/runs/3",
+    "run-failed": "/runs/4",
+    "run-held": "/runs/6",
+    "jobs": "/jobs",
+    **{f"settings-{part}": f"/settings?part={part}" for part in PARTS},
+    "no-such-page": "/nope",
+    "no-such-datasource": "/datasources/gone",
+}
+EMPTY = ("library", "overview", "datasources", "connections", "projects", "labels", "runs", "jobs", "near-duplicates")
+DIALOGS: dict[str, tuple[str, tuple[Step, ...]]] = {
+    "filters": ("/", (open_panel,)),
+    "completion": ("/", (fill("Query", "metadata."),)),
+    "query-help": ("/?query=metadata.place%3AHarbour", (lambda page: page.locator(".syntax").click(),)),
+    "saved-searches": ("/?query=tag%3Aripe", (press("Saved"),)),
+    "selection": ("/", (select_some,)),
+    "bulk-tags": ("/", (select_all, in_bar("Tags"))),
+    "bulk-metadata": ("/", (select_all, in_bar("Metadata"), fill("Key", "place"), fill("Value", "Quay"))),
+    "bulk-projects": ("/", (select_all, in_bar("Projects"))),
+    "bulk-trash": ("/", (select_all, in_bar("Trash"))),
+    "bulk-export": ("/", (select_all, in_bar("Export"))),
+    "drawing": ("/assets/1003?at=1196", (draw,)),
+    "new-project": ("/projects", (press("New project"),)),
+    "project-export": (IN_PROJECT, (press("Export"),)),
+    "project-delete": (IN_PROJECT, (press("Delete"),)),
+    "snapshot-restore": (IN_PROJECT, (press(f"Restore {PROJECT}@1"), press("Count the changes", within="dialog"))),
+    "snapshot-delete": (IN_PROJECT, (press(f"Delete {PROJECT}@1"),)),
+    "new-ontology": ("/labels", (press("New ontology"),)),
+    "label-import": ("/labels/fruit", (press("Import labels"),)),
+    "label-import-mapping": ("/labels/fruit", (press("Import labels"), choose_labels)),
+    "label-export": ("/labels/fruit", (press("Export labels"),)),
+    "ontology-class": ("/labels/fruit", (lambda page: page.get_by_text("1 attribute, 0").first.click(),)),
+    "connection-delete": (f"/connections/{LONG}", (press("Delete"),)),
+    "connection-edit": (f"/connections/{LONG}", (press("Edit"),)),
+    "schedule": ("/datasources", (press("Schedule"),)),
+    "preview": ("/datasources/harbour%20cams", (press("Preview"),)),
+    "empty-trash": ("/datasources/harbour%20cams", (press("Empty trash"),)),
+    "datasource-delete": ("/datasources/harbour%20cams", (press("Delete"),)),
+    "held-confirm": ("/runs/6", (type_the_number,)),
+    "member-remove": ("/settings?part=members", (press("Remove bela"),)),
+    "webhook-delete": ("/settings?part=webhooks", (press("Delete"),)),
+    "key-replace": ("/settings?part=secrets", (press("Replace the key"),)),
+    "shortcuts": ("/projects", (press("Keyboard shortcuts", within="body"),)),
+    "loading": ("/projects", (answers(lambda _: None),)),
+    "server-fails": ("/datasources", (answers(FAILS),)),
+    "server-fails-library": ("/", (answers(FAILS),)),
+    "server-refuses": ("/projects", (answers(REFUSES, BEYOND_ME),)),
+    "offline": ("/projects", (offline,)),
+}
+WHO = {
+    "viewer-library": ("viewer", "/"),
+    "viewer-asset": ("viewer", "/assets/1003?at=1196"),
+    "viewer-project": ("viewer", IN_PROJECT),
+    "viewer-new-datasource": ("viewer", "/new/datasource"),
+    "viewer-members": ("viewer", "/settings?part=members"),
+    "signed-out": ("nobody", "/"),
+}
+
+
+def scenes() -> Iterator[Scene]:
+    """Every page, then every dialog and state."""
+    for name, path in PAGES.items():
+        yield Scene(name=name, path=path)
+    for name in EMPTY:
+        yield Scene(name=f"empty-{name}", path=PAGES[name].partition("?")[0], library="empty")
+    for name, (who, path) in WHO.items():
+        yield Scene(name=name, path=path, who=who)
+    for name, (path, steps) in DIALOGS.items():
+        yield Scene(name=name, path=path, steps=steps)
+
+
+def dress(request: APIRequestContext, address: str, token: str) -> None:
+    """Make what the pages show beside the assets."""
+    for method, path, body in MADE:
+        head = {"Authorization": f"Bearer {token}"}
+        made = getattr(request, method)(f"{address}/api/v1{path}", headers=head, data=body)
+        assert made.ok, (path, made.text())
+        document = made.json() if "json" in made.headers.get("content-type", "") else {}
+        while path in JOBS and document["state"] in ("queued", "running"):
+            sleep(0.2)
+            document = request.get(f"{address}/api/v1/jobs/{document['id']}", headers=head).json()
+
+
+_numbers = count(1)
+
+
+def sign_in_as_viewer(request: APIRequestContext, address: str, token: str) -> None:
+    """Make the requests of this context those of a new member that may only look."""
+    head = {"Authorization": f"Bearer {token}"}
+    data = {"name": f"viewer-{next(_numbers)}", "role": "viewer"}
+    made = request.post(f"{address}/api/v1/members", headers=head, data=data)
+    assert made.ok, made.text()
+    secret = made.json()["invitation"].partition("#invitation=")[2]
+    answer = {"secret": secret, "password": "a canary that sings 7"}
+    signed = request.post(f"{address}/api/v1/sign-in/invitation", headers={"Origin": address}, data=answer)
+    assert signed.ok, signed.text()
