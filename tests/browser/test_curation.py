@@ -78,6 +78,16 @@ def test_values_ranges_and_folders_are_terms_of_the_query(visit: Visit) -> None:
     expect(page.locator(".total")).to_have_text("1,666 assets")
 
 
+def test_filters_say_why_a_wrong_query_counts_nothing(visit: Visit) -> None:
+    page = visit("/?query=width%3A%3E&panel=filters")
+    panel = page.get_by_role("complementary")
+    expect(panel.get_by_text("Not counted while the query has a mistake").first).to_be_visible()
+    expect(panel).not_to_contain_text("Counting…")
+    page.get_by_label("Query", exact=True).fill("tag:ripe")
+    page.keyboard.press("Enter")
+    expect(panel.get_by_role("button", name=re.compile("^ripe"))).to_contain_text("1,666")
+
+
 def test_facets_are_counted_only_where_they_are_seen(visit: Visit) -> None:
     page = visit("/?panel=none")
     page.locator(".cell-image.ready").first.wait_for()

@@ -124,6 +124,7 @@ export function LibraryPage() {
             close={() => view.show('none')}
             query={query}
             ready={shown !== undefined}
+            wrong={queryError !== null}
           />
         ) : null}
         <div className="library-results">

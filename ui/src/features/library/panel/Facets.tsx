@@ -50,9 +50,10 @@ function useInView(element: RefObject<HTMLElement | null>): boolean {
 interface FacetsProps {
   query: string;
   ready: boolean; // the grid has its first page
+  wrong: boolean; // the query has a mistake, and nothing can be counted
 }
 
-export function Facets({ query, ready }: FacetsProps) {
+export function Facets({ query, ready, wrong }: FacetsProps) {
   const [wanted, setWanted] = useState('');
   const [isOpen, setOpen] = useOpenFields();
   const { data: keys } = useQuery(libraryQueries.metadataKeys(wanted));
@@ -65,6 +66,7 @@ export function Facets({ query, ready }: FacetsProps) {
       field={field}
       query={query}
       ready={ready}
+      wrong={wrong}
       open={isOpen(field, meant)}
       toggle={(open) => setOpen(field, open)}
     />
@@ -102,11 +104,12 @@ interface SectionProps {
   field: string;
   query: string;
   ready: boolean;
+  wrong: boolean;
   open: boolean;
   toggle: (open: boolean) => void;
 }
 
-function FacetSection({ field, query, ready, open, toggle }: SectionProps) {
+function FacetSection({ field, query, ready, wrong, open, toggle }: SectionProps) {
   const element = useRef<HTMLElement>(null);
   const inView = useInView(element);
   const range = rangeOf(query, field);
@@ -119,16 +122,23 @@ function FacetSection({ field, query, ready, open, toggle }: SectionProps) {
           {chosen > 0 ? <span className="facet-chosen">{text.chosen(chosen)}</span> : null}
         </button>
       </h3>
-      {open ? <FacetBody field={field} query={query} counted={ready && inView} /> : null}
+      {open ? <FacetBody field={field} query={query} counted={ready && inView && !wrong} wrong={wrong} /> : null}
     </section>
   );
 }
 
-function FacetBody({ field, query, counted }: { field: string; query: string; counted: boolean }) {
+interface BodyProps {
+  field: string;
+  query: string;
+  counted: boolean;
+  wrong: boolean;
+}
+
+function FacetBody({ field, query, counted, wrong }: BodyProps) {
   const { data, error, isPlaceholderData, refetch } = useQuery(
     libraryQueries.facet(withoutChoice(query, field), field, counted),
   );
-  if (error !== null)
+  if (error !== null && !wrong)
     return (
       <p className="note">
         <Prose text={describeError(error)} />{' '}
@@ -137,6 +147,7 @@ function FacetBody({ field, query, counted }: { field: string; query: string; co
         </button>
       </p>
     );
+  if (wrong && data === undefined) return <p className="quiet note">{text.notCounted}</p>;
   // As high as most: else what is below would be in view for a moment, and be counted for nobody or not, as it happens.
   if (data === undefined) return <p className="quiet note uncounted">{text.loading}</p>;
   if (data === null || (data.values.length === 0 && data.bins.length === 0))

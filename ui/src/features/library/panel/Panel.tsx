@@ -15,9 +15,10 @@ interface Props {
   close: () => void;
   query: string;
   ready: boolean;
+  wrong: boolean; // the query has a mistake
 }
 
-export function Panel({ tab, choose, close, query, ready }: Props) {
+export function Panel({ tab, choose, close, query, ready, wrong }: Props) {
   const id = useId();
   const element = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -62,7 +63,7 @@ export function Panel({ tab, choose, close, query, ready }: Props) {
         </div>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
         <div id={`${id}panel`} className="sidebar-body" role="tabpanel" aria-labelledby={id + tab} tabIndex={0}>
-          {tab === 'filters' ? <Facets query={query} ready={ready} /> : <Folders query={query} />}
+          {tab === 'filters' ? <Facets query={query} ready={ready} wrong={wrong} /> : <Folders query={query} />}
         </div>
       </aside>
     </>

@@ -32,6 +32,7 @@ export const text = {
   field: (field: string) => names[field] ?? field.replace(/^(metadata|facts)\./, ''),
   chosen: (number: number) => plural(number, { one: '# chosen', other: '# chosen' }),
   loading: 'Counting…',
+  notCounted: 'Not counted while the query has a mistake.',
   none: 'No values',
   retry: 'Retry',
   about: (number: number) => `≈ ${count(number)}`,
