@@ -144,7 +144,7 @@ def test_limits_are_set_and_shown_against_what_is_used(visit: Visit) -> None:
     page.get_by_role("button", name="Save limits").click()
     expect(page.get_by_role("meter", name=re.compile("Assets: 3. % of the limit"))).to_be_visible()
     accessible(page)
-    for part, shown in (("Signed in", "this browser"), ("About", "PostgreSQL")):
+    for part, shown in (("Sign-in", "this browser"), ("About", "PostgreSQL")):
         page.get_by_role("button", name=part).click()
         expect(page.get_by_text(shown)).to_be_visible()
         accessible(page)

@@ -11,7 +11,7 @@ export const text = {
   looking: (examined: number) => `Looking: ${assets(examined)} examined…`,
   examined: (groups: number, examined: number) =>
     `${plural(groups, { one: '# group', other: '# groups' })} found, ${assets(examined)} examined.`,
-  none: 'No near-duplicates were found.',
+  none: 'No near-duplicates were found: no two of these pictures look almost the same.',
   more: 'Look for more',
   group: (number: number) => `Group ${count(number)}`,
   size: (number: number) => plural(number, { one: '# picture', other: '# pictures' }),

@@ -3,9 +3,10 @@ import { count } from '../../components/format';
 
 export const text = {
   title: 'Jobs',
-  subtitle: 'Previews, checks and thumbnail work, newest first. {runs} have a page of their own.',
+  subtitle:
+    'What the server does besides runs, newest first: edits of many assets, exports, imports, previews and checks. {runs} have a page of their own.',
   runs: 'Runs',
-  none: 'No jobs yet. Previews, `mirrorlake verify` and `mirrorlake thumbnails` appear here.',
+  none: 'No jobs yet. What takes longer than a moment appears here: editing many assets, exports, imports of labels, previews of a run, and checks such as `mirrorlake verify`.',
   columns: {
     job: 'Job',
     kind: 'Kind',

@@ -4,6 +4,7 @@ import { answer, client, type ExportFormat, exportUrl, type Job } from '../../ap
 import { isActive } from '../../api/vocabulary';
 import { Dialog } from '../../components/Dialog';
 import { ErrorText } from '../../components/ErrorText';
+import { exportFormats } from '../../components/exports/text';
 import { CheckField, SelectField } from '../../components/Field';
 import { Icon } from '../../components/Icon';
 import { JobStatus, useJob } from '../../components/JobStatus';
@@ -21,7 +22,7 @@ interface Exported {
   missing: number | null;
 }
 
-const FORMATS = Object.entries(text.export.formats).map(([value, label]) => ({ value, label }));
+const FORMATS = Object.entries(exportFormats).map(([value, label]) => ({ value, label }));
 const COPYING: ExportFormat = 'webdataset'; // the format with the files themselves
 const nothing = () => undefined;
 

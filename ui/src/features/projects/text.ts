@@ -1,5 +1,4 @@
 // Texts of the projects and their snapshots.
-import type { ExportFormat } from '../../api/client';
 import { bytes, count, plural } from '../../components/format';
 import type { Difference } from './differences';
 
@@ -142,15 +141,6 @@ export const text = {
     open: 'Export',
     title: (name: string) => `Export ${name}`,
     format: 'Format',
-    formats: {
-      parquet: 'Parquet',
-      arrow: 'Arrow',
-      jsonl: 'JSON Lines',
-      csv: 'CSV',
-      list: 'List of addresses',
-      manifest: 'Manifest with download addresses',
-      webdataset: 'WebDataset, with the files themselves',
-    } satisfies Record<ExportFormat, string>,
     action: 'Start the export',
     ready: (number: number, size: number) =>
       `${plural(number, { one: '# asset', other: '# assets' })}, ${bytes(size)}. The files are kept for a day.`,

@@ -40,7 +40,7 @@ export function SettingsPage() {
       <Pending page data={data} error={error} />
       {data === undefined ? null : (
         <>
-          <PageHead title={text.title} lead={data.workspace} />
+          <PageHead title={text.title} lead={text.lead(data.workspace)} />
           <Tabs
             label={text.partsLabel}
             value={part}

@@ -5,6 +5,7 @@ import type { Part } from './parts';
 
 export const text = {
   title: 'Settings',
+  lead: (workspace: string) => `Workspace ${workspace}`,
   partsLabel: 'Parts of the settings',
   parts: {
     workspace: 'Workspace',
@@ -14,7 +15,7 @@ export const text = {
     functions: 'Functions',
     likeness: 'Likeness',
     secrets: 'Secrets',
-    sessions: 'Signed in',
+    sessions: 'Sign-in',
     about: 'About',
   } satisfies Record<Part, string>,
   noPermission: (permission: string) =>

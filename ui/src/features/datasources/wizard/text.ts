@@ -55,7 +55,7 @@ export const text = {
 
   preview: {
     title: 'Preview',
-    waitingForAddress: 'Name a bucket, and the preview shows what is in it. Nothing is stored.',
+    waitingForAddress: 'Say where the objects are, and the preview shows what is there. Nothing is stored.',
     waiting: (reason: string) => `Waiting: ${reason}`,
     listing: (listed: number) => `Listing… ${count(listed)} objects so far`,
     starting: 'Listing…',

@@ -6,6 +6,7 @@ import { libraryQueries } from '../../../api/libraryQueries';
 import { describeError } from '../../../api/problem';
 import { Dialog } from '../../../components/Dialog';
 import { ErrorText } from '../../../components/ErrorText';
+import { exportFormats } from '../../../components/exports/text';
 import { CheckField } from '../../../components/Field';
 import { text as texts } from '../../../components/text';
 import { addToast } from '../../../components/toasts';
@@ -196,9 +197,9 @@ function ExportDialog(props: Props) {
       <label className="bulk-field">
         {text.export.format}
         <select value={format} onChange={(event) => setFormat(event.target.value as ExportFormat)}>
-          {text.export.formats.map((one) => (
-            <option key={one.format} value={one.format}>
-              {one.name}
+          {Object.entries(exportFormats).map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
             </option>
           ))}
         </select>

@@ -1,19 +1,8 @@
 // Texts of what is done to many assets at once.
-import type { ExportFormat } from '../../../api/client';
 import { count, plural } from '../../../components/format';
 
 const assets = (number: number) => plural(number, { one: '# asset', other: '# assets' });
 const numberOf = (value: unknown) => (typeof value === 'number' ? value : 0);
-
-const formats: { format: ExportFormat; name: string }[] = [
-  { format: 'parquet', name: 'Parquet: one table, for DuckDB, Polars or Spark' },
-  { format: 'csv', name: 'CSV: one table, for spreadsheets' },
-  { format: 'jsonl', name: 'JSON Lines: one object a line' },
-  { format: 'arrow', name: 'Arrow: one stream' },
-  { format: 'list', name: 'List: the address of each object' },
-  { format: 'manifest', name: 'Manifest: presigned addresses, valid for a day' },
-  { format: 'webdataset', name: 'WebDataset: tar files with the bytes' },
-];
 
 export const text = {
   bar: 'Selection',
@@ -77,7 +66,6 @@ export const text = {
   },
   export: {
     format: 'Format',
-    formats,
     fields: 'Columns',
     fieldsHint: 'All, or a list such as name, tags, metadata.site',
     kept: 'The files can be downloaded for a day.',
