@@ -54,14 +54,14 @@ function Selection({ source, draft, set }: SelectionProps) {
       <AreaField {...wizardText.location.except} mono rows={2} value={draft.except ?? ''} change={change('except')} />
       <MediaFields media={selectionOf(draft).media ?? []} change={change('media')} />
       {question === undefined ? (
-        <p>
+        <p className="row">
           <button
             type="button"
             className="secondary"
             onClick={() => ask({ datasource: source.name, change: selectionChange(draft) })}
           >
             {text.page.previewSelection}
-          </button>{' '}
+          </button>
           <span className="quiet">{text.page.previewNote}</span>
         </p>
       ) : (

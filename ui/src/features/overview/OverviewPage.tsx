@@ -41,10 +41,10 @@ function Chart({ bars, sampled }: { bars: TimeBar[]; sampled: boolean }) {
           );
         })}
       </svg>
-      <p className="chart-ends quiet">
+      <div className="chart-ends quiet">
         <span>{first}</span>
         <span>{last}</span>
-      </p>
+      </div>
       {sampled ? <p className="quiet">{text.came.sampled}</p> : null}
       <details>
         <summary className="quiet">{text.came.table}</summary>
@@ -82,7 +82,7 @@ function Where({ found }: { found: Found }) {
 
 function Problems({ found }: { found: Found[] }) {
   return (
-    <section className="panel">
+    <section className="panel attention">
       <h2>{text.problems.title}</h2>
       {found.length === 0 ? <p className="badge tone-good">{text.problems.none}</p> : null}
       <ul className="problems">
@@ -132,6 +132,7 @@ export function OverviewPage() {
         lead={workspace === undefined ? undefined : text.lead(workspace.assets, workspace.bytes)}
       />
       <div className="panels">
+        {sources.data === undefined ? null : <Problems found={findProblems(sources.data, connections.data ?? [])} />}
         <div className="stack">
           <Panel title={text.came.title}>
             <Pending data={facets.data} error={facets.error} />
@@ -140,7 +141,6 @@ export function OverviewPage() {
           </Panel>
           <ShareCharts facets={facets.data?.facets} broken={broken} />
         </div>
-        {sources.data === undefined ? null : <Problems found={findProblems(sources.data, connections.data ?? [])} />}
       </div>
     </main>
   );

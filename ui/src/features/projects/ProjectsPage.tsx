@@ -72,12 +72,7 @@ function Missing({ name, number }: { name: string; number: number }) {
 
 function Table({ projects }: { projects: Project[] }) {
   return (
-    <TableBox
-      name="projects-table"
-      label={text.title}
-      columns={Object.values(text.columns)}
-      numbers={[text.columns.assets]}
-    >
+    <TableBox name="projects-table" label={text.title} columns={Object.values(text.columns)}>
       {projects.map((project) => (
         <tr key={project.name}>
           <td className="wrap">

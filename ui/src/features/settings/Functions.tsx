@@ -71,7 +71,7 @@ function Failures({ name }: { name: string }) {
   if (data === undefined) return <Pending data={data} error={error} />;
   if (data.length === 0) return <p className="quiet">{text.noFailures}</p>;
   return (
-    <TableBox name="settings-table" label={text.failures} columns={text.columns}>
+    <TableBox name="settings-table" label={text.failures} columns={text.columns} named={text.columns.slice(2, 3)}>
       {data.map((one) => (
         <tr key={`${one.asset} ${one.run} ${one.event}`}>
           <td className="wrap">

@@ -114,7 +114,13 @@ function Shown() {
       form={<Create />}
       none={text.none}
       list={(apiKeys) => (
-        <TableBox name="settings-table" label={text.title} columns={text.columns} unseen={texts.actions}>
+        <TableBox
+          name="settings-table"
+          label={text.title}
+          columns={text.columns}
+          named={text.columns.slice(3, 5)}
+          unseen={texts.actions}
+        >
           {apiKeys.map((apiKey) => (
             <Row key={apiKey.id} apiKey={apiKey} />
           ))}

@@ -110,7 +110,13 @@ function Shown() {
       }
       none={text.none}
       list={(members) => (
-        <TableBox name="settings-table" label={text.title} columns={text.columns} unseen={texts.actions}>
+        <TableBox
+          name="settings-table"
+          label={text.title}
+          columns={text.columns}
+          named={text.columns.slice(2, 3)}
+          unseen={texts.actions}
+        >
           {members.map((member) => (
             <Row key={member.name} member={member} made={setMade} />
           ))}

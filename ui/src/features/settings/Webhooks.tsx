@@ -67,7 +67,7 @@ function Deliveries({ id }: { id: number }) {
   if (data === undefined) return <Pending data={data} error={error} />;
   if (data.length === 0) return <p className="quiet">{text.noDeliveries}</p>;
   return (
-    <TableBox name="settings-table" label={text.deliveries} columns={text.columns}>
+    <TableBox name="settings-table" label={text.deliveries} columns={text.columns} named={text.columns.slice(2, 5)}>
       {data.map((delivery) => (
         <tr key={delivery.id}>
           <td>{delivery.event}</td>
