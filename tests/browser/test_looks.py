@@ -1,4 +1,4 @@
-"""A few pages look as they were last reviewed, in both themes.
+"""A few pages look as they were last reviewed, in both themes; the six most important ones at three widths.
 
 `WRITE_LOOKS=1 .venv/bin/pytest tests/browser/test_looks.py` writes the references after a wanted change. A test that
 fails leaves its screenshot in .cache/looks.
@@ -31,12 +31,20 @@ PAGES = {
     "new-connection": "/new/connection?service=aws",
     "settings": "/settings",
 }
+USUAL = (1280, 800)
+# What people see most, as a phone and a large screen show it.
+SIZES = {"phone": (360, 740), "large": (2560, 1440)}
+MOST_SEEN = ("library", "asset", "overview", "datasources", "held-run", "project")
+LOOKS = [
+    *((name, name, USUAL) for name in PAGES),
+    *((f"{name}-{size}", name, SIZES[size]) for size in SIZES for name in MOST_SEEN),
+]
 
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, serve: Serve) -> Iterator[Page]:
     # The policy of the pages allows no fonts from elsewhere, and the block font is one.
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=True, reduced_motion="reduce")
+    context = browser.new_context(bypass_csp=True, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE_MS)
     context.request.get(f"{serve(2500)}/?token={TOKEN}", max_redirects=0)
     yield context.new_page()
@@ -59,10 +67,11 @@ def look_at(page: Page, reference: Path) -> tuple[bytes, looks.Difference]:
         page.wait_for_timeout(200)
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_looks_as_it_was_reviewed(page: Page, serve: Serve, name: str) -> None:
+@pytest.mark.parametrize(("name", "of", "size"), LOOKS, ids=[name for name, _, _ in LOOKS])
+def test_a_page_looks_as_it_was_reviewed(page: Page, serve: Serve, name: str, of: str, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
     page.emulate_media(color_scheme="light")
-    page.goto(serve(2500) + PAGES[name])
+    page.goto(serve(2500) + PAGES[of])
     page.add_style_tag(content=looks.block_style())
     page.evaluate("document.fonts.load('16px block')")
     page.get_by_role("heading", level=1).first.wait_for(state="attached")
@@ -84,7 +93,7 @@ def test_a_page_looks_as_it_was_reviewed(page: Page, serve: Serve, name: str) ->
 def test_a_page_with_a_missing_part_would_not_pass() -> None:
     with Image.open(REFERENCES / "overview-light.png") as stored:
         without = stored.copy()
-    ground = without.getpixel((2, looks.HEIGHT - 2))
+    ground = without.getpixel((2, without.height - 2))
     assert isinstance(ground, int)
     without.paste(ground, (101, 19, 156, 44))  # what needs attention
     with Image.open(REFERENCES / "overview-light.png") as stored:

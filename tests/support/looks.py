@@ -17,7 +17,7 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen  # pyright: ignore[reportMissin
 from numpy.typing import NDArray
 from PIL import Image
 
-WIDTH, HEIGHT = 160, 100  # points that are compared
+POINT = 8  # pixels of a page that become one point, which is compared
 UNIT = 1000  # of the font
 ADVANCE, TALL = 520, 460  # of every glyph, about those of a usual font
 FAR = 20  # grey levels by which a point is clearly another
@@ -72,7 +72,8 @@ def _font() -> bytes:
 def reduce(png: bytes) -> Image.Image:
     """A screenshot as the small grey picture that is compared."""
     with Image.open(io.BytesIO(png)) as image:
-        return image.convert("L").resize((WIDTH, HEIGHT), Image.Resampling.BOX)
+        points = image.width // POINT, image.height // POINT
+        return image.convert("L").resize(points, Image.Resampling.BOX)
 
 
 def compare(seen: Image.Image, reference: Image.Image) -> Difference:
