@@ -1,7 +1,8 @@
 """Whatever becomes of events, a pass reconciles; and if none is lost, nothing is left for it to do.
 
 hypothesis plays people who put, overwrite, delete and rename objects and sidecars. Each change is an event, and events
-arrive late, repeated, in another order, or never. They are applied in partial passes of any size.
+arrive late, repeated, in another order, or never. They are applied in partial passes of any size. `make soak` plays
+many more of them.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def _bucket() -> Location:
 
 
 @settings(
-    max_examples=sized(25, 400),
+    max_examples=sized(12, 400),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

@@ -167,7 +167,7 @@ def test_labels_end_as_after_a_first_pass_whatever_the_order_of_changes(empty_ca
     with Mortal(empty_catalog.conninfo) as catalog:
 
         @seeded(seed())
-        @settings(max_examples=sized(8, 300), deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=sized(5, 300), deadline=None, suppress_health_check=list(HealthCheck))
         @given(how=st.sampled_from([FAR, NEAR, FOLDER]), steps=STEPS)
         def law(how: LabelSidecars, steps: list[tuple[str, str, int]]) -> None:
             with tempfile.TemporaryDirectory(dir=tmp_path) as folder:

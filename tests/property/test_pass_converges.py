@@ -117,7 +117,7 @@ CONFIGS = st.builds(
     metadata_strategy=st.sampled_from(MetadataStrategy),
     orphans=st.sampled_from(Orphans),
 )
-EXAMPLES = int(os.environ.get("SOAK_EXAMPLES") or sized(9, 100))
+EXAMPLES = int(os.environ.get("SOAK_EXAMPLES") or sized(6, 100))
 STEPS = sized(25, 50)
 
 scan.MIN_OBJECTS = 1  # small buckets have digests of ranges too, as large ones have outside tests

@@ -1,6 +1,7 @@
 """Whatever two datasources with one bucket see, and in whichever order: one asset an object, as the oldest takes it.
 
 A model-based test like that of single passes; here hypothesis also plays what each of them takes, and who comes next.
+`make soak` plays many more steps.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from tests.support.faulty import Faulty
 from tests.support.field_recount import counted, recount
 from tests.support.passes import Mirrored, picture
+from tests.support.soak import sized
 
 from mirrorlake.catalog import field_counts, library_count
 from mirrorlake.mirror.report import Report
@@ -29,7 +31,7 @@ STEMS = st.sampled_from(["a/x", "a/y", "b/x", "b/y", "z"])
 NUMBERS = st.integers(0, 5)
 POLICIES = st.sampled_from([Orphans.KEEP, Orphans.TRASH, Orphans.REMOVE])
 EITHER = st.integers(0, 1)  # the older, the younger
-EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "9"))  # `make soak` asks for many more
+EXAMPLES = int(os.environ.get("SOAK_EXAMPLES") or sized(5, 200))
 BUCKETS = itertools.count()
 
 
