@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 from tests.support.cli import Cli
-from tests.support.made_library import copy_of, made_template
+from tests.support.made_library import Template, copy_of, made_template
 from tests.support.postgres import Server
 from tests.support.served import serving
 
@@ -25,19 +25,24 @@ from mirrorlake.services.library import LocalLibrary
 ANNA = Context(actor=Actor(kind=ActorKind.USER, name="anna on lab"))
 
 
+@pytest.fixture(scope="module")
+def template(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
+    with made_template(postgres_server, tmp_path_factory.mktemp("made"), size=60) as made:
+        yield made
+
+
 @pytest.fixture
-def settings(postgres_server: Server, tmp_path: Path) -> Iterator[Settings]:
+def settings(postgres_server: Server, template: Template) -> Settings:
     """A library in which Anna made six changes."""
-    with made_template(postgres_server, tmp_path, size=60) as template:
-        settings = copy_of(postgres_server, template)
-        with open_resources(settings) as resources:
-            library = LocalLibrary(resources, ANNA)
-            for number in range(3):
-                library.assets.edit("1000", Edit(metadata={"weight": number}))
-            library.assets.edit("1001", Edit(add_tags=("seen",)))
-            library.projects.add("1000", ["1000"])  # a project may be named like an asset
-            library.datasources.change_settings("harbour cams", {"schedule": "off"})
-        yield settings
+    settings = copy_of(postgres_server, template)
+    with open_resources(settings) as resources:
+        library = LocalLibrary(resources, ANNA)
+        for number in range(3):
+            library.assets.edit("1000", Edit(metadata={"weight": number}))
+        library.assets.edit("1001", Edit(add_tags=("seen",)))
+        library.projects.add("1000", ["1000"])  # a project may be named like an asset
+        library.datasources.change_settings("harbour cams", {"schedule": "off"})
+    return settings
 
 
 def told(changes: Iterator[Activity] | list[Activity]) -> list[tuple[str, str, str]]:
