@@ -16,8 +16,10 @@ from tests.support.seaweed import Seaweed
 
 
 @pytest.fixture
-def cli(tmp_path: Path, postgres_server: Server) -> Cli:
-    return Cli(tmp_path / "home", {"MIRRORLAKE_DATABASE_URL": address_of(postgres_server.new_database())})
+def cli(tmp_path: Path, postgres_server: Server) -> Iterator[Cli]:
+    conninfo = postgres_server.new_database()
+    yield Cli(tmp_path / "home", {"MIRRORLAKE_DATABASE_URL": address_of(conninfo)})
+    postgres_server.drop(conninfo)
 
 
 @pytest.fixture(scope="session")

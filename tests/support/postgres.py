@@ -24,8 +24,11 @@ from mirrorlake.postgres.server_lock import SupervisorArgs
 
 TEMPLATE = "template_mirrorlake"
 # Nobody misses these databases after a power cut, and the disk is shared. Tests have several servers at once.
-# Each dropped database costs a search of all buffers.
-_SETTINGS = "fsync = off\nfull_page_writes = off\nmax_connections = 300\nshared_buffers = 128MB\n"
+# Each dropped database costs a search of all buffers. Autovacuum starts a process for every database in each of its
+# rounds: ten a second with a hundred databases, if a round took the ten seconds of a library's own server.
+_SETTINGS = (
+    "fsync = off\nfull_page_writes = off\nmax_connections = 300\nshared_buffers = 128MB\nautovacuum_naptime = 1min\n"
+)
 # Thousands of copies of a small database: as files, each costs a third of what it costs through the log.
 _COPY = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
 

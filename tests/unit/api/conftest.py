@@ -60,6 +60,7 @@ def library(postgres_server: Server, template: Template) -> Iterator[Library]:
     settings = copy_of(postgres_server, template)
     with open_resources(settings) as resources:
         yield Library(settings, resources)
+    postgres_server.drop(settings.database_url or "")
 
 
 @pytest.fixture
