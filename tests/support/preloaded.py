@@ -2,6 +2,7 @@
 
 `run` starts that process at its first call. A command runs in a process of its own all the same, with its own
 environment, folder and standard streams; how the command starts is what tests/architecture/test_start_up.py is about.
+The workers of its passes are forks, too (`nursery`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import array
 import atexit
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -22,10 +22,11 @@ from functools import cache
 from pathlib import Path
 from typing import IO, NoReturn
 
+from tests.support import nursery
+
 from mirrorlake.cli import main
 
 _ROOT = Path(__file__).resolve().parents[2]
-_MAX_REQUEST = 1 << 20
 # What commands load late, so that start-up stays quick.
 _LOADED = (
     "adbc_driver_postgresql.dbapi", "botocore.session", "httpx", "mirrorlake.api", "mirrorlake.cli.commands",
@@ -75,56 +76,45 @@ def write_command(folder: Path) -> None:
 @cache
 def _address() -> str:
     address = f"\0mirrorlake-tests-{os.getpid()}-{time.monotonic_ns()}"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.preloaded", address[1:]],
-        cwd=_ROOT,
-        stdin=subprocess.PIPE,  # its end tells it that the tests have ended
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"ready\n"
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.support.preloaded", address[1:]],
+            cwd=_ROOT,
+            stdin=subprocess.PIPE,  # its end tells it that the tests have ended
+            stdout=subprocess.PIPE,
+        ),
+        nursery.start(_workers_of(address[1:])),
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
 
     def end() -> None:
-        process.communicate(timeout=30)
+        for process in processes:
+            process.communicate(timeout=30)
 
     atexit.register(end)
     return address
 
 
-def _serve(address: str) -> None:
+def _serve(address: str) -> NoReturn:
     for name in _LOADED:
         __import__(name)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    listener.bind("\0" + address)
-    listener.listen(64)
-    os.write(1, b"ready\n")
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks are reaped by themselves
-    threading.Thread(target=_exit_with_the_tests, daemon=True).start()
-    while True:
-        connection, _ = listener.accept()
-        if os.fork() == 0:
-            listener.close()
-            _watch(connection)
-        connection.close()
+    nursery.use(_workers_of(address))
+    nursery.serve_forks(address, _watch)
 
 
-def _exit_with_the_tests() -> None:
-    while os.read(0, 1024):
-        pass
-    os._exit(0)
+def _workers_of(address: str) -> str:
+    return f"{address}-workers"
 
 
 def _watch(connection: socket.socket) -> NoReturn:
     """Run one command in another fork, and report how it ended."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    request, ancillary, _, _ = connection.recvmsg(_MAX_REQUEST, socket.CMSG_SPACE(2 * array.array("i").itemsize))
-    handles = array.array("i")
-    for _, _, data in ancillary:
-        handles.frombytes(data)
+    request, handles = nursery.received(connection)
     command = os.fork()
     if command == 0:
         connection.close()
-        _become(json.loads(request), *handles)
+        _become(request, *handles)
     for handle in handles:
         os.close(handle)
     _, status = os.waitpid(command, 0)
@@ -133,36 +123,21 @@ def _watch(connection: socket.socket) -> NoReturn:
 
 
 def _become(request: dict[str, object], out: int, err: int) -> NoReturn:
-    words, environ, folder = request["words"], request["environ"], request["folder"]
+    words = request["words"]
     assert isinstance(words, list)
-    assert isinstance(environ, dict)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(out, 1)
     os.dup2(err, 2)
     os.closerange(3, max(out, err) + 1)
-    os.environ.clear()
-    os.environ.update(environ)
-    time.tzset()
-    os.chdir(str(folder))
+    nursery.take_place(request["environ"], request["folder"])
     sys.argv = [str(Path(sys.executable).with_name("mirrorlake")), *words]
     sys.modules["__main__"] = types.ModuleType("__main__")
-    code = _run_main()
+    code = nursery.code_of(main)
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     os._exit(code)
-
-
-def _run_main() -> int:
-    try:
-        main()
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0
-    except BaseException:  # noqa: BLE001  as the interpreter does at the end of a command
-        sys.excepthook(*sys.exc_info())
-        return 1
-    return 0
 
 
 if __name__ == "__main__":
