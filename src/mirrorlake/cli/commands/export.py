@@ -70,6 +70,10 @@ def export(
     if json:
         print_json(result)
         return
+    _report(result, out)
+
+
+def _report(result: AssetExport, out: str) -> None:
     where = "" if out == OUTPUT else f" in {out}"
     report = echo if out == OUTPUT else echo_detail
     report(f"{count_noun(result.assets, 'asset')}, {bytes_text(result.size)}{where}.")
