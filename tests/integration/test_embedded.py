@@ -100,6 +100,16 @@ def test_a_second_start_answers_the_same_address_and_keeps_the_data(home: Path):
     assert ask(conninfo, "SELECT n FROM kept") == 7
 
 
+def test_a_database_that_refuses_us_is_an_error_and_not_waited_for(home: Path):
+    conninfo = ensure_running(home)
+    with psycopg.connect(conninfo, dbname="postgres", autocommit=True) as session:
+        session.execute("ALTER DATABASE mirrorlake ALLOW_CONNECTIONS false")  # as a full disk refuses new sessions
+        with pytest.raises(CatalogUnavailable, match="not currently accepting connections"):
+            ensure_running(home)
+        session.execute("ALTER DATABASE mirrorlake ALLOW_CONNECTIONS true")
+    assert ensure_running(home) == conninfo
+
+
 def test_a_killed_server_is_back_with_what_was_committed(home: Path):
     conninfo = ensure_running(home)
     with psycopg.connect(conninfo) as session:

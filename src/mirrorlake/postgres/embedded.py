@@ -236,10 +236,12 @@ def _wait_until_ready(orders: SupervisorArgs) -> bool:
 def _create_database(orders: SupervisorArgs) -> bool:
     """Create our database in a new server. Returns False if the server does not respond."""
     try:
-        with psycopg.connect(make_conninfo(orders.conninfo, dbname="postgres"), autocommit=True) as session:
+        with (
+            suppress(psycopg.errors.DuplicateDatabase),
+            psycopg.connect(make_conninfo(orders.conninfo, dbname="postgres"), autocommit=True) as session,
+        ):
             session.execute(f"CREATE DATABASE {ROLE}")  # pyright: ignore[reportArgumentType] - a constant of ours
-    except psycopg.errors.DuplicateDatabase:
-        return is_responding(orders, mark=False)
+        psycopg.connect(orders.conninfo, connect_timeout=30).close()  # ours may be refused where the other one is not
     except psycopg.errors.DiskFull as error:
         raise _explain_failure(f"FATAL: {error}", orders.place) from error
     except psycopg.OperationalError as error:
