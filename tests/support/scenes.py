@@ -276,10 +276,9 @@ def dress(request: APIRequestContext, address: str, token: str) -> None:
         head = {"Authorization": f"Bearer {token}"}
         made = getattr(request, method)(f"{address}/api/v1{path}", headers=head, data=body)
         assert made.ok, (path, made.text())
-        document = made.json() if "json" in made.headers.get("content-type", "") else {}
-        while path in JOBS and document["state"] in ("queued", "running"):
+        while path in JOBS and made.json()["state"] in ("queued", "running"):
             sleep(0.2)
-            document = request.get(f"{address}/api/v1/jobs/{document['id']}", headers=head).json()
+            made = request.get(f"{address}/api/v1/jobs/{made.json()['id']}", headers=head)
 
 
 _numbers = count(1)

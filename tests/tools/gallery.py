@@ -10,7 +10,7 @@ import argparse
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Literal
@@ -37,7 +37,7 @@ HEAD, GAP = 22, 12  # of a sheet, in pixels
 
 
 @contextmanager
-def served(server: Server, home: Path, *, size: int, dressing: str) -> Iterator[str]:
+def served(server: Server, home: Path, *, size: int, dressing: str) -> Generator[str]:
     """The address of a made library."""
     with made_template(server, home, size=size) as template:
         database = copy_of(server, template).database_url or ""
