@@ -175,7 +175,7 @@ def test_a_project_is_frozen_and_exported(page: Page) -> None:
     page.get_by_label("Note").fill("as delivered")
     page.get_by_role("button", name="Freeze").click()
     page.get_by_role("button", name="Export first training@1").click()
-    page.get_by_label("Format").select_option("CSV")
+    page.get_by_label("Format").select_option("csv")
     page.get_by_role("button", name="Start the export").click()
     with page.expect_download() as saved:
         page.get_by_role("link", name=re.compile("Download .*csv")).click()

@@ -63,10 +63,10 @@ function CreateDialog({ close }: { close: () => void }) {
 
 function Missing({ name, number }: { name: string; number: number }) {
   return (
-    <>
+    <span className="in-text">
       {', '}
       <AssetsLink query={`project:${quoted(name)} state:missing`}>{text.missingOf(number)}</AssetsLink>
-    </>
+    </span>
   );
 }
 
