@@ -40,6 +40,7 @@ OF_CHOSEN = [
     "folder_children_of",
     "row_metadata_types",
     "count_chosen",
+    "count_chosen_missing",
     "plan_assets",
     "plan_removed",
     "plan_again",
