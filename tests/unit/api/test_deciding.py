@@ -76,9 +76,9 @@ def test_any_name_of_a_project_reaches_it(client: TestClient, library: Library, 
     address = f"/api/v1/projects/{quote(name, safe='').replace('.', '%2E')}"
     added = client.post(f"{address}/add", json={"assets": ["1001", "1002"]})
     assert (added.status_code, added.json()) == (200, {"changed": 2})
-    assert {"name": name, "assets": 2} in client.get("/api/v1/projects").json()
+    assert {"name": name, "assets": 2, "missing": 0} in client.get("/api/v1/projects").json()
     assert client.post(f"{address}/remove", json={"assets": ["1001", "1003"]}).json() == {"changed": 1}
-    assert {"name": name, "assets": 1} in client.get("/api/v1/projects").json()
+    assert {"name": name, "assets": 1, "missing": 0} in client.get("/api/v1/projects").json()
 
 
 @pytest.mark.parametrize("assets", [[], ["x" * 65], "1001", [1001], ["1"] * 1001])
