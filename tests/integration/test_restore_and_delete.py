@@ -130,9 +130,9 @@ def test_what_somebody_tagged_or_edited_goes_to_the_trash_and_comes_back_with_it
     for name in ("00.png", "01.png", "02.png"):
         bucket.delete(name)
     report = mirrored.run()
-    told = {one.key: one.reason for one in runs.outcomes(mirrored.catalog, report.run or 0, limit=100)}
-    assert told["00.png"] == told["01.png"] == "Its object is gone; it is in the trash with its edits"
-    assert told["02.png"] == "Its object is gone; it was removed"
+    found = {one.key: one.reason for one in runs.outcomes(mirrored.catalog, report.run or 0, limit=100)}
+    assert found["00.png"] == found["01.png"] == "Its object is gone; it is in the trash with its edits"
+    assert found["02.png"] == "Its object is gone; it was removed"
     assert (mirrored.states()["00.png"], mirrored.states()["01.png"]) == ("trash", "trash")
     assert "02.png" not in mirrored.states()
     for number in range(2):
@@ -156,8 +156,8 @@ def test_what_a_project_uses_is_not_removed_and_stays_in_sight(
     bucket.delete("01.png")
     report = mirrored.run()
     assert (report.counts.removed, report.counts.missing) == (1, 1)
-    told = {one.key: one.reason for one in runs.outcomes(mirrored.catalog, report.run or 0, limit=100)}
-    assert told["00.png"] == "Its object is gone; a project keeps it"
+    found = {one.key: one.reason for one in runs.outcomes(mirrored.catalog, report.run or 0, limit=100)}
+    assert found["00.png"] == "Its object is gone; a project keeps it"
     assert mirrored.states()["00.png"] == "missing"
     assert mirrored.states().get("01.png") == ("trash" if orphans is Orphans.TRASH else None)
     again = mirrored.run()  # the source is not asked again
@@ -246,14 +246,14 @@ def test_deleting_a_datasource_does_exactly_what_it_says(
 ):
     with_policy(mirrored, orphans)
     projects.add(mirrored.catalog, "roads", [mirrored.assets()["00.png"].id])
-    told = deletion.preview_deletion(mirrored.catalog, mirrored.source)
-    assert (told.removed, told.trashed, told.kept, told.handed_over) == (removed, trashed, kept, 0)
+    found = deletion.preview_deletion(mirrored.catalog, mirrored.source)
+    assert (found.removed, found.trashed, found.kept, found.handed_over) == (removed, trashed, kept, 0)
     with pytest.raises(UsageError, match="would be removed"):
-        deletion.delete(mirrored.catalog, mirrored.source, told.acknowledge + 1)
+        deletion.delete(mirrored.catalog, mirrored.source, found.acknowledge + 1)
     assert len(mirrored.visible()) == 30
 
-    done = deletion.delete(mirrored.catalog, mirrored.source, told.acknowledge)
-    assert done == replace(told, deleted=True)
+    done = deletion.delete(mirrored.catalog, mirrored.source, found.acknowledge)
+    assert done == replace(found, deleted=True)
     states = list(mirrored.states().values())
     assert (len(states), states.count("trash"), states.count("present")) == (30 - removed, trashed, kept)
     assert datasources.list_all(mirrored.catalog) == []
@@ -273,10 +273,10 @@ def test_deleting_a_datasource_removes_nothing_that_people_made_and_counts_it(mi
     bucket.delete("00.png")
     mirrored.run()  # in the trash already, with its annotation
 
-    told = deletion.preview_deletion(mirrored.catalog, mirrored.source)
-    assert (told.removed, told.trashed, told.kept, told.in_projects) == (24, 3, 3, 2)
-    assert (told.worked_on, told.annotated, told.edited, told.tagged) == (4, 2, 1, 1)
-    assert deletion.delete(mirrored.catalog, mirrored.source, 27) == replace(told, deleted=True)
+    found = deletion.preview_deletion(mirrored.catalog, mirrored.source)
+    assert (found.removed, found.trashed, found.kept, found.in_projects) == (24, 3, 3, 2)
+    assert (found.worked_on, found.annotated, found.edited, found.tagged) == (4, 2, 1, 1)
+    assert deletion.delete(mirrored.catalog, mirrored.source, 27) == replace(found, deleted=True)
 
     assert mirrored.states() == {
         **dict.fromkeys(("00.png", "01.png", "02.png", "03.png"), "trash"),
@@ -293,8 +293,8 @@ def test_deleting_a_datasource_removes_nothing_that_people_made_and_counts_it(mi
 def test_a_deletion_counts_what_people_made_of_what_goes_to_the_trash(mirrored: Mirrored, orphans: Orphans):
     with_policy(mirrored, orphans)
     edits.apply(mirrored.catalog, [mirrored.assets()["02.png"].id], Edit(add_tags=("mine",)))
-    told = deletion.preview_deletion(mirrored.catalog, mirrored.source)
-    assert (told.worked_on, told.tagged) == ((1, 1) if orphans is Orphans.TRASH else (0, 0))
+    found = deletion.preview_deletion(mirrored.catalog, mirrored.source)
+    assert (found.worked_on, found.tagged) == ((1, 1) if orphans is Orphans.TRASH else (0, 0))
 
 
 def test_a_deleted_datasource_that_is_mirrored_again_has_everything_back(mirrored: Mirrored):

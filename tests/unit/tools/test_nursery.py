@@ -1,4 +1,4 @@
-"""A forked worker is told of, ended and waited for as one that was started alone."""
+"""A forked worker is reported, ended and waited for as one that was started alone."""
 
 from __future__ import annotations
 
