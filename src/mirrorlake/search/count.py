@@ -76,16 +76,13 @@ class _Counter:
         where, filters = self._compiled.by_row, self._compiled.filters
         if self._compiled.only_texts:
             # The index on words knows no ranges of ids: PostgreSQL would gather all texts for each of them.
-            where = self._compiled.where
-            counting: LiteralString = f"SELECT count(*) FROM (SELECT FROM asset WHERE {where.text} LIMIT %s) AS found"  # noqa: S608 - as below
-            self.counted = self._number(counting, (*where.params, most))
+            self.counted = self._limited(self._compiled.where, most)
             return self.counted
         if not filters:
             answered = not needed_by_node(self._query.where).isdisjoint(search_indexes.ready(self._connection))
-            text: LiteralString = f"SELECT count(*) FROM (SELECT FROM asset WHERE {where.text} LIMIT %s) AS found"  # noqa: S608 - literals, values are bound
             # Without statistics of a value, PostgreSQL would rather read assets until enough of them match.
             with planner(self._connection, seqscan=not answered):
-                self.counted = self._number(text, (*where.params, most))
+                self.counted = self._limited(where, most)
             return self.counted
         where = self._compiled.checked
         with planner(self._connection, seqscan=False, indexscan=False):
@@ -93,10 +90,14 @@ class _Counter:
                 within = range_sql(at.level, at.number)
                 narrowed = Sql(f"{within.text} AND {where.text}", (*within.params, *where.params))
                 found = with_filters(Sql("asset.id"), narrowed, filters, most - self.counted)
-                self.counted += self._number(f"SELECT count(*) FROM ({found.text}) AS found", found.params)  # noqa: S608 - as above
+                self.counted += self._number(f"SELECT count(*) FROM ({found.text}) AS found", found.params)  # noqa: S608 - as below
                 if self.counted >= most:
                     break
         return self.counted
+
+    def _limited(self, where: Sql, most: int) -> int:
+        text: LiteralString = f"SELECT count(*) FROM (SELECT FROM asset WHERE {where.text} LIMIT %s) AS found"  # noqa: S608 - literals, values are bound
+        return self._number(text, (*where.params, most))
 
     def all_of_them(self) -> int | None:
         """The exact number, or None if the planner expects it to cost too much. Raises QueryCanceled.
