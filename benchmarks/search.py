@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import statistics
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -183,7 +184,13 @@ def on_library(catalog: Catalog, *, rounds: int) -> list[Table]:
     rows: list[tuple[str, ...]] = []
     late = 0
     for name, query in QUERIES.items():
-        pages, cpu, counts, wholes = _of_query(catalog, query, 4 * rounds)
+        print(f"search: {name}", file=sys.stderr, flush=True)
+        try:
+            pages, cpu, counts, wholes = _of_query(catalog, query, 4 * rounds)
+        except CatalogError as error:  # it was stopped: that is a result, too
+            late += 1
+            rows.append((f"{name}: `{query}`", str(error).partition(". ")[0], *[""] * 7, "no"))
+            continue
         missed = pages.p95 > PAGE_GOAL_MS or max(counts.values) > COUNT_GOAL_MS
         late += missed
         total = search(catalog, query, limit=PAGE)
