@@ -37,7 +37,8 @@ def reading(empty_catalog: Catalog) -> Iterator[psycopg.Connection[TupleRow]]:
         )
         connection.execute(
             "INSERT INTO picture_text (digest, text, words, model)"
-            " SELECT int8send(n), 'some text', ('''common'':1 ''n' || n || ''':2')::tsvector, 'm'"
+            " SELECT int8send(n), 'some text', ('''common'':1 ''n' || n || ''':2'"
+            " || CASE WHEN n %% 10 = 0 THEN ' ''loading'':3 ''dock'':4' ELSE '' END)::tsvector, 'm'"
             " FROM generate_series(1, %s) AS n",
             (ASSETS,),
         )
@@ -96,7 +97,13 @@ def test_assets_that_are_read_in_order_are_checked_one_by_one(
 
 @pytest.mark.parametrize(
     ("query", "walked"),
-    [("text:n77", False), ("text:common", True), ("has:text", True), ("text:common text:n77", False)],
+    [
+        ("text:n77", False),
+        ("text:common", True),
+        ("has:text", True),
+        ("text:common text:n77", False),
+        ('text:"loading dock"', True),
+    ],
 )
 def test_the_newest_assets_are_read_first_unless_few_texts_have_the_word(
     reading: psycopg.Connection[TupleRow], query: str, monkeypatch: pytest.MonkeyPatch, *, walked: bool
@@ -113,6 +120,18 @@ def test_the_newest_assets_are_read_first_unless_few_texts_have_the_word(
     found = Finder(reading, compiled, walk_rows=1_000).first_rows(50)
     assert bool(seen) is walked
     assert len(found) == (50 if walked else 1)
+
+
+def test_texts_are_not_read_again_for_each_range_of_ids(
+    reading: psycopg.Connection[TupleRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def narrow(finder: Finder, segment: Segment, need: int) -> list[TupleRow]:
+        raise AssertionError("each range would read all texts that have the words")
+
+    monkeypatch.setattr(Finder, "_narrow", narrow)
+    compiled = compile_query(parse('text:"loading dock"'))
+    found = Finder(reading, compiled, walk_rows=1_000, narrow_rows=10).first_rows(200)
+    assert [row[0] for row in found] == [ASSETS - 10 * place for place in range(200)]
 
 
 @pytest.mark.parametrize(

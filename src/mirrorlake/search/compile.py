@@ -176,7 +176,7 @@ def _texts(node: Node) -> Iterator[Sql]:
             for term in terms:
                 yield from _texts(term)
         case HasText(words, prefix):
-            yield texts_sql(words, prefix=prefix)
+            yield from texts_sql(words, prefix=prefix)
         case _:
             return
 

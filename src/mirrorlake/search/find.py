@@ -86,7 +86,8 @@ class Finder:
         rows = [] if few and self.compiled.filters else self._walk(segment, need, self.walk_rows)
         if len(rows) == need:
             return rows
-        if not segment.keys and self.compiled.filters:
+        # Texts are joined with their assets: each range of ids would read all texts that have the words.
+        if not segment.keys and self.compiled.filters and not self.compiled.only_texts:
             return self._narrow(segment, need)
         step = next_step(found=len(rows), walked=self.walk_rows, need=need, assets=assets)
         if step is Step.WALK_ON:

@@ -29,10 +29,16 @@ def text_sql(words: tuple[str, ...], *, prefix: bool) -> Sql:
     return Sql(_READ + (_FOUND if words else _ANY), _params(words, prefix=prefix))
 
 
-def texts_sql(words: tuple[str, ...], *, prefix: bool) -> Sql:
-    """The texts that have these words."""
-    found = _FOUND if words else _ANY
-    return Sql("SELECT FROM picture_text WHERE TRUE" + found[:-1], _params(words, prefix=prefix))
+def texts_sql(words: tuple[str, ...], *, prefix: bool) -> list[Sql]:
+    """The texts that have each of these words, whatever the others.
+
+    PostgreSQL takes words as independent of each other, and so expects far too few texts with a common phrase.
+    """
+    if not words:
+        return [Sql("SELECT FROM picture_text WHERE TRUE" + _ANY[:-1])]
+    last = len(words) - 1
+    each = (_params((word,), prefix=prefix and place == last) for place, word in enumerate(words))
+    return [Sql("SELECT FROM picture_text WHERE TRUE" + _FOUND[:-1], params) for params in each]
 
 
 def _params(words: tuple[str, ...], *, prefix: bool) -> tuple[str, ...]:
