@@ -12,7 +12,7 @@ from typing import LiteralString, assert_never
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.assets import STATE_NUMBERS
 from mirrorlake.model.media import LIST_FACTS
-from mirrorlake.search.filters import Indexed, filters_of
+from mirrorlake.search.filters import Indexed, filters_of, folder_of
 from mirrorlake.search.glob_regex import glob_to_regex
 from mirrorlake.search.label_sql import annotation_count_sql, class_sql, has_box_sql
 from mirrorlake.search.nodes import (
@@ -92,6 +92,7 @@ class CompiledQuery:
     most: int | None = None  # how many assets match at most; None: unknown
     # Holds if `where` does, and costs less where there is an index on the texts of this key.
     candidates: tuple[str, Sql] | None = None
+    folder: tuple[Sql, Sql] | None = None  # a range of keys in which all matches are, and what holds of them
     members: tuple[Sql, ...] = ()  # each selects ids, in which all that match are, from an index in their order
     texts: tuple[Sql, ...] = ()  # each selects texts in pictures, one of which each asset that matches has
     only_texts: bool = False  # of the conditions, only those on texts have an index that selects
@@ -127,6 +128,7 @@ def compile_query(query: Query) -> CompiledQuery:
         order=order_sql(keys, id_descending=id_descending),
         filters=filters_by_index(query.where),
         candidates=candidates(query.where),
+        folder=_folder(query.where),
         members=tuple(_members(query.where)),
         texts=tuple(_texts(query.where)),
         only_texts=_only_texts(query.where),
@@ -139,6 +141,14 @@ def compile_query(query: Query) -> CompiledQuery:
 def filters_by_index(node: Node) -> tuple[Sql, ...]:
     """Alternatives that the index on filters answers, one of which holds wherever `node` does; none if it cannot."""
     return filters_of(node, _indexed)
+
+
+def _folder(node: Node) -> tuple[Sql, Sql] | None:
+    found = folder_of(node)
+    if found is None:
+        return None
+    keys, whole = found
+    return keys, keys if whole else join(" AND ", [keys, compile_node(node)])
 
 
 def _members(node: Node) -> Iterator[Sql]:

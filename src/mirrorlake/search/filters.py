@@ -132,5 +132,18 @@ def _folders_sql(glob: str) -> tuple[Sql, ...]:
     return (_places_sql(folders),) if folders else ()
 
 
+def folder_of(node: Node) -> tuple[Sql, bool] | None:
+    """A range of keys that all matches have, if a query is the path of a folder and nothing else.
+
+    Also whether all of these keys match. The index on keys answers it without reading assets.
+    """
+    if not isinstance(node, PathMatches) or node.literal or node.glob.startswith("/"):
+        return None
+    folder = node.glob.partition("*")[0].rpartition("/")[0]
+    # The next character after "/" ends the keys that begin with the folder.
+    keys = Sql("asset.key >= %s AND asset.key < %s", (folder + "/", folder + "0"))
+    return (keys, node.glob == folder + "/**") if folder else None
+
+
 def _places_sql(places: list[str]) -> Sql:
     return Sql(_PLACES, ("{" + ",".join('"' + re.sub(r'(["\\\\])', r"\\\1", place) + '"' for place in places) + "}",))

@@ -37,6 +37,8 @@ from mirrorlake.search.segments import MOST_KEYS, Segment, gathered_texts, gathe
 from mirrorlake.search.sql import Param, Sql
 
 FEW_TIMES = 4
+PARTS = 32  # of the library, the first of which is searched for candidates before all of it
+MOST_OF_FOLDER = 200_000  # keys: the index on them is read in a few hundredths of a second
 LONGEST_S = 5.0  # for the first assets that are read, however little patience there is
 NARROW_ROWS = 500  # matches that one step may read: a few milliseconds
 
@@ -86,6 +88,10 @@ class Finder:
         rows = [] if few and self.compiled.filters else self._walk(segment, need, self.walk_rows)
         if len(rows) == need:
             return rows
+        if not segment.keys and self.compiled.folder is not None:
+            keys, matching = self.compiled.folder
+            if self._expected(Sql(f"SELECT FROM asset WHERE {keys.text}", keys.params)) <= MOST_OF_FOLDER:
+                return self._check_candidates(matching, segment, need)
         # Texts are joined with their assets: each range of ids would read all texts that have the words.
         if not segment.keys and self.compiled.filters and not self.compiled.only_texts:
             return self._narrow(segment, need)
@@ -97,10 +103,12 @@ class Finder:
     def _most(self) -> float:
         """About how many assets match at most: as counted, or as PostgreSQL expects of words in pictures."""
         known = [math.inf if self.compiled.most is None else self.compiled.most]
-        for texts in self.compiled.texts:
-            plan = self._rows(f"EXPLAIN (FORMAT JSON) {texts.text}", texts.params)
-            known.append(plan[0][0][0]["Plan"]["Plan Rows"])
-        return min(known)
+        return min(known + [self._expected(texts) for texts in self.compiled.texts])
+
+    def _expected(self, select: Sql) -> float:
+        """How many rows PostgreSQL expects."""
+        plan = self._rows(f"EXPLAIN (FORMAT JSON) {select.text}", select.params)
+        return plan[0][0][0]["Plan"]["Plan Rows"]
 
     def _has_index(self, keys: tuple[SortKey, ...]) -> bool:
         if len(keys) > 1:
@@ -184,7 +192,8 @@ class Finder:
         if not segment.keys and self.compiled.candidates is not None:
             key, candidates = self.compiled.candidates
             if IndexedValue(IndexSource.METADATA_TEXT, key) in self.indexed:
-                return self._check_candidates(candidates, segment, need)
+                rows = self._check_candidates(self._first_part(candidates, segment), segment, need)
+                return rows if len(rows) == need else self._check_candidates(candidates, segment, need)
         # Few match, and an index answers: PostgreSQL may expect more matches, and read all assets.
         with planner(self.connection, seqscan=not (self.compiled.filters or self.answered)):
             return self._sorted(segment, need, None)
@@ -206,14 +215,31 @@ class Finder:
         )
         return self._rows(text, (*found.params, need))
 
+    def _first_part(self, candidates: Sql, segment: Segment) -> Sql:
+        """The candidates among the first assets of the result: a page of many needs no more, and few cost little.
+
+        PostgreSQL cannot tell how many candidates there are: it keeps no statistics of values in partial indexes.
+        """
+        blocks = library_count.blocks(self.connection)
+        newer = segment.id_descending
+        if segment.after_id is not None:
+            at = segment.after_id >> BLOCK_BITS
+            blocks = [one for one in blocks if (one[0] <= at if newer else one[0] >= at)]
+        ordered = blocks[::-1] if newer else blocks
+        sums = list(accumulate(assets for _, assets in ordered))
+        last = next((block for (block, _), some in zip(ordered, sums, strict=True) if some * PARTS >= sums[-1]), 0)
+        bound, place = ("asset.id >= %s", last) if newer else ("asset.id < %s", last + 1)
+        return Sql(f"{candidates.text} AND {bound}", (*candidates.params, place << BLOCK_BITS))
+
     def _check_candidates(self, candidates: Sql, segment: Segment, need: int) -> list[TupleRow]:
         """Find all that can match, sort them, and check them until enough match."""
         where, condition = self.compiled.by_row, segment.condition
         direction: LiteralString = "DESC" if segment.id_descending else "ASC"
-        # OFFSET 0: one asset after the other, as in `_walk_members`.
+        # OFFSET 0: all candidates by their own index, and then one asset after the other, as in `_walk_members`.
         text: LiteralString = (
-            f"SELECT asset.id FROM (SELECT asset.id FROM asset WHERE {candidates.text} AND {condition.text}"  # noqa: S608 - literals, values are bound
-            f" ORDER BY asset.id {direction}) AS candidate CROSS JOIN LATERAL (SELECT asset.id FROM asset"
+            f"SELECT asset.id FROM (SELECT id FROM (SELECT asset.id FROM asset WHERE {candidates.text}"  # noqa: S608 - literals, values are bound
+            f" AND {condition.text} OFFSET 0) AS each ORDER BY id {direction}) AS candidate"
+            " CROSS JOIN LATERAL (SELECT asset.id FROM asset"
             f" WHERE asset.id = candidate.id AND {where.text} OFFSET 0) AS asset"
             f" ORDER BY candidate.id {direction} LIMIT %s"
         )
