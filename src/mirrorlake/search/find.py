@@ -218,7 +218,7 @@ class Finder:
     def _first_part(self, candidates: Sql, segment: Segment) -> Sql:
         """The candidates among the first assets of the result: a page of many needs no more, and few cost little.
 
-        PostgreSQL cannot tell how many candidates there are: it keeps no statistics of values in partial indexes.
+        PostgreSQL does not know how many candidates there are: it keeps no statistics of values in partial indexes.
         """
         blocks = library_count.blocks(self.connection)
         newer = segment.id_descending
