@@ -11,11 +11,12 @@ from tests.support.passes import Mirrored, put_all
 from tests.support.two import KEYS as TWO_KEYS
 from tests.support.two import Two, planned_nothing
 
-from mirrorlake.catalog import datasources, deletion, edits, projects, runs
+from mirrorlake.catalog import annotations, datasources, deletion, edits, ontologies, projects, runs
 from mirrorlake.core.errors import NotFound, SourceUnreachable, UsageError
 from mirrorlake.core.settings import Settings
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.labels import Box, LabelClass, NewAnnotation, Shape
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.model.runs import RunState
 from mirrorlake.postgres.pool import Catalog
@@ -95,6 +96,24 @@ def _hashes(catalog: Catalog) -> int:
     return int(row[0])
 
 
+def test_a_purge_removes_what_users_worked_on_and_leaves_nothing_of_it(mirrored: Mirrored, bucket: MemoryStore):
+    trashed = mirrored.assets("state:trash")
+    edits.apply(mirrored.catalog, [trashed["00.png"].id], Edit(add_tags=("mine",)))
+    edits.apply(mirrored.catalog, [trashed["01.png"].id], Edit(metadata={"mine": 1}))
+    ontologies.save(mirrored.catalog, "yard", [LabelClass(name="forklift", colour="#ff0000", shape=Shape.BOX)])
+    drawn = [NewAnnotation(class_name="forklift", geometry=Box(0.3, 0.1, 0.1, 0.1))]
+    annotations.replace(mirrored.catalog, trashed["02.png"].id, "yard", drawn)
+    _, report = purge(mirrored, 6)
+    assert report is not None
+    assert report.counts.removed == 6
+    assert {one.reason for one in runs.outcomes(mirrored.catalog, report.run or 0, limit=10)} == {
+        "Its object is gone; it was removed"
+    }
+    assert mirrored.assets("state:any").keys() == set(KEYS) - set(GONE)
+    put_all(bucket, GONE)
+    assert mirrored.run().counts.new == len(GONE)
+
+
 def test_what_was_touched_of_late_stays(mirrored: Mirrored):
     assert purge(mirrored, None, days=1) == (0, None)
 
@@ -171,6 +190,8 @@ def test_what_somebody_touches_while_the_trash_is_emptied_stays(mirrored: Mirror
     touched = mirrored.assets("state:trash")["00.png"].id
     noticed = Noticed()
     noticed.act = lambda: edits.apply(mirrored.catalog, [touched], Edit(metadata={"mine": 1}))
-    purge(mirrored, 6, store=noticed)
+    _, report = purge(mirrored, 6, store=noticed)
+    assert report is not None
+    assert (report.counts.removed, report.counts.missing) == (5, 1)
     assert set(mirrored.assets("state:trash")) == {"00.png"}
     assert mirrored.assets("state:trash")["00.png"].metadata == {"mine": 1}

@@ -51,12 +51,15 @@ def list_keys(catalog: Catalog, datasource_id: int, before: datetime) -> Iterato
 
 @retry_on_contention
 def purge(lease: Lease, gone: pa.Array[Any], causes: pa.Array[Any], before: datetime) -> Counts:
-    """Permanently remove the assets of these keys that are still in the trash, unchanged and unused."""
+    """Permanently remove the assets of these keys that are still in the trash, unchanged and unused.
+
+    What users made of them goes too: they confirmed the number of assets.
+    """
     if len(gone) == 0:
         return Counts()
     untouched = pa.array([before] * len(gone), TIME)
     with staged(lease, pa.record_batch({"key": gone, "reason": causes, "modified": untouched})) as staging:
         staging.run("find_vanished")
         staging.fetch("lock_vanished")
-        staging.run("purge_objects", "remove_assets")
-        return staging.record_outcomes("record_removals")
+        staging.run("purge_objects", "purge_assets")
+        return staging.record_outcomes("record_purged")

@@ -412,3 +412,25 @@ DELETE FROM object USING staged, asset
 WHERE asset.id = staged.asset_id AND asset.state = {asset.trash} AND asset.updated < staged.modified AND object.asset_id = asset.id
   AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
   AND NOT EXISTS (SELECT FROM object AS other WHERE other.asset_id = asset.id AND other.state NOT IN ({known.released}));
+
+-- name: purge_assets
+-- Delete assets in the trash that have no objects any more, also those that users worked on: their number was confirmed.
+DELETE FROM asset USING staged
+WHERE asset.id = staged.asset_id AND asset.state = {asset.trash} AND asset.updated < staged.modified
+  AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id)
+  AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id);
+
+-- name: record_purged
+-- Record the result for each asset: removed, or kept because somebody changed or used it since it was counted.
+WITH recorded AS (
+  INSERT INTO outcome (run_id, key, kind, reason, asset_id)
+  SELECT $1, staged.key,
+    CASE WHEN asset.id IS NULL THEN {outcome.removed} ELSE {outcome.missing} END,
+    CASE WHEN asset.id IS NULL THEN reason || '; it was removed' ELSE 'It was changed or put to use meanwhile: kept' END,
+    asset.id
+  FROM staged LEFT JOIN asset ON asset.id = staged.asset_id
+  WHERE staged.asset_id IS NOT NULL ORDER BY staged.key
+  ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
+  RETURNING kind
+)
+SELECT kind, count(*) FROM recorded GROUP BY kind;
