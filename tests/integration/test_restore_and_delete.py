@@ -21,6 +21,7 @@ from mirrorlake.catalog import (
     runs,
 )
 from mirrorlake.catalog.runs import begin
+from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import Conflict, NotFound, PassRunning, UsageError
 from mirrorlake.model.acts import Project
 from mirrorlake.model.edits import Edit
@@ -295,6 +296,13 @@ def test_a_deletion_counts_what_people_made_of_what_goes_to_the_trash(mirrored: 
     edits.apply(mirrored.catalog, [mirrored.assets()["02.png"].id], Edit(add_tags=("mine",)))
     found = deletion.preview_deletion(mirrored.catalog, mirrored.source)
     assert (found.worked_on, found.tagged) == ((1, 1) if orphans is Orphans.TRASH else (0, 0))
+
+
+def test_the_count_before_a_deletion_looks_up_once_what_each_asset_has(empty_catalog: Catalog):
+    with empty_catalog.read() as connection:
+        query = b"EXPLAIN " + statement("count_for_deletion").query
+        plan = "\n".join(line for (line,) in connection.execute(query, {"datasource_id": 1}).fetchall())
+    assert (plan.count("InitPlan"), plan.count("SubPlan")) == (6, 0), plan
 
 
 def test_a_deleted_datasource_that_is_mirrored_again_has_everything_back(mirrored: Mirrored):
