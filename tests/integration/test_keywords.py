@@ -195,6 +195,22 @@ def test_undoing_the_addition_of_a_tag_gives_it_back_to_the_keyword(stock: Stock
     assert stock.tags() == NO_TAGS
 
 
+@pytest.mark.parametrize("edit", [Edit(add_tags=("fork",)), Edit(remove_tags=("fork",))])
+def test_undoing_an_edit_gives_no_tag_to_a_keyword_that_is_gone(stock: Stock, edit: Edit):
+    stock.switch(on=True)
+    stock.mirror()
+    job = stock.library.assets.start_edit(BulkEdit.of(edit, assets=(stock.id_of("a.jpg"),)))
+    stock.work()
+    _write(stock.folder, "a.jpg", ("spoon",))
+    stock.mirror()
+    assert stock.tags()["a.jpg"] == [*edit.add_tags, "spoon"]
+    undo = stock.library.jobs.undo(job.id)
+    stock.work()
+    assert stock.tags()["a.jpg"] == ["spoon"]
+    result = stock.library.jobs.get(undo.id).result
+    assert (result["restored"], result["left"]) == ((1, 0) if edit.add_tags else (0, 1))
+
+
 def test_a_tag_of_a_keyword_that_was_added_as_well_is_no_change_in_the_history(stock: Stock):
     stock.switch(on=True)
     stock.mirror()

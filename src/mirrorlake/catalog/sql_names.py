@@ -77,6 +77,11 @@ _KEYWORDS = (
     " WHEN 'string' THEN to_jsonb(string_to_array(asset.facts ->> 'keywords', '; ')) ELSE '[]' END)"
 )
 _KEYWORD_TAGS = "EXISTS (SELECT FROM datasource WHERE id = $1 AND settings @> '{\"keywordTags\": true}')"
+# Of `asset`: a keyword of it gives it the tag %(name)s.
+_KEYWORD_GIVES = (
+    "({rule.keywords} @> to_jsonb(%(name)s::text) AND EXISTS (SELECT FROM datasource"
+    " WHERE datasource.id = asset.datasource_id AND settings @> '{\"keywordTags\": true}'))"
+)
 # Of `asset`: the digest that names its thumbnail.
 _THUMBNAIL_NAME = "coalesce(asset.digest, asset.sample_digest)"
 # The state that a pass compares.
@@ -116,6 +121,7 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
         "thumbnail_name": _THUMBNAIL_NAME,
         "keywords": _KEYWORDS,
         "keyword_tags": _KEYWORD_TAGS,
+        "keyword_gives": _KEYWORD_GIVES,
         "compared_state": _COMPARED_STATE,
         "compared_token": _COMPARED_TOKEN,
         "own_workspace": _OWN_WORKSPACE,

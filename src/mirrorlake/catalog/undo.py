@@ -88,7 +88,7 @@ def undo_next(lease: JobLease, edit_id: int, parts: tuple[EditPart, ...]) -> Und
             back, lost = _UNDO[ChangeKind(kind)](connection, values, part, existing)
             restored |= back
             left |= lost
-            if kind in (ChangeKind.TAG, ChangeKind.UNTAG):
+            if kind in (ChangeKind.TAG, ChangeKind.CLAIM, ChangeKind.UNTAG):
                 touched |= back
         if touched:
             connection.execute(statement("touch_assets").query, {"ids": sorted(touched)})
@@ -155,9 +155,8 @@ def _undo_rows(query: str, label: str) -> _Undo:
 def _undo_claim(
     connection: psycopg.Connection[TupleRow], values: dict[str, Any], _part: EditPart, _existing: set[int]
 ) -> tuple[set[int], Lost]:
-    """Its assets had the tag before, and have it afterwards: none of them is restored or left."""
-    connection.execute(statement("undo_claim").query, values)
-    return set(), {}
+    """Most assets had the tag before and have it afterwards: only those are restored that lose it."""
+    return {row[0] for row in connection.execute(statement("undo_claim").query, values).fetchall()}, {}
 
 
 _UNDO: Mapping[ChangeKind, _Undo] = {

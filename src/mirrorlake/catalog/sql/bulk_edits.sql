@@ -234,18 +234,28 @@ DELETE FROM asset_tag
 WHERE tag = %(name)s AND asset_id = ANY(%(ids)s::bigint[]) AND edit_id = %(edit_id)s RETURNING asset_id;
 
 -- name: undo_claim
--- Give the tag back to the keywords from which a batch took it, where nobody has removed it since.
-UPDATE asset_tag SET from_keywords = true, edit_id = NULL
-WHERE tag = %(name)s AND asset_id = ANY(%(ids)s::bigint[]) AND edit_id = %(edit_id)s AND NOT from_keywords;
+-- Give the tag back to the keywords from which a batch took it, where nobody has removed it since. Where no keyword gives
+-- it any more, it goes, as it would have without the batch.
+WITH claimed AS (
+  SELECT asset.id, {rule.keyword_gives} AS given
+  FROM asset_tag JOIN asset ON asset.id = asset_tag.asset_id
+  WHERE tag = %(name)s AND asset_id = ANY(%(ids)s::bigint[]) AND edit_id = %(edit_id)s AND NOT from_keywords
+), back AS (
+  UPDATE asset_tag SET from_keywords = true, edit_id = NULL
+  FROM claimed WHERE asset_tag.tag = %(name)s AND asset_tag.asset_id = claimed.id AND claimed.given
+)
+DELETE FROM asset_tag USING claimed
+WHERE asset_tag.tag = %(name)s AND asset_tag.asset_id = claimed.id AND NOT claimed.given RETURNING asset_id;
 
 -- name: undo_untag
--- Add the tag again that a batch removed, where nobody has added it since.
+-- Add the tag again that a batch removed, where nobody has added it since, and where a keyword that gave it still does.
 INSERT INTO asset_tag (tag, asset_id, edit_id, from_keywords)
 SELECT edit_change.name, asset.id, CASE jsonb_typeof(item.before) WHEN 'number' THEN item.before::bigint END,
   jsonb_typeof(item.before) = 'string'
 FROM edit_change CROSS JOIN ROWS FROM (unnest(edit_change.ids), jsonb_array_elements(edit_change.before)) AS item (id, before)
 JOIN asset ON asset.id = item.id
 WHERE edit_change.edit_id = %(edit_id)s AND number = %(number)s AND edit_change.kind = 'untag' AND edit_change.name = %(name)s
+  AND (jsonb_typeof(item.before) <> 'string' OR {rule.keyword_gives})
 ORDER BY asset.id ON CONFLICT DO NOTHING RETURNING asset_id;
 
 -- name: undo_project
