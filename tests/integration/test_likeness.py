@@ -338,6 +338,31 @@ def test_no_total_is_exact_where_less_similar_pictures_were_not_compared(
     assert (whole.total, whole.total_capped, whole.notes) == (int((np.cos(angles) >= 0.9).sum()), False, ())
 
 
+def test_what_matches_is_compared_before_all_vectors_are_read_without_an_index(
+    working: Pass, monkeypatch: pytest.MonkeyPatch
+):
+    catalog, names = working.catalog, [f"in/{number:03}.jpg" for number in range(60)]
+    commit_rows(working.lease, *(processed_row(name, digest=digest_of(name)) for name in names))
+    model = _prepare(catalog, "lite-1", 2)
+    digests = [digest_of(name) for name in names]
+    embeddings.store_pictures(catalog, model, digests, [None] * len(names), [[1.0, 0.0]] * len(names))
+    embeddings.complete_model(catalog, model, discard)
+    monkeypatch.setattr(alike, "COMPARED", 10)
+    steps = list[int]()
+    nearest = alike._Ranker._nearest
+    monkeypatch.setattr(alike._Ranker, "_nearest", lambda self, step: steps.append(step) or nearest(self, step))
+    text = f"like-image:{working.ids()[names[0]]}"
+    assert search(catalog, f"{text} filename:005*", limit=5).total == 1
+    assert steps == []
+    assert search(catalog, text, limit=5).total == len(names)
+    assert steps == list(alike.FIRST_STEPS)
+
+    monkeypatch.setattr(embeddings, "INDEX_FROM", 10)
+    embeddings.complete_model(catalog, model, discard)
+    assert search(catalog, f"{text} filename:005*", limit=5).total == 1
+    assert steps == [*alike.FIRST_STEPS, alike.FIRST_STEPS[0]]
+
+
 def _prepare(catalog: Catalog, name: str, dimensions: int, *, cutoff: float = 0.3) -> StoredModel:
     return embeddings.prepare_model(
         catalog, name=name, dimensions=dimensions, picture_cutoff=cutoff, text_cutoff=cutoff

@@ -221,10 +221,9 @@ def _build_index(catalog: Catalog, model: StoredModel, vectors: int, step: Calla
     pgvector builds much more slowly what does not fit into `maintenance_work_mem`.
     """
     needed = vectors * (2 * model.dimensions + _LINKS_BYTES) // 1024
-    text = f"embedding_{model.id}_near"
-    name = sql.Identifier(text)
+    name = sql.Identifier(_index_of(model))
     with catalog.read() as connection:
-        found = connection.execute(statement("index_is_valid").query, {"name": text}).fetchone()
+        found = connection.execute(statement("index_is_valid").query, {"name": _index_of(model)}).fetchone()
         memory = connection.execute(statement("index_memory").query, {"needed": needed}).fetchone()
         operators = sql.SQL("{}.halfvec_ip_ops").format(vector_schema(connection))
     if found is not None and found[0]:
@@ -235,6 +234,16 @@ def _build_index(catalog: Catalog, model: StoredModel, vectors: int, step: Calla
     error = run_long(catalog, make, step, memory="512MB" if memory is None else f"{memory[0]}kB")
     if error is not None:
         raise CatalogError(f"The index of the vectors of {model.name} could not be built: {error}", _BUILD_AGAIN)
+
+
+def has_index(connection: psycopg.Connection[TupleRow], model: StoredModel) -> bool:
+    """Whether an index finds the nearest vectors of a model: it is built once all pictures are embedded."""
+    found = connection.execute(statement("index_is_valid").query, {"name": _index_of(model)}).fetchone()
+    return found is not None and bool(found[0])
+
+
+def _index_of(model: StoredModel) -> str:
+    return f"embedding_{model.id}_near"
 
 
 def vector_text(vector: Sequence[float]) -> str:

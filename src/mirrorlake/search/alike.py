@@ -2,7 +2,8 @@
 
 The index on vectors gives the nearest pictures; the share of them that match shows how many assets match. If these are
 many, the nearest are the result. Otherwise all that match are compared, and only if they are too many for that, the
-index gives more pictures until enough match. Left to PostgreSQL, the choice loses most of what is similar.
+index gives more pictures until enough match. Left to PostgreSQL, the choice loses most of what is similar. While there
+is no index, the nearest pictures are found by reading all vectors: what matches is compared first.
 """
 
 from __future__ import annotations
@@ -112,6 +113,7 @@ class _Ranker:
         self._vector = vector
         self._where = where
         schema = embeddings.vector_schema(connection)
+        self._indexed = embeddings.has_index(connection, model)
         self._table = embeddings.table_of(model).as_string(connection)
         self._near = sql.SQL("OPERATOR({}.<#>) %s::{}.halfvec").format(schema, schema).as_string(connection)
 
@@ -120,13 +122,13 @@ class _Ranker:
         pictures = self._pictures()
         if pictures <= COMPARED:
             return self._compare(only_embedded=True) or [], None
-        rows, last = self._nearest(FIRST_STEPS[0])
+        rows, last = self._nearest(FIRST_STEPS[0]) if self._indexed else ([], None)
         if len(rows) >= ENOUGH and len(rows) / FIRST_STEPS[0] * pictures > COMPARED:
             return rows, last
         compared = self._compare(only_embedded=False)
         if compared is not None:
             return compared, None
-        for step in FIRST_STEPS[1:]:
+        for step in FIRST_STEPS[1:] if self._indexed else FIRST_STEPS:
             if len(rows) >= ENOUGH:
                 break
             rows, last = self._nearest(step)
