@@ -29,9 +29,10 @@ def reject_size(policies: Policies, key: str, size: int, kind: MediaKind | None,
         case MediaKind.DOCUMENT:
             return _with_fix(what, document_fixes.shrink_document(key, share))
         case MediaKind.TEXT:
-            return _with_fix(what, document_fixes.split_text(key, form, policies.max_bytes))
+            parts = document_fixes.split_text(key, form, policies.max_bytes)
+            return f"{what}; {document_fixes.shrink_whole_text(key, form)}" if parts is None else _with_fix(what, parts)
         case None:
-            return what
+            return f"{what}; make the file smaller, or allow more bytes"
 
 
 def reject(policies: Policies, key: str, facts: MediaFacts, form: str) -> str | None:
@@ -114,8 +115,8 @@ def _of_duration(policies: Policies, key: str, facts: VideoFacts | AudioFacts, f
             yield _with_fix(what, media_fixes.shorten_sound(key, form, policies))
 
 
-def _with_fix(what: str, command: str | None) -> str:
-    return what if command is None else f"{what}. Mend it: {command}"
+def _with_fix(what: str, command: str) -> str:
+    return f"{what}. Mend it: {command}"
 
 
 def _names(names: tuple[str, ...]) -> str:

@@ -6,6 +6,7 @@ libjpeg-turbo-progs, ghostscript, librsvg2-bin, scour.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -164,6 +165,17 @@ def test_documents_and_texts_are_made_smaller(tmp_path: Path) -> None:
     assert b"".join(path.read_bytes() for path in sorted((tmp_path / "1").iterdir())) == table
 
 
+def test_a_json_document_is_written_without_spaces(tmp_path: Path) -> None:
+    rows = [{"type": "Feature", "properties": {"name": f"Ü {at}", "id": 2**60 + at, "of": 0.1}} for at in range(200)]
+    document = {"type": "FeatureCollection", "features": rows}
+    for number, name in enumerate(("a.geojson", "50%d.geojson")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        data = json.dumps(document, indent=4).encode()
+        mended = mend(folder, name, data, Policies(max_bytes=len(data) * 2 // 3))
+        assert json.loads(mended) == document
+
+
 MADE: list[tuple[str, Callable[[], bytes], Policies]] = [
     (".jpg", lambda: photograph("JPEG"), Policies(max_pixels=50_000)),
     (".jpg", lambda: turned(Image.open(FOLDER / "chelsea.png").resize((448, 304)), 6, "jpeg"), UPRIGHT),
@@ -188,7 +200,7 @@ def mend(folder: Path, name: str, data: bytes, policies: Policies, *, fully: boo
     reason = violation(name, data, policies)
     assert reason is not None, "it complies already"
     command = reason.partition("Mend it: ")[2]
-    for program in set(re.findall(r"(?:^|&& |\$\()([a-z-]+) ", command)):
+    for program in set(re.findall(r"(?:^|&& |\$\()([a-z0-9-]+) ", command)):
         if shutil.which(program) is None:
             pytest.skip(f"2026-11-30: {program} is not installed")
     (folder / name).write_bytes(data)

@@ -185,7 +185,7 @@ def test_a_size_beyond_the_limit_needs_no_reading(form: str, command: str) -> No
     assert reject_size(limit, "a.x", 1000, kind, form) is None
     reason = "it has 4,000 bytes, and the policy maxBytes allows 1,000"
     assert reject_size(limit, "a.x", 4000, kind, form) == f"{reason}. Mend it: {command}"
-    assert reject_size(limit, "a.x", 4000, None) == reason
+    assert reject_size(limit, "a.x", 4000, None) == f"{reason}; make the file smaller, or allow more bytes"
 
 
 @pytest.mark.parametrize("one", all_formats(), ids=lambda one: one.name)
@@ -199,8 +199,15 @@ def test_every_format_has_a_command_that_keeps_its_kind(one: Format) -> None:
 
 def test_a_text_that_has_to_stay_whole_is_not_split() -> None:
     limit = Policies(max_bytes=1000)
-    assert "Mend it" not in str(reject_size(limit, "a.html", 4000, MediaKind.TEXT, "HTML"))
-    assert "Mend it" not in str(reject_size(limit, "a.geojson", 4000, MediaKind.TEXT, "JSON"))
+    beyond = "it has 4,000 bytes, and the policy maxBytes allows 1,000"
+    assert reject_size(limit, "a.html", 4000, MediaKind.TEXT, "HTML") == (
+        f"{beyond}; keep pictures, styles and scripts that are part of the page in files of their own,"
+        " or allow more bytes"
+    )
+    assert reject_size(limit, "x/a.geojson", 4000, MediaKind.TEXT, "JSON") == (
+        f"{beyond}; if it is still larger without the spaces between its values, split it or allow more bytes."
+        " Mend it: python3 -m json.tool --compact --no-ensure-ascii ./a.geojson ./a.mended.geojson"
+    )
     assert "additional-suffix=.jsonl" in str(reject_size(limit, "a.jsonl", 4000, MediaKind.TEXT, "JSON"))
 
 
