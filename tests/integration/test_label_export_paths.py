@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 from tests.support.label_files import CLASSES
 
 from mirrorlake.catalog import annotations, ontologies, projects
+from mirrorlake.catalog.project_splits import assign_ids
 from mirrorlake.core.settings import Settings
 from mirrorlake.labels.registry import FORMATS, Layout
 from mirrorlake.library.label_export import export_labels
@@ -32,6 +33,7 @@ from mirrorlake.model.labels import (
     Shape,
 )
 from mirrorlake.model.sources import Location, Provider
+from mirrorlake.model.splits import Split
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.providers.folder.store import FolderStore
 
@@ -54,16 +56,32 @@ def no_step(_step: str, _done: int, _total: int) -> None:
     """Progress that nobody watches."""
 
 
+# Keys that no folder can hold as they are: one that is a folder of another one, and some that are written alike.
+DIFFICULT = (
+    ("yard", "c.jpg"),
+    ("west/yard", "c.jpg/d.png"),
+    ("yard", "e.txt/f.jpg"),
+    ("west/yard", "e.jpg"),
+    ("yard", "a\\b.jpg"),
+    ("yard", "a%5Cb.jpg"),
+    ("yard", "x\\y.jpg"),
+)
+
+
 @pytest.fixture
 def objects(empty_catalog: Catalog, tmp_path: Path) -> Objects:
+    return make_objects(empty_catalog, tmp_path, KEYS)
+
+
+def make_objects(catalog: Catalog, tmp_path: Path, keys: Sequence[tuple[str, str]]) -> Objects:
     """Datasources with objects, each of which contains its datasource and key; the ids of their assets."""
     made: dict[tuple[str, str], str] = {}
-    for source, key in KEYS:
+    for source, key in keys:
         folder = tmp_path / "sources" / source.replace("/", "-")
         (folder / key).parent.mkdir(parents=True, exist_ok=True)
         (folder / key).write_bytes(f"{source} {key}".encode())
         token = FolderStore(Location(provider=Provider.FILE, container=str(folder))).head(key).token
-        with empty_catalog.write() as connection:
+        with catalog.write() as connection:
             connection.execute(
                 "INSERT INTO datasource (name, uri, access, settings) VALUES (%s, %s, '{}', '{}')"
                 " ON CONFLICT (name) DO NOTHING",
@@ -99,8 +117,10 @@ def label(catalog: Catalog, objects: Objects, shape: Shape) -> None:
         annotations.replace(catalog, objects[one], "site", [made])
 
 
-def export(catalog: Catalog, out: Path, name: str, *, copy_images: bool, snapshot: str | None = None) -> LabelExport:
-    options = LabelExportOptions(query="", format=name, path=str(out), copy_images=copy_images, snapshot=snapshot)
+def export(
+    catalog: Catalog, out: Path, name: str, *, copy_images: bool, query: str = "", snapshot: str | None = None
+) -> LabelExport:
+    options = LabelExportOptions(query=query, format=name, path=str(out), copy_images=copy_images, snapshot=snapshot)
     with tempfile.TemporaryDirectory() as workdir:
         stores = SourceStores(Settings(home=Path(workdir)), catalog)
         return export_labels(catalog, options, no_step, stores=stores, workdir=Path(workdir))
@@ -144,6 +164,25 @@ def test_labels_of_equal_keys_come_back_to_their_own_assets(
     assert left_edges(empty_catalog, objects) == expected
 
 
+@pytest.mark.parametrize("name", [one.name for one in FORMATS.values() if one.layout is Layout.FOLDER])
+@pytest.mark.parametrize("suffix", ["", ".zip"])
+def test_labels_of_keys_that_no_folder_can_hold_come_back(
+    empty_catalog: Catalog, tmp_path: Path, name: str, suffix: str
+) -> None:
+    one, objects = FORMATS[name], make_objects(empty_catalog, tmp_path, DIFFICULT)
+    label(empty_catalog, objects, Shape.BOX if Shape.BOX in one.shapes else one.shapes[0])
+    out = tmp_path / f"out{suffix}"
+    made = export(empty_catalog, out, name, copy_images=True)
+    assert (made.images, made.annotations, made.copied) == (7, 7, 7)
+    for asset_id in objects.values():
+        annotations.replace(empty_catalog, asset_id, "site", [])
+    options = LabelImportOptions(path=str(out), format=name, ontology="site")
+    back = import_labels(empty_catalog, options, no_step, by=LIBRARY)
+    assert (back.annotations, back.ambiguous, back.unmatched) == (7, (), ())
+    expected = {one: [pytest.approx(box.x, abs=1e-6)] for one, box in boxes(objects).items()}
+    assert left_edges(empty_catalog, objects) == expected
+
+
 def test_copied_yolo_images_have_the_stems_of_their_label_files(
     empty_catalog: Catalog, objects: Objects, tmp_path: Path
 ) -> None:
@@ -164,6 +203,48 @@ def test_copied_yolo_images_have_the_stems_of_their_label_files(
         "yard/f/b.mov.jpg.jpg",
         "yard/f/b.mov.jpg.png.png",
     }
+
+
+@pytest.mark.parametrize("name", ["yolo", "yolo-obb"])
+def test_yolo_lists_the_images_of_the_splits_of_a_project_and_of_a_snapshot(
+    empty_catalog: Catalog, objects: Objects, tmp_path: Path, name: str
+) -> None:
+    label(empty_catalog, objects, FORMATS[name].shapes[0])
+    projects.add(empty_catalog, "mine", list(objects.values()))
+    projects.add(empty_catalog, "other", list(objects.values()))
+    for (source, key), asset_id in objects.items():
+        assign_ids(empty_catalog, "other", Split.TEST, [asset_id], automatic=False, by=LIBRARY)
+        split = {"f/b.heic": Split.VALID, "f/b.mov": None}.get(key, Split.TRAIN)
+        chosen = Split.VALID if source == "west/yard" else split
+        assign_ids(empty_catalog, "mine", chosen, [asset_id], automatic=False, by=LIBRARY)
+    freeze(empty_catalog, "mine", no_step, note="", by=LIBRARY)
+    for place, (query, snapshot) in enumerate((("project:mine", None), ("", "mine@1"))):
+        out = tmp_path / str(place)
+        made = export(empty_catalog, out, name, copy_images=True, query=query, snapshot=snapshot)
+        assert made.without_split == 1
+        assert (out / "data.yaml").read_text().startswith("path: .\ntrain: train.txt\nval: val.txt\nnames:\n")
+        listed = {
+            one: [out / line for line in (out / one).read_text().splitlines()] for one in ("train.txt", "val.txt")
+        }
+        assert {one: {path.read_text() for path in paths} for one, paths in listed.items()} == {
+            "train.txt": {"yard images/a.jpg", "yard f/b.mov.jpg", "yard f/b.mov.jpg.png"},
+            "val.txt": {"west/yard images/a.jpg", "yard f/b.heic"},
+        }
+
+
+@pytest.mark.parametrize("query", ["", "project:mine OR project:other", "project:m*", "-project:mine"])
+def test_a_query_without_one_project_has_no_splits(
+    empty_catalog: Catalog, objects: Objects, tmp_path: Path, query: str
+) -> None:
+    label(empty_catalog, objects, Shape.BOX)
+    first, *others = objects.values()
+    projects.add(empty_catalog, "mine", [first])
+    projects.add(empty_catalog, "other", others)
+    for project, asset_id, split in (("mine", first, Split.VALID), ("other", others[0], Split.TRAIN)):
+        assign_ids(empty_catalog, project, split, [asset_id], automatic=False, by=LIBRARY)
+    made = export(empty_catalog, tmp_path / "out", "yolo", copy_images=False, query=query)
+    assert made.without_split == 0
+    assert "train: images\nval: images\n" in (tmp_path / "out" / "data.yaml").read_text()
 
 
 def test_coco_has_the_address_of_each_object(empty_catalog: Catalog, objects: Objects, tmp_path: Path) -> None:

@@ -47,6 +47,8 @@ def labelled(cli: Cli, tmp_path: Path) -> Iterator[Labelled]:
     cli.mirror(photos.as_uri(), "--jobs", "1", "--name", "mine")
     imported = cli.run("labels", "import", labels, "--format", "yolo", "--ontology", "site", "--add-classes")
     assert imported.code == 0, imported.err
+    assert "(new)" not in imported.out
+    assert "0 (added)" in imported.out
     (photos / KEYS[1]).unlink()
     with serving(cli, tmp_path / "nobody") as made:
         yield Labelled(made, out)

@@ -56,6 +56,9 @@ class MemoryFiles:
         yield file
         self.files[name] = file.getvalue()
 
+    def safe_name(self, name: str) -> str:
+        return name
+
     @contextmanager
     def scratch(self) -> Generator[BinaryIO]:
         yield io.BytesIO()

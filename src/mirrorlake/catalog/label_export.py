@@ -14,6 +14,7 @@ from mirrorlake.labels.documents import geometry_from_json
 from mirrorlake.labels.records import ImageLabels, Label
 from mirrorlake.model.labels import Shape
 from mirrorlake.model.sources import Location
+from mirrorlake.model.splits import SPLITS
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.address import stored_location
 
@@ -29,18 +30,21 @@ class ExportedImage:
 
 
 _FETCHED = 5_000  # rows in memory
-_OF_IMAGE = 6  # first columns of a row of `labelled_images`
+_OF_IMAGE = 7  # first columns of a row of `labelled_images`
 
 
-def labelled_images(catalog: Catalog, ontology: str, chosen: Chosen) -> Iterator[ImageLabels]:
-    """The chosen assets with their labels in one ontology, all of one moment. Memory use is constant."""
+def labelled_images(catalog: Catalog, ontology: str, chosen: Chosen, project: str | None) -> Iterator[ImageLabels]:
+    """The chosen assets with their labels in one ontology and their splits in a project, all of one moment.
+
+    Memory use is constant.
+    """
     text, params = chosen
     query = b"WITH chosen AS MATERIALIZED (" + text + b") " + statement("labelled_images").query
     with catalog.snapshot() as connection, connection.cursor("labels") as cursor:
         cursor.itersize = _FETCHED
-        cursor.execute(query, (*params, ontology))
+        cursor.execute(query, (*params, ontology, project))
         locations: dict[str, Location] = {}
-        for (_, key, datasource, uri, width, height), rows in groupby(cursor, key=lambda row: row[:_OF_IMAGE]):
+        for (_, key, datasource, uri, width, height, split), rows in groupby(cursor, key=lambda row: row[:_OF_IMAGE]):
             location = locations.setdefault(uri, stored_location(uri))
             labels = tuple(_label(row) for row in rows if row[_OF_IMAGE] is not None)
             yield ImageLabels(
@@ -50,6 +54,7 @@ def labelled_images(catalog: Catalog, ontology: str, chosen: Chosen) -> Iterator
                 width=width,
                 height=height,
                 labels=labels,
+                split=None if split is None else SPLITS[split],
             )
 
 

@@ -17,6 +17,7 @@ from mirrorlake.catalog.annotations import Chosen
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.labels.box_batch import BoxBatch, LabelsOfImages, count_images
+from mirrorlake.labels.file_names import spelled_key
 from mirrorlake.labels.turning import PictureSize
 from mirrorlake.model.access import Context
 from mirrorlake.model.activity import Action, Subject
@@ -24,7 +25,7 @@ from mirrorlake.model.labels import AnnotationSource, MatchBy
 from mirrorlake.postgres.pool import Catalog
 
 SHOWN_IMAGES = 20  # of those without an asset
-_COPY_IMAGES = b"COPY label_image (number, path, suffixed, width, height) FROM STDIN"
+_COPY_IMAGES = b"COPY label_image (number, path, suffixed, width, height, spelled) FROM STDIN"
 _IMAGES = 2_000  # written at once
 
 Connection = psycopg.Connection[TupleRow]
@@ -61,7 +62,7 @@ class ImageStage:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._waiting: list[tuple[int, str, bool, int | None, int | None]] = []
+        self._waiting: list[tuple[int, str, bool, int | None, int | None, str | None]] = []
         self._marks = array("q")  # one for each path, by which a second reading recognises it
 
     def add(self, images: LabelsOfImages) -> None:
@@ -69,10 +70,13 @@ class ImageStage:
         first = len(self._marks)
         if isinstance(images, BoxBatch):
             self._marks.extend(map(hash, images.paths))
-            self._waiting += [(first + i, path, False, None, None) for i, path in enumerate(images.paths)]
+            self._waiting += [
+                (first + i, path, False, None, None, spelled_key(path)) for i, path in enumerate(images.paths)
+            ]
         else:
             self._marks.append(hash(images.path))
-            self._waiting.append((first, images.path, images.suffixed, images.width, images.height))
+            row = (first, images.path, images.suffixed, images.width, images.height, spelled_key(images.path))
+            self._waiting.append(row)
         if len(self._waiting) >= _IMAGES:
             self._write()
 

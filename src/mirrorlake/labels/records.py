@@ -10,6 +10,7 @@ from typing import BinaryIO, Protocol
 
 from mirrorlake.model.assets import Scalar
 from mirrorlake.model.labels import Geometry, LabelClass, LabelProblem
+from mirrorlake.model.splits import Split
 
 TEXT_LIMIT = 1000  # characters of a class name or of an attribute
 LABELS_LIMIT = 200_000  # of one image; each needs some thousand bytes while it is read
@@ -45,6 +46,7 @@ class ImageLabels:
     datasource: str = ""  # in exports only, as the two below
     uri: str = ""  # of the object
     keeps_suffix: bool = False  # whether its label file has its whole name, because another image has the same stem
+    split: Split | None = None  # in the project that is exported
 
 
 class BadLabels(ValueError):
@@ -72,6 +74,10 @@ class LabelOutput(Protocol):
 
     def open(self, name: str) -> AbstractContextManager[BinaryIO]:
         """A new file. The name is made safe as a path. Raises BadLabels if there is one with this name already."""
+        ...
+
+    def safe_name(self, name: str) -> str:
+        """The name under which `open` writes a file."""
         ...
 
     def scratch(self) -> AbstractContextManager[BinaryIO]:
@@ -113,6 +119,11 @@ def without_suffix(path: str) -> str:
 def label_file_of(image: ImageLabels, suffix: str) -> str:
     """The name of the label file of an exported image, if each image has one."""
     return (image.path if image.keeps_suffix else without_suffix(image.path)) + suffix
+
+
+def copied_name(path: str, *, keeps_suffix: bool) -> str:
+    """The path of a copied image whose name without the suffix is that of its label file."""
+    return path + path.removeprefix(without_suffix(path)) if keeps_suffix else path
 
 
 def join_path(folder: str, path: str) -> str:

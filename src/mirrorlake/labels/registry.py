@@ -34,6 +34,7 @@ class LabelFormat:
     suffix: str = ".json"  # of the one file of Layout.FILE
     images: str = "images/"  # where copied images go
     abilities: Abilities = PLAIN
+    lists_splits: bool = False  # whether it writes which images are in which split
     by_stem: bool = False  # whether a label file belongs to its image by nothing but equal names
     read_batches: BatchReader | None = None  # quicker, if it has one
     namespace: str | None = None  # of external ids, if it has numbers instead of names
@@ -49,6 +50,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=yolo.SHAPES,
             read=yolo.read,
             write=yolo.write,
+            lists_splits=True,
             by_stem=True,
             read_batches=yolo.read_batches,
             namespace=yolo.NAMESPACE,
@@ -60,6 +62,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=yolo.OBB_SHAPES,
             read=yolo.read_obb,
             write=yolo.write,
+            lists_splits=True,
             by_stem=True,
             namespace=yolo.NAMESPACE,
         ),

@@ -10,12 +10,13 @@ from mirrorlake.catalog.label_export import ExportedImage, exported_images, labe
 from mirrorlake.catalog.ontologies import by_name, list_all
 from mirrorlake.core.errors import MirrorlakeError, UsageError
 from mirrorlake.labels import rle
+from mirrorlake.labels.file_names import named_path
 from mirrorlake.labels.geometry import convert_to_any
 from mirrorlake.labels.losses import Losses, losses_of
 from mirrorlake.labels.mask_pixels import can_change, resize
-from mirrorlake.labels.records import BadLabels, ImageLabels, Label
+from mirrorlake.labels.records import BadLabels, ImageLabels, Label, copied_name
 from mirrorlake.labels.registry import LabelFormat, Layout
-from mirrorlake.library.export_paths import ExportPaths, copied_name
+from mirrorlake.library.export_paths import ExportPaths
 from mirrorlake.library.export_targets import SpooledTarget
 from mirrorlake.library.label_images import Copies, copy_images
 from mirrorlake.library.label_import import read_format
@@ -24,8 +25,9 @@ from mirrorlake.library.snapshot_labels import frozen_classes, frozen_images, fr
 from mirrorlake.library.upright_copies import open_originals
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.labels import Classification, Geometry, LabelExport, LabelExportOptions, Mask, Ontology
+from mirrorlake.model.splits import Split
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search.selections import select_ids
+from mirrorlake.search.selections import project_of, select_ids
 
 STEP_IMAGES = 200  # between two reports
 WRITING, COPYING = "writing labels", "copying images"
@@ -60,15 +62,14 @@ def export_labels(
             else keep_for_download(kept, f"labels{chosen_format.suffix}", several=several, workdir=workdir)
         ) as output:
             step(WRITING, 0, 0)
-            paths = ExportPaths((one.datasource, one.key) for one in chosen.images())
-            images = _expressible(
-                _under_paths(chosen.labelled(), paths, chosen_format, counts), chosen_format, counts, step
-            )
+            paths = ExportPaths(((one.datasource, one.key) for one in chosen.images()), as_files=several)
+            named = _under_paths(chosen.labelled(), paths, chosen_format, counts, as_files=several)
+            images = _expressible(named, chosen_format, counts, step)
             chosen_format.write(images, chosen.classes, output)
             if options.copy_images:
                 with open_originals(catalog, stores, bake_orientation=options.bake_orientation) as reader:
-                    named = ((_copy_name(one, paths, chosen_format), one) for one in chosen.images())
-                    for copies in copy_images(named, reader, output):
+                    originals = ((_copy_name(one, paths, chosen_format), one) for one in chosen.images())
+                    for copies in copy_images(originals, reader, output):
                         step(COPYING, copies.copied + copies.not_copied, counts.images)
     except BadLabels as error:
         raise MirrorlakeError(
@@ -77,22 +78,7 @@ def export_labels(
         ) from error
     except OSError as error:
         raise _unwritable(options.path, error) from error
-    return LabelExport(
-        images=counts.images,
-        annotations=counts.annotations,
-        converted=counts.converted,
-        left_out=counts.left_out,
-        copied=copies.copied,
-        not_copied=tuple(copies.examples),
-        not_copied_count=copies.not_copied,
-        path=options.path,
-        split=counts.split,
-        without_attributes=counts.without_attributes,
-        without_visibility=counts.without_visibility,
-        by_datasource=paths.by_datasource,
-        whole_names=counts.whole_names,
-        files=() if kept is None else tuple(kept.files),
-    )
+    return counts.result(options, paths, copies, kept, lists_splits=chosen_format.lists_splits)
 
 
 def _unwritable(path: str | None, error: OSError) -> UsageError:
@@ -108,6 +94,7 @@ class _Chosen:
         self._catalog = catalog
         self._snapshot = options.snapshot
         self._ids = select_ids(options.query)
+        self._project = project_of(options.query)
         if options.snapshot is None:
             found = _ontology(catalog, options.ontology)
             self._ontology, self.classes = found.name, found.classes
@@ -121,7 +108,7 @@ class _Chosen:
     def labelled(self) -> Iterator[ImageLabels]:
         """The assets with their labels."""
         if self._snapshot is None:
-            return labelled_images(self._catalog, self._ontology, self._ids)
+            return labelled_images(self._catalog, self._ontology, self._ids, self._project)
         return frozen_labels(self._catalog, self._snapshot, self._ontology)
 
     def images(self) -> Iterator[ExportedImage]:
@@ -143,21 +130,55 @@ class _Counts:
     without_visibility = 0
     whole_names = 0
 
+    def __init__(self) -> None:
+        self.splits: dict[Split | None, int] = {}
+
     def add(self, losses: Losses) -> None:
         """Count what a label loses."""
         self.split += losses.split
         self.without_attributes += losses.attributes
         self.without_visibility += losses.visibility
 
+    def result(
+        self,
+        options: LabelExportOptions,
+        paths: ExportPaths,
+        copies: Copies,
+        kept: SpooledTarget | None,
+        *,
+        lists_splits: bool,
+    ) -> LabelExport:
+        """The result of the export."""
+        return LabelExport(
+            images=self.images,
+            annotations=self.annotations,
+            converted=self.converted,
+            left_out=self.left_out,
+            copied=copies.copied,
+            not_copied=tuple(copies.examples),
+            not_copied_count=copies.not_copied,
+            path=options.path,
+            split=self.split,
+            without_attributes=self.without_attributes,
+            without_visibility=self.without_visibility,
+            by_datasource=paths.by_datasource,
+            whole_names=self.whole_names,
+            without_split=self.splits.get(None, 0) if lists_splits and len(self.splits) > 1 else 0,
+            files=() if kept is None else tuple(kept.files),
+        )
+
 
 def _under_paths(
-    images: Iterator[ImageLabels], paths: ExportPaths, chosen_format: LabelFormat, counts: _Counts
+    images: Iterator[ImageLabels], paths: ExportPaths, chosen_format: LabelFormat, counts: _Counts, *, as_files: bool
 ) -> Iterator[ImageLabels]:
     """The images under their paths in the export."""
     for image in images:
         path = paths.path(image.datasource, image.path)
+        if as_files:
+            path = named_path(path)
         keeps = chosen_format.layout is Layout.FOLDER and paths.keeps_suffix(image.datasource, image.path)
         counts.whole_names += keeps
+        counts.splits[image.split] = counts.splits.get(image.split, 0) + 1
         yield replace(image, path=path, keeps_suffix=keeps)
 
 

@@ -14,12 +14,11 @@ import tempfile
 import zipfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from hashlib import blake2b
 from pathlib import Path
 from typing import IO, BinaryIO, Self
-from urllib.parse import quote
 
 from mirrorlake.core.errors import UsageError
+from mirrorlake.labels.file_names import safe_path
 from mirrorlake.labels.records import BadLabels, LabelFiles
 from mirrorlake.library.export_problems import REPORT
 from mirrorlake.library.zip_directory import BadZip, ZipLimits
@@ -37,9 +36,6 @@ ZIP_LIMITS = ZipLimits(
 )
 TOTAL_BYTES = 20_000_000_000  # of all files or unpacked members together
 MEMBER_DATE = (1980, 1, 1, 0, 0, 0)  # equal exports are equal files
-_NAME_BYTES, _STEM_BYTES, _SUFFIX_BYTES = 250, 246, 8  # a file system takes names of 255 bytes
-_CUT = 200
-_UNSAFE = ("", ".", "..")
 
 
 @contextmanager
@@ -254,7 +250,7 @@ class FolderOutput:
     @contextmanager
     def open(self, name: str) -> Generator[BinaryIO]:
         """A new file; the folders on its way are made. Raises BadLabels if there is one, as for `a.jpg` and `a.png`."""
-        path = self._folder.joinpath(*map(safe_part, name.split("/")))
+        path = self._folder / safe_path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             file = path.open("xb")
@@ -262,6 +258,10 @@ class FolderOutput:
             raise BadLabels(f"Two images have labels in {name}.") from None
         with file:
             yield file
+
+    def safe_name(self, name: str) -> str:
+        """The name under which a file is written."""
+        return safe_path(name)
 
     @contextmanager
     def scratch(self) -> Generator[BinaryIO]:
@@ -307,7 +307,7 @@ class ZipOutput:
     @contextmanager
     def open(self, name: str) -> Generator[BinaryIO]:
         """A new member. Raises BadLabels if there is one with this name."""
-        safe = "/".join(map(safe_part, name.split("/")))
+        safe = safe_path(name)
         if safe in self._names:
             raise BadLabels(f"Two images have labels in {name}.")
         self._names.add(safe)
@@ -316,29 +316,12 @@ class ZipOutput:
         with self._archive.open(member, "w", force_zip64=True) as file:
             yield file  # pyright: ignore[reportReturnType]: it has the methods that writers use
 
+    def safe_name(self, name: str) -> str:
+        """The name under which a file is written."""
+        return safe_path(name)
+
     @contextmanager
     def scratch(self) -> Generator[BinaryIO]:
         """A temporary file."""
         with tempfile.TemporaryFile(dir=self._path.parent) as file:
             yield file  # pyright: ignore[reportReturnType]: it has all methods of a file
-
-
-def safe_part(part: str) -> str:
-    """A part of a key as the name of a file or folder: never a way out, and nothing that a file system refuses.
-
-    A name that is too long is cut. It keeps its suffix, and a digest keeps it apart from others that begin likewise.
-    Names that differ in nothing but their suffix are cut alike: the label file of an image is found by that.
-    """
-    if part in _UNSAFE:
-        return quote(part, safe="").replace(".", "%2E") or "%"
-    made = part
-    if "\\" in part or not part.isprintable():
-        made = "".join(quote(ch) if ch == "\\" or not ch.isprintable() else ch for ch in part)
-    stem, dot, suffix = made.rpartition(".")
-    if not dot or not suffix.isalnum() or len(suffix.encode()) > _SUFFIX_BYTES:
-        stem, dot, suffix = made, "", ""
-    if len(stem.encode("utf-8", "replace")) <= (_STEM_BYTES if dot else _NAME_BYTES):
-        return made
-    raw = part.rpartition(".")[0] if dot else part
-    digest = blake2b(raw.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-    return f"{quote(stem, safe='', errors='replace')[:_CUT]}~{digest}{dot}{suffix}"

@@ -14,6 +14,7 @@ from mirrorlake.labels.ontology import next_colour
 from mirrorlake.labels.records import ImageLabels, Label
 from mirrorlake.library.snapshots import read_snapshot
 from mirrorlake.model.labels import LabelClass, Shape
+from mirrorlake.model.splits import Split
 from mirrorlake.postgres.pool import Catalog
 
 _SIDES = ("x", "y", "width", "height")
@@ -27,7 +28,7 @@ def frozen_images(catalog: Catalog, snapshot: str) -> Iterator[ExportedImage]:
 
 def frozen_labels(catalog: Catalog, snapshot: str, ontology: str) -> Iterator[ImageLabels]:
     """The assets of a snapshot with their labels in one ontology. Raises NotFound."""
-    for row in _rows(catalog, snapshot, ("key", "datasource", "uri", "width", "height", "annotations")):
+    for row in _rows(catalog, snapshot, ("key", "datasource", "uri", "width", "height", "split", "annotations")):
         labels = tuple(_label(one) for one in row["annotations"] if one["ontology"] == ontology)
         yield ImageLabels(
             path=row["key"],
@@ -36,6 +37,7 @@ def frozen_labels(catalog: Catalog, snapshot: str, ontology: str) -> Iterator[Im
             width=row["width"],
             height=row["height"],
             labels=labels,
+            split=None if row["split"] is None else Split(row["split"]),
         )
 
 

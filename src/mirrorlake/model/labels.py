@@ -335,5 +335,7 @@ class LabelExport:
     """Whether paths begin with the name of the datasource, because several of them have the same key."""
     whole_names: int = 0
     """Images whose label file has their whole name, because another image differs from them in its suffix only."""
+    without_split: int = 0
+    """Images that are in no list of a split, which the format writes, because they have none."""
     files: tuple[ExportFile, ...] = ()
     """The file that is kept for a download, if there is no path."""

@@ -9,6 +9,7 @@ from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.search.compile import compile_query
 from mirrorlake.search.grammar import parse
 from mirrorlake.search.nodes import And, InProject
+from mirrorlake.search.splits import named_project
 from mirrorlake.search.sql import Param
 
 
@@ -23,6 +24,11 @@ def select_ids(query: str, *, trashed: bool = False) -> tuple[bytes, tuple[Param
     compiled = compile_query(parsed)
     text = f"SELECT asset.id FROM asset WHERE {compiled.where.text}"  # noqa: S608 - literals, values are bound
     return replace_names(text).encode(), compiled.where.params
+
+
+def project_of(query: str) -> str | None:
+    """The project whose splits the assets of a query have: the one that `project:` names. Raises QueryError."""
+    return named_project(parse(query).where)
 
 
 def choose(query: str, project: str | None = None) -> ChosenAssets:

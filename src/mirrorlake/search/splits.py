@@ -41,6 +41,14 @@ def bind_splits(node: Node, projects: tuple[str | Pattern, ...] = ()) -> Node:
             return node
 
 
+def named_project(node: Node) -> str | None:
+    """The project that all assets of a query are in, if it names only one of them."""
+    names = _projects(node)
+    if isinstance(node, And):
+        names = tuple(value for term in node.terms for value in _projects(term))
+    return names[0] if len(set(names)) == 1 and isinstance(names[0], str) else None
+
+
 def _projects(node: Node) -> tuple[str | Pattern, ...]:
     """The projects of `project:a`, and of `project:a OR project:b`."""
     match node:

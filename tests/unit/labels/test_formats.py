@@ -21,6 +21,7 @@ from mirrorlake.model.labels import (
     Polyline,
     RotatedBox,
 )
+from mirrorlake.model.splits import Split
 
 VOC = (
     "<annotation><filename>a.jpg</filename><size><width>200</width><height>100</height><depth>3</depth></size>"
@@ -341,6 +342,33 @@ def test_a_cell_that_a_spreadsheet_executes_is_guarded_and_read_back() -> None:
 def test_class_numbers_are_the_external_ids() -> None:
     assert b"  2: " in write_labels(FORMATS["yolo"], [], CLASSES)["data.yaml"]
     assert b"  7: 'forklift'" in write_labels(FORMATS["yolo"], [], CLASSES)["data.yaml"]
+
+
+def divided(*splits: Split | None) -> dict[str, bytes]:
+    """What YOLO writes for images of these splits: a.jpg, b.jpg…"""
+    images = [
+        ImageLabels(path=f"{name}.jpg", width=10, height=10, split=split)
+        for name, split in zip("abcd", splits, strict=False)
+    ]
+    return write_labels(FORMATS["yolo"], images, CLASSES)
+
+
+def test_yolo_lists_the_images_of_each_split() -> None:
+    files = divided(Split.TRAIN, Split.VALID, None, Split.TRAIN)
+    assert files["data.yaml"].startswith(b"path: .\ntrain: train.txt\nval: val.txt\nnames:\n")
+    assert files["train.txt"] == b"./images/a.jpg\n./images/d.jpg\n"
+    assert files["val.txt"] == b"./images/b.jpg\n"
+    assert sorted(name for name in files if name.startswith("labels/")) == [f"labels/{one}.txt" for one in "abcd"]
+    tested = divided(Split.TRAIN, Split.TEST)
+    assert tested["data.yaml"].startswith(b"path: .\ntrain: train.txt\nval: val.txt\ntest: test.txt\nnames:\n")
+    assert (tested["val.txt"], tested["test.txt"]) == (b"", b"./images/b.jpg\n")
+
+
+@pytest.mark.parametrize("split", [None, *Split])
+def test_yolo_lists_nothing_where_all_images_are_in_one_split(split: Split | None) -> None:
+    files = divided(split, split)
+    assert files["data.yaml"].startswith(b"path: .\ntrain: images\nval: images\nnames:\n")
+    assert sorted(files) == ["data.yaml", "labels/a.txt", "labels/b.txt"]
 
 
 DEEP = b"[" * 5000 + b"]" * 5000

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
+import pytest
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mirrorlake.labels.records import ImageLabels, label_file_of
-from mirrorlake.library.export_paths import ExportPaths, copied_name, written
+from mirrorlake.labels.file_names import safe_path, spelled_key, with_digest
+from mirrorlake.labels.records import ImageLabels, copied_name, label_file_of, without_suffix
+from mirrorlake.library.export_paths import ExportPaths
 
 _parts = st.lists(st.sampled_from(["a", "b", "a%2Fb", "é"]), min_size=1, max_size=2)
 _SUFFIXES = ["", ".jpg", ".png", ".png.jpg", ".jpg.jpg", ".png.jpg.png"]
@@ -69,9 +71,9 @@ def test_keys_that_are_written_alike_have_different_files(objects: list[tuple[st
         ImageLabels(path=paths.path(source, key), keeps_suffix=paths.keeps_suffix(source, key))
         for source, key in objects
     ]
-    assert len({written(one.path) for one in made}) == len(objects)
-    assert len({written(label_file_of(one, ".txt")) for one in made}) == len(objects)
-    assert len({written(copied_name(one.path, keeps_suffix=one.keeps_suffix)) for one in made}) == len(objects)
+    assert len({safe_path(one.path) for one in made}) == len(objects)
+    assert len({safe_path(label_file_of(one, ".txt")) for one in made}) == len(objects)
+    assert len({safe_path(copied_name(one.path, keeps_suffix=one.keeps_suffix)) for one in made}) == len(objects)
 
 
 def test_only_a_key_that_is_written_like_another_one_gets_a_digest() -> None:
@@ -86,3 +88,54 @@ def test_of_images_that_differ_in_their_suffix_both_keep_it() -> None:
     objects = [("s", "f/1.heic"), ("s", "f/1.mov"), ("s", "1.mov"), ("s", "f/2.mov")]
     paths = ExportPaths(objects)
     assert [paths.keeps_suffix(*one) for one in objects] == [True, True, False, False]
+
+
+# Keys of which some are folders of others, with the suffixes of images and of label files.
+_nested_names = st.sampled_from(["a", "a.jpg", "a.txt", "a.jpg.jpg", "a.json", "b.png"])
+_nested_keys = st.lists(_nested_names, min_size=1, max_size=3).map("/".join)
+_nested_objects = st.lists(st.tuples(st.sampled_from(["x", "y"]), _nested_keys), max_size=12, unique=True)
+
+
+@given(_nested_objects)
+def test_no_file_is_a_folder_of_another_one(objects: list[tuple[str, str]]) -> None:
+    paths = ExportPaths(objects, as_files=True)
+    images = [
+        ImageLabels(path=paths.path(source, key), keeps_suffix=paths.keeps_suffix(source, key))
+        for source, key in objects
+    ]
+    copies = {copied_name(one.path, keeps_suffix=one.keeps_suffix) for one in images}
+    for made in (
+        {one.path for one in images} | {label_file_of(one, ".json") for one in images},  # beside each other
+        copies,
+        {label_file_of(one, ".txt") for one in images},
+    ):
+        folders = {"/".join(path.split("/")[:depth]) for path in made for depth in range(1, path.count("/") + 1)}
+        assert not folders & made
+    assert len(copies) == len({label_file_of(one, ".txt") for one in images}) == len(objects)
+
+
+def test_only_a_key_that_is_a_folder_gets_another_name() -> None:
+    keys = ["a.jpg", "a.jpg/b.png", "c.jpg", "c.png/d.jpg"]
+    paths = ExportPaths((("s", key) for key in keys), as_files=True)
+    assert [paths.path("s", key) for key in keys] == [with_digest("a.jpg"), *keys[1:]]
+    assert ExportPaths(("s", key) for key in keys).path("s", "a.jpg") == "a.jpg"  # in one file, names are no paths
+
+
+@given(
+    key=st.one_of(_alike_keys, _nested_keys),
+    folder=st.sampled_from(["", "images/", "x/images/"]),
+    digested=st.booleans(),
+)
+def test_the_key_is_found_by_the_name_of_its_file(key: str, folder: str, *, digested: bool) -> None:
+    assume("%" not in key or safe_path(key) == key)  # nobody knows which of several escapes a key contains
+    written = folder + safe_path(with_digest(key) if digested else key)
+    assert folder + key in (written, spelled_key(written))
+    if digested:
+        assert spelled_key(written) == folder + key
+        stem = without_suffix(key)
+        assert spelled_key(written.removesuffix(key.removeprefix(stem))) == folder + stem  # of its label file
+
+
+@pytest.mark.parametrize("path", ["a%5cb", "a%00b", "100%25", "a~0123456789abcdef.jpg", "%C3%A9", "a/%", "é~"])
+def test_what_no_export_writes_is_left_as_it_is(path: str) -> None:
+    assert spelled_key(path) in (None, path.replace("/%", "/"))

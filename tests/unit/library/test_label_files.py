@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from tests.support.zips import Made, zip_of
 
 from mirrorlake.core.errors import UsageError
+from mirrorlake.labels.file_names import safe_part
 from mirrorlake.labels.records import BadLabels
 from mirrorlake.labels.registry import FORMATS
 from mirrorlake.library import label_files
-from mirrorlake.library.label_files import FolderOutput, open_label_files, safe_part
+from mirrorlake.library.label_files import FolderOutput, open_label_files
 from mirrorlake.model.labels import LabelProblem
 
 

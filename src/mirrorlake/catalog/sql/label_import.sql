@@ -1,7 +1,7 @@
 -- name: create_label_image
--- The images that an import reads.
+-- The images that an import reads; `spelled` is how their key is spelled that an export writes as this path, if otherwise.
 CREATE TEMP TABLE label_image (
-  number bigint, path text COLLATE "C", suffixed boolean, width integer, height integer
+  number bigint, path text COLLATE "C", suffixed boolean, width integer, height integer, spelled text COLLATE "C"
 ) ON COMMIT DROP;
 
 -- name: create_label_match
@@ -15,15 +15,20 @@ CREATE TEMP TABLE label_match (
 -- best, also after the name of the datasource, as exports of several write it; then a path that ends with both, then one
 -- that one of path and key ends with, then an equal file name. A path without a suffix may also have one: exports keep it
 -- where two images differ in nothing else. It then is the whole name of an asset, although it could be that of another one
--- without its suffix, if label files with the whole names of all such assets are there too. A path that several assets fit equally well is ambiguous, and so is one whose
--- asset another path fits as well or better.
+-- without its suffix, if label files with the whole names of all such assets are there too. A path may also be how an
+-- export writes a key. A path that several assets fit equally well is ambiguous, and so is one whose asset another path
+-- fits as well or better.
 , named AS (
-  SELECT path, suffixed, split_part(path, '/', -1) AS base FROM label_image GROUP BY path, suffixed
+  SELECT path, suffixed, path AS spelled, split_part(path, '/', -1) AS base, '' AS way FROM label_image
+  GROUP BY path, suffixed
+  UNION ALL
+  SELECT path, suffixed, spelled, split_part(spelled, '/', -1), ', written so' FROM label_image
+  WHERE spelled IS NOT NULL GROUP BY path, suffixed, spelled
 ), wanted AS (
-  SELECT path, suffixed, suffixed AS whole, base,
+  SELECT path, suffixed, spelled, way, suffixed AS whole, base,
     CASE WHEN suffixed THEN regexp_replace(base, '(.)\.[^.]*$', '\1') ELSE base END AS stem FROM named
   UNION ALL
-  SELECT path, suffixed, true, base, regexp_replace(base, '(.)\.[^.]*$', '\1') FROM named
+  SELECT path, suffixed, spelled, way, true, base, regexp_replace(base, '(.)\.[^.]*$', '\1') FROM named
   WHERE NOT suffixed AND position('.' IN base) > 1
 ), candidate AS (
   SELECT id, text, owner, split_part(text, '/', -1) AS base,
@@ -34,17 +39,18 @@ CREATE TEMP TABLE label_match (
     FROM asset JOIN chosen ON chosen.id = asset.id JOIN datasource ON datasource.id = asset.datasource_id
   ) AS asset
 ), compared AS (
-  SELECT wanted.path, wanted.suffixed, wanted.whole, candidate.id, wanted.base, candidate.owner,
+  SELECT wanted.path, wanted.suffixed, wanted.spelled, wanted.way, wanted.whole, candidate.id, wanted.base, candidate.owner,
     CASE WHEN wanted.whole THEN candidate.text ELSE regexp_replace(candidate.text, '(.)\.[^./]*$', '\1') END AS text,
     CASE WHEN wanted.whole THEN candidate.base ELSE candidate.stem END AS candidate_base
   FROM wanted JOIN candidate ON candidate.stem = wanted.stem
 ), ranked AS (
   SELECT path, suffixed, whole, base, id, CASE
-    WHEN path IN (text, owner || text) THEN 'a: whole key'
-    WHEN right(path, length(owner) + length(text) + 1) = '/' || owner || text THEN 'b: end with the datasource'
-    WHEN right(text, length(path) + 1) = '/' || path OR right(path, length(text) + 1) = '/' || text THEN 'c: end of a path'
+    WHEN spelled IN (text, owner || text) THEN 'a: whole key'
+    WHEN right(spelled, length(owner) + length(text) + 1) = '/' || owner || text THEN 'b: end with the datasource'
+    WHEN right(text, length(spelled) + 1) = '/' || spelled OR right(spelled, length(text) + 1) = '/' || text
+    THEN 'c: end of a path'
     WHEN candidate_base = base THEN 'd: file name'
-  END || CASE WHEN whole AND NOT suffixed THEN ', with a suffix' ELSE '' END AS rank FROM compared
+  END || way || CASE WHEN whole AND NOT suffixed THEN ', with a suffix' ELSE '' END AS rank FROM compared
 ), dotted AS (
   SELECT * FROM ranked WHERE rank IS NOT NULL AND NOT suffixed AND position('.' IN base) > 1
 ), whole_names AS (

@@ -19,6 +19,7 @@ from mirrorlake.core.text import count_noun
 from mirrorlake.model.labels import (
     Annotation,
     ClassCount,
+    ClassMapping,
     LabelExport,
     LabelExportOptions,
     LabelImport,
@@ -145,12 +146,18 @@ def export(
     if json:
         print_json(result)
         return
+    _print_export(result)
+
+
+def _print_export(result: LabelExport) -> None:
     echo_detail(f"{count_noun(result.annotations, 'label')} of {count_noun(result.images, 'image')} in {result.path}.")
     if result.by_datasource:
         echo("Several datasources have the same keys: paths begin with the name of the datasource.")
     if result.whole_names:
         files = count_noun(result.whole_names, "label file")
         echo(f"{files} named with the suffix of the image, because another image differs in nothing else.")
+    if result.without_split:
+        echo(f"{count_noun(result.without_split, 'image')} without a split: no list of a split names them.")
     if result.converted:
         echo(f"{count_noun(result.converted, 'label')} became another shape, which the format has.")
     for count, what in (
@@ -286,10 +293,7 @@ def _report(result: LabelImport) -> None:
     )
     print_table(
         ["in the files", "labels", "class", "shape"],
-        (
-            (one.name, f"{one.annotations:,}", _target(one.class_name, added=one.added), one.shape)
-            for one in result.classes
-        ),
+        ((one.name, f"{one.annotations:,}", _target(one, dry_run=result.dry_run), one.shape) for one in result.classes),
         right=frozenset({1}),
     )
     if result.replaced:
@@ -312,10 +316,12 @@ def _report(result: LabelImport) -> None:
         echo(f"{result.problem_count - len(result.problems):,} more problems were counted.")
 
 
-def _target(class_name: str | None, *, added: bool) -> str:
-    if class_name is None:
+def _target(one: ClassMapping, *, dry_run: bool) -> str:
+    if one.class_name is None:
         return "nothing fits"
-    return f"{class_name} (new)" if added else class_name or "left out"
+    if one.added:
+        return f"{one.class_name} (new)" if dry_run else f"{one.class_name} (added)"
+    return one.class_name or "left out"
 
 
 def _rows(found: Sequence[Annotation]) -> Iterator[tuple[object, ...]]:

@@ -9,7 +9,9 @@ Sources: docs.ultralytics.com/datasets/detect, /segment and /obb.
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 
 import numpy as np
@@ -26,6 +28,7 @@ from mirrorlake.labels.records import (
     LabelOutput,
     Report,
     check_text,
+    copied_name,
     image_path,
     label_file_of,
     number,
@@ -33,11 +36,13 @@ from mirrorlake.labels.records import (
     without_suffix,
 )
 from mirrorlake.model.labels import Box, Classification, Geometry, LabelClass, Polygon, RotatedBox, Shape
+from mirrorlake.model.splits import Split
 
 SHAPES = (Shape.BOX, Shape.POLYGON)
 OBB_SHAPES = (Shape.ROTATED_BOX,)
 NAMESPACE = "YOLO"
 DATA = "data.yaml"
+_LISTS = {Split.TRAIN: "train.txt", Split.VALID: "val.txt", Split.TEST: "test.txt"}  # of the images of each split
 NAME_FILES = ("data.yaml", "data.yml", "dataset.yaml", "classes.txt", "obj.names", "_darknet.labels")
 _NOT_LABELS = frozenset({"classes.txt", "train.txt", "val.txt", "valid.txt", "test.txt", "readme.txt", "notes.txt"})
 _BOX, _BOX_WITH_CONFIDENCE, _CORNERS = 5, 6, 9
@@ -83,16 +88,35 @@ def read_batches(files: LabelFiles, report: Report) -> Iterator[LabelsOfImages]:
 
 
 def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: LabelOutput) -> None:
-    """`labels/PATH.txt` for each image and `data.yaml` with the class names."""
+    """`labels/PATH.txt` for each image and `data.yaml` with the class names.
+
+    Images of different splits are named in `train.txt`, `val.txt` and `test.txt`, one without a split in none of them.
+    """
     numbers = class_numbers(classes, NAMESPACE, start=0)
+    found: set[Split | None] = set()
+    with ExitStack() as stack:
+        lists = {split: stack.enter_context(output.scratch()) for split in _LISTS}
+        for image in images:
+            with output.open("labels/" + label_file_of(image, ".txt")) as file:
+                for label in image.labels:
+                    file.writelines(_lines(numbers[label.class_name], label.geometry))
+            found.add(image.split)
+            if image.split is not None:
+                name = output.safe_name("images/" + copied_name(image.path, keeps_suffix=image.keeps_suffix))
+                lists[image.split].write(f"./{name}\n".encode("utf-8", "surrogateescape"))
+        divided = [split for split in _LISTS if len(found) > 1 and (split in found or split is not Split.TEST)]
+        for split in divided:
+            lists[split].seek(0)
+            with output.open(_LISTS[split]) as file:
+                shutil.copyfileobj(lists[split], file)
     with output.open(DATA) as file:
-        file.write(b"path: .\ntrain: images\nval: images\nnames:\n")
+        file.write(b"path: .\n")
+        for split, name in _LISTS.items():
+            if split in divided or (not divided and split is not Split.TEST):
+                file.write(f"{name.removesuffix('.txt')}: {name if divided else 'images'}\n".encode())
+        file.write(b"names:\n")
         for name, each in sorted(numbers.items(), key=lambda item: item[1]):
             file.write(f"  {each}: {_quoted(name)}\n".encode())
-    for image in images:
-        with output.open("labels/" + label_file_of(image, ".txt")) as file:
-            for label in image.labels:
-                file.writelines(_lines(numbers[label.class_name], label.geometry))
 
 
 read_obb = partial(read, corners=True)
