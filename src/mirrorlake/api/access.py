@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from mirrorlake.api.client_address import Network, client_address
 from mirrorlake.api.problems import RequestRefused, problem, problem_of
-from mirrorlake.api.routing import workspace_of
+from mirrorlake.api.routing import original_path, workspace_of
 from mirrorlake.core.errors import MirrorlakeError, SettingsError
 from mirrorlake.model.access import Context
 from mirrorlake.services.admission import Credential
@@ -48,6 +48,7 @@ class Gate:
         except MirrorlakeError as error:
             raise RequestRefused(problem_of(error)) from error
         if caller is None:
+            await _record_invalid_key(entrance, credential, request)
             raise _not_signed_in()
         if credential.kind == "session":
             refuse_other_sites(request)  # browsers do not send the other header on their own
@@ -141,6 +142,16 @@ async def _still_admitted(entrance: Entrance | None, credential: Credential, bef
     except MirrorlakeError:
         return False
     return now is not None and now.permissions == before.permissions
+
+
+async def _record_invalid_key(entrance: Entrance | None, credential: Credential, request: Request) -> None:
+    """Record a request with an invalid key, unless enough is recorded. A session that has ended is no attempt."""
+    if entrance is None or credential.kind != "key":
+        return
+    others = entrance.key_refusals.count(credential.address)
+    if others is not None:
+        record = partial(entrance.key_refusals.record, method=request.method, path=original_path(request))
+        await run_in_threadpool(record, credential, others=others)
 
 
 def _same(given: str, wanted: str) -> bool:

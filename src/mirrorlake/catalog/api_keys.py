@@ -14,6 +14,7 @@ from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.members import ApiKey
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.postgres.schemas import schema_of
 
 _KNOWN = {each.value for each in Permission}
 
@@ -42,6 +43,17 @@ class AdmittedKey:
     member: int | None
     seconds: float | None  # until it expires
     stale: bool  # its last use is to be recorded again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidKey:
+    """A key that admits nobody any more."""
+
+    name: str
+    prefix: str
+    workspace: str
+    schema: str | None  # of its tables
+    reason: str
 
 
 @retry_on_contention
@@ -117,6 +129,16 @@ def admit(catalog: Catalog, digest: bytes) -> AdmittedKey | None:
         seconds=seconds,
         stale=stale,
     )
+
+
+def find_invalid(catalog: Catalog, digest: bytes) -> InvalidKey | None:
+    """The key with a digest that is not admitted; None if there is none."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("find_invalid_key").query, {"digest": digest}).fetchone()
+    if row is None:
+        return None
+    name, prefix, number, workspace, reason = row
+    return InvalidKey(name=name, prefix=prefix, workspace=workspace, schema=schema_of(number, workspace), reason=reason)
 
 
 @retry_on_contention

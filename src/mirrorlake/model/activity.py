@@ -41,7 +41,7 @@ class Action(StrEnum):
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
     END_SESSION = "end_session"  # of another browser
-    REQUEST = "request"  # refused, since the caller lacks a permission
+    REQUEST = "request"  # refused, since the caller lacks a permission or presented an invalid key
 
 
 class Subject(StrEnum):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+from typing import Final
 
 from mirrorlake.model.access import DEFAULT_WORKSPACE, Actor, ActorKind, Context
+
+STRANGER: Final = Actor(kind=ActorKind.STRANGER, name="somebody without a session")
 
 
 def local_user(workspace: str = DEFAULT_WORKSPACE) -> Context:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from mirrorlake.core.settings import Settings
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.services.admission import Admission
+from mirrorlake.services.key_refusals import KeyRefusals
 from mirrorlake.services.sign_in import SignIn
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Entrance:
 
     def __init__(self, catalog: Catalog, settings: Settings, token: str) -> None:
         self.admission = Admission(catalog, token)
+        self.key_refusals = KeyRefusals(catalog)
         self._catalog = catalog
         self._settings = settings
         self._token = token

@@ -24,14 +24,13 @@ from mirrorlake.postgres.pool import Catalog
 from mirrorlake.services.access_changes import access_changed
 from mirrorlake.services.admission import Admission
 from mirrorlake.services.api_keys import digest_of
-from mirrorlake.services.callers import token_holder
+from mirrorlake.services.callers import STRANGER, token_holder
 from mirrorlake.services.passwords import check_password, hash_password, is_outdated, verify_password
 
 FREE_OF_ACCOUNT: Final = 5  # failures within a quarter of an hour before the next attempt has to wait
 FREE_OF_ADDRESS: Final = 20
 LONGEST_WAIT_S: Final = 900
 _FIRST_WAIT_S: Final = 15
-_STRANGER: Final = Actor(kind=ActorKind.STRANGER, name="somebody without a session")
 _AGENT_CHARACTERS: Final = 200
 _NETWORK_BITS: Final = 64  # of an IPv6 address: what one customer has
 
@@ -138,7 +137,7 @@ class SignIn:
 
         Not if too much is recorded already: anybody can be refused, as often as they like.
         """
-        caller = self._caller(_STRANGER, browser)
+        caller = self._caller(STRANGER, browser)
         more = self._admission.count_refusal(caller)
         if more is None:
             return
@@ -190,7 +189,7 @@ class SignIn:
         if account is None:  # what was given as the name of nobody may be a password: it is not recorded
             self.record_refused(browser, method="password", reason="unknown name")
             return
-        caller = self._caller(_STRANGER, browser)
+        caller = self._caller(STRANGER, browser)
         members.record_of_member(self._catalog, account.id, caller, Action.SIGN_IN, refused=True)
 
     @staticmethod

@@ -16,9 +16,10 @@ from tests.unit.api.conftest import TOKEN, Library
 from mirrorlake.api.access import Gate
 from mirrorlake.core.errors import Conflict, PermissionDenied, UsageError
 from mirrorlake.model.access import PERMISSIONS, Actor, ActorKind, Context, Permission, Role
-from mirrorlake.model.activity import ActivityFilter, Subject
+from mirrorlake.model.activity import Activity, ActivityFilter, Subject
 from mirrorlake.services import admission
 from mirrorlake.services.callers import local_user
+from mirrorlake.services.key_refusals import KeyRefusals
 from mirrorlake.services.library import LocalLibrary
 
 PAGES = {"origin": "http://127.0.0.1:8000"}
@@ -324,6 +325,66 @@ def test_refusals_are_recorded_for_owners_alone_and_not_without_end(
     assert len(of_key) == 3  # the refusal to show refusals came too soon after these
     later = ActivityFilter(since=datetime.now(UTC) + timedelta(hours=1))
     assert operator.activity.list(later) == []
+
+
+def refused_keys(operator: LocalLibrary) -> list[Activity]:
+    return operator.activity.list(ActivityFilter(refused=True, kind=Subject.API_KEY))
+
+
+def test_a_request_with_an_invalid_key_is_recorded(stranger: TestClient, operator: LocalLibrary) -> None:
+    assert stranger.get("/api/v1/me").status_code == 401
+    present(stranger, "of-a-session-that-ended")
+    assert stranger.get("/api/v1/me").status_code == 401
+    assert refused_keys(operator) == []  # neither tried a key
+
+    wrong = {"authorization": "Bearer a-canary-password"}
+    assert stranger.patch("/api/v1/assets/1000?q=a-canary", json={}, headers=wrong).status_code == 401
+    [found] = refused_keys(operator)
+    assert (found.action, found.subject, found.actor_kind) == ("request", "unknown", "stranger")
+    assert (found.address, found.credential) == ("testclient", None)
+    assert found.details == {"method": "PATCH", "path": "/api/v1/assets/1000", "reason": "unknown key"}
+
+
+def test_a_revoked_key_is_named_in_its_own_workspace(
+    stranger: TestClient, operator: LocalLibrary, library: Library
+) -> None:
+    operator.workspaces.create("east")
+    east = LocalLibrary(library.resources, local_user("east"))
+    made = east.api_keys.create("robot", role=Role.VIEWER)
+    key = {"authorization": f"Bearer {made.key}"}
+    assert stranger.get("/api/v1/me", headers=key).status_code == 200
+    east.api_keys.revoke(made.id)
+    assert stranger.get("/api/v1/me", headers=key).status_code == 401
+    [found] = refused_keys(east)
+    assert (found.actor, found.subject, found.credential) == ("key robot", "robot", made.prefix)
+    assert found.details["reason"] == "revoked key"
+    assert refused_keys(operator) == []
+    assert str(made.key) not in str(found)
+
+
+def test_any_number_of_invalid_keys_leaves_few_records(library: Library, operator: LocalLibrary) -> None:
+    now = [0.0]
+    refusals = KeyRefusals(library.resources.catalog, clock=lambda: now[0])
+
+    def request(address: str) -> None:
+        others = refusals.count(address)
+        if others is not None:
+            given = admission.Credential(kind="key", secret="x", workspace=None, address=address)
+            refusals.record(given, method="GET", path="/api/v1/" + "x" * 5000, others=others)
+
+    for number in range(1000):
+        request("10.0.0.1")
+        request(f"2001:db8::{number:x}")  # all in the network of one customer
+        request(f"10.1.{number // 256}.{number % 256}")
+    assert len(refused_keys(operator)) == 10
+    now[0] += 60.0
+    request("10.0.0.1")
+    newest, *before = refused_keys(operator)
+    assert len(before) == 10
+    assert sum(1 + one.details.get("more", 0) for one in (newest, *before)) == 3001  # none is forgotten
+    assert len(newest.details["path"]) == 200
+    request("10.0.0.2")
+    assert "more" not in refused_keys(operator)[0].details
 
 
 def test_the_activity_cannot_be_changed_deleted_or_emptied(operator: LocalLibrary, library: Library) -> None:

@@ -31,6 +31,16 @@ LEFT JOIN access.membership
 WHERE api_key.digest = %(digest)s AND api_key.revoked IS NULL AND (api_key.expires IS NULL OR api_key.expires > now())
   AND (api_key.member_id IS NULL OR membership.role IS NOT NULL);
 
+-- name: find_invalid_key
+-- The key with a digest that admits nobody any more, and why.
+SELECT api_key.name, api_key.prefix, workspace.id, workspace.name, CASE
+    WHEN api_key.revoked IS NOT NULL THEN 'revoked key'
+    WHEN api_key.expires <= now() THEN 'expired key'
+    ELSE 'key of somebody who is no member any more'
+  END
+FROM access.api_key JOIN access.workspace ON workspace.id = api_key.workspace_id
+WHERE api_key.digest = %(digest)s;
+
 -- name: touch_key
 -- Record that a key was used, at most once a minute.
 UPDATE access.api_key SET last_used = now(), last_address = %(address)s
