@@ -8,9 +8,11 @@ import pytest
 from tests.support.commits import THEN, Pass, change, changes, commit_rows, keys, missing, processed_row, with_sidecar
 
 from mirrorlake.catalog import assets, commit, objects, runs
+from mirrorlake.catalog.leases import INTERRUPTED
+from mirrorlake.catalog.outcomes import record_gaps
 from mirrorlake.core.errors import LeaseLost
 from mirrorlake.model.assets import AssetState
-from mirrorlake.model.objects import KnownState, Requests
+from mirrorlake.model.objects import Gap, KeyRange, KnownState, Requests
 from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.runs import Counts, OutcomeKind, RunState
 from mirrorlake.postgres.pool import Catalog
@@ -65,6 +67,29 @@ def test_the_same_batch_twice_changes_nothing_and_answers_the_same(working: Pass
     assert (working.ids(), working.known()) == (ids, known)
     assert assets.get_asset_detail(working.catalog, ids["in/a.jpg"]).asset.updated == updated
     assert list(working.outcomes()) == ["in/a.jpg", "in/b.jpg", "in/c.jpg"]
+
+
+def test_a_run_whose_process_died_keeps_the_counts_of_what_it_had_committed(working: Pass):
+    left = working.lease.run_id
+    reported = Counts(listed=9, selected=8, unchanged=3, new=5, label_problems=1)  # what was left out later was new
+    working.lease.report_counts(reported, Requests(list=1, get=2), 30)
+    working.lease.write_counts()
+    commit_rows(
+        working.lease,
+        processed_row("in/a.jpg"),
+        processed_row("in/b.jpg", result=ResultKind.FAILED, stage="fetch", reason="timed out"),
+        processed_row("in/c.jpg", result=ResultKind.REJECTED, stage="policy", reason="too large"),
+    )
+    record_gaps(working.lease, [Gap(range=KeyRange(prefix="in/d/"), reason="denied")])
+    working.lease.close()  # as if its process had died before the next heartbeat
+
+    working.lease = runs.begin(working.catalog, working.datasource.id, "mirror")
+
+    run = runs.show_run(working.catalog, left)
+    assert (run.state, run.error) == (RunState.FAILED, INTERRUPTED)
+    assert run.counts == Counts(listed=9, selected=8, unchanged=3, new=1, failed=1, rejected=1, label_problems=1)
+    assert (run.requests, run.bytes_read) == (Requests(list=1, get=2), 30)
+    assert runs.show_run(working.catalog, working.lease.run_id).counts == Counts()
 
 
 def test_the_same_token_in_a_later_run_makes_no_second_asset(working: Pass):

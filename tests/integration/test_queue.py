@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
+from tests.support.commits import commit_rows, processed_row
 from tests.support.datasources import store
 
 from mirrorlake.catalog import datasources, deletion, queue, runs, schedules
@@ -213,6 +214,18 @@ def test_a_run_whose_worker_died_waits_again_but_not_for_ever(empty_catalog: Cat
         left = gone.again
     assert queue.claim(empty_catalog) is None
     assert queue.requeue_interrupted(empty_catalog) == []
+
+
+def test_a_run_whose_worker_died_keeps_the_counts_of_what_it_had_committed(empty_catalog: Catalog):
+    new_source(empty_catalog, "a")
+    left = queue.request(empty_catalog, "a")
+    lease = begun(empty_catalog)
+    commit_rows(lease, processed_row("a.jpg"), processed_row("b.jpg"))
+    lease.close()  # as if its process had died before its first heartbeat
+    age_lease(empty_catalog, LEASE_S + 1)
+    [gone] = queue.requeue_interrupted(empty_catalog)
+    assert runs.show_run(empty_catalog, left).counts == Counts(new=2)
+    assert runs.show_run(empty_catalog, gone.again or 0).counts == Counts()
 
 
 def test_a_foreground_pass_that_died_is_nobodys_to_take_over(empty_catalog: Catalog):

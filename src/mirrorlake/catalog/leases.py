@@ -10,7 +10,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -23,12 +23,14 @@ from psycopg.types.json import Jsonb
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import CatalogError, LeaseLost, RunCancelled, SourceUnreachable
 from mirrorlake.model.jobs import JobProgress, NewJob
+from mirrorlake.model.outcomes import OutcomeKind
 from mirrorlake.plan.backoff import NEVER, RetryPolicy
 from mirrorlake.postgres.pool import Catalog
 
 LEASE_S = 60.0  # a holder without a heartbeat for this long counts as dead
 HEARTBEAT_S = 1.0  # also the maximum age of the progress that is shown of a running job
 POLL_S = 1.0  # interval of checks for a cancel request; every commit also checks
+_COUNTED = [kind.value for kind in OutcomeKind if kind is not OutcomeKind.UNCHANGED]  # which have outcomes, each one
 INTERRUPTED = "interrupted: its process exited unexpectedly; committed work is kept"
 
 
@@ -227,7 +229,7 @@ def insert_running(
     """
     if job.lock is not None:
         # A job whose lease was lost in a crash of the database is no longer running either.
-        session.execute(statement("fail_interrupted").query, {"lock": job.lock, "error": INTERRUPTED})
+        fail_interrupted(session, job.lock)
     begun = session.execute(statement("insert_running").query, job_values(job)).fetchone()
     if begun is None:
         raise AssertionError("INSERT ... RETURNING returns one row")
@@ -235,6 +237,18 @@ def insert_running(
     if not take_lease(session, begun[0], lock, holder, None if held is None else held.holder):
         return None
     return int(begun[0]), lock, holder
+
+
+def fail_interrupted(session: psycopg.Connection[TupleRow], lock: str) -> None:
+    """Fail the jobs whose process held this lock and has exited."""
+    ended = session.execute(statement("fail_interrupted").query, {"lock": lock, "error": INTERRUPTED}).fetchall()
+    count_committed(session, [job_id for (job_id,) in ended])
+
+
+def count_committed(session: psycopg.Connection[TupleRow], job_ids: Sequence[int]) -> None:
+    """Count what those of these jobs that are runs had committed: the last heartbeat of a process is older."""
+    if job_ids:
+        session.execute(statement("count_committed").query, {"ids": list(job_ids), "kinds": _COUNTED})
 
 
 def take_lease(session: psycopg.Connection[TupleRow], job_id: int, lock: str, holder: str, before: str | None) -> bool:

@@ -22,6 +22,8 @@ from mirrorlake.catalog.leases import (
     INTERRUPTED,
     LEASE_S,
     JobLease,
+    count_committed,
+    fail_interrupted,
     finish_values,
     job_values,
     lease_lost,
@@ -254,6 +256,7 @@ def _requeue(
         connection.execute(statement("queue_again").query, values | {"more": 1, "wait_s": 0.0, "reason": None})
         return job_id
     connection.execute(statement("finish_job").query, values | {"result": None})
+    count_committed(connection, [job_id])
     return continue_run(connection, job_id, more=1) if wanted else None
 
 
@@ -322,7 +325,7 @@ def _claim_one(session: psycopg.Connection[TupleRow], wanted: dict[str, object])
             attempt=attempt,
             holder=str(uuid.uuid4()),
         )
-        session.execute(statement("fail_interrupted").query, {"lock": lock, "error": INTERRUPTED})
+        fail_interrupted(session, lock)
         session.execute(statement("start_queued").query, {"job_id": job_id})
         if not take_lease(session, job_id, lock, taken.holder, before):
             raise psycopg.Rollback(transaction)  # another process started a job with this lock since our query

@@ -92,9 +92,19 @@ class Lease(JobLease):
         self._limited = replace(before, left=before.left + len(dropped.sizes))
         self.sizes_left_out.update(dropped.sizes)
 
+    @property
+    def live(self) -> Live:
+        """The progress that was last reported."""
+        return self._live or Live(counts=Counts(), requests=Requests(), bytes_read=0)
+
     def report_counts(self, counts: Counts, requests: Requests, bytes_read: int) -> None:
         """Report the progress of the run; written with the next heartbeat."""
         self._live = Live(counts=counts, requests=requests, bytes_read=bytes_read)
+
+    def write_counts(self) -> None:
+        """Write the reported progress now: what the listing found, before anything is committed."""
+        with self.catalog.write() as connection:
+            connection.execute(statement("update_live_counts").query, count_values(self, self.live))
 
     def _write_progress(self, session: psycopg.Connection[TupleRow]) -> None:
         super()._write_progress(session)

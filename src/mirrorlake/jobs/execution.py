@@ -20,8 +20,7 @@ from mirrorlake.mirror.cancellation import WorkerStopped
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.model.access import Context
 from mirrorlake.model.jobs import RUN_KINDS, JobKind, JobState, NewJob
-from mirrorlake.model.objects import Requests
-from mirrorlake.model.runs import Counts, Trigger
+from mirrorlake.model.runs import Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import StoreFactory
@@ -160,12 +159,13 @@ def _end(lease: JobLease, state: JobState, error: str | None = None, *, again_in
     if lease.closed:
         return
     if isinstance(lease, Lease):
+        live = lease.live
         runs.finish(
             lease,
             state=state,
-            counts=Counts(),
-            requests=Requests(),
-            bytes_read=0,
+            counts=live.counts,
+            requests=live.requests,
+            bytes_read=live.bytes_read,
             error=error,
             again_in_s=again_in_s,
         )
@@ -176,7 +176,7 @@ def _end(lease: JobLease, state: JobState, error: str | None = None, *, again_in
 def put_back(lease: JobLease) -> str:
     """Requeue the job of a worker that is being stopped; return the reason for its end. Raises LeaseLost."""
     if isinstance(lease, Lease):
-        return queue.put_back(lease, runs.Live(counts=Counts(), requests=Requests(), bytes_read=0))
+        return queue.put_back(lease, lease.live)
     if lease.closed:
         return "It had already ended."
     jobs.queue_again(lease)

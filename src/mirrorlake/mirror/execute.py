@@ -110,6 +110,7 @@ def _record_listing(plan: PassPlan, lease: Lease, counters: Counters) -> None:
     """Record what the plan found out about the source."""
     catalog, source = lease.catalog, plan.source
     counters.add(plan.found)
+    lease.write_counts()
     range_digests.store(catalog, source.id, plan.listing.measured, source.settings.depth)
     library_count.fold(catalog)
     folders.fold(catalog)
