@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -52,7 +52,7 @@ class Gate:
             raise _not_signed_in()
         if credential.kind == "session":
             refuse_other_sites(request)  # browsers do not send the other header on their own
-        request.state.caller = caller
+        request.state.caller = replace(caller, origin=_origin_of(request))
         request.state.still_admitted = partial(_still_admitted, entrance, credential, caller)
 
     def _credential(self, request: Request) -> Credential:
@@ -126,6 +126,14 @@ def address_of(request: Request) -> str | None:
     peer = None if request.client is None else request.client.host
     trusted: tuple[Network, ...] = request.app.state.trusted_proxies
     return client_address(peer, request.headers.getlist("x-forwarded-for"), trusted) if trusted else peer
+
+
+def _origin_of(request: Request) -> str:
+    """Scheme, host and port under which the caller reaches the server, whose name the guard has checked."""
+    host = request.headers.get("host", "").lower()
+    sent = urlsplit(request.headers.get("origin", ""))  # knows of HTTPS up to a proxy
+    scheme = sent.scheme if sent.scheme in ("http", "https") and sent.netloc.lower() == host else request.url.scheme
+    return f"{scheme}://{host}"
 
 
 async def _caller(entrance: Entrance | None, credential: Credential) -> Context | None:

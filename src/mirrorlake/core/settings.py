@@ -57,6 +57,7 @@ class Settings:
     library_store: str | None = None  # address of a bucket for thumbnails; None = a folder under `home`
     library_endpoint: str | None = None  # of its server; None = AWS
     origin: str = DEFAULT_ORIGIN  # scheme, host and port of the web pages, as browsers know them
+    origin_named: bool = False  # whether the operator named it
     aws_principal: str | None = None  # the ARN of the user or role that this library runs as; None: asked from AWS
     secret_key: str | None = field(default=None, repr=False)  # master keys, newest first; None = a file under `home`
     allow_addresses: tuple[str, ...] = ()  # networks that connections made over the API may reach besides public ones
@@ -115,6 +116,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         library_store=env.get("MIRRORLAKE_LIBRARY_STORE") or None,
         library_endpoint=env.get("MIRRORLAKE_LIBRARY_ENDPOINT") or None,
         origin=parse_origin(env.get("MIRRORLAKE_ORIGIN") or DEFAULT_ORIGIN, "MIRRORLAKE_ORIGIN"),
+        origin_named=bool(env.get("MIRRORLAKE_ORIGIN")),
         aws_principal=_principal(env.get("MIRRORLAKE_AWS_PRINCIPAL") or None),
         secret_key=env.get("MIRRORLAKE_SECRET_KEY") or None,
         allow_addresses=_networks(env, "MIRRORLAKE_ALLOW_ADDRESSES"),

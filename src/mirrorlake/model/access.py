@@ -117,6 +117,7 @@ class Context:
 
     @property
     def is_operator(self) -> bool:
+    origin: str | None = None  # of the server as the request names it
         """Whether the caller works on the library's own machine, and so may name its files and private addresses."""
         return self.actor.kind in (ActorKind.USER, ActorKind.WORKER)
 

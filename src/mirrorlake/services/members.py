@@ -16,6 +16,7 @@ from mirrorlake.services.access_changes import access_changed
 from mirrorlake.services.access_contract import Members
 from mirrorlake.services.api_keys import digest_of
 from mirrorlake.services.base import Service, requires
+from mirrorlake.services.server_record import running_address
 
 INVITATION_S: Final = 7 * 24 * 3600.0
 _NAME = re.compile(r"[^\W_][\w.@+-]{0,99}")
@@ -92,4 +93,11 @@ class MemberService(Service, Members):
         if secret is None:
             return found
         # After the #, a browser sends it to no server, so that no log of a proxy contains it.
-        return replace(found, invitation=f"{self.resources.settings.origin}/#invitation={secret}")
+        return replace(found, invitation=f"{self._origin()}/#invitation={secret}")
+
+    def _origin(self) -> str:
+        """The address of the server: that of the operator, else as the caller reaches it, else as it runs here."""
+        settings = self.resources.settings
+        if settings.origin_named:
+            return settings.origin
+        return self.caller.origin or running_address(settings.home) or settings.origin

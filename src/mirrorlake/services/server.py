@@ -8,7 +8,7 @@ import secrets
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from mirrorlake.core.private import open_private
 from mirrorlake.core.settings import Settings
 from mirrorlake.library.home import open_data_folder
 from mirrorlake.postgres import embedded
+from mirrorlake.services.server_record import RECORD, read_record
 
 STOP_PATIENCE_S = 15.0
 
@@ -51,37 +52,41 @@ def serving(home: Path) -> Generator[Callable[[str], None]]:
     Raises SettingsError or DiskFull if the data folder cannot be written.
     """
     with open_data_folder(home):
-        file = open_private(home / "server.json", "a+b")
+        file = open_private(home / RECORD, "a+b")
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             file.seek(0)
-            raise MirrorlakeError(
-                f"A server is already running at {_read_record(file.read()).get('address', 'another address')}.",
-                "Open that address, or stop the server: mirrorlake down",
-            ) from error
+            raise _already_running(read_record(file.read())) from error
 
-        def record(address: str) -> None:
+        def record(address: str | None) -> None:
             file.seek(0)
             file.truncate()
             file.write(orjson.dumps({"pid": os.getpid(), "address": address}))
             file.flush()
 
+        record(None)  # what an earlier server left does not count any more
         yield record
 
 
-def _read_record(content: bytes) -> dict[str, object]:
-    try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return {}  # the server is just starting and has not written yet
+def _already_running(record: Mapping[str, object]) -> MirrorlakeError:
+    address, pid = record.get("address"), record.get("pid")
+    if address is None:
+        which = "" if pid is None else f" (process {pid})"
+        return MirrorlakeError(
+            f"Another server of this library is starting{which}.",
+            "Wait until it prints its address and open that, or stop it: mirrorlake down",
+        )
+    return MirrorlakeError(
+        f"A server is already running at {address}.", "Open that address, or stop the server: mirrorlake down"
+    )
 
 
 def stop(settings: Settings) -> list[str]:
     """Stop the server and the embedded PostgreSQL of this library; return one sentence per action."""
     done: list[str] = []
-    if _stop_server(settings.home / "server.json"):
+    if _stop_server(settings.home / RECORD):
         done.append("The server was stopped.")
     if settings.database_url is not None:
         done.append("The external database (MIRRORLAKE_DATABASE_URL) was not stopped.")
@@ -101,7 +106,7 @@ def _stop_server(path: Path) -> bool:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 file.seek(0)
-                pid = _read_record(file.read()).get("pid")
+                pid = read_record(file.read()).get("pid")
                 if not asked and isinstance(pid, int):
                     os.kill(pid, signal.SIGTERM)
                     asked = True

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import psycopg
 import pytest
@@ -15,12 +17,15 @@ from tests.unit.api.conftest import TOKEN, Library
 
 from mirrorlake.api.access import Gate
 from mirrorlake.core.errors import Conflict, PermissionDenied, UsageError
+from mirrorlake.core.settings import DEFAULT_ORIGIN
 from mirrorlake.model.access import PERMISSIONS, Actor, ActorKind, Context, Permission, Role
 from mirrorlake.model.activity import Activity, ActivityFilter, Subject
 from mirrorlake.services import admission
+from mirrorlake.services.base import Resources
 from mirrorlake.services.callers import local_user
 from mirrorlake.services.key_refusals import KeyRefusals
 from mirrorlake.services.library import LocalLibrary
+from mirrorlake.services.server import serving
 
 PAGES = {"origin": "http://127.0.0.1:8000"}
 COOKIE = Gate(TOKEN).cookie
@@ -193,6 +198,33 @@ def test_signing_in_is_recorded_in_the_workspaces_of_the_member(
     south = LocalLibrary(library.resources, local_user("south"))
     [renamed] = south.activity.page(ActivityFilter(kind=Subject.WORKSPACE)).items
     assert (renamed.action, renamed.subject, renamed.details) == ("rename", "north", {"to": "south"})
+
+
+def test_a_link_names_the_address_at_which_the_caller_reaches_the_server(
+    browser: TestClient, operator: LocalLibrary, library: Library, app: FastAPI
+) -> None:
+    browser.headers["authorization"] = f"Bearer {TOKEN}"
+    made = browser.post("/api/v1/members", json={"name": "dora", "role": "viewer"}).json()
+    assert made["invitation"].startswith("http://127.0.0.1:8000/#invitation=")
+    through = {"host": "photos.example:8443", "origin": "https://photos.example:8443"}  # a proxy with TLS
+    again = browser.post("/api/v1/members/dora/invitation", headers=through).json()
+    assert again["invitation"].startswith("https://photos.example:8443/#invitation=")
+
+    named = replace(library.settings, origin="https://lake.example", origin_named=True)
+    app.state.library_for = partial(LocalLibrary, Resources(named, library.resources.catalog))
+    third = browser.post("/api/v1/members/dora/invitation").json()
+    assert third["invitation"].startswith("https://lake.example/#invitation=")
+
+
+def test_a_link_of_a_command_names_the_server_that_runs_here(operator: LocalLibrary, library: Library) -> None:
+    assert str(operator.members.add("emil", Role.VIEWER).invitation).startswith(f"{DEFAULT_ORIGIN}/#")
+    with serving(library.settings.home) as record:
+        record("http://127.0.0.1:9123")
+        assert str(operator.members.invite("emil").invitation).startswith("http://127.0.0.1:9123/#")
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    (library.settings.home / "server.json").write_text(f'{{"pid": {gone.pid}, "address": "http://127.0.0.1:9123"}}')
+    assert str(operator.members.invite("emil").invitation).startswith(f"{DEFAULT_ORIGIN}/#")
 
 
 def test_the_last_owner_stays(browser: TestClient, operator: LocalLibrary, anna: str) -> None:
