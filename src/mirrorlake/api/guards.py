@@ -27,6 +27,7 @@ from mirrorlake.api.bodies import (
     read_body,
 )
 from mirrorlake.api.problems import RequestRefused, problem, problem_response, unexpected
+from mirrorlake.api.routers.monitoring import HEALTH, READY
 from mirrorlake.api.routing import WORKSPACE_HEADER, is_api, keep_encoded_slashes, workspace_of
 from mirrorlake.connections.signatures import HEADER
 from mirrorlake.model.access import SENDER
@@ -34,7 +35,7 @@ from mirrorlake.services.entrance import FROM_PROVIDER, TO_PROVIDER
 
 SIGN_IN: Final = frozenset({"/api/v1/sign-in", "/api/v1/sign-in/invitation"})
 PROVIDER: Final = frozenset({TO_PROVIDER, FROM_PROVIDER})
-PUBLIC: Final = SIGN_IN | PROVIDER | {"/api/v1/health"}
+PUBLIC: Final = SIGN_IN | PROVIDER | {HEALTH, READY}
 SIGNED: Final = "/api/v1/events/"  # requests of senders without a token, which the service checks by their signature
 # Names of this machine cannot be rebound by a foreign DNS server. Any port is accepted, since a tunnel may use
 # another one.

@@ -164,6 +164,11 @@ def _record_refusal(request: Request, error: PermissionDenied) -> None:
         )
 
 
+_KNOWN_PATHS: Final = (
+    "See /api/v1/openapi.json for the known ones; monitoring has /api/v1/health, /api/v1/ready and /api/v1/metrics."
+)
+
+
 def unexpected(error: Exception) -> Response:
     """The response to an unexpected error."""
     # The exception goes to the server's log; the response must not contain paths, statements or values.
@@ -182,7 +187,7 @@ def _on_http_error(request: Request, error: Exception) -> Response:
         error = HTTPException(http.HTTPStatus.METHOD_NOT_ALLOWED if wrong_method else http.HTTPStatus.NOT_FOUND)
     title, path = http.HTTPStatus(error.status_code).phrase, original_path(request)
     if error.status_code == http.HTTPStatus.NOT_FOUND:
-        detail, fix = f"Unknown path {path}.", "See /api/v1/openapi.json for the known ones; health is /api/v1/health."
+        detail, fix = f"Unknown path {path}.", _KNOWN_PATHS
     else:
         detail = f"{title}: {request.method} {path}."
         fix = f"The path has {', '.join(allowed)}." if allowed else None

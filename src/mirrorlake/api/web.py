@@ -24,6 +24,7 @@ from mirrorlake.api.preconditions import HEADER as IF_MATCH
 from mirrorlake.api.preconditions import METHODS as CHANGES
 from mirrorlake.api.preconditions import PreconditionGuard
 from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
+from mirrorlake.api.request_meter import RequestMeter
 from mirrorlake.api.routers.activity import activity_routes
 from mirrorlake.api.routers.assets import asset_routes, edit_routes
 from mirrorlake.api.routers.connections import connection_routes
@@ -38,6 +39,7 @@ from mirrorlake.api.routers.labels import label_routes
 from mirrorlake.api.routers.likeness import likeness_routes
 from mirrorlake.api.routers.master_keys import master_key_routes
 from mirrorlake.api.routers.members import member_routes
+from mirrorlake.api.routers.monitoring import metrics_routes, monitoring_routes
 from mirrorlake.api.routers.oidc import oidc_routes
 from mirrorlake.api.routers.projects import project_routes
 from mirrorlake.api.routers.runs import run_routes
@@ -50,11 +52,12 @@ from mirrorlake.api.routers.snapshots import snapshot_routes
 from mirrorlake.api.routers.uploads import upload_routes
 from mirrorlake.api.routers.webhooks import webhook_routes
 from mirrorlake.api.routers.workspaces import workspace_routes
-from mirrorlake.api.routing import LibraryFactory, Open, add_route, documented_routes, policy, refuse_unknown_parameters
+from mirrorlake.api.routing import LibraryFactory, Open, documented_routes, policy, refuse_unknown_parameters
 from mirrorlake.api.site import BUILT, Site
 from mirrorlake.connections.signatures import HEADER
-from mirrorlake.model.public import public_noun
 from mirrorlake.services.entrance import Entrance
+from mirrorlake.services.metrics import ServerMetrics
+from mirrorlake.services.readiness import ReadinessCheck
 
 _REFERENCE: Final = "#/components/schemas/{model}"
 _ROUTES: Final = (
@@ -105,18 +108,13 @@ _IF_MATCH: Final = {
 _DOCUMENT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
-@public_noun
-class ServerHealth:
-    """Health of the server. Contains nothing confidential."""
-
-    status: str
-
-
 def create_app(
     library_for: LibraryFactory,
     *,
     token: str,
     entrance: Entrance | None = None,
+    readiness: ReadinessCheck | None = None,
+    metrics: ServerMetrics | None = None,
     allowed_hosts: Iterable[str] = (),
     trusted_proxies: Iterable[str] = (),
     static: Path = BUILT,
@@ -124,8 +122,9 @@ def create_app(
     """Create the web app over the library that `library_for` opens for each caller.
 
     `token` grants access: in the address (`/?token=…`, once per browser) or as a Bearer token. `entrance` admits API
-    keys and sessions. `allowed_hosts` are host names, with or without a port, that are accepted besides the names of
-    this machine, `trusted_proxies` networks of proxies that report from which address a request comes.
+    keys and sessions, `readiness` and `metrics` are for monitoring. `allowed_hosts` are host names, with or without a
+    port, that are accepted besides the names of this machine, `trusted_proxies` networks of proxies that report from
+    which address a request comes.
     """
     gate = Gate(token)
     app = _App(
@@ -138,6 +137,8 @@ def create_app(
     )
     app.state.library_for = library_for
     app.state.entrance = entrance
+    app.state.readiness = readiness
+    app.state.metrics = metrics or ServerMetrics()
     app.state.trusted_proxies = read_networks(trusted_proxies)
     app.state.job_feed = JobFeed()
     app.state.arrow_streams = threading.BoundedSemaphore(STREAMS)
@@ -150,6 +151,7 @@ def create_app(
     app.add_middleware(IdempotencyGuard)  # after the guard that sets the caller
     app.add_middleware(RequestGuard, gate=gate)
     app.add_middleware(HostGuard, allowed_hosts=tuple(allowed_hosts))
+    app.add_middleware(RequestMeter, owner=app, metrics=app.state.metrics)
     return app
 
 
@@ -165,6 +167,7 @@ def _private_routes(app: FastAPI, gate: Gate) -> APIRouter:
     )
     for routes in _ROUTES:
         private.include_router(routes())
+    private.include_router(metrics_routes())
     private.include_router(session_routes(gate))
     private.add_api_route(
         "/openapi.json",
@@ -178,16 +181,10 @@ def _private_routes(app: FastAPI, gate: Gate) -> APIRouter:
 
 
 def _public_routes(gate: Gate, static: Path) -> APIRouter:
-    def health() -> ServerHealth:
-        """Check that the server is running."""
-        return ServerHealth(status="ok")
-
     public = APIRouter()
-    server = APIRouter(prefix="/api/v1", tags=["server"], dependencies=[Depends(refuse_unknown_parameters)])
-    add_route(server, "GET", "/health", health, operation="health", needs=Open.PUBLIC)
     public.include_router(sign_in_routes(gate, _problems()))
     public.include_router(oidc_routes(gate))
-    public.include_router(server)
+    public.include_router(monitoring_routes(_problems()))
     public.add_api_route(
         "/{path:path}", Site(gate, static).page, methods=["GET", "HEAD"], include_in_schema=False, name="page"
     )

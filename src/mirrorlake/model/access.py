@@ -63,6 +63,7 @@ class Permission(StrEnum):
     WORKSPACES_MANAGE = "workspaces:manage"  # create, limit and delete any workspace
     LIBRARY_MAINTAIN = "library:maintain"  # verify, back up, rotate the master key, keep thumbnails
     AUDIT_READ = "audit:read"  # also what was refused, and from where
+    METRICS_READ = "metrics:read"  # of the server and all workspaces
     MEMBERS_EDIT = "members:edit"
     KEYS_EDIT = "keys:edit"
 
@@ -80,7 +81,9 @@ class Role(StrEnum):
 
 
 _VIEWER: Final = frozenset(
-    each for each in Permission if each.value.endswith(":read") and each is not Permission.AUDIT_READ
+    each
+    for each in Permission
+    if each.value.endswith(":read") and each not in (Permission.AUDIT_READ, Permission.METRICS_READ)
 )
 _EDITOR: Final = _VIEWER | {
     Permission.ASSETS_EDIT,
@@ -96,8 +99,8 @@ _DEVELOPER: Final = _EDITOR | {
     Permission.FUNCTIONS_EDIT,
     Permission.EVENTS_SEND,
 }
-# Other workspaces are not an owner's: operators alone create and delete them.
-_OWNER: Final = EVERYTHING - {Permission.WORKSPACES_MANAGE}
+# Other workspaces are not an owner's: operators alone create, measure and delete them.
+_OWNER: Final = EVERYTHING - {Permission.WORKSPACES_MANAGE, Permission.METRICS_READ}
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
     {Role.VIEWER: _VIEWER, Role.EDITOR: _EDITOR, Role.DEVELOPER: _DEVELOPER, Role.OWNER: _OWNER}
 )
@@ -114,10 +117,10 @@ class Context:
     credential: str | None = None  # the public id of its key or session
     member: int | None = None  # the member who signed in, or who made the key
     session: int | None = None  # the session of the request
+    origin: str | None = None  # of the server as the request names it
 
     @property
     def is_operator(self) -> bool:
-    origin: str | None = None  # of the server as the request names it
         """Whether the caller works on the library's own machine, and so may name its files and private addresses."""
         return self.actor.kind in (ActorKind.USER, ActorKind.WORKER)
 

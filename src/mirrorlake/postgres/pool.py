@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
+from mirrorlake.core.errors import CatalogUnavailable
 from mirrorlake.core.settings import Settings
 from mirrorlake.postgres.db_errors import describe_address, translate_db_errors
 from mirrorlake.postgres.migrate import migrate
@@ -110,6 +111,25 @@ class Catalog:
             _configure(connection)
             connection.enter(self.schema)
             return connection
+
+    @contextmanager
+    def probe(self, seconds: int) -> Generator[psycopg.Connection[TupleRow]]:
+        """A connection of its own for a quick question: connecting and each statement fail after `seconds`.
+
+        It waits for no connection of the pool, and does not start the embedded server.
+        """
+        with translate_db_errors(self.address):
+            connection = psycopg.connect(
+                self.conninfo, autocommit=True, connect_timeout=seconds, tcp_user_timeout=1000 * seconds
+            )
+            with closing(connection):
+                connection.execute("SELECT set_config('statement_timeout', %s, false)", (f"{1000 * seconds}ms",))
+                try:
+                    yield connection
+                except psycopg.errors.QueryCanceled as error:
+                    raise CatalogUnavailable(
+                        f"PostgreSQL ({self.address}) did not answer within {seconds} s."
+                    ) from error
 
     def close(self) -> None:
         """Close all connections. The catalog cannot be used afterwards."""

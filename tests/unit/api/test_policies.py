@@ -160,7 +160,10 @@ def test_a_foreign_workspace_is_not_found_whatever_the_route(
 
 def test_roles_contain_each_other_and_only_owners_delete_and_manage() -> None:
     assert PERMISSIONS[Role.VIEWER] < PERMISSIONS[Role.EDITOR] < PERMISSIONS[Role.DEVELOPER] < PERMISSIONS[Role.OWNER]
-    assert PERMISSIONS[Role.OWNER] == set(Permission) - {Permission.WORKSPACES_MANAGE}
+    assert PERMISSIONS[Role.OWNER] == set(Permission) - {
+        Permission.WORKSPACES_MANAGE,
+        Permission.METRICS_READ,
+    }
     assert {each.value for each in PERMISSIONS[Role.OWNER] - PERMISSIONS[Role.DEVELOPER]} >= {
         "datasources:delete", "library:maintain", "members:edit", "keys:edit", "audit:read",
     }  # fmt: skip

@@ -933,7 +933,7 @@ export interface paths {
         };
         /**
          * Health
-         * @description Check that the server is running.
+         * @description Check that the server is running, and nothing else: see the readiness.
          */
         get: operations["health"];
         put?: never;
@@ -1426,6 +1426,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description Get the metrics of the server and of all workspaces, in the text format of Prometheus.
+         */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ontologies": {
         parameters: {
             query?: never;
@@ -1620,6 +1640,28 @@ export interface paths {
          * @description Divide a project into train, valid and test. Returns the queued job.
          */
         post: operations["splitProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ready
+         * @description Check that the server can do its work: the database answers, a worker is running, and the disk has room.
+         *
+         *     The answer is up to 2 seconds old.
+         */
+        get: operations["getReadiness"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6214,6 +6256,17 @@ export interface components {
          */
         OutcomeKind: "new" | "changed" | "metadata_changed" | "labels_changed" | "moved" | "missing" | "removed" | "unchanged" | "skipped" | "rejected" | "failed";
         /**
+         * PartState
+         * @description Whether one part works.
+         */
+        PartState: {
+            /** Message */
+            message: string;
+            /** Ok */
+            ok: boolean;
+            part: components["schemas"]["ServerPart"];
+        };
+        /**
          * PasswordChange
          * @description The password of the member who signed in, and the new one.
          */
@@ -6255,7 +6308,7 @@ export interface components {
          * @description The permissions of a caller, one per group of use cases.
          * @enum {string}
          */
-        Permission: "assets:read" | "assets:edit" | "datasources:read" | "datasources:edit" | "datasources:delete" | "webhooks:read" | "webhooks:edit" | "functions:read" | "functions:edit" | "events:send" | "runs:read" | "runs:control" | "jobs:read" | "jobs:control" | "projects:read" | "projects:edit" | "connections:read" | "connections:edit" | "labels:read" | "labels:edit" | "activity:read" | "workspace:edit" | "workspaces:manage" | "library:maintain" | "audit:read" | "members:edit" | "keys:edit";
+        Permission: "assets:read" | "assets:edit" | "datasources:read" | "datasources:edit" | "datasources:delete" | "webhooks:read" | "webhooks:edit" | "functions:read" | "functions:edit" | "events:send" | "runs:read" | "runs:control" | "jobs:read" | "jobs:control" | "projects:read" | "projects:edit" | "connections:read" | "connections:edit" | "labels:read" | "labels:edit" | "activity:read" | "workspace:edit" | "workspaces:manage" | "library:maintain" | "audit:read" | "metrics:read" | "members:edit" | "keys:edit";
         /**
          * PictureText
          * @description The text that was read in a picture, or why none could be read, or why it could not be read again.
@@ -6961,6 +7014,25 @@ export interface components {
         ServerHealth: {
             /** Status */
             status: string;
+        };
+        /**
+         * ServerPart
+         * @description What a server needs.
+         * @enum {string}
+         */
+        ServerPart: "database" | "worker" | "disk";
+        /**
+         * ServerReadiness
+         * @description Whether the server can do its work. Contains nothing confidential.
+         */
+        ServerReadiness: {
+            /** Parts */
+            parts: components["schemas"]["PartState"][];
+            /**
+             * Ready
+             * @description Whether all parts work but those that were ignored.
+             */
+            ready: boolean;
         };
         /**
          * Session
@@ -19207,6 +19279,134 @@ export interface operations {
             };
         };
     };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The text format of Prometheus. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission denied, or cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts to sign in. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listOntologies: {
         parameters: {
             query?: never;
@@ -21157,6 +21357,54 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: {
+                /** @description A part that does not count; it is named nevertheless. Repeatable. */
+                ignore?: components["schemas"]["ServerPart"][] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerReadiness"];
+                };
+            };
+            /** @description Unchanged: If-None-Match contains the ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not ready. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerReadiness"];
                 };
             };
         };

@@ -16,6 +16,11 @@ DELETE FROM access.worker WHERE seen < now() - interval '30 days' AND seen < (SE
 SELECT named.pool, count(*) FILTER (WHERE ended IS NULL AND seen > now() - make_interval(secs => %(silent)s)), max(seen)
 FROM unnest(%(pools)s::text[]) AS named (pool) LEFT JOIN access.worker ON worker.pool = named.pool GROUP BY named.pool;
 
+-- name: workers_by_pool
+-- The same for all pools that have had a worker within 30 days.
+SELECT pool, count(*) FILTER (WHERE ended IS NULL AND seen > now() - make_interval(secs => %(silent)s)), max(seen)
+FROM access.worker GROUP BY pool ORDER BY pool;
+
 -- name: jobs_in_front
 -- The running job that blocks each of these queued jobs, its pool, and the time and reason of a pending retry.
 SELECT queued.id, max(busy.id), queued.not_before, queued.retry_reason, queued.datasource_id IS NOT NULL, queued.pool

@@ -18,6 +18,8 @@ from mirrorlake.services.ahead import load_ahead
 from mirrorlake.services.base import open_resources
 from mirrorlake.services.entrance import Entrance
 from mirrorlake.services.library import LocalLibrary
+from mirrorlake.services.metrics import ServerMetrics
+from mirrorlake.services.readiness import ReadinessCheck
 from mirrorlake.services.server import first_start_token, serving
 from mirrorlake.services.worker_supervisor import supervised_worker
 
@@ -61,6 +63,8 @@ def up(
                 partial(LocalLibrary, resources),
                 token=token,
                 entrance=Entrance(resources.catalog, settings, token),
+                readiness=ReadinessCheck(resources.catalog, settings),
+                metrics=ServerMetrics(resources.catalog),
                 allowed_hosts=_hosts(host, settings.origin),
                 trusted_proxies=settings.trusted_proxies,
             )

@@ -1,0 +1,90 @@
+"""Routes for monitoring: whether the server is running, whether it can do its work, and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from mirrorlake.api.routing import Open, add_route, json_answer, refuse_unknown_parameters
+from mirrorlake.model.access import Permission
+from mirrorlake.model.public import public_noun
+from mirrorlake.model.readiness import ServerPart, ServerReadiness
+from mirrorlake.services.metrics import TEXT_FORMAT, ServerMetrics
+from mirrorlake.services.readiness import ReadinessCheck
+
+HEALTH: Final = "/api/v1/health"
+READY: Final = "/api/v1/ready"
+_NOT_READY: Final = {
+    "description": "Not ready.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ServerReadiness"}}},
+}
+
+
+@public_noun
+class ServerHealth:
+    """Health of the server. Contains nothing confidential."""
+
+    status: str
+
+
+def monitoring_routes(problems: Mapping[int | str, dict[str, object]]) -> APIRouter:
+    """The public routes; `problems` describe the errors of routes."""
+    router = APIRouter(tags=["server"], dependencies=[Depends(refuse_unknown_parameters)])
+    add_route(router, "GET", HEALTH, health, operation="health", needs=Open.PUBLIC)
+    add_route(
+        router,
+        "GET",
+        READY,
+        ready,
+        operation="getReadiness",
+        needs=Open.PUBLIC,
+        response_model=ServerReadiness,
+        responses={422: problems[422], 503: _NOT_READY},
+    )
+    return router
+
+
+def metrics_routes() -> APIRouter:
+    """The route of the metrics, which name workspaces: only operators permit it to a key."""
+    router = APIRouter(tags=["server"])
+    add_route(
+        router,
+        "GET",
+        "/metrics",
+        metrics,
+        operation="getMetrics",
+        needs=Permission.METRICS_READ,
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {}}, "description": "The text format of Prometheus."}},
+    )
+    return router
+
+
+def metrics(request: Request) -> Response:
+    """Get the metrics of the server and of all workspaces, in the text format of Prometheus."""
+    found: ServerMetrics = request.app.state.metrics
+    return Response(found.text(), media_type=TEXT_FORMAT, headers={"Cache-Control": "no-store"})
+
+
+def health() -> ServerHealth:
+    """Check that the server is running, and nothing else: see the readiness."""
+    return ServerHealth(status="ok")
+
+
+def ready(
+    request: Request,
+    ignore: Annotated[
+        list[ServerPart] | None, Query(description="A part that does not count; it is named nevertheless. Repeatable.")
+    ] = None,
+) -> Response:
+    """Check that the server can do its work: the database answers, a worker is running, and the disk has room.
+
+    The answer is up to 2 seconds old.
+    """
+    check: ReadinessCheck | None = request.app.state.readiness
+    found = ServerReadiness(ready=True, parts=()) if check is None else check.check(frozenset(ignore or ()))
+    answer = json_answer(found, status=200 if found.ready else 503)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
