@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 
-from mirrorlake.cli.output import bytes_text
-from mirrorlake.core.text import count_noun
+from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.model.acts import Deletion
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.connections import Connection, ConnectionSettings

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 
-from mirrorlake.cli.output import bytes_text, echo, echo_detail, echo_error, people, print_json, print_table
+from mirrorlake.cli.output import echo, echo_detail, echo_error, people, print_json, print_table
 from mirrorlake.cli.progress import LINE_EVERY_S
 from mirrorlake.core.errors import MirrorlakeError, RunCancelled
-from mirrorlake.core.text import count_noun
+from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.model.jobs import Job
 from mirrorlake.model.location_previews import Estimate, LeftOutKind, LocationSummary
 from mirrorlake.model.runs import RunState

@@ -169,13 +169,3 @@ def _write_lines(lines: Iterable[str]) -> None:
         for line in lines:
             out.write(f"{line}\n".encode(sys.stdout.encoding or "utf-8", "replace"))
         out.flush()
-
-
-def bytes_text(size: int) -> str:
-    """A size in decimal units, as storage vendors count."""
-    value = float(size)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:  # noqa: PLR2004
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"

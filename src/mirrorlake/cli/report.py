@@ -9,9 +9,9 @@ from types import FrameType
 from typing import NoReturn
 
 from mirrorlake.cli.documents import report_document
-from mirrorlake.cli.output import bytes_text, echo, echo_detail, echo_error, print_json, print_table
+from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_table
 from mirrorlake.cli.progress import show_run
-from mirrorlake.core.text import count_noun
+from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.mirror.report import Report, hold_notes
 from mirrorlake.model.outcomes import OutcomeKind
 from mirrorlake.model.previews import Preview

@@ -14,3 +14,13 @@ def printable(text: str, limit: int) -> str | None:
     Neither NUL nor control characters can be stored or shown.
     """
     return "".join(character for character in text if character.isprintable()).strip()[:limit].rstrip() or None
+
+
+def bytes_text(size: int) -> str:
+    """A size in decimal units, as storage vendors count."""
+    value = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:  # noqa: PLR2004
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"

@@ -16,7 +16,7 @@ from mirrorlake.catalog import datasources, jobs, picture_texts, search_indexes
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.private import make_private, tighten_home
 from mirrorlake.core.settings import LOCAL_ENGINE, Settings
-from mirrorlake.core.text import count_noun
+from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.engine.choice import check_installed
 from mirrorlake.engine.cluster import check_reachable
 from mirrorlake.formats.registry import all_formats, format_names
@@ -72,9 +72,9 @@ def _home(settings: Settings) -> str:
     free = shutil.disk_usage(settings.home).free
     if free < MIN_FREE_BYTES:
         raise MirrorlakeError(
-            f"Only {free / 1e9:.1f} GB are free for {settings.home}.", "Free some space, or set MIRRORLAKE_HOME."
+            f"Only {bytes_text(free)} are free for {settings.home}.", "Free some space, or set MIRRORLAKE_HOME."
         )
-    return f"{settings.home}, {free / 1e9:.0f} GB free"
+    return f"{settings.home}, {bytes_text(free)} free"
 
 
 def _database(settings: Settings) -> str:
@@ -94,7 +94,7 @@ def _search_indexes(settings: Settings) -> str:
             "A worker tries again after a day. Until then, searches that need it are slow.",
         )
     size = sum(one.bytes for one in found)
-    return f"{len(found)} made for searches, {size / 1e9:.1f} GB" if found else "none are needed so far"
+    return f"{len(found)} made for searches, {bytes_text(size)}" if found else "none are needed so far"
 
 
 def _thumbnails(settings: Settings) -> str:

@@ -12,8 +12,8 @@ from mirrorlake.cli.bulk import DRY_RUN, QUERY, run_bulk, split_ids
 from mirrorlake.cli.commands.function import print_queued
 from mirrorlake.cli.documents import asset_document
 from mirrorlake.cli.formatting import moment, pixels_text
-from mirrorlake.cli.output import bytes_text, echo, print_json, print_json_lines, print_table
-from mirrorlake.core.text import count_noun
+from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
+from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.bulk import BulkEdit, HistoryEntry
 from mirrorlake.model.edits import Edit

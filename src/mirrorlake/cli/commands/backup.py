@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.documents import backup_document, restoration_document
-from mirrorlake.cli.output import bytes_text, echo_detail, print_json
+from mirrorlake.cli.output import echo_detail, print_json
 from mirrorlake.cli.progress import shown_steps
 from mirrorlake.cli.report import terminate_as_interrupt
 from mirrorlake.core.settings import read_local_settings
-from mirrorlake.core.text import count_noun
+from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.model.backups import Backup, Restoration
 from mirrorlake.services.backup import back_up
 from mirrorlake.services.backup import restore as restore_library

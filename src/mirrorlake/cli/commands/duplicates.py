@@ -9,8 +9,8 @@ import typer
 
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.formatting import pixels_text
-from mirrorlake.cli.output import bytes_text, echo, print_json_lines, print_table
-from mirrorlake.core.text import count_noun
+from mirrorlake.cli.output import echo, print_json_lines, print_table
+from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.model.duplicates import DuplicateGroup
 from mirrorlake.services.contract import PAGE_LIMIT
 

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_foreground, open_server
-from mirrorlake.cli.output import bytes_text, echo, echo_detail, print_json
+from mirrorlake.cli.output import echo, echo_detail, print_json
 from mirrorlake.cli.progress import shown_count
 from mirrorlake.cli.server_job import job_result
 from mirrorlake.core.errors import UsageError
-from mirrorlake.core.text import count_noun
+from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.model.exports import OUTPUT, SHARD_BYTES, URL_LIFE_S, AssetExport, ExportFormat, ExportOptions
 from mirrorlake.services.contract import Library
 

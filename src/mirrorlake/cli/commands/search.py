@@ -11,9 +11,9 @@ import typer
 
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.formatting import pixels_text
-from mirrorlake.cli.output import bytes_text, echo, echo_detail, print_json, print_json_lines, print_table
+from mirrorlake.cli.output import echo, echo_detail, print_json, print_json_lines, print_table
 from mirrorlake.core.errors import UsageError
-from mirrorlake.core.text import count_noun
+from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.model.assets import Asset
 from mirrorlake.search.likeness import MOST_ALIKE
 from mirrorlake.services.asset_contract import read_picture

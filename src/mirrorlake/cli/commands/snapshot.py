@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_foreground, open_library, open_server
-from mirrorlake.cli.output import bytes_text, echo, echo_detail, print_json, print_json_lines, print_table
+from mirrorlake.cli.output import echo, echo_detail, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_count
 from mirrorlake.cli.server_job import job_result
-from mirrorlake.core.text import count_noun
+from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.model.snapshots import Gone, GoneAsset, RestoreOptions, Snapshot, SnapshotOptions, SnapshotRestored
 
 app = typer.Typer(help="Freeze projects, and compare and restore what was frozen.", no_args_is_help=True)

@@ -9,11 +9,11 @@ import typer
 
 from mirrorlake.cli.backend import open_foreground, open_server
 from mirrorlake.cli.documents import finding_document, making_document, thumbnails_document
-from mirrorlake.cli.output import bytes_text, echo, echo_detail, echo_error, print_json, print_table
+from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_table
 from mirrorlake.cli.progress import shown_steps
 from mirrorlake.cli.report import terminate_as_interrupt
 from mirrorlake.cli.server_job import job_result
-from mirrorlake.core.text import count_noun
+from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.model.thumbnails import Cleaning, Lack, MakeResult, Making, ThumbnailCheck, Unmade
 
 GRACE_HOURS = 24  # a run writes thumbnails before it commits their assets

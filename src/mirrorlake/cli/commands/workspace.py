@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_library
-from mirrorlake.cli.output import bytes_text, echo, echo_error, print_json, print_json_lines, print_table
+from mirrorlake.cli.output import echo, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.core.errors import UsageError
-from mirrorlake.core.text import count_noun
+from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.model.workspaces import Limits, Workspace
 
 app = typer.Typer(help="Manage workspaces: separate libraries on one server.", no_args_is_help=True)
