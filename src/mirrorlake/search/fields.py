@@ -333,6 +333,8 @@ def _datasource(term: Term) -> Node:
 
 def _type(term: Term) -> Node:
     text = term.value.text.lower().removesuffix("/*")
+    if not all(text.split("/")):
+        term.reject("Expected a media type.", "Write a family or a whole type, as in type:image or type:image/jpeg.")
     if "*" in text:
         term.reject("A media type has no other wildcard than that of a family.", "Write type:image or type:image/*.")
     if text in FORMATS and text not in _FAMILIES:
