@@ -17,7 +17,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mirrorlake.api.bodies import FORM_TYPE
+from mirrorlake.api.bodies import FILES, FORM_TYPE
 from mirrorlake.api.problems import problem_of, problem_response
 from mirrorlake.api.routing import is_api
 from mirrorlake.catalog.stored_answers import Claim, StoredAnswer
@@ -92,7 +92,7 @@ class IdempotencyGuard:
             await self._app(scope, receive, send)
             return
         if _media_type(scope) in UPLOAD_TYPES:
-            await problem_response(problem_of(_upload_refused()))(scope, receive, send)
+            await problem_response(problem_of(_upload_refused(scope["path"])))(scope, receive, send)
             return
         request = await receive()  # whole: the guard of bodies has read it
         try:
@@ -152,10 +152,11 @@ def _media_type(scope: Scope) -> str:
     return Headers(scope=scope).get("content-type", JSON_TYPE).partition(";")[0].strip().lower()
 
 
-def _upload_refused() -> UsageError:
+def _upload_refused(path: str) -> UsageError:
+    twice = " A file that was uploaded twice is named in `duplicates`." if path == FILES else ""
     return UsageError(
         f"An upload takes no {HEADER}: its bytes are read as they come, and not compared with an earlier request.",
-        f"Leave {HEADER} out. A file that was uploaded twice is named in `duplicates`.",
+        f"Leave {HEADER} out.{twice}",
     )
 
 

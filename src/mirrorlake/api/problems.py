@@ -40,6 +40,7 @@ from mirrorlake.core.errors import (
     TooManyAttempts,
     UsageError,
 )
+from mirrorlake.core.text import count_noun
 from mirrorlake.model.access import ActorKind, Context
 from mirrorlake.services.contract import ServedLibrary
 from mirrorlake.services.entrance import Entrance
@@ -214,6 +215,11 @@ def _on_invalid(request: Request, error: Exception) -> Response:
 def _message(request: Request, item: Mapping[str, Any]) -> str:
     if item["type"] == "extra_forbidden":
         return unknown_name(str(item["loc"][-1]), body_fields(request))
+    limits: Mapping[str, Any] = item.get("ctx", {})
+    if item["type"] == "too_short":
+        return f"Expected {count_noun(limits['min_length'], 'item')} or more."
+    if item["type"] == "too_long":
+        return f"Expected {count_noun(limits['max_length'], 'item')} or fewer."
     return str(item["msg"])
 
 

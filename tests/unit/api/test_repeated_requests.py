@@ -68,6 +68,7 @@ def test_an_upload_with_a_key_is_refused_and_stores_nothing(client: TestClient, 
     for answer in (form, plain):
         assert (answer.status_code, answer.json()["type"]) == (400, "urn:mirrorlake:usage-error")
         assert "takes no Idempotency-Key" in answer.json()["detail"]
+        assert ("`duplicates`" in answer.json()["fix"]) == (answer is form)  # only the answer to files has them
     assert rows(library, "SELECT count(*) FROM stored_answer") == [(0,)]
 
 
