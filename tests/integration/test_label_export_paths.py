@@ -186,12 +186,14 @@ def test_labels_of_keys_that_no_folder_can_hold_come_back(
 def test_copied_yolo_images_have_the_stems_of_their_label_files(
     empty_catalog: Catalog, objects: Objects, tmp_path: Path
 ) -> None:
-    """Ultralytics looks for `labels/…/STEM.txt` of each `images/…/STEM.SUFFIX`."""
+    """Ultralytics looks for `…/labels/…/STEM.txt` of each `…/images/…/STEM.SUFFIX`, where the last `images` counts."""
     label(empty_catalog, objects, Shape.BOX)
     export(empty_catalog, tmp_path / "out", "yolo", copy_images=True)
-    images = {path.relative_to(tmp_path / "out" / "images") for path in (tmp_path / "out" / "images").rglob("*.*")}
+    folder = tmp_path / "out" / "images"
+    images = {path.relative_to(folder) for path in folder.rglob("*.*") if path.suffix != ".txt"}
     for image in images:
-        text = (tmp_path / "out" / "labels" / image.with_suffix(".txt")).read_text()
+        above, _, below = f"/images/{image.with_suffix('.txt')}".rpartition("/images/")
+        text = (tmp_path / f"out{above}/labels/{below}").read_text()
         content = (tmp_path / "out" / "images" / image).read_text()
         (box,) = [box for (source, key), box in boxes(objects).items() if f"{source} {key}" == content]
         assert float(text.split()[1]) == pytest.approx(box.x + box.width / 2)

@@ -364,6 +364,18 @@ def test_yolo_lists_the_images_of_each_split() -> None:
     assert (tested["val.txt"], tested["test.txt"]) == (b"", b"./images/b.jpg\n")
 
 
+def test_yolo_puts_labels_where_a_training_looks_for_them() -> None:
+    images = [ImageLabels(path=path, width=10, height=10) for path in ("c.jpg", "images/a.jpg", "x/images/y/b.jpg")]
+    files = write_labels(FORMATS["yolo"], images, CLASSES)
+    assert sorted(name for name in files if name.endswith(".txt")) == [
+        "images/labels/a.txt",
+        "images/x/labels/y/b.txt",
+        "labels/c.txt",
+    ]
+    found = [image.path for image in read_labels(FORMATS["yolo"], files)[0]]
+    assert sorted(found) == ["images/c", "images/images/a", "images/x/images/y/b"]
+
+
 @pytest.mark.parametrize("split", [None, *Split])
 def test_yolo_lists_nothing_where_all_images_are_in_one_split(split: Split | None) -> None:
     files = divided(split, split)

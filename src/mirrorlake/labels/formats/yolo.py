@@ -88,7 +88,7 @@ def read_batches(files: LabelFiles, report: Report) -> Iterator[LabelsOfImages]:
 
 
 def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: LabelOutput) -> None:
-    """`labels/PATH.txt` for each image and `data.yaml` with the class names.
+    """A label file for each image and `data.yaml` with the class names.
 
     Images of different splits are named in `train.txt`, `val.txt` and `test.txt`, one without a split in none of them.
     """
@@ -97,7 +97,7 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
     with ExitStack() as stack:
         lists = {split: stack.enter_context(output.scratch()) for split in _LISTS}
         for image in images:
-            with output.open("labels/" + label_file_of(image, ".txt")) as file:
+            with output.open(_label_file(image)) as file:
                 for label in image.labels:
                     file.writelines(_lines(numbers[label.class_name], label.geometry))
             found.add(image.split)
@@ -224,6 +224,12 @@ def _lines(each: int, geometry: Geometry) -> list[bytes]:
         case _:
             raise AssertionError(f"YOLO has no {type(geometry).__name__}")
     return [f"{each} {' '.join(f'{value:.9g}' for value in row)}\n".encode() for row in rows]
+
+
+def _label_file(image: ImageLabels) -> str:
+    """Where Ultralytics looks for the labels of `images/PATH`: the last folder `images` becomes `labels`."""
+    head, _, tail = ("/images/" + label_file_of(image, ".txt")).rpartition("/images/")
+    return f"{head}/labels/{tail}".removeprefix("/")
 
 
 def _image_of(name: str) -> str:
