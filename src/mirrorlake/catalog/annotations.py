@@ -179,7 +179,7 @@ def check_against(stored: StoredOntology, annotations: Mapping[int, NewAnnotatio
         if known is None:
             raise UsageError(
                 f"Annotation {position}: the ontology {stored.ontology.name} has no class {one.class_name!r}.",
-                f"To list its classes: mirrorlake ontology show {stored.ontology.name}",
+                f"Its page and `mirrorlake ontology show {stored.ontology.name}` list its classes.",
             )
         if known.shape is not shape_of(one.geometry):
             raise UsageError(

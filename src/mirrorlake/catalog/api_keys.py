@@ -173,4 +173,6 @@ def _select(catalog: Catalog, workspace: str, key_id: int | None) -> list[ApiKey
 
 
 def _unknown(key_id: int) -> NotFound:
-    return NotFound(f"API key {key_id} does not exist.", "`mirrorlake apikey list` shows the existing ones.")
+    return NotFound(
+        f"API key {key_id} does not exist.", "The page Settings and `mirrorlake apikey list` show the existing ones."
+    )

@@ -66,7 +66,7 @@ def add(
         if connection.execute(statement("insert_connection").query, row).fetchone() is None:
             raise Conflict(
                 f"A connection named {name} already exists.",
-                "Choose another name, or change the existing one: mirrorlake connection change.",
+                "Choose another name, or change the existing one, on its page or with: mirrorlake connection change.",
             )
         record_activity(connection, by, Action.CREATE, Subject.CONNECTION, [name], details=details)
         return _named(connection, name).connection
@@ -89,7 +89,10 @@ def by_id(catalog: Catalog, connection_id: int) -> StoredConnection:
     with catalog.read() as connection:
         for found in _select(connection, identity=connection_id):
             return found
-    raise NotFound("The connection of this datasource no longer exists.", "`mirrorlake connection list` shows them.")
+    raise NotFound(
+        "The connection of this datasource no longer exists.",
+        "The page Connections and `mirrorlake connection list` show the others.",
+    )
 
 
 def any_sealed(catalog: Catalog) -> bool:
@@ -208,7 +211,10 @@ def _named(connection: psycopg.Connection[TupleRow], name: str) -> StoredConnect
 
 
 def _unknown(name: str) -> NotFound:
-    return NotFound(f"Connection {name!r} does not exist.", "`mirrorlake connection list` shows the existing ones.")
+    return NotFound(
+        f"Connection {name!r} does not exist.",
+        "The page Connections and `mirrorlake connection list` show the existing ones.",
+    )
 
 
 def _select(

@@ -290,7 +290,10 @@ def derive_name(location: Location) -> str:
 
 
 def _unknown(name: str) -> NotFound:
-    return NotFound(f"Datasource {name!r} does not exist.", "`mirrorlake datasource list` shows the existing ones.")
+    return NotFound(
+        f"Datasource {name!r} does not exist.",
+        "The page Datasources and `mirrorlake datasource list` show the existing ones.",
+    )
 
 
 def _by_name(connection: psycopg.Connection[TupleRow], name: str, *, deleted: bool) -> Datasource | None:
@@ -302,7 +305,8 @@ def _by_id(connection: psycopg.Connection[TupleRow], datasource_id: int) -> Data
     row = connection.execute(statement("datasource_by_id").query, {"id": datasource_id}).fetchone()
     if row is None:
         raise NotFound(
-            f"Datasource {datasource_id} no longer exists.", "`mirrorlake datasource list` shows the existing ones."
+            f"Datasource {datasource_id} no longer exists.",
+            "The page Datasources and `mirrorlake datasource list` show the existing ones.",
         )
     return _datasource(row)
 
@@ -333,7 +337,7 @@ def _create(connection: psycopg.Connection[TupleRow], name: str | None, values: 
             break
     raise UsageError(
         f"A datasource named {name} already exists.",
-        "Choose another name; `mirrorlake datasource list` shows the existing ones.",
+        "Choose another name; the page Datasources and `mirrorlake datasource list` show the existing ones.",
     )
 
 
@@ -373,7 +377,8 @@ def _connection_exists() -> Generator[None]:
         yield
     except psycopg.errors.ForeignKeyViolation:
         raise NotFound(
-            "The connection was deleted meanwhile.", "`mirrorlake connection list` shows the existing ones."
+            "The connection was deleted meanwhile.",
+            "The page Connections and `mirrorlake connection list` show the existing ones.",
         ) from None
 
 

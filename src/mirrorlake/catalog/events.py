@@ -242,5 +242,6 @@ def _row(catalog: Catalog, datasource_id: int) -> TupleRow | None:
 
 def _no_events(name: str) -> NotFound:
     return NotFound(
-        f"Datasource {name} receives no events.", "Set where they come from: mirrorlake datasource events set"
+        f"Datasource {name} receives no events.",
+        "Set where they come from, on its tab Events or with: mirrorlake datasource events set",
     )

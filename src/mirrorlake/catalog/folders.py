@@ -83,7 +83,10 @@ def _number(connection: psycopg.Connection[TupleRow], datasource: str | None) ->
         return None
     row = connection.execute(statement("datasource_number").query, {"name": datasource}).fetchone()
     if row is None:
-        raise NotFound(f"Datasource {datasource!r} does not exist.", "`mirrorlake datasource list` shows them.")
+        raise NotFound(
+            f"Datasource {datasource!r} does not exist.",
+            "The page Datasources and `mirrorlake datasource list` show them.",
+        )
     return int(row[0])
 
 

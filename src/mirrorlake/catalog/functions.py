@@ -236,4 +236,7 @@ def _stored(row: TupleRow) -> StoredFunction:
 
 
 def _unknown(name: str, kind: str = "") -> NotFound:
-    return NotFound(f"No function {kind}is named {name!r}.", "`mirrorlake function list` shows the existing ones.")
+    return NotFound(
+        f"No function {kind}is named {name!r}.",
+        "The page Settings and `mirrorlake function list` show the existing ones.",
+    )

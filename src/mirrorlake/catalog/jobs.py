@@ -69,7 +69,9 @@ def show_job(catalog: Catalog, job_id: int) -> Job:
     with catalog.read() as connection:
         found = _jobs(connection, "one_job", {"job_id": job_id})
     if not found:
-        raise NotFound(f"Job {job_id} does not exist.", "`mirrorlake jobs list` shows the existing ones.")
+        raise NotFound(
+            f"Job {job_id} does not exist.", "The page Jobs and `mirrorlake jobs list` show the existing ones."
+        )
     return found[0]
 
 
@@ -112,7 +114,7 @@ def request(catalog: Catalog, job: NewJob, *, shared: bool = True) -> int:
             waiting = connection.execute(statement("queued_job").query, job_values(job)).fetchone()
             raise Conflict(
                 f"Job {waiting and waiting[0]} of the same kind is already queued.",
-                "`mirrorlake jobs list` shows it.",
+                "The page Jobs and `mirrorlake jobs list` show it.",
             )
         return int(made[0])
 
@@ -208,7 +210,7 @@ def _try_to_begin(session: psycopg.Connection[TupleRow], job: NewJob, *, refuse:
             if refuse:
                 raise Conflict(
                     f"Job {held.job_id} has been doing the same work since {at_time(held.started)}.",
-                    f"Wait for it, or cancel it: mirrorlake jobs cancel {held.job_id}",
+                    f"Wait for it, or cancel it, on the page Jobs or with: mirrorlake jobs cancel {held.job_id}",
                 )
             return None
         begun = insert_running(session, job, held)

@@ -72,5 +72,5 @@ def require_room(catalog: Catalog, assets: int) -> None:
     kind = room.none_left_of or LimitKind.ASSETS
     raise Conflict(
         f"The workspace has reached its limit of {room.limits.of(kind):,} {kind.value}: nothing was stored.",
-        "Raise the limit (mirrorlake workspace limit), remove assets, or send fewer.",
+        "Raise the limit (in the settings, or mirrorlake workspace limit), remove assets, or send fewer.",
     )

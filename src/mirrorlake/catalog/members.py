@@ -61,7 +61,7 @@ def add(catalog: Catalog, name: str, role: Role, *, invitation: bytes, seconds: 
         if row is None:
             raise Conflict(
                 f"{name} is already a member of the workspace {by.workspace}.",
-                f"Change the role: mirrorlake member change {name} --role {role}",
+                f"Change the role, in the settings or with: mirrorlake member change {name} --role {role}",
             )
         numbers = {"workspace_id": workspace, "member_id": row[0]}
         # Links that another workspace has given away would open this one, too.
@@ -245,7 +245,8 @@ def _keep_an_owner(connection: Session, values: Mapping[str, int], name: str, by
     if row is None or not row[0]:
         raise Conflict(
             f"{name} is the last owner of the workspace {by.workspace} who can sign in.",
-            "Make somebody else an owner first, who has set a password: mirrorlake member change NAME --role owner",
+            "Make somebody else an owner first, who has set a password, in the settings or with:"
+            " mirrorlake member change NAME --role owner",
         )
 
 
@@ -254,7 +255,7 @@ def _invited(connection: Session, digest: bytes) -> Account:
     if row is None:
         raise SignInRefused(
             "This link is not valid: it was used, replaced, or is older than 7 days.",
-            "Ask an owner for a new one: mirrorlake member invite NAME",
+            "Ask an owner for a new one (in the settings, or mirrorlake member invite NAME).",
         )
     return Account(id=row[0], name=row[1])
 
@@ -282,7 +283,8 @@ def _row(connection: Session, workspace: str, name: str) -> TupleRow:
     for row in _rows(connection, workspace, name):
         return row
     raise NotFound(
-        f"{name} is not a member of the workspace {workspace}.", "`mirrorlake member list` shows the members."
+        f"{name} is not a member of the workspace {workspace}.",
+        "The settings and `mirrorlake member list` show the members.",
     )
 
 

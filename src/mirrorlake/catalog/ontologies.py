@@ -58,7 +58,10 @@ def read_ontology(connection: psycopg.Connection[TupleRow], name: str) -> Stored
     """One ontology, within a transaction of the caller. Raises NotFound."""
     row = connection.execute(_query("ontology_by_name"), {"name": name}).fetchone()
     if row is None:
-        raise NotFound(f"Ontology {name!r} does not exist.", "`mirrorlake ontology list` shows the existing ones.")
+        raise NotFound(
+            f"Ontology {name!r} does not exist.",
+            "The page Labels and `mirrorlake ontology list` show the existing ones.",
+        )
     return _stored(row)
 
 
@@ -147,7 +150,10 @@ def _save(catalog: Catalog, name: str, classes: Sequence[LabelClass], version: i
 def _lock(connection: psycopg.Connection[TupleRow], name: str) -> int:
     row = connection.execute(statement("lock_ontology").query, {"name": name}).fetchone()
     if row is None:
-        raise NotFound(f"Ontology {name!r} does not exist.", "`mirrorlake ontology list` shows the existing ones.")
+        raise NotFound(
+            f"Ontology {name!r} does not exist.",
+            "The page Labels and `mirrorlake ontology list` show the existing ones.",
+        )
     return int(row[0])
 
 
@@ -160,7 +166,7 @@ def _refuse_used(connection: psycopg.Connection[TupleRow], ontology_id: int, nam
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         raise Conflict(
             f"Class {name} is used by {count_noun(annotations, 'annotation')} of {count_noun(assets, 'asset')}.",
-            f"Change or delete them first. To find them: mirrorlake search 'class:\"{quoted}\" state:any'",
+            f'Change or delete them first. To find them, search for class:"{quoted}" state:any',
         )
 
 

@@ -110,7 +110,7 @@ def delete(catalog: Catalog, name: str, *, acknowledge: int, with_snapshots: boo
         if row is not None and row[6] and not with_snapshots:
             raise Conflict(
                 f"Project {name!r} has {count_noun(row[6], 'snapshot')}, which would be deleted with it.",
-                "Keep the project, or delete its snapshots too: mirrorlake project delete NAME --snapshots",
+                "Keep the project, or delete its snapshots too (mirrorlake project delete NAME --snapshots).",
             )
         connection.execute(statement("delete_snapshots_of").query, values)
         connection.execute(statement("delete_project").query, values)

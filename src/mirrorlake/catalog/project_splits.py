@@ -142,7 +142,7 @@ def _assign(
         if expected is not None and found != expected:
             raise NotFound(
                 f"{expected - found} of the {expected} assets are not in project {project!r}.",
-                f"Add them first: mirrorlake project add {project} ID",
+                f"Add them to the project first, in the library or with: mirrorlake project add {project} ID",
             )
         details = {"split": split and split.value, "automatic": automatic, "assets": found}
         record_activity(connection, by, Action.SPLIT, Subject.PROJECT, [project], details=details)

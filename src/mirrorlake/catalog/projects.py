@@ -66,7 +66,9 @@ def check_exists(catalog: Catalog, name: str) -> None:
 
 def project_not_found(name: str) -> NotFound:
     """The error for an unknown project."""
-    return NotFound(f"Project {name!r} does not exist.", "`mirrorlake project list` shows the existing ones.")
+    return NotFound(
+        f"Project {name!r} does not exist.", "The page Projects and `mirrorlake project list` show the existing ones."
+    )
 
 
 @retry_on_contention

@@ -107,7 +107,7 @@ def request_run(catalog: Catalog, name: str, job: NewJob, trigger: Trigger) -> i
             waiting = connection.execute(statement("queued_job").query, job_values(job)).fetchone()
             raise PassRunning(
                 f"Run {waiting and waiting[0]} of datasource {name} is already queued.",
-                "Wait for it, or cancel it: mirrorlake runs cancel",
+                "Wait for it, or cancel it, on its page or with: mirrorlake runs cancel",
             )
         return made
 
@@ -291,7 +291,10 @@ def _put_back(catalog: Catalog, lease: Lease, live: Live) -> str | None:
 def _lock_datasource(connection: psycopg.Connection[TupleRow], name: str) -> int:
     row = connection.execute(statement("lock_datasource_named").query, {"name": name}).fetchone()
     if row is None:
-        raise NotFound(f"Datasource {name!r} does not exist.", "`mirrorlake datasource list` shows the existing ones.")
+        raise NotFound(
+            f"Datasource {name!r} does not exist.",
+            "The page Datasources and `mirrorlake datasource list` show the existing ones.",
+        )
     return int(row[0])
 
 

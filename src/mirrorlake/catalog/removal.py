@@ -224,7 +224,10 @@ def find_confirmable(catalog: Catalog, *, run_id: int | None, plan_hash: str | N
         if run_id is None:
             rows = connection.execute(statement("holds_of_plan").query, {"plan_hash": plan_hash}).fetchall()
             if not rows:
-                raise NotFound(f"Plan {plan_hash} is not held by any run.", "`mirrorlake runs list` shows held runs.")
+                raise NotFound(
+                    f"Plan {plan_hash} is not held by any run.",
+                    "The page Runs and `mirrorlake runs list` show held runs.",
+                )
             if len({datasource for _, datasource in rows}) > 1:
                 raise Conflict(
                     "Several datasources hold the same list of keys.",
@@ -233,7 +236,9 @@ def find_confirmable(catalog: Catalog, *, run_id: int | None, plan_hash: str | N
             run_id = int(rows[0][0])
         asked = connection.execute(statement("one_hold").query, {"run_id": run_id}).fetchone()
         if asked is None:
-            raise NotFound(f"Run {run_id} has no held removals.", "`mirrorlake runs list` shows held runs.")
+            raise NotFound(
+                f"Run {run_id} has no held removals.", "The page Runs and `mirrorlake runs list` show held runs."
+            )
         datasource_id, state, _, held_hash, _, confirmed_by = asked
         if state == RunState.CANCELLED.value:
             raise Conflict(
@@ -243,7 +248,7 @@ def find_confirmable(catalog: Catalog, *, run_id: int | None, plan_hash: str | N
         if plan_hash is not None and held_hash != plan_hash:
             raise Conflict(
                 f"Run {run_id} holds another plan: {held_hash}.",
-                f"Review it: mirrorlake runs show {run_id}",
+                f"Review it, on its page or with: mirrorlake runs show {run_id}",
             )
         if confirmed_by is not None:
             raise Conflict(
@@ -255,7 +260,7 @@ def find_confirmable(catalog: Catalog, *, run_id: int | None, plan_hash: str | N
             later = "" if newest is None else f" by run {newest[0]}"
             raise Conflict(
                 f"The held removals of run {run_id} are outdated: its datasource was mirrored again{later}.",
-                "Confirm the newest held run of that datasource, if there is one: mirrorlake runs list",
+                "Confirm its newest held run, if there is one: see the page Runs, or mirrorlake runs list",
             )
         row = connection.execute(statement("one_hold").query, {"run_id": newest[0]}).fetchone()
         stored = connection.execute(statement("count_held").query, {"run_id": newest[0]}).fetchone()
@@ -392,7 +397,7 @@ def restore(
         if row is None:
             raise asset_not_found(asset_id)
         if not row[0]:
-            raise Conflict(f"Asset {asset_id} is not in the trash.", "`mirrorlake search state:trash` lists the trash.")
+            raise Conflict(f"Asset {asset_id} is not in the trash.", "To see the trash, search for state:trash.")
         for objects, state in ((back, KnownState.PRESENT), (away, KnownState.KEPT)):
             for each in objects:
                 connection.execute(

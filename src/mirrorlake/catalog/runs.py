@@ -160,7 +160,8 @@ def refuse_while_running(connection: psycopg.Connection[TupleRow], datasource_id
     named = connection.execute(statement("lock_datasource").query, {"datasource_id": datasource_id}).fetchone()
     if named is None:
         raise NotFound(
-            f"Datasource {datasource_id} does not exist.", "`mirrorlake datasource list` shows the existing ones."
+            f"Datasource {datasource_id} does not exist.",
+            "The page Datasources and `mirrorlake datasource list` show the existing ones.",
         )
     held = read_lease(connection, datasource_lock(datasource_id))
     if held is not None and held.alive:
@@ -233,7 +234,8 @@ def list_runs(catalog: Catalog, *, limit: int, datasource: str | None = None, be
     with catalog.read() as connection:
         if datasource is not None and not _exists(connection, datasource):
             raise NotFound(
-                f"Datasource {datasource} does not exist.", "`mirrorlake datasource list` shows the existing ones."
+                f"Datasource {datasource} does not exist.",
+                "The page Datasources and `mirrorlake datasource list` show the existing ones.",
             )
         return _runs(connection, "list_runs", {"datasource": datasource, "limit": limit, "before": before})
 
@@ -325,7 +327,7 @@ def _try_to_begin(
         if named is None:
             raise NotFound(
                 f"Datasource {job.datasource_id} does not exist.",
-                "`mirrorlake datasource list` shows the existing ones.",
+                "The page Datasources and `mirrorlake datasource list` show the existing ones.",
             )
         name, deleted = named
         if deleted and trigger not in _OF_DELETED:
@@ -351,12 +353,13 @@ def _pass_running(name: str, held: HeldLease) -> PassRunning:
     run_id = held.job_id
     return PassRunning(
         f"Run {run_id} has been working on datasource {name} since {at_time(held.started)}.",
-        f"Wait for it (progress: mirrorlake runs show {run_id}), or cancel it: mirrorlake runs cancel {run_id}",
+        f"Wait for it (its page and mirrorlake runs show {run_id} show its progress), or cancel it there or with:"
+        f" mirrorlake runs cancel {run_id}",
     )
 
 
 def _no_run(run_id: int) -> NotFound:
-    return NotFound(f"Run {run_id} does not exist.", "`mirrorlake runs list` shows the existing ones.")
+    return NotFound(f"Run {run_id} does not exist.", "The page Runs and `mirrorlake runs list` show the existing ones.")
 
 
 def _exists(connection: psycopg.Connection[TupleRow], name: str) -> bool:

@@ -133,7 +133,8 @@ def end(catalog: Catalog, session_id: int) -> None:
     with catalog.write() as connection:
         if connection.execute(statement("end_session").query, {"id": session_id}).rowcount == 0:
             raise NotFound(
-                f"Session {session_id} does not exist.", "`mirrorlake session list` shows the existing ones."
+                f"Session {session_id} does not exist.",
+                "The page Settings and `mirrorlake session list` show the existing ones.",
             )
 
 

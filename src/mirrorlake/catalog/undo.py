@@ -175,16 +175,22 @@ def _check(row: TupleRow | None, job_id: int) -> int:
     """The id of a bulk edit that can be undone."""
     if row is None:
         raise NotFound(
-            f"Job {job_id} is not a bulk edit that can be undone.", "`mirrorlake jobs list --kind edit` shows those."
+            f"Job {job_id} is not a bulk edit that can be undone.",
+            "The page Jobs and `mirrorlake jobs list --kind edit` show those.",
         )
     edit_id, undone_by, purged, at_work = row
     if undone_by is not None:
-        raise Conflict(f"Job {job_id} was undone by job {undone_by}.", f"See: mirrorlake jobs show {undone_by}")
+        raise Conflict(
+            f"Job {job_id} was undone by job {undone_by}.", f"See the page Jobs, or: mirrorlake jobs show {undone_by}"
+        )
     if purged:
         raise Conflict(
             f"Job {job_id} can no longer be undone: its undo data were deleted.",
             "MIRRORLAKE_UNDO_DAYS sets how long they are kept.",
         )
     if at_work:
-        raise Conflict(f"Job {job_id} has not ended.", f"Wait for it, or cancel it: mirrorlake jobs cancel {job_id}")
+        raise Conflict(
+            f"Job {job_id} has not ended.",
+            f"Wait for it, or cancel it, on the page Jobs or with: mirrorlake jobs cancel {job_id}",
+        )
     return int(edit_id)

@@ -176,4 +176,7 @@ def _select(catalog: Catalog, webhook_id: int | None) -> list[Webhook]:
 
 
 def _unknown(webhook_id: int) -> NotFound:
-    return NotFound(f"Webhook {webhook_id} does not exist.", "`mirrorlake webhook list` shows the existing ones.")
+    return NotFound(
+        f"Webhook {webhook_id} does not exist.",
+        "The page Settings and `mirrorlake webhook list` show the existing ones.",
+    )

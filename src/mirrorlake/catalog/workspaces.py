@@ -163,7 +163,10 @@ def _check_deletable(connection: psycopg.Connection[TupleRow], name: str, assets
 def _one(connection: psycopg.Connection[TupleRow], which: str, name: str) -> Space:
     row = connection.execute(statement(which).query, {"name": name}).fetchone()
     if row is None:
-        raise NotFound(f"Workspace {name!r} does not exist.", "`mirrorlake workspace list` shows the existing ones.")
+        raise NotFound(
+            f"Workspace {name!r} does not exist.",
+            "`mirrorlake workspace list` shows the existing ones.",
+        )
     return _space(row)
 
 

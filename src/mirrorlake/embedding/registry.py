@@ -77,7 +77,8 @@ def model_of_vectors(name: str, models: Path | None = None) -> str:
     if installed != name:
         raise ModelUnavailable(
             f"Pictures are embedded with {name}, and {installed} is installed.",
-            "A worker embeds them again; until then, like-image: alone works. Queue it: mirrorlake likeness update.",
+            "A worker embeds them again; until then, like-image: alone works. Queue it in the settings, or with"
+            " mirrorlake likeness update.",
         )
     return model
 

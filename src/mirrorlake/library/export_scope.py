@@ -54,4 +54,6 @@ def check_scope(catalog: Catalog, scope: ExportScope) -> None:
         return
     choose(scope.query, scope.project)
     if scope.project is not None and not has_project(catalog, scope.project):
-        raise NotFound(f"Project {scope.project!r} does not exist.", "`mirrorlake project list` shows them.")
+        raise NotFound(
+            f"Project {scope.project!r} does not exist.", "The page Projects and `mirrorlake project list` show them."
+        )

@@ -233,5 +233,5 @@ def _ontology(catalog: Catalog, name: str | None) -> Ontology:
 def _only(names: tuple[str, ...]) -> str:
     if len(names) != 1:
         found = ", ".join(names) or "none"
-        raise UsageError(f"Which ontology is exported is not clear: there are {found}.", "Use --ontology NAME.")
+        raise UsageError(f"Which ontology is exported is not clear: there are {found}.", "Name one (--ontology NAME).")
     return names[0]

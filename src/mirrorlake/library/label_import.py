@@ -154,7 +154,9 @@ def _ontology(read: Callable[[], StoredOntology], *, add: bool) -> StoredOntolog
         return read()
     except NotFound as error:
         if not add:
-            raise NotFound(error.message, "Create it, or use --add-classes.") from error
+            raise NotFound(
+                error.message, "Create it, or let the import add it and its classes (--add-classes)."
+            ) from error
         return None
 
 
@@ -175,12 +177,13 @@ def _refuse(survey: Survey, mapped: list[ClassMapping], *, skip_invalid: bool) -
         count = count_noun(len(unmapped), "class", "classes")
         raise MirrorlakeError(
             f"{count} of the label files fit no class of the ontology: {names}.",
-            "Use --map NAME=CLASS, --map NAME= to leave a class out, or --add-classes.",
+            "Choose a class for each, leave it out (--map NAME=CLASS, --map NAME=), or let the import add it"
+            " (--add-classes).",
         )
     if survey.problem_count and not skip_invalid:
         first = survey.problems[0]
         where = f"{first.file}, {first.place}" if first.place else first.file
         raise MirrorlakeError(
             f"{count_noun(survey.problem_count, 'label')} cannot be imported. The first: {where}: {first.reason}",
-            "Use --dry-run to list them, or --skip-invalid to import the rest.",
+            "A preview lists them (--dry-run). Correct them, or import the rest (--skip-invalid).",
         )

@@ -90,7 +90,7 @@ def scope_location(catalog: Catalog, found: Connection) -> Location:
         return datasources.named(catalog, found.datasources[0]).location
     raise UsageError(
         f"The connection {found.name} names no bucket, so there is nothing to check.",
-        f"Set one: mirrorlake connection change {found.name} --bucket BUCKET",
+        f"Set one, on its page or with: mirrorlake connection change {found.name} --bucket BUCKET",
     )
 
 

@@ -37,7 +37,8 @@ def check_cooldown(name: str, at_work: Run | None, last: Run | None, now: dateti
         return CoolingDown(
             f"Run {last.id} mirrored datasource {name} less than an hour ago. The next manual run is possible in"
             f" {count_noun(minutes, 'minute')}.",
-            f"Wait, or leave it to its schedule. To run it now: mirrorlake datasource run {shlex.quote(name)} --force",
+            "Wait, or leave it to its schedule. To run it now, use Run anyway on its page, or:"
+            f" mirrorlake datasource run {shlex.quote(name)} --force",
             minutes=minutes,
         )
     return None
@@ -49,9 +50,9 @@ def refused_by(name: str, at_work: Run) -> PassRunning:
     if at_work.waiting is not None and at_work.waiting.stuck:
         return PassRunning(
             f"Run {at_work.id} of datasource {name} is already queued: {at_work.waiting.reason}.",
-            f"To cancel it: mirrorlake runs cancel {at_work.id}",
+            f"Cancel it on its page, or with: mirrorlake runs cancel {at_work.id}",
         )
     return PassRunning(
         f"Run {at_work.id} of datasource {name} {doing} already.",
-        f"Wait for it. To see its progress: mirrorlake runs show {at_work.id}",
+        f"Wait for it. Its progress is on its page, and in: mirrorlake runs show {at_work.id}",
     )

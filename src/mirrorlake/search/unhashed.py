@@ -10,7 +10,10 @@ from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.nodes import And, NearDuplicate, Node, Not, Or, Query
 
 MOST = 10_000  # that are counted
-_FIX = "Only equal bytes are found of them. To compute their hashes from the thumbnails: mirrorlake likeness update."
+_FIX = (
+    "Only equal bytes are found of them. Compute their hashes from the thumbnails in the settings, or with"
+    " mirrorlake likeness update."
+)
 
 
 def explain_unhashed(catalog: Catalog, query: Query) -> tuple[str, ...]:

@@ -167,7 +167,8 @@ class AssetService(FieldService, ServedAssets):
         if detail.depth is not Depth.FULL:
             return NotFound(
                 f"Asset {asset_id} has no thumbnail: its object was not read ({detail.depth}).",
-                f"Read it: mirrorlake datasource change {shlex.quote(detail.asset.datasource)} --look full",
+                "Let the datasource read whole objects, in its settings or with:"
+                f" mirrorlake datasource change {shlex.quote(detail.asset.datasource)} --look full",
             )
         return NotFound(f"Asset {asset_id} has no thumbnail: its format ({detail.asset.media_type}) has no picture.")
 

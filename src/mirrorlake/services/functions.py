@@ -139,7 +139,8 @@ def require_active(function: Function) -> None:
     """Raise Conflict for a paused function."""
     if function.paused:
         raise Conflict(
-            f"The function {function.name} is paused.", f"Resume it: `mirrorlake function resume {function.name}`."
+            f"The function {function.name} is paused.",
+            f"Resume it in the settings, or with `mirrorlake function resume {function.name}`.",
         )
 
 

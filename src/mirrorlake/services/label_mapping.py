@@ -21,13 +21,13 @@ def check_mapping(catalog: Catalog, before: LabelSidecars | None, after: LabelSi
     except NotFound as error:
         raise SettingsError(
             f"labels.ontology is {after.ontology}, and there is no such ontology.",
-            f"Create it with its classes first: mirrorlake ontology create {name}",
+            f"Create it with its classes first, on the page Labels or with: mirrorlake ontology create {name}",
         ) from error
     yolo = after.format is SidecarFormat.YOLO
     if yolo and not any(one.shape in YOLO_SHAPES for one in classes):
         raise SettingsError(
             f"The ontology {after.ontology} has no class of boxes, polygons or rotated boxes, as YOLO has.",
-            "Choose another ontology, or add such a class: mirrorlake ontology class add",
+            "Choose another ontology, or add such a class, on its page or with: mirrorlake ontology class add",
         )
     if any(not yolo or one.shape in YOLO_SHAPES for one in make_class_map(after, classes).classes.values()):
         return
@@ -39,5 +39,5 @@ def check_mapping(catalog: Catalog, before: LabelSidecars | None, after: LabelSi
         )
     raise SettingsError(
         f"The ontology {after.ontology} has no class for the label files.",
-        f"Add one: mirrorlake ontology class add {name}",
+        f"Add one, on its page or with: mirrorlake ontology class add {name}",
     )

@@ -77,7 +77,8 @@ def _read_text_again(resources: Resources, query: str, _of: str, by: Context) ->
     if found and not wanted:
         raise UsageError(
             f"No text is read in pictures of {', '.join(found)}.",
-            f"Turn it on: mirrorlake datasource change {shlex.quote(next(iter(found)))} --picture-text",
+            "Turn it on in its settings, or with:"
+            f" mirrorlake datasource change {shlex.quote(next(iter(found)))} --picture-text",
         )
     picture_texts.read_again(catalog, select_ids(query))
     sources = [datasources.named(catalog, name) for name in wanted]

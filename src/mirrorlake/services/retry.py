@@ -46,7 +46,8 @@ def _check_ended(catalog: Catalog, run_id: int) -> Run:
     run = show_run(catalog, run_id)
     if run.state in (RunState.QUEUED, RunState.RUNNING):
         raise Conflict(
-            f"Run {run_id} has not ended yet.", f"Wait for it, or cancel it: mirrorlake runs cancel {run_id}"
+            f"Run {run_id} has not ended yet.",
+            f"Wait for it, or cancel it, on its page or with: mirrorlake runs cancel {run_id}",
         )
     return run
 

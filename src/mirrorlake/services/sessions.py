@@ -41,7 +41,8 @@ class SessionService(Service, Sessions):
         found = next((each for each in self.list(everyone=everyone) if each.id == session_id), None)
         if found is None:
             raise NotFound(
-                f"Session {session_id} does not exist.", "`mirrorlake session list` shows the existing ones."
+                f"Session {session_id} does not exist.",
+                "The page Settings and `mirrorlake session list` show the existing ones.",
             )
         sessions.end(self.resources.catalog, session_id)
         access_changed()
@@ -101,7 +102,8 @@ class AccountService(Service, Account):
         account = members.account(catalog, caller.member)
         if not check_guess(catalog, account.name, account, current, caller.address):
             raise SignInRefused(
-                "The current password is wrong.", "An owner can make a new link: mirrorlake member invite NAME"
+                "The current password is wrong.",
+                "An owner can make a new link, in the settings or with: mirrorlake member invite NAME",
             )
         check_password(new, account.name)
         members.set_password(catalog, account.id, hash_password(new), keep=caller.session)

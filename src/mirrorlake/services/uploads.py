@@ -97,5 +97,5 @@ def _check_writable(resources: Resources, source: Datasource) -> None:
     if not allowed:
         raise PermissionDenied(
             f"mirrorlake may not write to the datasource {source.name}.",
-            "Give it a connection with --allow-writes, or upload without naming a datasource.",
+            "Give it a connection that may write (--allow-writes), or upload without naming a datasource.",
         )

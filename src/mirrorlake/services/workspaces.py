@@ -80,5 +80,6 @@ class WorkspaceService(Service, Workspaces):
         """Raises NotFound for a workspace that the caller may not see, as for one that does not exist."""
         if not self._may_see(name):
             raise NotFound(
-                f"Workspace {name!r} does not exist.", "`mirrorlake workspace list` shows the existing ones."
+                f"Workspace {name!r} does not exist.",
+                "`mirrorlake workspace list` shows the existing ones.",
             )

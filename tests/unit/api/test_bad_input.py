@@ -116,6 +116,24 @@ BAD = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("path", "page"),
+    {
+        "/datasources/nowhere": "Datasources",
+        "/runs/999999": "Runs",
+        "/jobs/999999": "Jobs",
+        "/projects/nowhere": "Projects",
+        "/connections/nowhere": "Connections",
+        "/ontologies/nowhere": "Labels",
+        "/webhooks/999999": "Settings",
+    }.items(),
+)
+def test_what_is_not_there_is_sent_to_a_page_and_to_a_command(client: TestClient, path: str, page: str) -> None:
+    answer = client.get(f"/api/v1{path}")
+    assert answer.status_code == 404
+    assert f"The page {page} and `mirrorlake " in answer.json()["fix"]
+
+
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
 def test_bad_input_has_its_problem_document(client: TestClient, bad: Bad) -> None:
     content = bad.raw if bad.raw is not None else None if bad.body is None else json.dumps(bad.body)
