@@ -93,6 +93,8 @@ def test_names_states_and_sorts_complete(library: Catalog) -> None:
     assert texts(library, "project:roa") == ['"Roads 2026"']
     assert texts(library, "datasource:") == ["yard"]
     assert texts(library, "state:m") == ["missing"]
+    assert texts(library, "split:") == ["train", "valid", "test", "none"]
+    assert texts(library, "-split:V") == ["valid"]
     assert texts(library, "sort:-si") == ["-size"]
     assert texts(library, "sort:metadata.temp") == ["metadata.capture.temperature"]
     assert texts(library, "sort:size:d") == ["size:desc"]

@@ -21,6 +21,7 @@ from mirrorlake.core.errors import UsageError
 from mirrorlake.model.assets import AssetState
 from mirrorlake.model.completions import Completions, Suggestion, SuggestionKind
 from mirrorlake.model.fields import ValueType
+from mirrorlake.model.splits import Split
 from mirrorlake.postgres.pool import Catalog, limit_time
 from mirrorlake.search.completion_slots import Slot, SlotKind, find_slot
 from mirrorlake.search.fields import FIELDS, FORMATS
@@ -29,6 +30,7 @@ from mirrorlake.search.likeness import LIKENESS_FIELDS
 from mirrorlake.search.nodes import SortColumn, Text
 from mirrorlake.search.printer import quote
 from mirrorlake.search.scanner import Value
+from mirrorlake.search.splits import NONE
 from mirrorlake.search.values import read_literal
 
 MOST = 20  # suggestions in one answer
@@ -36,6 +38,7 @@ MOST_OF_A_KIND = 8  # among keys, tags and fields that a plain word may become
 TIMEOUT_S = 1
 _STATIC = {
     "state": (*AssetState, "any"), "has": ("annotations", "text", "metadata.", "facts."), "format": tuple(FORMATS),
+    "split": (*Split, NONE),
 }  # fmt: skip
 _LISTED = {"kind": "kind", "type": "type", "tag": "tag"}  # fields of the language with those of `field_counts`
 _SPACES = ("metadata", "facts")
