@@ -40,6 +40,18 @@ def test_a_query_that_begins_with_a_minus_and_holds_an_h_is_a_query(
     assert "MIRRORLAKE_DATABASE_URL" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("query", [["tag:x"], ["--query", "-tag:x"], [""]], ids=str)
+def test_what_is_processed_again_is_a_query_after_the_command_or_an_option(
+    query: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIRRORLAKE_DATABASE_URL", "none")  # as above
+    assert run(["asset", "reprocess", *query]) == 2
+    assert "MIRRORLAKE_DATABASE_URL" in capsys.readouterr().err
+    for wrong in ([], [*query, "tag:y", "--query", "tag:z"]):
+        assert run(["asset", "reprocess", *wrong]) == 2
+        assert "MIRRORLAKE_DATABASE_URL" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("asked", [["-h"], ["--help"], ["help"]], ids=" ".join)
 def test_help_is_shown_however_it_is_asked_for(asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(asked) == 0

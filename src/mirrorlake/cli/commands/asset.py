@@ -13,6 +13,7 @@ from mirrorlake.cli.commands.function import print_queued
 from mirrorlake.cli.documents import asset_document
 from mirrorlake.cli.formatting import moment, pixels_text
 from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
+from mirrorlake.core.errors import UsageError
 from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.bulk import BulkEdit, HistoryEntry
@@ -76,8 +77,13 @@ def trash(
 
 @app.command("reprocess")
 def reprocess(
+    words: Annotated[
+        str | None, typer.Argument(metavar="[QUERY]", help='The assets of this query; "" matches everything.')
+    ] = None,
     *,
-    query: Annotated[str, typer.Option(help='The assets of this query; "" matches everything.')],
+    query: Annotated[
+        str | None, typer.Option("--query", help="The same; needed where the query begins with a minus sign.")
+    ] = None,
     stage: Annotated[
         str,
         typer.Option(
@@ -89,8 +95,11 @@ def reprocess(
     json: Annotated[bool, typer.Option("--json", help="Output JSON Lines.")] = False,
 ) -> None:
     """Run a stage of processing again for all assets of a query, as jobs of a worker."""
+    chosen = words if query is None else query
+    if chosen is None or None not in (words, query):
+        raise UsageError("One query is needed.", "Write it after the command, or as --query QUERY.")
     with open_library() as library:
-        queued = library.assets.reprocess(query, stage)
+        queued = library.assets.reprocess(chosen, stage)
     if json:
         print_json_lines(queued)
     elif not queued:
