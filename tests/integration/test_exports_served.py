@@ -136,6 +136,20 @@ def test_a_download_is_the_file_and_its_job_names_it(lake: Lake, tmp_path: Path)
         lake.client.exports.download(job.id, "token")
 
 
+def test_an_original_is_at_the_bucket_or_sent_by_the_server_where_that_is_asked_for(lake: Lake) -> None:
+    (asset,) = lake.client.assets.find(f"path:{KEYS[0]}")
+    address, mine = f"{lake.address}/api/v1/assets/{asset.id}/original", {"Authorization": f"Bearer {TOKEN}"}
+    elsewhere = httpx.get(address, headers=mine)
+    assert (elsewhere.status_code, elsewhere.headers["location"].startswith(lake.stub.endpoint)) == (303, True)
+    sent = httpx.get(address, headers=mine, params={"direct": True})
+    assert (sent.status_code, sent.content) == (200, picture_no(0))
+    assert sent.headers["content-disposition"].startswith("attachment")
+    part = httpx.get(address, headers=mine | {"Range": "bytes=1-3"}, params={"direct": True})
+    assert (part.status_code, part.content) == (206, picture_no(0)[1:4])
+    known = mine | {"If-None-Match": sent.headers["etag"]}
+    assert httpx.get(address, headers=known, params={"direct": True}).status_code == 304
+
+
 def test_an_export_goes_to_a_bucket_through_its_connection(lake: Lake) -> None:
     lake.stub.create_bucket("out")
     job = lake.export(format=ExportFormat.CSV, fields=("key",), path="s3://out/x/all.csv", connection=BUCKET)

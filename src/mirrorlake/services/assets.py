@@ -187,8 +187,10 @@ class AssetService(FieldService, ServedAssets):
         return read_original(self.resources.catalog, asset_id, known, self.resources.stores)
 
     @requires(Permission.ASSETS_READ)
-    def open_original(self, asset_id: str, *, known: Container[str] = ()) -> OpenOriginal | Unchanged:
+    def open_original(
+        self, asset_id: str, *, known: Container[str] = (), direct: bool = False
+    ) -> OpenOriginal | Unchanged:
         """See `ServedAssets.open_original`."""
         from mirrorlake.services.originals import open_original  # noqa: PLC0415  as above
 
-        return open_original(self.resources.catalog, asset_id, known, self.resources.stores)
+        return open_original(self.resources.catalog, asset_id, known, self.resources.stores, direct=direct)

@@ -336,8 +336,13 @@ class Library(Protocol):
 class ServedAssets(Assets, Protocol):
     """The assets of a library behind a server."""
 
-    def open_original(self, asset_id: str, *, known: Container[str] = ()) -> OpenOriginal | Unchanged:
-        """As `original`, but the bytes of a file are read while they are sent. Raises NotFound and StorageError."""
+    def open_original(
+        self, asset_id: str, *, known: Container[str] = (), direct: bool = False
+    ) -> OpenOriginal | Unchanged:
+        """As `original`, but the bytes are read while they are sent; with `direct`, those of a bucket too.
+
+        Raises NotFound and StorageError.
+        """
         ...
 
 

@@ -20,16 +20,19 @@ PIECE_BYTES = 1 << 20  # in memory at once, of an original that is sent
 
 
 def open_original(
-    catalog: Catalog, asset_id: str, known: Container[str], stores: SourceStores
+    catalog: Catalog, asset_id: str, known: Container[str], stores: SourceStores, *, direct: bool = False
 ) -> OpenOriginal | Unchanged:
-    """A short-lived address, or the bytes of a file unless their mark is in `known`. Raises NotFound, StorageError."""
+    """A short-lived address, or the bytes unless their mark is in `known`. Raises NotFound and StorageError.
+
+    Without `direct`, only of a file the bytes.
+    """
     asset = assets.get_asset_detail(catalog, asset_id).asset
     source = datasources.by_name(catalog, asset.datasource, deleted=True)
     if source is None:
         raise NotFound(f"The datasource of asset {asset_id} was deleted.")
     found = Original(url=None, data=None, media_type=asset.media_type, name=asset.key.rpartition("/")[2])
     with closing(stores(source).open_plain()) as store:
-        url = store.presign(asset.key, ORIGINAL_LIFE_S)
+        url = None if direct else store.presign(asset.key, ORIGINAL_LIFE_S)
         if url is not None:
             return OpenOriginal(original=replace(found, url=url, life_s=ORIGINAL_LIFE_S))
         # Not the asset's digest: that is of the bytes that a run read, and the file may have changed since.

@@ -190,9 +190,17 @@ def preview(
     return Response(found.data, media_type="image/webp", headers=headers)
 
 
-def original(request: Request, library: Served, asset_id: AssetId) -> Response:
+def original(
+    request: Request,
+    library: Served,
+    asset_id: AssetId,
+    *,
+    direct: Annotated[
+        bool, Query(description="Send the bytes in any case, for pages that may not read the address of a bucket.")
+    ] = False,
+) -> Response:
     """Download the original of an asset: a redirect to the bucket if the provider supports it, else the bytes."""
-    opened = library.assets.open_original(asset_id, known=_known(request))
+    opened = library.assets.open_original(asset_id, known=_known(request), direct=direct)
     if isinstance(opened, Unchanged):
         return Response(status_code=304, headers=_revalidated(opened.mark))
     original = opened.original
