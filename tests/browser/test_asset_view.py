@@ -394,6 +394,8 @@ def test_rotated_boxes_are_drawn_and_turned_and_other_shapes_say_why_not(opened:
 def test_texts_and_metadata_are_shown_and_never_run(opened: Opened) -> None:
     page = opened.open("notes.txt")
     expect(page.locator(".reading pre")).to_contain_text("<script>document.title='taken'</script>")
+    expect(page.locator(".reading pre")).to_contain_text("x" * 5000)  # all of it, also from a bucket
+    expect(page.get_by_text("This is its beginning")).to_have_count(0)
     accessible_once_loaded(page)
     opened.open("cats/chelsea.jpg")
     expect(page.locator(".metadata")).to_contain_text("<script>")

@@ -140,8 +140,9 @@ export function stripUrl(asset: AssetItem): string {
   return inWorkspace(`/api/v1/assets/${encodeURIComponent(asset.id)}/preview?kind=strip&v=${version}`);
 }
 
-export function originalUrl(asset: AssetItem): string {
-  return inWorkspace(`/api/v1/assets/${encodeURIComponent(asset.id)}/original`);
+/** Where a bucket has an address for it, the server leads there; `direct`: it sends the bytes. */
+export function originalUrl(asset: AssetItem, { direct = false } = {}): string {
+  return inWorkspace(`/api/v1/assets/${encodeURIComponent(asset.id)}/original${direct ? '?direct=true' : ''}`);
 }
 
 /** The address of the file of an export of labels, which the server keeps for a day. */

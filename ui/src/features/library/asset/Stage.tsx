@@ -1,12 +1,11 @@
 // The asset itself, as large as possible: a picture that can be zoomed, a player, or a text.
 import { type ReactNode, useState } from 'react';
-import { type AssetItem, originalUrl, previewUrl, thumbnailUrl } from '../../../api/client';
+import { type AssetFull, type AssetItem, originalUrl, previewUrl, thumbnailUrl } from '../../../api/client';
 import { IconButton } from '../../../components/Icon';
 import { lazyPart } from '../../../components/lazyPart';
 import { EditLayer } from './editing/EditLayer';
 import type { LabelEdit } from './editing/useLabelEdit';
 import { Overlay } from './Overlay';
-import { TextView } from './TextView';
 import { text } from './text';
 import { type AnnotationView, FALLBACK } from './useAnnotations';
 import type { Zooming } from './useZoom';
@@ -14,6 +13,7 @@ import type { Zooming } from './useZoom';
 // Not part of the library's first load.
 const EditBar = lazyPart(() => import('./editing/EditBar'), 'EditBar');
 const Player = lazyPart(() => import('./Player'), 'Player');
+const TextView = lazyPart(() => import('./TextView'), 'TextView');
 
 // What browsers show as an image. Of other originals, such as a TIFF or a PDF, a preview is shown.
 const SHOWN = /^image\/(jpeg|png|gif|webp|avif|bmp|svg\+xml)$/;
@@ -36,7 +36,7 @@ function unavailable(asset: AssetItem): string {
 
 interface StageProps {
   asset: AssetItem;
-  firstLines: string | undefined; // of a text
+  facts: AssetFull['facts'] | undefined; // undefined: not known yet
   pages: number; // of a document
   labels: AnnotationView;
   edit: LabelEdit;
@@ -45,10 +45,10 @@ interface StageProps {
   zooming: Zooming;
 }
 
-export function Stage({ asset, firstLines, pages, labels, edit, stage, frame, zooming }: StageProps) {
+export function Stage({ asset, facts, pages, labels, edit, stage, frame, zooming }: StageProps) {
   const [page, setPage] = useState(1); // the viewer makes a stage for each asset
   if (asset.kind === 'video' || asset.kind === 'audio') return <Player key={asset.id} asset={asset} />;
-  if (asset.kind === 'text') return <TextView key={asset.id} asset={asset} firstLines={firstLines} />;
+  if (asset.kind === 'text') return <TextView key={asset.id} asset={asset} facts={facts} />;
   const { scale, x, y } = zooming.zoom;
   return (
     <div className={edit.draft === undefined ? 'viewer-room' : 'viewer-room editing'}>

@@ -46,7 +46,6 @@ export function Viewer({ id, known, place, previous: toPrevious, next: toNext, c
   const labels = useAnnotations(id, may('labels:read'), mayLabel);
   const asset = data?.asset ?? known;
   const labelEdit = useLabelEdit(id, labels, (asset?.width ?? 1) / (asset?.height ?? 1));
-  const firstLines = data?.facts.first_lines;
   const zooming = useZoom(stage, frame, asset?.width ?? null, asset?.id);
 
   useEffect(() => {
@@ -131,7 +130,7 @@ export function Viewer({ id, known, place, previous: toPrevious, next: toNext, c
           key={asset.id}
           asset={asset}
           pages={pageCount(data)}
-          firstLines={typeof firstLines === 'string' ? firstLines : undefined}
+          facts={data?.facts}
           labels={labels}
           edit={labelEdit}
           stage={stage}
