@@ -36,6 +36,17 @@ GPS_IFD, MAKE = 0x8825, 0x010F
 HOSTILE = "<script>document.title='taken'</script>\u202egnp.exe\n" + "x" * 5000
 
 
+FAILED_CALL = """
+WITH made AS (
+  INSERT INTO function (name, url, events, query, repeat, pool, timeout_s, memory_mb, attempts, paused, by)
+  VALUES ('measure', 'https://hooks.invalid/', '{asset.created}', '', 'always', 'default', 60, 1024, 3, true, 'ada')
+  RETURNING id)
+INSERT INTO function_result (function_id, asset_id, event, state, attempts, seen, error, finished)
+SELECT made.id, asset.id, 'asset.created', 'failed', 3, asset.updated, %s, now() FROM made, asset
+WHERE asset.key = 'cats/other.png'
+"""
+
+
 @dataclass(frozen=True)
 class Opened:
     """A served library of four assets, and a page that is signed in."""
@@ -87,6 +98,8 @@ def served(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) ->
         with Catalog(url) as catalog:
             read = ReadText(digest=blake3(PHOTO.read_bytes()).digest(), text=f"Exit only\n{HOSTILE}")
             picture_texts.store(catalog, "a model", [read])
+            with catalog.write() as connection:
+                connection.execute(FAILED_CALL, (f"ValueError: {HOSTILE}",))
         with serving(bucket.cli, home / "nobody") as serving_:
             yield serving_.address, serving_.token
 
@@ -426,6 +439,18 @@ def test_the_text_in_a_picture_is_shown_and_found(opened: Opened) -> None:
     expect(page.get_by_role("heading", name="Text in the picture")).to_have_count(0)
     page.goto(f"{opened.address}/?query=text%3A%22exit+only%22")
     expect(page.locator(".total")).to_have_text("1 asset")
+
+
+def test_calls_of_functions_that_failed_are_shown_with_the_asset(opened: Opened) -> None:
+    page = opened.open("cats/other.png")
+    part = page.locator(".part", has=page.get_by_role("heading", name="Functions"))
+    expect(part).to_contain_text("measure failed 3 times:")
+    expect(part).to_contain_text("ValueError: <script>")
+    accessible_once_loaded(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    opened.open("cats/chelsea.jpg")  # whose calls succeeded, or were never made
+    expect(page.locator(".history, .part").last).to_be_visible()
+    expect(page.get_by_role("heading", name="Functions")).to_have_count(0)
 
 
 def test_near_duplicates_are_one_click_away(opened: Opened) -> None:

@@ -10,6 +10,7 @@ import { AssetsLink } from '../../../components/links';
 import { Prose } from '../../../components/Rich';
 import { useAsyncAction } from '../../../components/useAsyncAction';
 import { AnnotationList } from './AnnotationList';
+import { FailedCalls } from './calls/FailedCalls';
 import { cameraFacts, type Fact, mediaFacts, otherFacts, positionOf } from './facts';
 import { History } from './History';
 import { Metadata } from './Metadata';
@@ -74,6 +75,7 @@ export function AssetFacts({ asset, detail, labels, changes }: AssetFactsProps) 
       </header>
       {asset.state === 'trash' ? <InTrash key={asset.id} restore={changes.restore} /> : null}
       {detail !== undefined && detail.warnings.length > 0 ? <Warnings warnings={detail.warnings} /> : null}
+      <FailedCalls key={`calls ${asset.id}`} id={asset.id} />
       {labels.classes.length > 0 ? (
         <Part title={parts.annotations}>
           <AnnotationList view={labels} />
