@@ -460,6 +460,27 @@ def test_tags_and_metadata_are_edited_by_keyboard_alone_and_keep_their_types(vis
     assert violations(page) == []
 
 
+def test_the_editor_of_an_asset_offers_known_keys_values_and_tags_and_notes_another_type(visit: Visit) -> None:
+    page = visit("/assets/1039?at=260", size=300)
+    offered = "input => [...input.list.options].map((option) => option.value)"
+    key, value = page.get_by_label("Metadata key"), page.get_by_label("Metadata value")
+    key.fill("ni")
+    expect(page.locator("datalist option[value=night]")).to_have_count(1)
+    key.fill("place")
+    value.fill("95")
+    expect(page.get_by_text("This key has texts elsewhere")).to_be_visible()
+    assert violations(page) == []
+    assert "Harbour" in value.evaluate(offered)
+    value.fill('"95"')
+    expect(page.get_by_text("This key has texts elsewhere")).to_have_count(0)
+    key.fill("score")
+    expect(page.get_by_text("This key has numbers elsewhere")).to_be_visible()
+    tag = page.get_by_label("Add a tag")
+    tag.fill("rev")
+    expect(page.locator("datalist option[value=review]")).to_have_count(1)
+    assert tag.evaluate(offered) == ["review"]
+
+
 def test_a_refused_edit_shows_the_reason_and_keeps_the_input(visit: Visit) -> None:
     page = visit("/assets/1033?at=266", size=300)
     page.get_by_label("Metadata key").fill("a b")

@@ -1,11 +1,13 @@
 // The metadata of an asset: every key with its value and who set it, and the fields that set one.
-import { useRef, useState } from 'react';
-import type { AssetFull, AssetItem } from '../../../api/client';
+import { useQuery } from '@tanstack/react-query';
+import { useDeferredValue, useId, useRef, useState } from 'react';
+import type { AssetFull, AssetItem, KnownKey } from '../../../api/client';
+import { libraryQueries } from '../../../api/libraryQueries';
 import { ErrorText } from '../../../components/ErrorText';
 import { term, when } from '../../../components/format';
 import { IconButton } from '../../../components/Icon';
 import { AssetsLink } from '../../../components/links';
-import { changes, type Edit, valueAsJson, valueAsTyped } from './changes';
+import { changes, type Edit, otherType, valueAsJson, valueAsTyped } from './changes';
 import { text } from './text';
 
 const MOST_TITLE = 1000; // characters of a value that is shown in part
@@ -72,6 +74,71 @@ function MetadataTable({ values, entries, edit, change, remove }: TableProps) {
   );
 }
 
+/** What is known of the keys of the library that contain what is typed, and of the typed one. */
+function useKnown(typed: string): { keys: KnownKey[]; known: KnownKey | undefined } {
+  const late = useDeferredValue(typed);
+  const { data } = useQuery(libraryQueries.metadataKeys(late));
+  const keys = data?.keys ?? [];
+  return { keys, known: keys.find((one) => one.key === typed) };
+}
+
+interface FieldsProps {
+  name: string;
+  setName: (name: string) => void;
+  typed: string;
+  setTyped: (typed: string) => void;
+  keyInput: React.RefObject<HTMLInputElement | null>;
+  valueInput: React.RefObject<HTMLInputElement | null>;
+}
+
+/** A key and its value. Known ones are offered, and a type that the key has nowhere else is noted. */
+function Fields({ name, setName, typed, setTyped, keyInput, valueInput }: FieldsProps) {
+  const id = useId();
+  const { keys, known } = useKnown(name.trim());
+  const other = typed === '' ? undefined : otherType(valueAsJson(typed), known);
+  return (
+    <>
+      <input
+        ref={keyInput}
+        list={`${id}keys`}
+        autoComplete="off"
+        aria-label={text.metadata.key}
+        placeholder={text.metadata.keyPlaceholder}
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <datalist id={`${id}keys`}>
+        {keys.map((one) => (
+          <option key={one.key} value={one.key} />
+        ))}
+      </datalist>
+      <input
+        ref={valueInput}
+        list={`${id}values`}
+        autoComplete="off"
+        aria-label={text.metadata.value}
+        aria-describedby={other === undefined ? undefined : `${id}other`}
+        placeholder={text.metadata.valuePlaceholder}
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      <datalist id={`${id}values`}>
+        {known?.values.map(({ value }) => (
+          <option key={JSON.stringify(value)} value={valueAsTyped(value)} />
+        ))}
+      </datalist>
+      <button type="submit" className="secondary">
+        {text.metadata.set}
+      </button>
+      {other === undefined ? null : (
+        <p id={`${id}other`} className="quiet" role="status">
+          {text.metadata.elsewhere[other]}
+        </p>
+      )}
+    </>
+  );
+}
+
 export function Metadata({ values, entries, edit }: MetadataProps) {
   const [key, setKey] = useState('');
   const [typed, setTyped] = useState('');
@@ -111,23 +178,14 @@ export function Metadata({ values, entries, edit }: MetadataProps) {
             void set();
           }}
         >
-          <input
-            ref={keyInput}
-            aria-label={text.metadata.key}
-            placeholder={text.metadata.keyPlaceholder}
-            value={key}
-            onChange={(event) => setKey(event.target.value)}
+          <Fields
+            name={key}
+            setName={setKey}
+            typed={typed}
+            setTyped={setTyped}
+            keyInput={keyInput}
+            valueInput={valueInput}
           />
-          <input
-            ref={valueInput}
-            aria-label={text.metadata.value}
-            placeholder={text.metadata.valuePlaceholder}
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
-          <button type="submit" className="secondary">
-            {text.metadata.set}
-          </button>
         </form>
       )}
       <ErrorText text={error} />

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { changes, valueAsJson, valueAsTyped } from './changes';
+import type { KnownKey } from '../../../api/client';
+import { changes, otherType, valueAsJson, valueAsTyped } from './changes';
 
 describe('what is typed', () => {
   it.each([
@@ -31,5 +32,24 @@ describe('what is typed', () => {
 
   it('keeps every digit in the change', () => {
     expect(changes.set('a.b', '9007199254740993')).toBe('{"metadata":{"a.b":9007199254740993}}');
+  });
+});
+
+describe('the type of a value', () => {
+  const known = (type: KnownKey['type'], mixed = false) => ({ type, mixed }) as KnownKey;
+
+  it.each([
+    ['95', known('string'), 'string'],
+    ['"2026-01-31"', known('date'), undefined],
+    ['95', known('date'), 'string'],
+    ['"95"', known('number'), 'number'],
+    ['95', known('number'), undefined],
+    ['"yes"', known('boolean'), 'boolean'],
+    ['true', known('boolean'), undefined],
+    ['95', known('string', true), undefined],
+    ['95', undefined, undefined],
+    [null, known('number'), undefined],
+  ])('%s of a key that is %o elsewhere', (json, key, other) => {
+    expect(otherType(json, key)).toBe(other);
   });
 });

@@ -202,8 +202,12 @@ export const text = {
     keyPlaceholder: 'key',
     valuePlaceholder: '95, true, "95" or text',
     set: 'Set',
-    types: { string: 'text', number: 'number', boolean: 'yes or no' },
     noNull: 'A metadata value cannot be null. Remove the key, or write "null" in quotes.',
+    elsewhere: {
+      string: 'This key has texts elsewhere. In quotes, this is a text too.',
+      number: 'This key has numbers elsewhere.',
+      boolean: 'This key has true or false elsewhere.',
+    },
   },
 
   facts: {
