@@ -322,6 +322,9 @@ def test_a_datasource_leads_to_its_assets_and_its_run(visit: Visit) -> None:
     page.go_back()
     page.get_by_role("link", name=re.compile("Run 4")).click()
     expect(page.get_by_role("alert")).to_contain_text("s3:ListBucket")
+    page.go_back()
+    page.get_by_role("link", name="View the assets of all datasources").click()
+    expect(page.locator(".total")).to_have_text("2,500 assets")
 
 
 def test_reports_leave_out_what_did_not_happen(visit: Visit) -> None:

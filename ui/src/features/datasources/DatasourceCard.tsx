@@ -56,10 +56,13 @@ function LastRun({ source }: { source: Datasource }) {
   );
 }
 
+/** Whether there are assets to look at: a run has ended well, or one that works has found some. */
+export function hasAssets({ assets, last_run }: Datasource): boolean {
+  return assets > 0 || last_run?.state === 'succeeded' || last_run?.state === 'held';
+}
+
 function Assets({ source }: { source: Datasource }) {
-  const state = source.last_run?.state;
-  const completed = source.assets > 0 || state === 'succeeded' || state === 'held';
-  if (!completed)
+  if (!hasAssets(source))
     return (
       <span className="asset-count quiet" title={text.card.noAssetsReason}>
         {text.card.noAssets}

@@ -2,10 +2,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { queries } from '../../api/queries';
+import { AssetsLink } from '../../components/links';
 import { FirstBucket, Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { usePermission } from '../../components/usePermission';
-import { DatasourceCard } from './DatasourceCard';
+import { DatasourceCard, hasAssets } from './DatasourceCard';
 import { text } from './text';
 import './datasources.css';
 
@@ -30,6 +31,11 @@ export function DatasourcesPage() {
               <DatasourceCard key={source.id} source={source} />
             ))}
           </ul>
+          {data.some(hasAssets) ? (
+            <p>
+              <AssetsLink query="">{text.viewAllAssets}</AssetsLink>
+            </p>
+          ) : null}
         </>
       ) : null}
     </main>

@@ -308,6 +308,7 @@ export const text = {
     } as Record<string, string>,
   },
   add: 'Add datasource',
+  viewAllAssets: 'View the assets of all datasources',
 };
 
 function quotedWord(name: string): string {
