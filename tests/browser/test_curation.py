@@ -78,6 +78,22 @@ def test_values_ranges_and_folders_are_terms_of_the_query(visit: Visit) -> None:
     expect(page.locator(".total")).to_have_text("1,666 assets")
 
 
+def test_facts_of_files_are_filters_too(visit: Visit) -> None:
+    page = visit("/?panel=filters")
+    panel = page.get_by_role("complementary")
+    wanted = panel.get_by_label("Find a field")
+    wanted.fill("camera_m")
+    panel.get_by_role("button", name="camera_model", exact=True).click()
+    model = panel.get_by_role("button", name=re.compile("^X-T5"))
+    expect(model).to_contain_text("2,500")
+    model.click()
+    expect(page).to_have_url(re.compile(r"query=facts\.camera_model%3AX-T5"))
+    expect(page.locator(".total")).to_have_text("2,500 assets")
+    accessible_once_loaded(page)
+    wanted.fill("iso")  # the whole name
+    expect(panel.get_by_role("button", name="iso", exact=True)).to_be_visible()
+
+
 def test_filters_say_why_a_wrong_query_counts_nothing(visit: Visit) -> None:
     page = visit("/?query=width%3A%3E&panel=filters")
     panel = page.get_by_role("complementary")

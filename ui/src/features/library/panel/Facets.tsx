@@ -47,6 +47,15 @@ function useInView(element: RefObject<HTMLElement | null>): boolean {
   return inView;
 }
 
+/** The facts of the library that contain a text, as completion knows them: of a whole name, it offers what follows. */
+function useFacts(wanted: string, ready: boolean): string[] {
+  const asked = `facts.${wanted}`;
+  const { data } = useQuery(libraryQueries.completions(ready ? { query: asked, position: asked.length } : undefined));
+  return (data?.suggestions ?? []).flatMap((one, place) =>
+    one.kind === 'fact' ? [one.text] : one.kind === 'operator' && place === 0 ? [asked] : [],
+  );
+}
+
 interface FacetsProps {
   query: string;
   ready: boolean; // the grid has its first page
@@ -57,6 +66,7 @@ export function Facets({ query, ready, wrong }: FacetsProps) {
   const [wanted, setWanted] = useState('');
   const [isOpen, setOpen] = useOpenFields();
   const { data: keys } = useQuery(libraryQueries.metadataKeys(wanted));
+  const facts = useFacts(wanted.trim(), ready);
   const fits = (field: string) => text.field(field).toLowerCase().includes(wanted.trim().toLowerCase());
   const file = FILE_FIELDS.filter(fits);
   const metadata = (keys?.keys ?? []).map((one) => `metadata.${one.key}`).filter(fits);
@@ -88,6 +98,8 @@ export function Facets({ query, ready, wrong }: FacetsProps) {
       {keys !== undefined && keys.total > keys.keys.length && wanted === '' ? (
         <p className="quiet note">{text.moreKeys(keys.keys.length, keys.total)}</p>
       ) : null}
+      {facts.length > 0 ? <h2>{text.facts}</h2> : null}
+      {facts.map((field) => section(field, false))}
       {wanted === '' ? (
         <p className="note">
           <Link to="/near-duplicates" search={query === '' ? {} : { query }}>
@@ -95,7 +107,7 @@ export function Facets({ query, ready, wrong }: FacetsProps) {
           </Link>
         </p>
       ) : null}
-      {file.length + metadata.length === 0 ? <p className="quiet note">{text.noField}</p> : null}
+      {file.length + metadata.length + facts.length === 0 ? <p className="quiet note">{text.noField}</p> : null}
     </div>
   );
 }

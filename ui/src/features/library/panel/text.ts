@@ -27,6 +27,7 @@ export const text = {
   noField: 'No field has this name.',
   file: 'Asset',
   metadata: 'Metadata',
+  facts: 'Facts',
   moreKeys: (shown: number, total: number) => `${count(shown)} of ${count(total)} keys. Type to find others.`,
 
   field: (field: string) => names[field] ?? field.replace(/^(metadata|facts)\./, ''),
