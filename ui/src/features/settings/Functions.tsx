@@ -5,7 +5,7 @@ import { answer, client, type FunctionEvent, type OwnFunction } from '../../api/
 import { keys } from '../../api/queries';
 import { settingsQueries } from '../../api/settingsQueries';
 import { ErrorText } from '../../components/ErrorText';
-import { TextField } from '../../components/Field';
+import { CheckField, TextField } from '../../components/Field';
 import { count } from '../../components/format';
 import { AssetLink, AssetsLink, RunLink } from '../../components/links';
 import { Pending } from '../../components/Notice';
@@ -26,11 +26,13 @@ const EMPTY = { name: '', url: '', query: '' };
 function Add() {
   const [form, setForm] = useState(EMPTY);
   const [events, setEvents] = useState<FunctionEvent[]>(['asset.created']);
+  const [once, setOnce] = useState(false);
   const [made, setMade] = useState<OwnFunction>();
   const { busy, errors, error, submit } = useSubmit(keys.functions, FIELDS);
   const add = (event: FormEvent) =>
     submit(event, async () => {
-      const body = { name: form.name.trim(), url: form.url.trim(), query: form.query.trim(), events };
+      const repeat = once ? ('once' as const) : ('always' as const);
+      const body = { name: form.name.trim(), url: form.url.trim(), query: form.query.trim(), events, repeat };
       setMade(await answer(client.POST('/api/v1/functions', { body })));
       setForm(EMPTY);
     });
@@ -51,6 +53,7 @@ function Add() {
           ))}
         </div>
         <EventChoices legend={text.calledFor} names={text.events} chosen={events} choose={setEvents} />
+        <CheckField {...text.once} checked={once} change={setOnce} />
         <div className="row">
           <button type="submit" className="primary" disabled={busy || incomplete}>
             {text.add}
@@ -115,7 +118,8 @@ function Card({ one, edit }: { one: OwnFunction; edit: boolean }) {
       <p className="quiet wrap">{text.where(text.kinds[one.kind], one.pool)}</p>
       {one.url === null ? null : <p className="mono wrap">{one.url}</p>}
       <p className="wrap">
-        {one.events.map((name) => text.events[name]).join(', ')} ·{' '}
+        {one.events.map((name) => text.events[name]).join(', ')}
+        {one.repeat === 'once' ? text.onceOnly : ''} ·{' '}
         <AssetsLink query={one.query}>{one.query === '' ? text.all : one.query}</AssetsLink>
       </p>
       <p className="quiet">{text.calls(one.done, one.waiting, one.failed)}</p>

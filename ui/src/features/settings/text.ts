@@ -107,6 +107,8 @@ export const text = {
       'asset.removed': 'assets moved to the trash',
       'run.finished': 'finished runs',
     } satisfies Record<FunctionEvent, string>,
+    once: { label: 'Only once for each asset', hint: 'Not again after it succeeded, whatever changes.' },
+    onceOnly: ', once for each',
     add: 'Add function',
     secret: 'Copy the secret that signs its requests now. It is not shown again.',
     theSecret: 'the secret',
