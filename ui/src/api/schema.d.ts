@@ -9628,7 +9628,10 @@ export interface operations {
     };
     getOriginal: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Send the bytes in any case, for pages that may not read the address of a bucket. */
+                direct?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The asset's id. */
