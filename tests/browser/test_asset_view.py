@@ -404,6 +404,15 @@ def test_rotated_boxes_are_drawn_and_turned_and_other_shapes_say_why_not(opened:
     assert (bx - ax) * wide * (cx - bx) * wide + (by - ay) * (cy - by) == pytest.approx(0, abs=1e-4)  # right angles
 
 
+def test_what_has_no_picture_has_its_name_in_the_grid(opened: Opened) -> None:
+    page = opened.page
+    page.goto(f"{opened.address}/?query=sort:name")
+    label = page.locator(".cell-label", has_text="notes.txt")
+    expect(label).to_have_css("opacity", "1")
+    expect(page.locator(".cell-label", has_text="chelsea.jpg")).to_have_css("opacity", "0")
+    accessible_once_loaded(page)
+
+
 def test_texts_and_metadata_are_shown_and_never_run(opened: Opened) -> None:
     page = opened.open("notes.txt")
     expect(page.locator(".reading pre")).to_contain_text("<script>document.title='taken'</script>")

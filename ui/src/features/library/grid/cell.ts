@@ -140,7 +140,7 @@ export class Cell {
     this.length.textContent = '';
     this.strip.clear();
     this.label.textContent = '';
-    this.root.classList.remove('missing');
+    this.root.classList.remove('missing', 'bare');
     this.asset = undefined;
     this.requested = false;
     this.hash = undefined;
@@ -156,6 +156,7 @@ export class Cell {
     this.length.textContent = lengthOf(asset);
     this.strip.show(asset);
     this.root.classList.toggle('missing', missing);
+    this.root.classList.toggle('bare', asset.placeholder === null);
     this.hash = decode(asset.placeholder);
     if (this.hash !== undefined) this.link.style.backgroundColor = colourOf(this.hash);
   }
