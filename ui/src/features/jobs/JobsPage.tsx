@@ -1,4 +1,4 @@
-// All jobs that are not runs, newest first: what each is about, how far it is, and the way to cancel it.
+// All jobs that are not runs, newest first: what each is about, how far it is, and what can be done about it.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { answer, client, type Job } from '../../api/client';
@@ -10,8 +10,11 @@ import { ago, duration, when } from '../../components/format';
 import { Pending } from '../../components/Notice';
 import { Prose, Rich } from '../../components/Rich';
 import { TableBox } from '../../components/TableBox';
+import { text as texts } from '../../components/text';
+import { addToast } from '../../components/toasts';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
+import { canUndo, keptFiles } from './ended';
 import { text } from './text';
 import './jobs.css';
 
@@ -60,7 +63,47 @@ function Cancel({ job }: { job: Job }) {
   );
 }
 
-function Row({ job }: { job: Job }) {
+function Undo({ job }: { job: Job }) {
+  const action = useAsyncAction();
+  const cache = useQueryClient();
+  const undo = async () => {
+    const undoing = await answer(client.POST('/api/v1/jobs/{job_id}/undo', { params: { path: { job_id: job.id } } }));
+    addToast({ job: undoing, doing: texts.toasts.undoing, done: texts.toasts.undone });
+    await cache.invalidateQueries({ queryKey: keys.jobs });
+  };
+  return (
+    <>
+      <button
+        type="button"
+        className="secondary"
+        aria-label={text.undoJob(job.id)}
+        disabled={action.busy}
+        onClick={() => action.run(undo)}
+      >
+        {texts.toasts.undo}
+      </button>
+      <ErrorText text={action.error} />
+    </>
+  );
+}
+
+/** What can still be done with what a job made. */
+function Made({ job, jobs }: { job: Job; jobs: Job[] }) {
+  const may = usePermission();
+  const now = Date.now();
+  return (
+    <>
+      {may('assets:edit') && canUndo(job, jobs, now) ? <Undo job={job} /> : null}
+      {keptFiles(job, now).map(({ name, url }) => (
+        <a key={name} className="link" href={url} download={name}>
+          {texts.toasts.download(name)}
+        </a>
+      ))}
+    </>
+  );
+}
+
+function Row({ job, jobs }: { job: Job; jobs: Job[] }) {
   const may = usePermission()('jobs:control');
   return (
     <tr>
@@ -77,7 +120,7 @@ function Row({ job }: { job: Job }) {
       <td className="wrap">
         <Progress job={job} />
       </td>
-      <td>{may && isActive(job.state) ? <Cancel job={job} /> : null}</td>
+      <td>{!isActive(job.state) ? <Made job={job} jobs={jobs} /> : may ? <Cancel job={job} /> : null}</td>
     </tr>
   );
 }
@@ -86,7 +129,7 @@ function Table({ jobs }: { jobs: Job[] }) {
   return (
     <TableBox name="jobs-table" label={text.title} columns={Object.values(text.columns)} unseen={text.columns.actions}>
       {jobs.map((one) => (
-        <Row key={one.id} job={one} />
+        <Row key={one.id} job={one} jobs={jobs} />
       ))}
     </TableBox>
   );

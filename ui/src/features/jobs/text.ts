@@ -27,4 +27,5 @@ export const text = {
   cancel: 'Cancel',
   cancelJob: (id: number) => `Cancel job ${id}`,
   cancelling: 'Cancelling…',
+  undoJob: (id: number) => `Undo job ${id}`,
 };
