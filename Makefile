@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_PYTHON := $(shell $(PYTHON) -c 'import sys; print(sys.executable)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check check-types check-rest bench soak format docs clean
+.PHONY: help setup demo test test-pages test-programs test-bytecode check check-types check-rest bench soak format docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -44,10 +44,20 @@ check-rest:
 	$(BIN)python -m tests.tools.words
 	$(BIN)python -m tests.tools.ui check
 
+# What the tests of the library need is made beside those of the pages: much of it is waiting for a network.
 test: setup  ## run every test that fits in a few minutes
-	$(BIN)python -m tests.tools.ui test
-	$(BIN)python -m tests.tools.browser
+	@$(MAKE) --no-print-directory -j 3 test-pages test-programs test-bytecode
 	$(BIN)python -m tests.tools.suite $(ARGS)
+
+test-pages:
+	$(BIN)python -m tests.tools.ui test
+
+test-programs:
+	$(BIN)python -m tests.tools.browser
+	$(BIN)python -m tests.support.npm
+
+test-bytecode:
+	$(BIN)python -m tests.tools.bytecode
 
 bench: setup  ## measure, and write benchmarks/RESULTS.md
 	$(BIN)python -m benchmarks $(ARGS)

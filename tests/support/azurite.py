@@ -30,7 +30,6 @@ from mirrorlake.storage.providers.azure.errors import RequestInfo
 from mirrorlake.storage.providers.azure.http import Http
 from mirrorlake.storage.providers.azure.list_requests import request_page
 
-VERSION = "3.37.0"
 ACCOUNT = EMULATOR_ACCOUNT
 KEY = EMULATOR_KEY
 START_S = 60
@@ -130,7 +129,7 @@ class Azurite:
         return Container(location, self.config, Http(self.endpoint, name, self.config.authentication))
 
     def __enter__(self) -> Self:
-        program = installed("azurite", VERSION, "azurite/dist/src/blob/main.js")
+        program = installed("azurite") / "azurite" / "dist" / "src" / "blob" / "main.js"
         for attempt in range(1, ATTEMPTS + 1):
             self._folder = Path(tempfile.mkdtemp(prefix="azurite-"))
             (self._port,) = free_ports(1)
