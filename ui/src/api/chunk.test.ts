@@ -30,6 +30,13 @@ it('a chunk is asked for again when no server answers', async () => {
   expect(isNewVersion(error)).toBe(false);
 });
 
+it('a chunk that comes at the second attempt, after the server is back, is of this version', async () => {
+  serve(async () => ({ data: {}, response: new Response('{}') }));
+  const load = vi.fn(missing as () => Promise<unknown>).mockRejectedValueOnce(new TypeError('Unable to preload CSS'));
+  load.mockResolvedValueOnce({ Page: 7 });
+  expect(await loadChunk(load)).toEqual({ Page: 7 });
+});
+
 it('what a chunk throws by itself is not about versions', async () => {
   const error = new TypeError('x is not a function');
   expect(await failure(() => Promise.reject(error))).toBe(error);

@@ -12,7 +12,11 @@ export async function loadChunk<Module>(load: () => Promise<Module>): Promise<Mo
   } catch (error) {
     if (!(error instanceof Error) || !NOT_LOADED.test(error.message)) throw error;
     await serverAnswers();
-    throw newVersion();
+    try {
+      return await load(); // the server may have come back since the first attempt
+    } catch {
+      throw newVersion();
+    }
   }
 }
 
