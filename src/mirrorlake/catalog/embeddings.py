@@ -26,7 +26,7 @@ from mirrorlake.postgres.pool import Catalog
 EXTENSION = "vector"
 INDEX_FROM = 20_000  # vectors: fewer are compared one by one within a few milliseconds
 _LINKS_BYTES = 400  # of the graph, for each vector
-_BUILD_AGAIN = "A worker tries again in an hour; sooner from the settings, or with mirrorlake likeness update"
+_BUILD_AGAIN = "A worker tries again in an hour; sooner from the settings, or with `mirrorlake likeness update`"
 _BESIDE = "pg_trgm"  # whose schema every workspace can reach
 _MISSING = "The database has no extension `vector` (pgvector), which vectors of pictures are stored with."
 _INSTALL = "Have an administrator install pgvector and run in the database: CREATE EXTENSION vector;"

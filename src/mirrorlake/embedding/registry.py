@@ -78,7 +78,7 @@ def model_of_vectors(name: str, models: Path | None = None) -> str:
         raise ModelUnavailable(
             f"Pictures are embedded with {name}, and {installed} is installed.",
             "A worker embeds them again; until then, like-image: alone works. Queue it in the settings, or with"
-            " mirrorlake likeness update.",
+            " `mirrorlake likeness update`.",
         )
     return model
 

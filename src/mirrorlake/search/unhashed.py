@@ -12,7 +12,7 @@ from mirrorlake.search.nodes import And, NearDuplicate, Node, Not, Or, Query
 MOST = 10_000  # that are counted
 _FIX = (
     "Only equal bytes are found of them. Compute their hashes from the thumbnails in the settings, or with"
-    " mirrorlake likeness update."
+    " `mirrorlake likeness update`."
 )
 
 
