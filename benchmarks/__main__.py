@@ -142,6 +142,12 @@ def _browser(assets: int, rounds: int) -> list[Table]:
     return browser.measured(assets, rounds=rounds)
 
 
+def _keep(library: Path, assets: int | None) -> None:
+    """Measure these parts in a library that stays."""
+    BENCH["search"] = lambda rounds: search.measured(assets or 10 * MILLION, rounds=rounds, library=library)
+    BENCH["vectors"] = lambda rounds: vectors.searched(assets or MILLION, rounds=min(rounds, 3), library=library)
+
+
 BENCH: dict[str, Callable[[int], list[Table]]] = {
     "seaweed": _seaweed,
     "million": _million,
@@ -180,7 +186,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="of every pair; medians are shown")
     parser.add_argument("--model", default="clip:timm/ViT-B-16-SigLIP2", help="of the part clip")
     parser.add_argument("--assets", type=int, help="of the parts search, browser, completion, facets and vectors")
-    parser.add_argument("--library", type=Path, help="of the part search: a folder that keeps it, loaded once")
+    parser.add_argument("--library", type=Path, help="a folder that keeps the library of search or vectors")
     parser.add_argument("--label-files", type=int, help="of the part label-files")
     arguments = parser.parse_args()
     if arguments.label_files is not None:
@@ -195,8 +201,7 @@ def main() -> None:
         }
         BENCH.update({name: partial(part, arguments.assets) for name, part in sized.items()})
     if arguments.library is not None:
-        size = arguments.assets or 10 * MILLION
-        BENCH["search"] = lambda rounds: search.measured(size, rounds=rounds, library=arguments.library)
+        _keep(arguments.library, arguments.assets)
     every = {**BENCH, CLIP: partial(_clip, arguments.model)}
     names = arguments.only or list(SOAK if arguments.soak else BENCH)
     for name in names:

@@ -47,6 +47,20 @@ def fresh_home() -> Generator[Path]:
 
 
 @contextmanager
+def home_in(folder: Path | None) -> Generator[Path]:
+    """A data folder that stays, whose database is stopped; without a folder, a fresh one."""
+    if folder is None:
+        with fresh_home() as home:
+            yield home
+        return
+    folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        stop(folder)
+
+
+@contextmanager
 def listing_server(
     objects: int, folder: Path = CACHE, module: str = "benchmarks.pages", *, dialect: str | None = None
 ) -> Generator[str]:

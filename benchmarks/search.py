@@ -7,8 +7,7 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.peer_searches import beside_peers
-from benchmarks.place import fresh_home
+from benchmarks.place import home_in
 from benchmarks.search_data import BATCH, Loaded, insert, load, source_id
 from benchmarks.tables import Table, number
 from mirrorlake.catalog import edits, search_indexes
@@ -29,7 +28,6 @@ from mirrorlake.model.access import LIBRARY
 from mirrorlake.model.assets import AssetPage
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.jobs import JobKind
-from mirrorlake.postgres.embedded import stop
 from mirrorlake.postgres.pool import Catalog, open_catalog
 from mirrorlake.search.compile import compile_query
 from mirrorlake.search.count import count_matches
@@ -159,7 +157,7 @@ class Times:
 
 def measured(assets: int, *, rounds: int, library: Path | None = None) -> list[Table]:
     """Load a library and measure it. One that is kept in a folder is loaded once; later runs search and edit it."""
-    with _home(library) as home, open_catalog(Settings(home=home)) as catalog:
+    with home_in(library) as home, open_catalog(Settings(home=home)) as catalog:
         settings = Settings(home=home)
         if search(catalog, "", limit=1).total:
             return [*on_library(catalog, rounds=rounds), _writes(catalog, assets, None)]
@@ -173,20 +171,6 @@ def measured(assets: int, *, rounds: int, library: Path | None = None) -> list[T
         made = _make_indexes(settings, catalog, assets)
         searches = on_library(catalog, rounds=rounds)
         return [*searches, first, made, beside_peers(settings, catalog), _writes(catalog, assets, loaded)]
-
-
-@contextmanager
-def _home(library: Path | None) -> Generator[Path]:
-    """The folder, which stays, or a temporary one."""
-    if library is None:
-        with fresh_home() as home:
-            yield home
-        return
-    library.mkdir(mode=0o711, parents=True, exist_ok=True)
-    try:
-        yield library
-    finally:
-        stop(library)
 
 
 def _read_texts(catalog: Catalog) -> None:
