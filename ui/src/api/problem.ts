@@ -35,6 +35,11 @@ export function newVersion(): Problem {
   return new Problem({ type: NEW_VERSION, status: 404, ...text.newVersion });
 }
 
+/** The browser does not ask again for a part of the pages that it could not get while the server was away. */
+export function mustReload(): Problem {
+  return new Problem({ type: NEW_VERSION, status: 404, ...text.mustReload });
+}
+
 export function isNewVersion(error: unknown): boolean {
   return error instanceof Problem && error.document.type === NEW_VERSION;
 }

@@ -11,6 +11,10 @@ export function noteReached(reached: boolean): void {
   for (const listener of listeners) listener();
 }
 
+export function isServerAway(): boolean {
+  return away;
+}
+
 export function useServerAway(): boolean {
   return useSyncExternalStore(
     (listener) => {
