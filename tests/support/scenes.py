@@ -6,19 +6,44 @@ snapshots that differ, webhooks, functions, members and long names.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from time import sleep
 
-from playwright.sync_api import APIRequestContext, Page, Route
+from playwright.sync_api import APIRequestContext
 from tests.support.made_library import make_name
+from tests.support.scene_steps import (
+    BEYOND_ME,
+    FAILS,
+    LONG,
+    REFUSES,
+    Step,
+    answers,
+    apply,
+    choose,
+    choose_labels,
+    draw,
+    end_session,
+    ends_as,
+    export,
+    fill,
+    in_bar,
+    offline,
+    open_panel,
+    press,
+    see,
+    select_all,
+    select_some,
+    suggested,
+    tick,
+    tick_card,
+    toasted,
+    type_the_number,
+)
 
 PROJECT = "Ripeness 2026"
 IN_PROJECT = "/projects/Ripeness%202026"
-LONG = "camera-archive-of-the-northern-harbour-and-its-warehouses-2026"
 CLASSES = [
     {"name": "apple", "shape": "box", "colour": "#d9480f", "attributes": {"ripe": "boolean"}},
     {"name": "leaf", "shape": "polygon", "colour": "#2f9e44"},
@@ -50,6 +75,25 @@ MADE: tuple[tuple[str, str, object], ...] = (
     ("post", "/members", {"name": f"anna-of-{LONG}", "role": "editor"}),
     ("post", "/api-keys", {"name": "nightly", "role": "viewer"}),
 )  # fmt: skip
+REASON = "The source does not have its object any more."
+GONE = [f"2026/05/{LONG}/{make_name(number)}: {REASON}" for number in range(12)]
+BYTES_LEFT_OUT = {
+    "assets": 228,
+    "size": 734_003_200,
+    "missing": 22,
+    "left_out": GONE,
+    "left_out_count": 340,
+    "files": [{"name": f"shard-{number:06d}.tar", "size": 367_001_600} for number in range(2)],
+}
+LABELS_LEFT_OUT = {
+    "images": 38,
+    "annotations": 112,
+    "left_out": 3,
+    "converted": 7,
+    "not_copied": GONE[:2],
+    "not_copied_count": 2,
+    "files": [{"name": "labels.json", "size": 48_200}, {"name": "pictures.zip", "size": 73_400_320}],
+}
 JOBS = ("/snapshots", f"{IN_PROJECT}/split")  # whose end the next one waits for
 DRESS = """
 INSERT INTO connection (name, kind, settings, external_id, trusted, paused, health) VALUES
@@ -64,9 +108,6 @@ UPDATE datasource SET connection_id = (SELECT id FROM connection) WHERE name = '
 UPDATE run SET limited_by = 'assets', notes = ARRAY['The workspace has reached its limit of 12 assets: 3 new objects'
   ' were not imported. Raise the limit or remove assets; the next run imports the rest.'] WHERE id = 3;
 """
-API = re.compile(r"/api/v1/(?!jobs/events)")
-BEYOND_ME = re.compile(r"/api/v1/(?!jobs/events|me$)")
-Step = Callable[[Page], object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,91 +126,6 @@ class Scene:
         return not self.steps
 
 
-def problem(status: int, title: str, detail: str, fix: str = "") -> Callable[[Route], None]:
-    """Answers with a problem document."""
-    document = {"type": "about:blank", "title": title, "status": status, "detail": detail, "fix": fix}
-    body = json.dumps(document)
-    return lambda route: route.fulfill(status=status, content_type="application/problem+json", body=body)
-
-
-def press(name: str | re.Pattern[str], role: str = "button", within: str = "main") -> Step:
-    """Press the first control of that name."""
-
-    def step(page: Page) -> None:
-        page.locator(within).get_by_role(role, name=name, exact=True).first.click()  # pyright: ignore[reportArgumentType]
-
-    return step
-
-
-def fill(label: str, value: str) -> Step:
-    return lambda page: page.get_by_label(label, exact=True).first.fill(value)
-
-
-def answers(with_: Callable[[Route], None], asked: re.Pattern[str] = API) -> Step:
-    """Let the server answer that from now on, and load the page again."""
-
-    def step(page: Page) -> None:
-        page.route(asked, with_)
-        page.reload()
-
-    return step
-
-
-def offline(page: Page) -> None:
-    page.context.set_offline(True)
-    page.get_by_role("link", name="Jobs", exact=True).click()
-
-
-def select_some(page: Page) -> None:
-    page.locator(".cell a[data-index='0']").click(modifiers=["Control"])
-    page.locator(".cell a[data-index='3']").click(modifiers=["Shift"])
-
-
-def select_all(page: Page) -> None:
-    page.locator(".cell a[tabindex='0'][href]").focus()
-    page.keyboard.press("Control+A")
-
-
-def in_bar(name: str) -> Step:
-    return press(name, within="[role=toolbar][aria-label=Selection]")
-
-
-def open_panel(page: Page) -> None:
-    shown = page.get_by_role("button", name="Show filters and folders")
-    if shown.is_visible():
-        shown.click()
-
-
-def choose_labels(page: Page) -> None:
-    rows = [f"{make_name(5)},4000,3000,{name},10,10,900,900" for name in ("pomme", "leaf", "a-branch-of-a-tree")]
-    head = "filename,width,height,class,xmin,ymin,xmax,ymax"
-    text = "\n".join([head, *rows, "nowhere.jpg,9,9,leaf,1,1,2,2", ""])
-    dialog = page.get_by_role("dialog")
-    file = {"name": f"{LONG}.csv", "mimeType": "text/csv", "buffer": text.encode()}
-    dialog.get_by_label("File").set_input_files(file)  # pyright: ignore[reportArgumentType]
-    dialog.get_by_label("Format").select_option("CSV of boxes")
-    dialog.get_by_label("Find the asset of a picture by").select_option("its name")
-    dialog.get_by_role("button", name="Preview").click()
-    dialog.get_by_role("status").wait_for()
-
-
-def type_the_number(page: Page) -> None:
-    page.get_by_label(re.compile("^To confirm, type")).first.fill("55")
-
-
-def draw(page: Page) -> None:
-    page.locator(".frame .over.ready").wait_for()
-    page.get_by_role("button", name="Edit annotations").click()
-    frame = page.locator(".frame").bounding_box()
-    assert frame is not None
-    page.mouse.move(frame["x"] + frame["width"] * 0.5, frame["y"] + frame["height"] * 0.2)
-    page.mouse.down()
-    page.mouse.move(frame["x"] + frame["width"] * 0.8, frame["y"] + frame["height"] * 0.4, steps=3)
-    page.mouse.up()
-
-
-FAILS = problem(500, "The server failed", "Look into its log.")
-REFUSES = problem(403, "Not allowed", "This needs a permission that you do not have.", "Ask an owner for it.")
 PARTS = ("workspace", "members", "keys", "webhooks", "functions", "likeness", "secrets", "sessions", "about")
 TABS = ("overview", "settings", "runs", "health", "events", "activity")
 
@@ -211,7 +167,7 @@ PAGES = {
 EMPTY = ("library", "overview", "datasources", "connections", "projects", "labels", "runs", "jobs", "near-duplicates")
 DIALOGS: dict[str, tuple[str, tuple[Step, ...]]] = {
     "filters": ("/", (open_panel,)),
-    "completion": ("/", (fill("Query", "metadata."),)),
+    "completion": ("/", (fill("Query", "metadata."), suggested)),
     "query-help": ("/?query=metadata.place%3AHarbour", (lambda page: page.locator(".syntax").click(),)),
     "saved-searches": ("/?query=tag%3Aripe", (press("Saved"),)),
     "selection": ("/", (select_some,)),
@@ -223,6 +179,17 @@ DIALOGS: dict[str, tuple[str, tuple[Step, ...]]] = {
     "drawing": ("/assets/1003?at=1196", (draw,)),
     "new-project": ("/projects", (press("New project"),)),
     "project-export": (IN_PROJECT, (press("Export"),)),
+    "project-export-ready": (IN_PROJECT, (press("Export"), export("Export"))),
+    "project-export-left-out": (
+        IN_PROJECT,
+        (
+            press("Export"),
+            choose("Format", "webdataset"),
+            ends_as("exports", BYTES_LEFT_OUT),
+            export("Export"),
+        ),
+    ),
+    "project-edit": (IN_PROJECT, (press("Edit"),)),
     "project-delete": (IN_PROJECT, (press("Delete"),)),
     "snapshot-restore": (IN_PROJECT, (press(f"Restore {PROJECT}@1"), press("Count the changes", within="dialog"))),
     "snapshot-delete": (IN_PROJECT, (press(f"Delete {PROJECT}@1"),)),
@@ -230,23 +197,67 @@ DIALOGS: dict[str, tuple[str, tuple[Step, ...]]] = {
     "label-import": ("/labels/fruit", (press("Import labels"),)),
     "label-import-mapping": ("/labels/fruit", (press("Import labels"), choose_labels)),
     "label-export": ("/labels/fruit", (press("Export labels"),)),
+    "label-export-left-out": (
+        "/labels/fruit",
+        (
+            press("Export labels"),
+            tick("Copy the pictures beside the labels"),
+            ends_as("labels/exports", LABELS_LEFT_OUT),
+            export("Export"),
+        ),
+    ),
+    "ontology-delete": ("/labels/fruit", (press("Delete"),)),
+    "ontology-delete-unused": ("/labels/nothing%20in%20it", (press("Delete"),)),
     "ontology-class": ("/labels/fruit", (lambda page: page.get_by_text("1 attribute, 0").first.click(),)),
     "connection-delete": (f"/connections/{LONG}", (press("Delete"),)),
     "connection-edit": (f"/connections/{LONG}", (press("Edit"),)),
     "schedule": ("/datasources", (press("Schedule"),)),
-    "preview": ("/datasources/harbour%20cams", (press("Preview"),)),
+    "schedule-cron": ("/datasources", (press("Schedule"), tick("Cron expression"))),
+    "preview": ("/datasources/harbour%20cams", (press("Preview"), see("A run would"))),
     "empty-trash": ("/datasources/harbour%20cams", (press("Empty trash"),)),
     "datasource-delete": ("/datasources/harbour%20cams", (press("Delete"),)),
     "held-confirm": ("/runs/6", (type_the_number,)),
     "member-remove": ("/settings?part=members", (press("Remove bela"),)),
     "webhook-delete": ("/settings?part=webhooks", (press("Delete"),)),
+    "function-delete": ("/settings?part=functions", (press("Delete"),)),
+    "function-failures": ("/settings?part=functions", (press("Failures"),)),
+    "webhook-deliveries": ("/settings?part=webhooks", (press("Send a test"), see("Created"))),
+    "key-revoke": ("/settings?part=keys", (press("Revoke nightly"),)),
+    "key-made": (
+        "/settings?part=keys",
+        (fill("Name", "export of the harbour"), press("Create key"), see("Copy the key")),
+    ),
+    "member-invited": (
+        "/settings?part=members",
+        (fill("Name", "carla@example.com"), press("Invite"), see("Send this link")),
+    ),
+    "saved-search-delete": (
+        "/",
+        (press("Saved"), see("ripe ones"), press("Delete ripe ones", within="dialog")),
+    ),
+    "new-connection-in-wizard": ("/new/datasource", (tick_card("New connection"), tick_card("Amazon"))),
     "key-replace": ("/settings?part=secrets", (press("Replace the key"),)),
     "shortcuts": ("/projects", (press("Keyboard shortcuts", within="body"),)),
     "loading": ("/projects", (answers(lambda _: None),)),
     "server-fails": ("/datasources", (answers(FAILS),)),
     "server-fails-library": ("/", (answers(FAILS),)),
+    "session-ended": ("/projects", (end_session,)),
     "server-refuses": ("/projects", (answers(REFUSES, BEYOND_ME),)),
     "offline": ("/projects", (offline,)),
+    # They change what the others show, so they come last.
+    "edited": ("/?query=orchard", (select_some, in_bar("Tags"), fill("Add tags", "seen"), apply, toasted)),
+    "snapshot-restored": (
+        IN_PROJECT,
+        (press(f"Restore {PROJECT}@1"), press("Restore", within="dialog"), see("as it was before")),
+    ),
+}
+FIRST: dict[str, tuple[Step, ...]] = {
+    "first-connection": (press("Add a datasource", role="link"), see("New connection")),
+    "first-location": (
+        press("Add a datasource", role="link"),
+        tick_card("Identity of the server"),
+        press("Next"),
+    ),
 }
 WHO = {
     "viewer-library": ("viewer", "/"),
@@ -255,6 +266,8 @@ WHO = {
     "viewer-new-datasource": ("viewer", "/new/datasource"),
     "viewer-members": ("viewer", "/settings?part=members"),
     "signed-out": ("nobody", "/"),
+    "signed-out-projects": ("nobody", "/projects"),
+    "invitation": ("nobody", "/#invitation=a-secret"),
 }
 
 
@@ -264,8 +277,11 @@ def scenes() -> Iterator[Scene]:
         yield Scene(name=name, path=path)
     for name in EMPTY:
         yield Scene(name=f"empty-{name}", path=PAGES[name].partition("?")[0], library="empty")
+    for name, steps in FIRST.items():
+        yield Scene(name=name, path="/", steps=steps, library="empty")
     for name, (who, path) in WHO.items():
         yield Scene(name=name, path=path, who=who)
+    yield Scene(name="sign-in-with-token", path="/", who="nobody", steps=(press("Use the access token instead"),))
     for name, (path, steps) in DIALOGS.items():
         yield Scene(name=name, path=path, steps=steps)
 

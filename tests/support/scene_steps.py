@@ -1,0 +1,162 @@
+"""The steps that lead from a page to a dialog or a state that is worth a look."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, Route
+from tests.support.made_library import make_name
+
+LONG = "camera-archive-of-the-northern-harbour-and-its-warehouses-2026"
+API = re.compile(r"/api/v1/(?!jobs/events)")
+BEYOND_ME = re.compile(r"/api/v1/(?!jobs/events|me$)")
+Step = Callable[[Page], object]
+
+
+def problem(status: int, title: str, detail: str, fix: str = "") -> Callable[[Route], None]:
+    """Answers with a problem document."""
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail, "fix": fix}
+    body = json.dumps(document)
+    return lambda route: route.fulfill(status=status, content_type="application/problem+json", body=body)
+
+
+def press(name: str | re.Pattern[str], role: str = "button", within: str = "main") -> Step:
+    """Press the first control of that name."""
+
+    def step(page: Page) -> None:
+        page.locator(within).get_by_role(role, name=name, exact=True).first.click()  # pyright: ignore[reportArgumentType]
+
+    return step
+
+
+def fill(label: str, value: str) -> Step:
+    return lambda page: page.get_by_label(label, exact=True).first.fill(value)
+
+
+def answers(with_: Callable[[Route], None], asked: re.Pattern[str] = API) -> Step:
+    """Let the server answer that from now on, and load the page again."""
+
+    def step(page: Page) -> None:
+        page.route(asked, with_)
+        page.reload()
+
+    return step
+
+
+def offline(page: Page) -> None:
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Jobs", exact=True).click()
+
+
+def select_some(page: Page) -> None:
+    page.locator(".cell a[data-index='0']").click(modifiers=["Control"])
+    page.locator(".cell a[data-index='3']").click(modifiers=["Shift"])
+
+
+def select_all(page: Page) -> None:
+    page.locator(".cell a[tabindex='0'][href]").focus()
+    page.keyboard.press("Control+A")
+
+
+def in_bar(name: str) -> Step:
+    return press(name, within="[role=toolbar][aria-label=Selection]")
+
+
+def open_panel(page: Page) -> None:
+    shown = page.get_by_role("button", name="Show filters and folders")
+    if shown.is_visible():
+        shown.click()
+
+
+def choose_labels(page: Page) -> None:
+    rows = [f"{make_name(5)},4000,3000,{name},10,10,900,900" for name in ("pomme", "leaf", "a-branch-of-a-tree")]
+    head = "filename,width,height,class,xmin,ymin,xmax,ymax"
+    text = "\n".join([head, *rows, "nowhere.jpg,9,9,leaf,1,1,2,2", ""])
+    dialog = page.get_by_role("dialog")
+    file = {"name": f"{LONG}.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    dialog.get_by_label("File").set_input_files(file)  # pyright: ignore[reportArgumentType]
+    dialog.get_by_label("Format").select_option("CSV of boxes")
+    dialog.get_by_label("Find the asset of a picture by").select_option("its name")
+    dialog.get_by_role("button", name="Preview").click()
+    dialog.locator(".import-preview").wait_for()
+
+
+def type_the_number(page: Page) -> None:
+    page.get_by_label(re.compile("^To confirm, type")).first.fill("55")
+
+
+def choose(label: str, option: str) -> Step:
+    return lambda page: page.get_by_label(label, exact=True).first.select_option(option)
+
+
+def tick(label: str) -> Step:
+    return lambda page: page.get_by_label(label, exact=True).first.check()
+
+
+def export(name: str) -> Step:
+    """Press that button of a dialog, and wait for the file to download."""
+
+    def step(page: Page) -> None:
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("button", name=name, exact=True).click()
+        dialog.locator(".download").first.wait_for()
+
+    return step
+
+
+def ends_as(path: str, result: dict[str, object]) -> Step:
+    """Let the job that is started there have ended with that, as one whose objects cannot be read does."""
+
+    def step(page: Page) -> None:
+        made = page.request.get(re.sub("(?<=[0-9])/.*", "/api/v1/jobs", page.url)).json()[0]
+        job = {**made, "id": 999_999, "state": "succeeded", "result": result}
+        for address in (f"**/api/v1/{path}", f"**/api/v1/jobs/{job['id']}"):
+            page.route(address, lambda route: route.fulfill(json=job))
+
+    return step
+
+
+def tick_card(name: str) -> Step:
+    """Choose the card of that name."""
+    return lambda page: page.locator(".radio-card", has_text=name).first.click()
+
+
+def apply(page: Page) -> None:
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Change tags").click()
+
+
+def suggested(page: Page) -> None:
+    page.locator("[role=listbox] [role=option]").first.wait_for()
+
+
+def toasted(page: Page) -> None:
+    page.locator(".toast", has_text="changed").wait_for()
+
+
+def see(text: str) -> Step:
+    """Wait for that text."""
+    return lambda page: page.get_by_text(re.compile(text)).first.wait_for()
+
+
+def end_session(page: Page) -> None:
+    page.route(BEYOND_ME, problem(401, "Not signed in", "Sign in to see this."))
+    page.get_by_role("link", name="Jobs", exact=True).click()
+    page.get_by_role("dialog").wait_for()
+
+
+def draw(page: Page) -> None:
+    page.locator(".frame .over.ready").wait_for()
+    page.get_by_role("button", name="Edit annotations").click()
+    frame = page.locator(".frame").bounding_box()
+    assert frame is not None
+    page.mouse.move(frame["x"] + frame["width"] * 0.5, frame["y"] + frame["height"] * 0.2)
+    page.mouse.down()
+    page.mouse.move(frame["x"] + frame["width"] * 0.8, frame["y"] + frame["height"] * 0.4, steps=3)
+    page.mouse.up()
+
+
+FAILS = problem(500, "The server failed", "Look into its log.")
+REFUSES = problem(403, "Not allowed", "This needs a permission that you do not have.", "Ask an owner for it.")
