@@ -197,7 +197,7 @@ def test_everything_that_matches_is_tagged_as_a_job_and_undone(visit: Visit) -> 
     page.keyboard.press("Enter")
     expect(dialog).to_contain_text("200 assets would change")
     accessible_once_loaded(page)
-    dialog.get_by_role("button", name="Apply").press("Enter")
+    dialog.get_by_role("button", name="Change tags").press("Enter")
     expect(dialog).to_have_count(0)
     toast = page.locator(".toast")
     expect(toast).to_contain_text("200 assets changed")
@@ -336,7 +336,8 @@ def test_a_search_is_saved_opened_renamed_and_deleted_by_keyboard(visit: Visit) 
     page.keyboard.press("Enter")
     dialog.get_by_role("button", name="Delete The harbour").press("Enter")
     accessible_once_loaded(page)
-    dialog.get_by_role("button", name="Delete", exact=True).press("Enter")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()  # Enter alone does no harm
+    dialog.get_by_role("button", name="Delete search").press("Enter")
     expect(dialog).to_contain_text("Nobody has saved a search yet")
 
 
@@ -351,7 +352,7 @@ def test_what_was_typed_survives_a_session_that_ends(visit: Visit) -> None:
     expect(dialog).to_contain_text("1 asset would change")
     page.context.clear_cookies()
     # An event, not a click: the dialog of the session may lie above the button already.
-    dialog.get_by_role("button", name="Apply").dispatch_event("click")
+    dialog.get_by_role("button", name="Change metadata").dispatch_event("click")
     ended = page.get_by_role("dialog", name="Your session has ended")
     ended.get_by_role("button", name="Use the access token instead").click()
     accessible_once_loaded(page)
@@ -359,7 +360,7 @@ def test_what_was_typed_survives_a_session_that_ends(visit: Visit) -> None:
     page.keyboard.press("Enter")
     expect(ended).to_have_count(0)
     expect(dialog.get_by_label("Value")).to_have_value("typed before")
-    dialog.get_by_role("button", name="Apply").click()
+    dialog.get_by_role("button", name="Change metadata").click()
     expect(page.locator(".toast").filter(has_text="1 asset changed")).to_be_visible()
 
 

@@ -58,6 +58,8 @@ def test_the_printed_address_opens_the_library_and_hides_its_token(context: Brow
 def test_a_signed_out_visitor_learns_how_to_sign_in(visit: Visit) -> None:
     page = visit(signed_in=False)
     expect(page.locator(".notice")).to_contain_text("mirrorlake up")
+    expect(page.get_by_label("Query", exact=True)).to_have_count(0)  # nothing that would only be refused
+    expect(page.get_by_role("navigation")).to_have_count(0)
     assert violations(page) == []
 
 
@@ -337,13 +339,24 @@ def test_reports_leave_out_what_did_not_happen(visit: Visit) -> None:
     assert not [row for row in page.get_by_role("dialog").locator("td").all_inner_texts() if row == "0"]
 
 
-@pytest.mark.parametrize(("path", "list_of"), [("/runs", ".runs-table"), ("/runs/3", ".outcomes-table")])
-def test_lists_use_a_wide_window(visit: Visit, path: str, list_of: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "part", "most"),
+    [
+        ("/runs/3", ".outcomes-table", 2400),
+        ("/runs", ".runs-table", 1440),
+        ("/projects", ".projects-table", 1440),
+        ("/settings?part=keys", ".form", 1024),
+    ],
+)
+def test_pages_are_in_the_middle_of_a_wide_window_as_wide_as_their_rows_can_be_followed(
+    visit: Visit, path: str, part: str, most: int
+) -> None:
     page = visit(path)
     page.set_viewport_size({"width": 2560, "height": 1200})
-    box = page.locator(list_of).bounding_box()
+    box = page.locator(part).bounding_box()
     assert box is not None
-    assert box["width"] > 2200
+    assert most - 100 < box["width"] <= most
+    assert abs(box["x"] - (2560 - box["x"] - box["width"])) < 40  # a bar to scroll may be at the right
 
 
 def test_a_wide_window_is_used(visit: Visit) -> None:
@@ -396,6 +409,15 @@ def test_what_waits_for_a_worker_says_so_and_can_be_cancelled(visit: Visit) -> N
     expect(page.get_by_role("button", name=re.compile("Cancel job"))).to_have_count(0)
 
 
+def test_a_folder_that_may_not_be_mirrored_is_refused_beside_its_field(visit: Visit) -> None:
+    page = visit("/new/datasource?step=location&via=folder&place=/etc", size=350)
+    expect(page.get_by_role("main").get_by_role("alert")).to_contain_text("is not among those that may be mirrored")
+    expect(page.get_by_label("Path of the folder")).to_have_attribute("aria-invalid", "true")
+    accessible(page)
+    page.get_by_role("button", name="Back").click()
+    expect(page.get_by_role("main")).to_contain_text("MIRRORLAKE_LOCAL_ROOTS")  # who may allow folders, and how
+
+
 def test_a_preview_and_a_run_say_that_a_pattern_takes_nothing(visit: Visit) -> None:
     page = visit("/datasources", size=350)
     page.evaluate(
@@ -406,9 +428,8 @@ def test_a_preview_and_a_run_say_that_a_pattern_takes_nothing(visit: Visit) -> N
     card = page.locator(".card", has_text="harbour cams")
     card.get_by_role("button", name="Preview", exact=True).click()
     expect(page.get_by_role("dialog")).to_contain_text(note)
-    page.keyboard.press("Escape")
-    page.reload()
-    card.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Run now").click()  # what follows a preview
+    expect(page.get_by_role("dialog")).to_have_count(0)
     expect(card).to_contain_text(note)
     card.get_by_role("link", name=re.compile(r"^Run \d+")).click()
     expect(page.get_by_role("heading", name="Nothing was selected")).to_be_visible()

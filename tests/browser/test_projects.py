@@ -61,7 +61,7 @@ def export(page: Page, number: int) -> None:
         lambda route: route.fulfill(status=409, json=refusal, content_type="application/problem+json"),
     )
     with page.expect_request("**/api/v1/exports") as sent:
-        page.get_by_role("button", name="Start the export").click()
+        page.get_by_role("dialog").get_by_role("button", name="Export").click()
     assert sent.value.post_data_json == {
         "format": "webdataset", "snapshot": "Ripeness/7@1", "bake_orientation": True,
     }  # fmt: skip
@@ -69,7 +69,7 @@ def export(page: Page, number: int) -> None:
     accessible(page)
     page.unroute("**/api/v1/exports")
     page.get_by_label("Format").select_option("csv")
-    page.get_by_role("button", name="Start the export").click()
+    page.get_by_role("dialog").get_by_role("button", name="Export").click()
     with page.expect_download() as saved:
         page.get_by_role("link", name=re.compile("Download .*csv")).click()
     assert len(saved.value.path().read_text().splitlines()) == number + 1
@@ -121,7 +121,7 @@ def test_a_viewer_sees_no_button_that_would_be_refused(visit: Visit) -> None:
         page.goto("/".join(page.url.split("/")[:3]) + path)
         expect(page.get_by_role("button", name=shown).first).to_be_visible()
         page.wait_for_load_state("networkidle")
-        for name in ("Divide", "Freeze", "Delete", "Run", "Rename", "Empty trash", "Add datasource"):
+        for name in ("Divide", "Freeze", "Delete", "Run", "Edit", "Empty trash", "Add datasource"):
             expect(page.get_by_role("button", name=name, exact=True)).to_have_count(0)
     page.goto("/".join(page.url.split("/")[:3]) + "/new/datasource")
     expect(page.get_by_text("Ask a developer or an owner")).to_be_visible()

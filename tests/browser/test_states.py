@@ -212,7 +212,7 @@ def test_a_page_of_an_older_version_says_that_there_is_a_newer_one(pages: Callab
 
 
 CHANGES = re.compile(
-    "^(Run|Delete|Empty trash|Schedule|Rename|Invite|Revoke.*|Remove.*|Pause|Resume|Confirm.*|Restore.*|Divide"
+    "^(Run|Delete|Empty trash|Schedule|Rename|Edit|Invite|Revoke.*|Remove.*|Pause|Resume|Confirm.*|Restore.*|Divide"
     "|Freeze|Import.*|Add .*|New .*|Save changes|Create .*|Turn .*|Cancel.*|Retry.*|Undo.*)$"
 )
 

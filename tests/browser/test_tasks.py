@@ -136,7 +136,7 @@ def test_the_bad_pictures_of_one_camera_are_found_and_tagged(visit: Visit) -> No
     bar.get_by_role("button", name="Tags").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Add tags").fill("retake")
-    dialog.get_by_role("button", name="Apply").click()
+    dialog.get_by_role("button", name="Change tags").click()
     expect(page.get_by_text("1,104 assets changed")).to_be_visible()
     panel.get_by_role("searchbox", name="Find a field").fill("")
     expect(panel.get_by_role("button", name=re.compile("^retake"))).to_contain_text("1,104")
@@ -176,7 +176,7 @@ def test_a_project_is_frozen_and_exported(page: Page) -> None:
     page.get_by_role("button", name="Freeze").click()
     page.get_by_role("button", name="Export first training@1").click()
     page.get_by_label("Format").select_option("csv")
-    page.get_by_role("button", name="Start the export").click()
+    page.get_by_role("dialog").get_by_role("button", name="Export").click()
     with page.expect_download() as saved:
         page.get_by_role("link", name=re.compile("Download .*csv")).click()
     assert len(saved.value.path().read_text().splitlines()) == int(number) + 1

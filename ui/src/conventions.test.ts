@@ -143,6 +143,27 @@ describe('styles', () => {
     const features = (folders: Set<string>) => [...folders].filter((folder) => /features|app/.test(folder));
     expect([...owners].filter(([, folders]) => features(folders).length > 1).map(([name]) => name)).toEqual([]);
   });
+
+  it('of one feature are not needed by another, whose pages may be shown without them', () => {
+    const featureOf = (file: string) => file.match(/^\.\/features\/(\w+)\//)?.[1];
+    const owners = new Map<string, Set<string | undefined>>();
+    for (const [file, content] of others) {
+      for (const [, name = ''] of content.matchAll(/\.([a-z][\w-]*)(?=[^{}]*\{)/g)) {
+        owners.set(name, (owners.get(name) ?? new Set()).add(featureOf(file)));
+      }
+    }
+    const wrong: string[] = [];
+    for (const [file, content] of Object.entries(sources)) {
+      for (const [, names = ''] of content.matchAll(/className="([^"]+)"/g)) {
+        for (const name of names.split(' ')) {
+          const found = owners.get(name);
+          if (found !== undefined && !found.has(undefined) && !found.has(featureOf(file)))
+            wrong.push(`${file}: ${name}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
 });
 
 // Each folder may import from itself and from those before it.

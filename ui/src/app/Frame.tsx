@@ -2,12 +2,13 @@
 import { Link, Outlet, useMatches, useRouter } from '@tanstack/react-router';
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import { focusPage } from '../components/focus';
+import { lazyPart } from '../components/lazyPart';
 import { Toasts } from '../components/Toasts';
 import { useLiveJobs } from '../components/useLiveJobs';
+import { useSignedOut } from '../components/usePermission';
 import { Invitation, invitationSecret } from './Invitation';
 import { ServerAway } from './ServerAway';
 import { SessionEnded } from './SessionEnded';
-import { Shortcuts } from './Shortcuts';
 import { type Section, text } from './text';
 import { WhoAmI } from './WhoAmI';
 import './frame.css';
@@ -30,8 +31,12 @@ function useSection(): Section | undefined {
   });
 }
 
+// Not part of the first load.
+const Shortcuts = lazyPart(() => import('./shortcuts/Shortcuts'), 'Shortcuts');
+
 export function Frame() {
   const current = useSection();
+  const signedOut = useSignedOut();
   const [help, setHelp] = useState(false);
   const [invitation, setInvitation] = useState(() => invitationSecret(window.location.hash));
   useEffect(() => {
@@ -56,29 +61,33 @@ export function Frame() {
           </svg>
           {text.product}
         </Link>
-        <nav aria-label={text.navigation} ref={nav}>
-          {SECTIONS.map(({ section, to }) => (
-            <Link
-              key={section}
-              to={to}
-              activeOptions={{ exact: true }}
-              aria-current={section === current ? 'page' : undefined}
+        {signedOut ? null : (
+          <>
+            <nav aria-label={text.navigation} ref={nav}>
+              {SECTIONS.map(({ section, to }) => (
+                <Link
+                  key={section}
+                  to={to}
+                  activeOptions={{ exact: true }}
+                  aria-current={section === current ? 'page' : undefined}
+                >
+                  {text.sections[section]}
+                </Link>
+              ))}
+            </nav>
+            <WhoAmI />
+            <button
+              type="button"
+              className="shortcuts-button"
+              onClick={() => setHelp(true)}
+              aria-haspopup="dialog"
+              aria-label={text.shortcuts}
+              title={text.shortcuts}
             >
-              {text.sections[section]}
-            </Link>
-          ))}
-        </nav>
-        <WhoAmI />
-        <button
-          type="button"
-          className="shortcuts-button"
-          onClick={() => setHelp(true)}
-          aria-haspopup="dialog"
-          aria-label={text.shortcuts.open}
-          title={text.shortcuts.open}
-        >
-          <kbd>?</kbd>
-        </button>
+              <kbd>?</kbd>
+            </button>
+          </>
+        )}
       </header>
       <ServerAway />
       {invitation === undefined ? (

@@ -1,7 +1,7 @@
 // Stands where there is nothing to show: why, and what to do.
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { isNewVersion, isSignedOut, Problem } from '../api/problem';
+import { isNewVersion, isSignedOut, isTransient, Problem } from '../api/problem';
 import { Copyable } from './CopyButton';
 import { Prose } from './Rich';
 import { SignIn } from './SignIn';
@@ -36,10 +36,10 @@ export function ErrorNotice({ error }: { error: Error }) {
   if (isSignedOut(error)) {
     return (
       <Notice title={text.signIn.title}>
-        <p>
+        <SignIn />
+        <p className="quiet">
           <Prose text={text.signIn.lead} />
         </p>
-        <SignIn />
       </Notice>
     );
   }
@@ -54,7 +54,7 @@ export function ErrorNotice({ error }: { error: Error }) {
           <Prose text={fix} />
         </p>
       ) : null}
-      {isNewVersion(error) ? (
+      {isNewVersion(error) || (error.status >= 500 && !isTransient(error)) ? (
         <button type="button" className="primary" onClick={() => window.location.reload()}>
           {text.reload}
         </button>

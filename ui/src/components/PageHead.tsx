@@ -10,13 +10,13 @@ interface Props {
 
 export function PageHead({ title, lead, above, children }: Props) {
   return (
-    <header className="page-head with-actions">
+    <header className="page-head">
       <div>
         {above === undefined ? null : <p className="above">{above}</p>}
         <h1 className="wrap">{title}</h1>
         {lead === undefined ? null : <p className="quiet wrap">{lead}</p>}
       </div>
-      <div className="row">{children}</div>
+      {children === undefined ? null : <div className="row">{children}</div>}
     </header>
   );
 }

@@ -64,7 +64,7 @@ function Toast({ toast }: { toast: JobToast }) {
         {over ? <Files job={job} /> : null}
         {over || !mayCancel ? null : (
           <button type="button" className="link" disabled={action.busy} onClick={cancel}>
-            {text.toasts.cancel}
+            {text.cancel}
           </button>
         )}
       </div>

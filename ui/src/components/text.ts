@@ -3,6 +3,7 @@ import { count, plural } from './format';
 
 export const text = {
   close: 'Close',
+  cancel: 'Cancel',
   working: 'Working…',
   loading: 'Loading…',
   reload: 'Reload',
@@ -14,7 +15,7 @@ export const text = {
     waiting: (reason: string) => `Waiting: ${reason}`,
     progress: (step: string, done: number, total: number | null, unit: string) =>
       total === null ? `${step}: ${count(done)} ${unit}` : `${step}: ${count(done)} of ${count(total)} ${unit}`,
-    cancel: 'Cancel',
+    cancel: 'Cancel job',
   },
   run: (id: number) => `Run ${id}`,
   confirmCount: (number: number, what: string) => `To confirm, type the number of ${what}: **${count(number)}**`,
@@ -27,7 +28,6 @@ export const text = {
     label: 'Notifications',
     dismiss: 'Dismiss',
     undo: 'Undo',
-    cancel: 'Cancel',
     progress: 'Progress',
     of: (done: number, total: number) => `${count(done)} of ${count(total)}`,
     failed: 'This failed.',
@@ -50,8 +50,8 @@ export const text = {
     afterwards: 'Images appear here during the run. Later runs process only what changed.',
   },
   signIn: {
-    title: 'Sign in',
-    lead: 'The address that `mirrorlake up` prints signs in without a password.',
+    title: 'Sign in to mirrorlake',
+    lead: 'No account? Ask an owner of the library for an invitation. `mirrorlake up` prints an address that signs its operator in.',
     name: 'Name',
     password: 'Password',
     useToken: 'Use the access token instead',

@@ -182,14 +182,14 @@ export function ConnectionForm({ service, connection, done, cancel }: Props) {
         </details>
       ) : null}
       <div className="row">
+        {cancel === undefined ? null : (
+          <button type="button" className="secondary" onClick={cancel}>
+            {texts.cancel}
+          </button>
+        )}
         <button type="submit" className="primary" disabled={action.busy}>
           {action.busy ? texts.working : connection === undefined ? text.create : text.save}
         </button>
-        {cancel === undefined ? null : (
-          <button type="button" className="secondary" onClick={cancel}>
-            {text.cancel}
-          </button>
-        )}
       </div>
       {placed ? null : <ErrorText text={action.error} />}
     </form>

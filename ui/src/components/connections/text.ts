@@ -83,7 +83,6 @@ export const text = {
   reference: 'A reference such as `vault:…` or `env:…` is allowed, if the operator allows it.',
   create: 'Create connection',
   save: 'Save changes',
-  cancel: 'Cancel',
 
   health: {
     title: 'Health',

@@ -4,18 +4,19 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { answer, type Connection, client } from '../../api/client';
 import { keys, queries } from '../../api/queries';
+import { Confirm } from '../../components/Confirm';
 import { CopyButton } from '../../components/CopyButton';
 import { ConnectionForm } from '../../components/connections/ConnectionForm';
 import { draftOf } from '../../components/connections/form';
 import { HealthRows, HealthSummary } from '../../components/connections/HealthRows';
 import { text as shared } from '../../components/connections/text';
 import { Dialog } from '../../components/Dialog';
+import { DialogActions } from '../../components/DialogActions';
 import { ErrorText } from '../../components/ErrorText';
 import { ago, when } from '../../components/format';
 import { DatasourceLink } from '../../components/links';
 import { Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
-import { text as texts } from '../../components/text';
 import { unlessGone } from '../../components/unlessGone';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
@@ -161,7 +162,6 @@ function UsedBy({ connection, add }: { connection: Connection; add: boolean }) {
 }
 
 function DeleteDialog({ connection, close }: { connection: Connection; close: () => void }) {
-  const action = useAsyncAction();
   const cache = useQueryClient();
   const navigate = useNavigate();
   const { name, datasources } = connection;
@@ -171,22 +171,18 @@ function DeleteDialog({ connection, close }: { connection: Connection; close: ()
     cache.removeQueries({ queryKey: keys.connection(name) });
     await cache.invalidateQueries({ queryKey: keys.connections });
   };
-  return (
-    <Dialog title={text.remove.title(name)} close={close}>
-      {datasources.length > 0 ? (
+  const title = text.remove.title(name);
+  if (datasources.length > 0)
+    return (
+      <Dialog title={title} close={close}>
         <p>{text.remove.inUse(datasources)}</p>
-      ) : (
-        <>
-          <p>{text.remove.detail}</p>
-          <p>
-            <button type="button" className="danger" disabled={action.busy} onClick={() => action.run(remove)}>
-              {action.busy ? texts.working : text.remove.confirm}
-            </button>
-          </p>
-        </>
-      )}
-      <ErrorText text={action.error} />
-    </Dialog>
+        <DialogActions close={close} />
+      </Dialog>
+    );
+  return (
+    <Confirm title={title} label={text.remove.confirm} confirm={remove} close={close}>
+      <p>{text.remove.detail}</p>
+    </Confirm>
   );
 }
 

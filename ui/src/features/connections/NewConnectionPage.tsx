@@ -12,10 +12,10 @@ export function NewConnectionPage() {
   const { service } = route.useSearch();
   const navigate = useNavigate();
   return (
-    <main className="page">
+    <main className="page narrow">
       <PageHead title={text.addTitle} lead={text.addLead} above={<Link to="/connections">{text.back}</Link>} />
       <Permitted permission="connections:edit" refusal={text.noPermission}>
-        <div className="stack column">
+        <div className="stack">
           <ServiceChoice
             value={service}
             change={(chosen) => navigate({ to: '/new/connection', search: { service: chosen }, replace: true })}

@@ -14,7 +14,7 @@ export function DatasourcesPage() {
   const { data, error } = useQuery(queries.datasources());
   const may = usePermission();
   return (
-    <main className="page">
+    <main className="page wide">
       <Pending page data={data} error={error} />
       {data?.length === 0 ? <FirstBucket /> : null}
       {data !== undefined && data.length > 0 ? (

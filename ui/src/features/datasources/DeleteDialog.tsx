@@ -6,9 +6,9 @@ import { describeError } from '../../api/problem';
 import { queries } from '../../api/queries';
 import { ConfirmCount } from '../../components/ConfirmCount';
 import { Dialog } from '../../components/Dialog';
+import { DialogActions } from '../../components/DialogActions';
 import { ErrorText } from '../../components/ErrorText';
 import { count } from '../../components/format';
-import { text as texts } from '../../components/text';
 import { type AsyncAction, useAsyncAction } from '../../components/useAsyncAction';
 import { text } from './text';
 
@@ -48,31 +48,26 @@ function Consequences({ deletion }: { deletion: Deletion }) {
 }
 
 interface ConfirmProps {
-  deletion: Deletion;
+  deletion: Deletion | undefined; // while it is counted, nothing can be confirmed
   action: AsyncAction;
   remove: () => Promise<void>;
+  close: () => void;
 }
 
-function Confirm({ deletion, action, remove }: ConfirmProps) {
-  if (deletion.acknowledge > 0)
-    return (
-      <ConfirmCount
-        number={deletion.acknowledge}
-        what={text.deletion.what}
-        label={text.deletion.confirm}
-        action={action}
-        confirm={remove}
-      />
-    );
+function Confirm({ deletion, action, remove, close }: ConfirmProps) {
+  const { what, confirm: label } = text.deletion;
+  if (deletion !== undefined && deletion.acknowledge > 0)
+    return <ConfirmCount number={deletion.acknowledge} {...{ what, label, action, close }} confirm={remove} />;
   return (
-    <>
-      <p>
-        <button type="button" className="danger" disabled={action.busy} onClick={() => action.run(remove)}>
-          {action.busy ? texts.working : text.deletion.confirm}
-        </button>
-      </p>
-      <ErrorText text={action.error} />
-    </>
+    <DialogActions
+      close={close}
+      label={label}
+      act={() => action.run(remove)}
+      blocked={deletion === undefined}
+      busy={action.busy}
+      danger
+      error={action.error}
+    />
   );
 }
 
@@ -93,12 +88,8 @@ export function DeleteDialog({ source: { name }, close }: { source: { name: stri
     <Dialog title={text.deletion.title(name)} close={close}>
       {error !== null ? <ErrorText text={describeError(error)} /> : null}
       {data === undefined && error === null ? <p className="quiet">{text.deletion.counting}</p> : null}
-      {data !== undefined ? (
-        <>
-          <Consequences deletion={data} />
-          <Confirm deletion={data} action={action} remove={remove} />
-        </>
-      ) : null}
+      {data !== undefined ? <Consequences deletion={data} /> : null}
+      <Confirm deletion={data} action={action} remove={remove} close={close} />
     </Dialog>
   );
 }

@@ -59,7 +59,7 @@ export function Events({ name }: { name: string }) {
   const { data, error } = useQuery(queries.datasourceEvents(name));
   if (data === undefined) return <Pending data={data} error={error} />;
   return (
-    <section className="panel column">
+    <section className="panel">
       {data === null ? (
         <>
           <p>{text.page.events.none}</p>

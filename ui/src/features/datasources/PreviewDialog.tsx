@@ -1,12 +1,16 @@
 // Preview a run: its counts, its requests, and some objects of each kind with the reason.
 import { useQuery } from '@tanstack/react-query';
-import type { Preview } from '../../api/client';
+import type { Datasource, Preview } from '../../api/client';
 import { queries } from '../../api/queries';
 import { type PreviewGroup, previewGroups } from '../../api/vocabulary';
 import { Dialog } from '../../components/Dialog';
+import { DialogActions } from '../../components/DialogActions';
 import { ErrorText } from '../../components/ErrorText';
 import { ErrorNotice, Notice } from '../../components/Notice';
 import { Prose, Sentences } from '../../components/Rich';
+import { useAsyncAction } from '../../components/useAsyncAction';
+import { usePermission } from '../../components/usePermission';
+import { useStartRun } from './RunButton';
 import { text } from './text';
 
 const OPEN_AT_MOST = 10; // longer groups start closed
@@ -67,7 +71,30 @@ function InProgress({ waiting }: { waiting: Preview['waiting'] }) {
   );
 }
 
-export function PreviewDialog({ source: { name }, close }: { source: { name: string }; close: () => void }) {
+interface Props {
+  source: Datasource;
+  close: () => void;
+}
+
+/** After a preview comes the run, unless it cannot be started now. */
+function Actions({ source, found, close }: Props & { found: Preview | undefined }) {
+  const { busy, error, run } = useAsyncAction();
+  const start = useStartRun(source.name);
+  const may = usePermission();
+  const ended = found !== undefined && found.state !== 'running' && found.error === null;
+  const offered = ended && source.can_run && may('runs:control');
+  const act = () =>
+    run(async () => {
+      await start(false);
+      close();
+    });
+  return (
+    <DialogActions close={close} label={offered ? text.card.runNow : undefined} act={act} busy={busy} error={error} />
+  );
+}
+
+export function PreviewDialog({ source, close }: Props) {
+  const { name } = source;
   const begun = useQuery(queries.begunPreview(name));
   const { data, error } = useQuery(queries.preview(begun.data));
   const failure = begun.error ?? error;
@@ -78,6 +105,7 @@ export function PreviewDialog({ source: { name }, close }: { source: { name: str
         <InProgress waiting={data?.waiting ?? null} />
       ) : null}
       {data !== undefined && data.state !== 'running' ? <Plan preview={data} /> : null}
+      <Actions source={source} found={data} close={close} />
     </Dialog>
   );
 }

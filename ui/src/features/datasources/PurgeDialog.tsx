@@ -7,6 +7,7 @@ import { describeError } from '../../api/problem';
 import { queries } from '../../api/queries';
 import { ConfirmCount } from '../../components/ConfirmCount';
 import { Dialog } from '../../components/Dialog';
+import { DialogActions } from '../../components/DialogActions';
 import { ErrorText } from '../../components/ErrorText';
 import { quoted } from '../../components/format';
 import { AssetsLink } from '../../components/links';
@@ -22,21 +23,26 @@ function readDays(typed: string): number | undefined {
   return days !== undefined && days <= MOST_DAYS ? days : undefined;
 }
 
-function Found({ found, purge }: { found: Purge; purge: () => Promise<void> }) {
+interface ConfirmProps {
+  found: Purge | undefined; // while it is counted, nothing can be confirmed
+  purge: () => Promise<void>;
+  close: () => void;
+}
+
+function Confirm({ found, purge, close }: ConfirmProps) {
   const action = useAsyncAction();
-  if (found.acknowledge === 0) return <p>{text.purge.none(found.days)}</p>;
+  if (found === undefined) return <DialogActions close={close} label={text.purge.confirm} danger blocked />;
+  if (found.acknowledge === 0) return <DialogActions close={close} />;
   return (
-    <>
-      <p>{text.purge.found(found.acknowledge)}</p>
-      <ConfirmCount
-        key={found.acknowledge}
-        number={found.acknowledge}
-        what={text.purge.what}
-        label={text.purge.confirm}
-        action={action}
-        confirm={purge}
-      />
-    </>
+    <ConfirmCount
+      key={found.acknowledge}
+      number={found.acknowledge}
+      what={text.purge.what}
+      label={text.purge.confirm}
+      action={action}
+      confirm={purge}
+      close={close}
+    />
   );
 }
 
@@ -75,7 +81,9 @@ export function PurgeDialog({ source: { name }, close }: { source: { name: strin
       {days !== undefined && current === undefined && error === null ? (
         <p className="quiet">{text.purge.counting}</p>
       ) : null}
-      {current !== undefined ? <Found found={current} purge={purge} /> : null}
+      {current === undefined ? null : (
+        <p>{current.acknowledge === 0 ? text.purge.none(current.days) : text.purge.found(current.acknowledge)}</p>
+      )}
       <p className="quiet">
         <Rich
           text={text.purge.viewNote}
@@ -84,6 +92,7 @@ export function PurgeDialog({ source: { name }, close }: { source: { name: strin
           }}
         />
       </p>
+      <Confirm found={current} purge={purge} close={close} />
     </Dialog>
   );
 }

@@ -18,22 +18,25 @@ function runDisabled(source: Datasource): { reason: string; canForce: boolean } 
   return { reason: text.runDisabled.coolingDown(minutes), canForce: true };
 }
 
-export function RunButton({ source, action }: { source: Datasource; action: AsyncAction }) {
+export function useStartRun(name: string): (force: boolean) => Promise<void> {
   const cache = useQueryClient();
+  return async (force) => {
+    try {
+      await answer(client.POST('/api/v1/datasources/{name}/run', { params: { path: { name }, query: { force } } }));
+    } finally {
+      // Also after a refusal: what this page knew was out of date.
+      await cache.invalidateQueries({ queryKey: keys.datasources });
+      await cache.invalidateQueries({ queryKey: keys.runs });
+    }
+  };
+}
+
+export function RunButton({ source, action }: { source: Datasource; action: AsyncAction }) {
+  const startRun = useStartRun(source.name);
   const id = useId();
   const disabled = runDisabled(source);
   const reason = disabled?.reason;
-  const start = (force: boolean) =>
-    action.run(async () => {
-      const params = { path: { name: source.name }, query: { force } };
-      try {
-        await answer(client.POST('/api/v1/datasources/{name}/run', { params }));
-      } finally {
-        // Also after a refusal: what this page knew was out of date.
-        await cache.invalidateQueries({ queryKey: keys.datasources });
-        await cache.invalidateQueries({ queryKey: keys.runs });
-      }
-    });
+  const start = (force: boolean) => action.run(() => startRun(force));
   return (
     <>
       {/* Not `disabled`: then nobody could reach it with the keyboard and hear the reason. */}

@@ -4,7 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { answer, client, type Datasource } from '../../api/client';
 import { keys } from '../../api/queries';
 import { Dialog } from '../../components/Dialog';
-import { ErrorText } from '../../components/ErrorText';
+import { DialogActions } from '../../components/DialogActions';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { Choices, LOCAL_ZONE, NextRuns } from './ScheduleFields';
 import { fromForm, toForm } from './schedule';
@@ -30,15 +30,13 @@ export function ScheduleDialog({ source, close }: { source: Datasource; close: (
       <form className="stack" onSubmit={save}>
         <Choices form={form} set={set} />
         <NextRuns schedule={schedule} />
-        <div className="row end">
-          <button type="button" className="secondary" onClick={close}>
-            {text.schedule.cancel}
-          </button>
-          <button type="submit" className="primary" disabled={schedule === undefined || action.busy}>
-            {action.busy ? text.schedule.saving : text.schedule.save}
-          </button>
-        </div>
-        <ErrorText text={action.error} />
+        <DialogActions
+          close={close}
+          label={text.schedule.save}
+          blocked={schedule === undefined}
+          busy={action.busy}
+          error={action.error}
+        />
       </form>
     </Dialog>
   );

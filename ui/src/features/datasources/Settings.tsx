@@ -121,7 +121,7 @@ function SettingsEditor({ source, saved, setSaved }: EditorProps) {
     change: (value: string) => setWords({ ...words, [name]: value }),
   });
   return (
-    <form className="stack column" onSubmit={save}>
+    <form className="stack" onSubmit={save}>
       <div className="form-grid">
         <TextField {...text.settings.title} {...word('title')} />
         <TextField {...text.settings.description} {...word('description')} />

@@ -85,8 +85,7 @@ export const text = {
   deletion: {
     title: (name: string) => `Delete the datasource ${name}?`,
     counting: 'Counting…',
-    total: (number: number) =>
-      plural(number, { one: 'It has # asset, which is:', other: 'It has # assets, of which are:' }),
+    total: (number: number) => plural(number, { one: 'Its only asset is:', other: 'Of its # assets:' }),
     none: 'It has no assets.',
     removed: 'deleted permanently',
     trashed: 'moved to the trash',
@@ -107,9 +106,9 @@ export const text = {
       plural(number, { one: '# of those kept is in a project.', other: '# of those kept are in a project.' }),
     workedOn: (number: number, kinds: string) =>
       `${plural(number, {
-        one: '# asset in the trash will have the work of people',
-        other: '# assets in the trash will have the work of people',
-      })} (${kinds}), until the trash is emptied.`,
+        one: '# of those in the trash has the work of people',
+        other: '# of those in the trash have the work of people',
+      })} (${kinds}). It is lost when the trash is emptied.`,
     work: {
       annotated: (number: number) => plural(number, { one: '# annotated', other: '# annotated' }),
       edited: (number: number) => plural(number, { one: '# with edited metadata', other: '# with edited metadata' }),
@@ -136,9 +135,7 @@ export const text = {
     incomplete: 'Fill in the field.',
     offNote: 'Runs start only when somebody starts them.',
     next: 'Next runs',
-    cancel: 'Cancel',
-    save: 'Save',
-    saving: 'Saving…',
+    save: 'Save schedule',
     summary: {
       off: 'Manual only',
       hours: (hours: number) => plural(hours, { one: 'Every hour', other: 'Every # hours' }),

@@ -102,7 +102,7 @@ export function DuplicatesPage() {
     if (looking && !isFetching) void fetchNextPage(); // a page examines for some seconds, and may find nothing
   }, [looking, isFetching, fetchNextPage]);
   return (
-    <main className="page">
+    <main className="page wide">
       <PageHead title={text.title} lead={query === '' ? text.all : text.among(query)} />
       <Pending data={data} error={error} />
       {data === undefined ? null : (

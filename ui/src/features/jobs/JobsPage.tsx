@@ -8,6 +8,7 @@ import { RunBadge } from '../../components/Badge';
 import { ErrorText } from '../../components/ErrorText';
 import { ago, duration, when } from '../../components/format';
 import { Pending } from '../../components/Notice';
+import { PageHead } from '../../components/PageHead';
 import { Prose, Rich } from '../../components/Rich';
 import { TableBox } from '../../components/TableBox';
 import { text as texts } from '../../components/text';
@@ -56,7 +57,7 @@ function Cancel({ job }: { job: Job }) {
         disabled={ending}
         onClick={() => action.run(cancel)}
       >
-        {ending ? text.cancelling : text.cancel}
+        {ending ? text.cancelling : texts.cancel}
       </button>
       <ErrorText text={action.error} />
     </>
@@ -142,19 +143,11 @@ export function JobsPage() {
       <Pending page data={data} error={error} />
       {data !== undefined ? (
         <>
-          <div className="page-head">
-            <h1>{text.title}</h1>
-            <p className="quiet">
-              <Rich text={text.subtitle} parts={{ runs: <Link to="/runs">{text.runs}</Link> }} />
-            </p>
-          </div>
-          {data.length > 0 ? (
-            <Table jobs={data} />
-          ) : (
-            <p>
-              <Prose text={text.none} />
-            </p>
-          )}
+          <PageHead
+            title={text.title}
+            lead={<Rich text={text.subtitle} parts={{ runs: <Link to="/runs">{text.runs}</Link> }} />}
+          />
+          {data.length > 0 ? <Table jobs={data} /> : <p>{text.none}</p>}
         </>
       ) : null}
     </main>

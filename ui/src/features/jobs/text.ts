@@ -6,7 +6,7 @@ export const text = {
   subtitle:
     'What the server does besides runs, newest first: edits of many assets, exports, imports, previews and checks. {runs} have a page of their own.',
   runs: 'Runs',
-  none: 'No jobs yet. What takes longer than a moment appears here: editing many assets, exports, imports of labels, previews of a run, and checks such as `mirrorlake verify`.',
+  none: 'No jobs yet.',
   columns: {
     job: 'Job',
     kind: 'Kind',
@@ -24,7 +24,6 @@ export const text = {
     total === null ? `${step}: ${count(done)} ${unit}` : `${step}: ${count(done)} of ${count(total)} ${unit}`,
   starting: 'Starting…',
   took: (duration: string) => `took ${duration}`,
-  cancel: 'Cancel',
   cancelJob: (id: number) => `Cancel job ${id}`,
   cancelling: 'Cancelling…',
   undoJob: (id: number) => `Undo job ${id}`,

@@ -3,7 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { answer, client, type Job, labelExportUrl, type Ontology } from '../../api/client';
 import { isActive } from '../../api/vocabulary';
 import { Dialog } from '../../components/Dialog';
-import { ErrorText } from '../../components/ErrorText';
+import { DialogActions } from '../../components/DialogActions';
 import { CheckField, SelectField, TextField } from '../../components/Field';
 import { Icon } from '../../components/Icon';
 import { JobStatus, useJob } from '../../components/JobStatus';
@@ -34,14 +34,18 @@ function Ready({ job }: { job: Job }) {
       <p role="status">{texts.ready(result.annotations, result.images)}</p>
       {result.converted > 0 ? <p>{texts.converted(result.converted)}</p> : null}
       {result.left_out > 0 ? <p>{texts.leftOut(result.left_out)}</p> : null}
+      <ul className="stack-s">
+        {result.files.map((file) => (
+          <li key={file.name}>
+            <a className="download" href={labelExportUrl(job.id, file.name)} download={file.name}>
+              <Icon name="download" /> {texts.download(file.name, file.size)}
+            </a>
+          </li>
+        ))}
+      </ul>
       {result.not_copied_count > 0 ? (
         <NotExported summary={texts.notCopied(result.not_copied_count)} names={result.not_copied} />
       ) : null}
-      {result.files.map((file) => (
-        <a key={file.name} className="download" href={labelExportUrl(job.id, file.name)} download={file.name}>
-          <Icon name="download" /> {texts.download(file.name, file.size)}
-        </a>
-      ))}
     </>
   );
 }
@@ -52,6 +56,7 @@ export function ExportDialog({ ontology, close }: { ontology: Ontology; close: (
   const mayCopy = usePermission()('assets:read');
   const action = useAsyncAction();
   const job = useJob(id, nothing);
+  const ready = job?.state === 'succeeded';
   const busy = action.busy || (job !== undefined && isActive(job.state));
   const change = (part: Partial<typeof options>) => {
     setOptions({ ...options, ...part });
@@ -97,17 +102,15 @@ export function ExportDialog({ ontology, close }: { ontology: Ontology; close: (
             change={(bake_orientation) => change({ bake_orientation })}
           />
         ) : null}
-        {job?.state === 'succeeded' ? (
-          <Ready job={job} />
-        ) : (
-          <div className="row end">
-            <button type="submit" className="primary" disabled={busy}>
-              {texts.action}
-            </button>
-          </div>
-        )}
+        {ready ? <Ready job={job} /> : null}
+        {busy ? <JobStatus job={job} /> : null}
+        <DialogActions
+          close={close}
+          label={ready ? undefined : texts.action}
+          running={busy}
+          error={busy ? undefined : (action.error ?? job?.error ?? undefined)}
+        />
       </form>
-      {busy ? <JobStatus job={job} /> : <ErrorText text={action.error ?? job?.error ?? undefined} />}
     </Dialog>
   );
 }

@@ -4,7 +4,7 @@ import { type FormEvent, useCallback, useRef, useState } from 'react';
 import { answer, client, type Job, type MatchBy, type Ontology } from '../../api/client';
 import { isActive } from '../../api/vocabulary';
 import { Dialog } from '../../components/Dialog';
-import { ErrorText } from '../../components/ErrorText';
+import { DialogActions } from '../../components/DialogActions';
 import { CheckField, SelectField, TextField } from '../../components/Field';
 import { JobStatus, useJob } from '../../components/JobStatus';
 import { addToast } from '../../components/toasts';
@@ -145,20 +145,17 @@ export function ImportDialog({ ontology, close }: { ontology: Ontology; close: (
           />
         ) : null}
         <JobStatus job={job} />
-        <ErrorText text={action.error} />
-        <div className="row end">
+        <DialogActions
+          close={close}
+          label={texts.action}
+          act={run}
+          blocked={busy || preview === undefined || (preview.problem_count > 0 && !options.skip_invalid)}
+          error={action.error}
+        >
           <button type="submit" className="secondary" disabled={busy || file === undefined}>
             {action.busy ? texts.uploading : texts.preview}
           </button>
-          <button
-            type="button"
-            className="primary"
-            disabled={busy || preview === undefined || (preview.problem_count > 0 && !options.skip_invalid)}
-            onClick={run}
-          >
-            {texts.action}
-          </button>
-        </div>
+        </DialogActions>
       </form>
     </Dialog>
   );

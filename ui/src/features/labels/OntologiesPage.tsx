@@ -5,13 +5,12 @@ import { type FormEvent, useState } from 'react';
 import { answer, client, type Ontology } from '../../api/client';
 import { labelQueries } from '../../api/labelQueries';
 import { Dialog } from '../../components/Dialog';
-import { ErrorText } from '../../components/ErrorText';
+import { DialogActions } from '../../components/DialogActions';
 import { TextField } from '../../components/Field';
 import { ago, count } from '../../components/format';
 import { Notice, Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { TableBox } from '../../components/TableBox';
-import { text as texts } from '../../components/text';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission, useRefusal } from '../../components/usePermission';
 import { text } from './text';
@@ -36,12 +35,13 @@ function CreateDialog({ close }: { close: () => void }) {
     <Dialog title={text.create.title} close={close}>
       <form className="form" onSubmit={submit}>
         <TextField label={text.create.name} value={name} change={setName} focus />
-        <div className="row end">
-          <button type="submit" className="primary" disabled={action.busy || name.trim() === ''}>
-            {action.busy ? texts.working : text.create.action}
-          </button>
-        </div>
-        <ErrorText text={action.error} />
+        <DialogActions
+          close={close}
+          label={text.create.action}
+          blocked={name.trim() === ''}
+          busy={action.busy}
+          error={action.error}
+        />
       </form>
     </Dialog>
   );

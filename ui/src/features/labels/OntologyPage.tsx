@@ -4,7 +4,9 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { answer, client, type Ontology } from '../../api/client';
 import { labelQueries } from '../../api/labelQueries';
+import { Confirm } from '../../components/Confirm';
 import { Dialog } from '../../components/Dialog';
+import { DialogActions } from '../../components/DialogActions';
 import { download } from '../../components/download';
 import { ErrorText } from '../../components/ErrorText';
 import { Pending } from '../../components/Notice';
@@ -29,29 +31,25 @@ interface DeleteProps {
 }
 
 function DeleteDialog({ name, used, close }: DeleteProps) {
-  const action = useAsyncAction();
   const cache = useQueryClient();
   const navigate = useNavigate();
-  const remove = () =>
-    action.run(async () => {
-      await answer(client.DELETE('/api/v1/ontologies/{name}', { params: { path: { name } } }));
-      await navigate({ to: '/labels' });
-      await cache.invalidateQueries({ queryKey: labelQueries.keys.ontologies });
-    });
+  const remove = async () => {
+    await answer(client.DELETE('/api/v1/ontologies/{name}', { params: { path: { name } } }));
+    await navigate({ to: '/labels' });
+    await cache.invalidateQueries({ queryKey: labelQueries.keys.ontologies });
+  };
+  const title = text.deletion.title(name);
+  if (used > 0)
+    return (
+      <Dialog title={title} close={close}>
+        <p>{text.deletion.used(used)}</p>
+        <DialogActions close={close} />
+      </Dialog>
+    );
   return (
-    <Dialog title={text.deletion.title(name)} close={close}>
+    <Confirm title={title} label={text.deletion.action} confirm={remove} close={close}>
       <p>{text.deletion.detail}</p>
-      {used > 0 ? <p>{text.deletion.used(used)}</p> : null}
-      <ErrorText text={action.error} />
-      <div className="row end">
-        <button type="button" className="secondary" onClick={close}>
-          {text.deletion.cancel}
-        </button>
-        <button type="button" className="danger" disabled={action.busy} onClick={remove}>
-          {action.busy ? texts.working : text.deletion.action}
-        </button>
-      </div>
-    </Dialog>
+    </Confirm>
   );
 }
 

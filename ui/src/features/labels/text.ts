@@ -10,7 +10,7 @@ export const text = {
   empty: {
     title: 'No ontologies yet',
     detail:
-      'An ontology is a named list of classes: what can be drawn on a picture, with a colour and a shape. Create one, or import labels and let them make it.',
+      'An ontology is a named list of classes: what can be drawn on a picture, with a colour and a shape. Create one, then import labels into it or draw.',
     cannot: 'You may look at ontologies, but not create one.',
   },
   columns: { name: 'Ontology', classes: 'Classes', annotations: 'Annotations', updated: 'Changed' },
@@ -62,17 +62,20 @@ export const text = {
   save: 'Save changes',
   discard: 'Discard changes',
   saved: (version: number) => `Saved as version ${count(version)}.`,
-  export: 'Export JSON',
-  import: 'Import JSON',
+  export: 'Export classes',
+  import: 'Import classes',
   imported: 'The classes of the file are shown. Nothing is stored before you save.',
   notClasses: 'This file is not a list of classes as an ontology exports it.',
   deletion: {
     open: 'Delete',
-    title: (name: string) => `Delete ${name}?`,
-    detail: 'The ontology and its classes are deleted. One with annotations cannot be deleted.',
-    used: (number: number) => `${annotations(number)} use it.`,
+    title: (name: string) => `Delete the ontology ${name}?`,
+    detail: 'The ontology and its classes are deleted. No asset has an annotation of them.',
+    used: (number: number) =>
+      plural(number, {
+        one: '# annotation uses its classes. Delete it first: the number beside its class shows where it is.',
+        other: '# annotations use its classes. Delete them first: the numbers beside the classes show where they are.',
+      }),
     action: 'Delete ontology',
-    cancel: 'Cancel',
   },
 
   exports: {
@@ -86,7 +89,7 @@ export const text = {
     leftOut: (number: number) => `${annotations(number)} left out, because the format cannot express them.`,
     notCopied: (number: number) =>
       plural(number, { one: '# picture was not copied', other: '# pictures were not copied' }),
-    download: (name: string, size: number) => `${name}, ${bytes(size)}`,
+    download: (name: string, size: number) => `Download ${name} (${bytes(size)})`,
   },
 
   labels: {
@@ -115,7 +118,6 @@ export const text = {
     fits: (name: string | null) => (name === null ? 'nothing: choose a class' : name),
     isNew: (name: string) => `${name}, a new class`,
     leaveOut: 'Leave it out',
-    again: 'The choice of classes changed: preview again.',
     problems: (number: number) => plural(number, { one: '# problem', other: '# problems' }),
     problem: (file: string, place: string, reason: string) =>
       place === '' ? `${file}: ${reason}` : `${file}, ${place}: ${reason}`,

@@ -10,6 +10,7 @@ import { isActive } from '../../api/vocabulary';
 import { type LibrarySearch, librarySearch } from '../../components/address';
 import { ErrorNotice, FirstBucket, Notice, Pending } from '../../components/Notice';
 import { Prose, Rich, Sentences } from '../../components/Rich';
+import { useSignedOut } from '../../components/usePermission';
 import { useSteadyError } from '../../components/useSteadyError';
 import { SelectionBar } from './bulk/SelectionBar';
 import { Panel } from './panel/Panel';
@@ -85,6 +86,7 @@ export function LibraryPage() {
   const { shown, error, stale } = useResult(query, picture, running && open === null);
   const queryError = error instanceof Problem && error.document.position != null ? error : null;
   const failure = queryError === null ? error : null;
+  const signedOut = useSignedOut();
   const ended = useSessionEnd(); // then the form to sign in lies above the page
   const empty = shown?.first.total === 0 && error === null;
   // There is nothing to filter.
@@ -97,15 +99,17 @@ export function LibraryPage() {
   return (
     <main className="library">
       <h1 className="hidden">{text.title}</h1>
-      <Toolbar
-        query={query}
-        error={queryError}
-        running={running}
-        total={total}
-        view={view}
-        panel={!nothing}
-        choosePicture={choose}
-      />
+      {signedOut ? null : (
+        <Toolbar
+          query={query}
+          error={queryError}
+          running={running}
+          total={total}
+          view={view}
+          panel={!nothing}
+          choosePicture={choose}
+        />
+      )}
       {picture === undefined ? null : <SearchedPicture picture={picture} clear={clear} />}
       {dragged ? <DropHere /> : null}
       {failure !== null ? (

@@ -34,7 +34,7 @@ function* ofConnection({ name, health, datasources }: Connection): Generator<Fou
   const red = health?.checks.find((row) => row.ok === false && ESSENTIAL.includes(row.check));
   if (red === undefined) return;
   const tone = datasources.length > 0 ? 'bad' : 'warn';
-  yield { tone, about: name, sentence: text.problems.unhealthy(red.check), to: { connection: name } };
+  yield { tone, about: name, sentence: text.problems.unhealthy(red.message), to: { connection: name } };
 }
 
 export function findProblems(sources: Datasource[], connections: Connection[]): Found[] {

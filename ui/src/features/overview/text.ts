@@ -41,6 +41,6 @@ export const text = {
     labels: (number: number) =>
       plural(number, { one: '# label file has problems', other: '# label files have problems' }),
     stuck: (reason: string) => `Queued: ${reason}`,
-    unhealthy: (permission: string) => `Connection: ${permission} fails`,
+    unhealthy: (problem: string) => `Connection: ${problem}`,
   },
 };

@@ -106,7 +106,7 @@ export function ComparePage() {
   const { before, after, difference } = route.useSearch();
   const { data, error } = useQuery(queries.comparison(name, before, after));
   return (
-    <main className="page">
+    <main className="page wide">
       <PageHead
         title={text.compare.title}
         lead={text.compare.lead(before, after)}

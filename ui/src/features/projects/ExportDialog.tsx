@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { answer, client, type ExportFormat, exportUrl, type Job } from '../../api/client';
 import { isActive } from '../../api/vocabulary';
 import { Dialog } from '../../components/Dialog';
-import { ErrorText } from '../../components/ErrorText';
+import { DialogActions } from '../../components/DialogActions';
 import { exportFormats } from '../../components/exports/text';
 import { CheckField, SelectField } from '../../components/Field';
 import { Icon } from '../../components/Icon';
@@ -32,9 +32,6 @@ function Files({ job }: { job: Job }) {
     <>
       <p role="status">{text.export.ready(result.assets, result.size)}</p>
       {result.missing ? <p>{text.export.missing(result.missing)}</p> : null}
-      {result.left_out_count > 0 ? (
-        <NotExported summary={text.export.leftOut(result.left_out_count)} names={result.left_out} />
-      ) : null}
       <ul className="stack-s">
         {result.files.map((file) => (
           <li key={file.name}>
@@ -44,6 +41,9 @@ function Files({ job }: { job: Job }) {
           </li>
         ))}
       </ul>
+      {result.left_out_count > 0 ? (
+        <NotExported summary={text.export.leftOut(result.left_out_count)} names={result.left_out} />
+      ) : null}
     </>
   );
 }
@@ -60,6 +60,7 @@ export function ExportDialog({ title, scope, close }: Props) {
   const [id, setId] = useState<number>();
   const action = useAsyncAction();
   const job = useJob(id, nothing);
+  const ready = job?.state === 'succeeded';
   const busy = action.busy || (job !== undefined && isActive(job.state));
   const start = () =>
     action.run(async () => {
@@ -87,16 +88,15 @@ export function ExportDialog({ title, scope, close }: Props) {
           }}
         />
       ) : null}
-      {job?.state === 'succeeded' ? (
-        <Files job={job} />
-      ) : (
-        <p>
-          <button type="button" className="primary" disabled={busy} onClick={start}>
-            {text.export.action}
-          </button>
-        </p>
-      )}
-      {busy ? <JobStatus job={job} /> : <ErrorText text={action.error ?? job?.error ?? undefined} />}
+      {ready ? <Files job={job} /> : null}
+      {busy ? <JobStatus job={job} /> : null}
+      <DialogActions
+        close={close}
+        label={ready ? undefined : text.export.action}
+        act={start}
+        running={busy}
+        error={busy ? undefined : (action.error ?? job?.error ?? undefined)}
+      />
     </Dialog>
   );
 }

@@ -6,13 +6,12 @@ import { answer, client, type ProjectDetail } from '../../api/client';
 import { keys, queries } from '../../api/queries';
 import { ConfirmCount } from '../../components/ConfirmCount';
 import { Dialog } from '../../components/Dialog';
-import { ErrorText } from '../../components/ErrorText';
+import { DialogActions } from '../../components/DialogActions';
 import { AreaField, CheckField, TextField } from '../../components/Field';
 import { quoted } from '../../components/format';
 import { AssetsLink } from '../../components/links';
 import { Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
-import { text as texts } from '../../components/text';
 import { unlessGone } from '../../components/unlessGone';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
@@ -47,12 +46,13 @@ function EditDialog({ project, close }: { project: ProjectDetail; close: () => v
       <form className="form" onSubmit={submit}>
         <TextField label={text.create.name} value={name} change={setName} focus />
         <AreaField label={text.create.description} value={description} change={setDescription} />
-        <div className="row end">
-          <button type="submit" className="primary" disabled={action.busy || name.trim() === ''}>
-            {action.busy ? texts.working : text.edit.action}
-          </button>
-        </div>
-        <ErrorText text={action.error} />
+        <DialogActions
+          close={close}
+          label={text.edit.action}
+          blocked={name.trim() === ''}
+          busy={action.busy}
+          error={action.error}
+        />
       </form>
     </Dialog>
   );
@@ -82,6 +82,7 @@ function DeleteDialog({ project, close }: { project: ProjectDetail; close: () =>
         label={text.deletion.action}
         action={action}
         confirm={remove}
+        close={close}
       />
     </Dialog>
   );

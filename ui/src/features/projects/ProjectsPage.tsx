@@ -6,14 +6,13 @@ import { answer, client, type Project } from '../../api/client';
 import { fieldErrors } from '../../api/problem';
 import { keys, queries } from '../../api/queries';
 import { Dialog } from '../../components/Dialog';
-import { ErrorText } from '../../components/ErrorText';
+import { DialogActions } from '../../components/DialogActions';
 import { AreaField, TextField } from '../../components/Field';
 import { quoted } from '../../components/format';
 import { AssetsLink } from '../../components/links';
 import { Notice, Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { TableBox } from '../../components/TableBox';
-import { text as texts } from '../../components/text';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission, useRefusal } from '../../components/usePermission';
 import { text } from './text';
@@ -50,12 +49,13 @@ function CreateDialog({ close }: { close: () => void }) {
           value={description}
           change={setDescription}
         />
-        <div className="row end">
-          <button type="submit" className="primary" disabled={action.busy || name.trim() === ''}>
-            {action.busy ? texts.working : text.create.action}
-          </button>
-        </div>
-        {(errors.name ?? errors.description) ? null : <ErrorText text={action.error} />}
+        <DialogActions
+          close={close}
+          label={text.create.action}
+          blocked={name.trim() === ''}
+          busy={action.busy}
+          error={(errors.name ?? errors.description) ? undefined : action.error}
+        />
       </form>
     </Dialog>
   );

@@ -4,7 +4,7 @@ import { useCallback, useState } from 'react';
 import { answer, client, type Job, type Snapshot } from '../../api/client';
 import { isActive } from '../../api/vocabulary';
 import { Dialog } from '../../components/Dialog';
-import { ErrorText } from '../../components/ErrorText';
+import { DialogActions } from '../../components/DialogActions';
 import { CheckField } from '../../components/Field';
 import { count } from '../../components/format';
 import { JobStatus, useJob } from '../../components/JobStatus';
@@ -117,17 +117,22 @@ export function RestoreDialog({ snapshot, close }: { snapshot: Snapshot; close: 
         ))}
       </fieldset>
       {result === undefined ? null : <Result result={result} />}
-      {result?.dry_run === false ? null : (
-        <div className="row">
+      {busy ? <JobStatus job={job} /> : null}
+      {result?.dry_run === false ? (
+        <DialogActions close={close} />
+      ) : (
+        <DialogActions
+          close={close}
+          label={text.restore.action}
+          act={() => start(false)}
+          running={busy}
+          error={busy ? undefined : (action.error ?? job?.error ?? undefined)}
+        >
           <button type="button" className="secondary" disabled={busy} onClick={() => start(true)}>
             {text.restore.preview}
           </button>
-          <button type="button" className="primary" disabled={busy} onClick={() => start(false)}>
-            {text.restore.action}
-          </button>
-        </div>
+        </DialogActions>
       )}
-      {busy ? <JobStatus job={job} /> : <ErrorText text={action.error ?? job?.error ?? undefined} />}
     </Dialog>
   );
 }

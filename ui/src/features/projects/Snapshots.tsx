@@ -88,6 +88,7 @@ function DeleteDialog({ snapshot, close }: { snapshot: Snapshot; close: () => vo
         label={text.remove.action}
         action={action}
         confirm={remove}
+        close={close}
       />
     </Dialog>
   );

@@ -20,7 +20,7 @@ export const text = {
     action: 'Create project',
   },
   back: 'Projects',
-  edit: { open: 'Rename', title: (name: string) => `Change ${name}`, action: 'Save changes' },
+  edit: { open: 'Edit', title: (name: string) => `Edit ${name}`, action: 'Save changes' },
   assets: (number: number) => plural(number, { one: '# asset', other: '# assets' }),
   missingOf: (number: number) => plural(number, { one: '# missing', other: '# missing' }),
   missing: (number: number) =>
@@ -141,7 +141,7 @@ export const text = {
     open: 'Export',
     title: (name: string) => `Export ${name}`,
     format: 'Format',
-    action: 'Start the export',
+    action: 'Export',
     ready: (number: number, size: number) =>
       `${plural(number, { one: '# asset', other: '# assets' })}, ${bytes(size)}. The files are kept for a day.`,
     missing: (number: number) =>

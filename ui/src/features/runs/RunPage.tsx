@@ -1,6 +1,6 @@
 // One run: its counts, its requests, and what happened to single objects.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { answer, client, type OutcomeKind, type Run } from '../../api/client';
 import { keys, queries } from '../../api/queries';
@@ -10,6 +10,7 @@ import { ErrorText } from '../../components/ErrorText';
 import { ago, count, duration, when } from '../../components/format';
 import { DatasourceLink, RunLink } from '../../components/links';
 import { Notice, Pending } from '../../components/Notice';
+import { PageHead } from '../../components/PageHead';
 import { Prose, Rich, Sentences } from '../../components/Rich';
 import { unlessGone } from '../../components/unlessGone';
 import { useAsyncAction } from '../../components/useAsyncAction';
@@ -26,7 +27,7 @@ export function RunPage() {
   const { kind } = route.useSearch();
   const { data: run, error } = unlessGone(useQuery(queries.run(Number(runId))));
   return (
-    <main className="page">
+    <main className="page wide">
       <Pending page data={run} error={error} />
       {run !== undefined ? <RunReport key={run.id} run={run} kind={kind} /> : null}
     </main>
@@ -37,14 +38,23 @@ function RunReport({ run, kind }: { run: Run; kind: OutcomeKind | undefined }) {
   const may = usePermission()('runs:control');
   return (
     <>
-      <div className="page-head">
-        <h1>
-          {text.run.title(run.id)} <RunBadge state={run.state} />
-        </h1>
-        <Origin run={run} />
+      <PageHead
+        title={
+          <>
+            {text.run.title(run.id)} <RunBadge state={run.state} />
+          </>
+        }
+        lead={<Origin run={run} />}
+        above={<Link to="/runs">{text.title}</Link>}
+      >
         {may && isActive(run.state) ? <Cancel run={run} /> : null}
         {may && !isActive(run.state) && run.counts.failed > 0 ? <Retry run={run} /> : null}
-      </div>
+      </PageHead>
+      {run.confirms === null ? null : (
+        <p>
+          <Rich text={text.run.confirms} parts={{ run: <RunLink id={run.confirms} /> }} />
+        </p>
+      )}
       {run.waiting !== null ? (
         <Notice title={run.waiting.stuck ? text.run.noWorkerTitle : text.run.queuedTitle} alarm={run.waiting.stuck}>
           <p>
@@ -73,24 +83,15 @@ function RunReport({ run, kind }: { run: Run; kind: OutcomeKind | undefined }) {
 function Origin({ run }: { run: Run }) {
   const line = run.state === 'queued' ? text.run.queued : isActive(run.state) ? text.run.running : text.run.finished;
   return (
-    <>
-      <p className="quiet">
-        <Rich
-          text={line}
-          parts={{
-            datasource: <DatasourceLink name={run.datasource} />,
-            trigger: triggerLabel(run.trigger),
-            when: <span title={when(run.started)}>{ago(run.started)}</span>,
-            duration: duration(run.started, run.finished),
-          }}
-        />
-      </p>
-      {run.confirms !== null ? (
-        <p>
-          <Rich text={text.run.confirms} parts={{ run: <RunLink id={run.confirms} /> }} />
-        </p>
-      ) : null}
-    </>
+    <Rich
+      text={line}
+      parts={{
+        datasource: <DatasourceLink name={run.datasource} />,
+        trigger: triggerLabel(run.trigger),
+        when: <span title={when(run.started)}>{ago(run.started)}</span>,
+        duration: duration(run.started, run.finished),
+      }}
+    />
   );
 }
 
@@ -104,7 +105,7 @@ function Cancel({ run }: { run: Run }) {
     setRequested(true);
   };
   return (
-    <div className="row">
+    <>
       <button
         type="button"
         className="secondary"
@@ -115,7 +116,7 @@ function Cancel({ run }: { run: Run }) {
       </button>
       {run.state === 'running' ? <span className="quiet">{text.run.cancelNote}</span> : null}
       <ErrorText text={action.error} />
-    </div>
+    </>
   );
 }
 
@@ -128,12 +129,12 @@ function Retry({ run }: { run: Run }) {
     await navigate({ to: '/runs/$runId', params: { runId: String(started.id) } });
   };
   return (
-    <div className="row">
+    <>
       <button type="button" className="secondary" disabled={action.busy} onClick={() => action.run(retry)}>
         {action.busy ? text.run.retrying : text.run.retry(run.counts.failed)}
       </button>
       <ErrorText text={action.error} />
-    </div>
+    </>
   );
 }
 

@@ -8,6 +8,7 @@ import { ago, count, duration, when } from '../../components/format';
 import { RunLink } from '../../components/links';
 import { FirstBucket, Pending } from '../../components/Notice';
 import { OutcomeCounts } from '../../components/OutcomeCounts';
+import { PageHead } from '../../components/PageHead';
 import { Prose } from '../../components/Rich';
 import { TableBox } from '../../components/TableBox';
 import { text } from './text';
@@ -76,10 +77,7 @@ export function RunsPage() {
       {data?.length === 0 ? <FirstBucket /> : null}
       {data !== undefined && data.length > 0 ? (
         <>
-          <div className="page-head">
-            <h1>{text.title}</h1>
-            <p className="quiet">{text.subtitle}</p>
-          </div>
+          <PageHead title={text.title} lead={text.subtitle} />
           <TableBox
             name="runs-table"
             label={text.title}

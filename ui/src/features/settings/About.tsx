@@ -20,7 +20,7 @@ export function About() {
   if (data === undefined) return <Pending data={data} error={error} />;
   const { about } = text;
   return (
-    <section className="panel column">
+    <section className="panel">
       <dl className="described">
         <Fact label={about.version}>{data.version}</Fact>
         <Fact label={about.database}>{about.databases[data.database] ?? data.database}</Fact>
@@ -33,7 +33,7 @@ export function About() {
         {identity === undefined ? null : (
           <>
             <Fact label={about.you}>{identity.name}</Fact>
-            {identity.role === null ? null : <Fact label={about.role}>{text.roles[identity.role]}</Fact>}
+            {identity.role === null ? null : <Fact label={about.role}>{text.role(identity.role)}</Fact>}
             <Fact label={about.permissions}>{identity.permissions.join(', ')}</Fact>
           </>
         )}

@@ -14,7 +14,7 @@ export function EventChoices<Name extends string>({ legend, names, chosen, choos
   const all = Object.keys(names) as Name[];
   return (
     <fieldset>
-      <legend className="quiet">{legend}</legend>
+      <legend className="legend">{legend}</legend>
       <div className="row events">
         {all.map((name) => (
           <CheckField

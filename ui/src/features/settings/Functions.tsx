@@ -14,12 +14,12 @@ import { TableBox } from '../../components/TableBox';
 import { usePermission } from '../../components/usePermission';
 import { EventChoices } from './EventChoices';
 import { ItemCard } from './ItemCard';
-import { ListWithForm, Once } from './ListWithForm';
-import { Needs } from './Needs';
+import { AddForm, SettingsList } from './SettingsList';
 import { text as texts } from './text';
 import { useSubmit } from './useChange';
 
 const text = texts.functions;
+const NEEDED = 'functions:read';
 const FIELDS = ['name', 'url', 'query'] as const;
 const EMPTY = { name: '', url: '', query: '' };
 
@@ -39,29 +39,30 @@ function Add() {
   const incomplete = form.name.trim() === '' || form.url.trim() === '' || events.length === 0;
   return (
     <>
-      <form className="form" onSubmit={add}>
-        <div className="form-grid">
-          {FIELDS.map((name) => (
-            <TextField
-              key={name}
-              {...text[name]}
-              mono
-              error={errors[name]}
-              value={form[name]}
-              change={(value) => setForm({ ...form, [name]: value })}
-            />
-          ))}
-        </div>
-        <EventChoices legend={text.calledFor} names={text.events} chosen={events} choose={setEvents} />
-        <CheckField {...text.once} checked={once} change={setOnce} />
-        <div className="row">
-          <button type="submit" className="primary" disabled={busy || incomplete}>
-            {text.add}
-          </button>
-        </div>
-        <ErrorText text={error} />
-      </form>
-      <Once secret={made?.secret} sentence={text.secret} what={text.theSecret} />
+      <AddForm
+        submit={add}
+        label={text.add}
+        blocked={busy || incomplete}
+        error={error}
+        more={
+          <>
+            <EventChoices legend={text.calledFor} names={text.events} chosen={events} choose={setEvents} />
+            <CheckField {...text.once} checked={once} change={setOnce} />
+          </>
+        }
+        once={{ secret: made?.secret, sentence: text.secret, what: text.theSecret }}
+      >
+        {FIELDS.map((name) => (
+          <TextField
+            key={name}
+            {...text[name]}
+            mono
+            error={errors[name]}
+            value={form[name]}
+            change={(value) => setForm({ ...form, [name]: value })}
+          />
+        ))}
+      </AddForm>
       <p className="quiet">
         <Prose text={text.python} />
       </p>
@@ -128,31 +129,15 @@ function Card({ one, edit }: { one: OwnFunction; edit: boolean }) {
   );
 }
 
-function Shown() {
-  const found = useQuery(settingsQueries.functions());
+export function Functions() {
   const edit = usePermission()('functions:edit');
   return (
-    <ListWithForm
-      found={found}
+    <SettingsList
+      permission={NEEDED}
+      query={settingsQueries.functions()}
       form={edit ? <Add /> : null}
       none={text.none}
-      list={(items) => (
-        <ul className="stack">
-          {items.map((one) => (
-            <Card key={one.name} one={one} edit={edit} />
-          ))}
-        </ul>
-      )}
+      item={(one) => <Card key={one.name} one={one} edit={edit} />}
     />
-  );
-}
-
-const NEEDED = 'functions:read';
-
-export function Functions() {
-  return (
-    <Needs permission={NEEDED}>
-      <Shown />
-    </Needs>
   );
 }

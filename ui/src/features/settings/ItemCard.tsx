@@ -1,8 +1,8 @@
 // One thing of a list as a card: its state, what can be done with it, and details that are fetched when they are wanted.
 import type { QueryKey } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
+import { Confirm } from '../../components/Confirm';
 import { ErrorText } from '../../components/ErrorText';
-import { Confirm } from './Confirm';
 import { useChange } from './useChange';
 
 interface Props {
@@ -52,11 +52,15 @@ export function ItemCard({ title, mono = false, badge, changes, action, details,
       {removing && removal !== null ? (
         <Confirm
           title={removal.title}
-          detail={removal.detail}
           label={removal.confirm}
-          confirm={() => changed(removal.run)}
+          confirm={async () => {
+            await changed(removal.run);
+            setRemoving(false);
+          }}
           close={() => setRemoving(false)}
-        />
+        >
+          <p>{removal.detail}</p>
+        </Confirm>
       ) : null}
     </li>
   );

@@ -1,22 +1,19 @@
 // The API keys of a workspace: create one, which is shown once, and revoke.
-import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { type ApiKey, answer, client, type Role } from '../../api/client';
 import { keys } from '../../api/queries';
 import { settingsQueries } from '../../api/settingsQueries';
-import { ErrorText } from '../../components/ErrorText';
 import { SelectField, TextField } from '../../components/Field';
 import { ago, when } from '../../components/format';
-import { TableBox } from '../../components/TableBox';
-import { ListWithForm, Once } from './ListWithForm';
-import { Needs } from './Needs';
 import { RemoveAction } from './RemoveAction';
+import { AddForm, SettingsList } from './SettingsList';
 import { text as texts } from './text';
 import { useSubmit } from './useChange';
 
 const text = texts.keys;
 const ROLES = Object.entries(texts.roles).map(([value, label]) => ({ value, label }));
 const MOST_DAYS = 3650;
+const NEEDED = 'keys:edit';
 
 /** The days until a key expires; null: never; undefined: not a number of days. */
 function daysOf(typed: string): number | null | undefined {
@@ -44,22 +41,23 @@ function Create() {
     });
   };
   return (
-    <>
-      <form className="form" onSubmit={create}>
-        <div className="form-grid">
-          <TextField {...text.name} error={errors.name} value={name} change={setName} />
-          <SelectField label={text.role} value={role} change={(value) => setRole(value as Role)} options={ROLES} />
-          <TextField {...text.days} error={errors.expires_days} value={days} change={setDays} />
-        </div>
-        <div className="row">
-          <button type="submit" className="primary" disabled={busy || name.trim() === ''}>
-            {text.create}
-          </button>
-        </div>
-        <ErrorText text={error} />
-      </form>
-      <Once secret={made?.key} sentence={text.made(made?.name ?? '')} what={text.theKey} />
-    </>
+    <AddForm
+      submit={create}
+      label={text.create}
+      blocked={busy || name.trim() === ''}
+      error={error}
+      once={{ secret: made?.key, sentence: text.made(made?.name ?? ''), what: text.theKey }}
+    >
+      <TextField {...text.name} error={errors.name} value={name} change={setName} />
+      <SelectField
+        label={text.role}
+        hint={texts.mays[role]}
+        value={role}
+        change={(value) => setRole(value as Role)}
+        options={ROLES}
+      />
+      <TextField {...text.days} error={errors.expires_days} value={days} change={setDays} />
+    </AddForm>
   );
 }
 
@@ -106,36 +104,15 @@ function Row({ apiKey }: { apiKey: ApiKey }) {
   );
 }
 
-function Shown() {
-  const found = useQuery(settingsQueries.apiKeys());
-  return (
-    <ListWithForm
-      found={found}
-      form={<Create />}
-      none={text.none}
-      list={(apiKeys) => (
-        <TableBox
-          name="settings-table"
-          label={text.title}
-          columns={text.columns}
-          named={text.columns.slice(3, 5)}
-          unseen={texts.actions}
-        >
-          {apiKeys.map((apiKey) => (
-            <Row key={apiKey.id} apiKey={apiKey} />
-          ))}
-        </TableBox>
-      )}
-    />
-  );
-}
-
-const NEEDED = 'keys:edit';
-
 export function Keys() {
   return (
-    <Needs permission={NEEDED}>
-      <Shown />
-    </Needs>
+    <SettingsList
+      permission={NEEDED}
+      query={settingsQueries.apiKeys()}
+      form={<Create />}
+      none={text.none}
+      table={{ label: text.title, columns: text.columns, named: text.columns.slice(3, 5) }}
+      item={(apiKey) => <Row key={apiKey.id} apiKey={apiKey} />}
+    />
   );
 }

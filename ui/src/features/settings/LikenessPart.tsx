@@ -84,7 +84,7 @@ export function LikenessPart() {
   const job = jobs?.find(({ kind }) => kind === 'likeness'); // the newest, which may have failed
   if (data === undefined) return <Pending data={data} error={error} />;
   return (
-    <section className="panel column">
+    <section className="panel">
       <h2>{likeness.title}</h2>
       <p>
         <Prose text={likeness.explanation} />

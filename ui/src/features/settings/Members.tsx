@@ -1,5 +1,4 @@
 // The members of a workspace: invite, change the role, send another link, remove.
-import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { answer, client, type Member, type Role } from '../../api/client';
 import { keys } from '../../api/queries';
@@ -7,38 +6,46 @@ import { settingsQueries } from '../../api/settingsQueries';
 import { ErrorText } from '../../components/ErrorText';
 import { SelectField, TextField } from '../../components/Field';
 import { ago, when } from '../../components/format';
-import { TableBox } from '../../components/TableBox';
-import { ListWithForm, Once } from './ListWithForm';
-import { Needs } from './Needs';
 import { RemoveAction } from './RemoveAction';
+import { AddForm, SettingsList } from './SettingsList';
 import { text as texts } from './text';
 import { useChange, useSubmit } from './useChange';
 
 const text = texts.members;
+const NEEDED = 'members:edit';
 const ROLES = Object.entries(texts.roles).map(([value, label]) => ({ value, label }));
 
-function Invite({ made }: { made: (member: Member) => void }) {
+interface InviteProps {
+  made: Member | undefined; // whose link this page knows: it is in an answer once
+  setMade: (member: Member) => void;
+}
+
+function Invite({ made, setMade }: InviteProps) {
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('viewer');
   const { busy, errors, error, submit } = useSubmit(keys.members, ['name']);
   const invite = (event: FormEvent) =>
     submit(event, async () => {
-      made(await answer(client.POST('/api/v1/members', { body: { name: name.trim(), role } })));
+      setMade(await answer(client.POST('/api/v1/members', { body: { name: name.trim(), role } })));
       setName('');
     });
   return (
-    <form className="form" onSubmit={invite}>
-      <div className="form-grid">
-        <TextField {...text.name} error={errors.name} value={name} change={setName} />
-        <SelectField label={text.role} value={role} change={(value) => setRole(value as Role)} options={ROLES} />
-      </div>
-      <div className="row">
-        <button type="submit" className="primary" disabled={busy || name.trim() === ''}>
-          {text.add}
-        </button>
-      </div>
-      <ErrorText text={error} />
-    </form>
+    <AddForm
+      submit={invite}
+      label={text.add}
+      blocked={busy || name.trim() === ''}
+      error={error}
+      once={{ secret: made?.invitation, sentence: text.link(made?.name ?? ''), what: text.theLink }}
+    >
+      <TextField {...text.name} error={errors.name} value={name} change={setName} />
+      <SelectField
+        label={text.role}
+        hint={texts.mays[role]}
+        value={role}
+        change={(value) => setRole(value as Role)}
+        options={ROLES}
+      />
+    </AddForm>
   );
 }
 
@@ -96,42 +103,16 @@ function Row({ member, made }: { member: Member; made: (member: Member) => void 
   );
 }
 
-function Shown() {
-  const found = useQuery(settingsQueries.members());
-  const [made, setMade] = useState<Member>(); // whose link this page knows: it is in an answer once
-  return (
-    <ListWithForm
-      found={found}
-      form={
-        <>
-          <Invite made={setMade} />
-          <Once secret={made?.invitation} sentence={text.link(made?.name ?? '')} what={text.theLink} />
-        </>
-      }
-      none={text.none}
-      list={(members) => (
-        <TableBox
-          name="settings-table"
-          label={text.title}
-          columns={text.columns}
-          named={text.columns.slice(2, 3)}
-          unseen={texts.actions}
-        >
-          {members.map((member) => (
-            <Row key={member.name} member={member} made={setMade} />
-          ))}
-        </TableBox>
-      )}
-    />
-  );
-}
-
-const NEEDED = 'members:edit';
-
 export function Members() {
+  const [made, setMade] = useState<Member>();
   return (
-    <Needs permission={NEEDED}>
-      <Shown />
-    </Needs>
+    <SettingsList
+      permission={NEEDED}
+      query={settingsQueries.members()}
+      form={<Invite made={made} setMade={setMade} />}
+      none={text.none}
+      table={{ label: text.title, columns: text.columns, named: text.columns.slice(2, 3) }}
+      item={(member) => <Row key={member.name} member={member} made={setMade} />}
+    />
   );
 }

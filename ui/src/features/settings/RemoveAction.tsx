@@ -1,7 +1,7 @@
 // The action of a row that takes it away, once more confirmed.
 import type { QueryKey } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Confirm } from './Confirm';
+import { Confirm } from '../../components/Confirm';
 import { useChange } from './useChange';
 
 interface Props {
@@ -31,11 +31,15 @@ export function RemoveAction({ label, name, title, detail, confirm, changes, run
       {asking ? (
         <Confirm
           title={title}
-          detail={detail}
           label={confirm}
-          confirm={() => changed(run)}
+          confirm={async () => {
+            await changed(run);
+            setAsking(false);
+          }}
           close={() => setAsking(false)}
-        />
+        >
+          <p>{detail}</p>
+        </Confirm>
       ) : null}
     </>
   );

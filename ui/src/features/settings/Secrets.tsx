@@ -4,12 +4,12 @@ import { useState } from 'react';
 import { answer, client, type MasterKeys } from '../../api/client';
 import { keys } from '../../api/queries';
 import { settingsQueries } from '../../api/settingsQueries';
+import { Confirm } from '../../components/Confirm';
 import { Copyable } from '../../components/CopyButton';
 import { ErrorText } from '../../components/ErrorText';
 import { Pending } from '../../components/Notice';
 import { Prose } from '../../components/Rich';
 import { TableBox } from '../../components/TableBox';
-import { Confirm } from './Confirm';
 import { Needs } from './Needs';
 import { text as texts } from './text';
 import { useChange } from './useChange';
@@ -67,11 +67,16 @@ function Rotate({ found }: { found: MasterKeys }) {
       {asking ? (
         <Confirm
           title={text.replaceTitle}
-          detail={text.replaceDetail(total)}
           label={text.replace}
-          confirm={() => changed(rotate)}
+          confirm={async () => {
+            await changed(rotate);
+            setAsking(false);
+          }}
           close={() => setAsking(false)}
-        />
+          danger={false}
+        >
+          <p>{text.replaceDetail(total)}</p>
+        </Confirm>
       ) : null}
     </>
   );
@@ -79,7 +84,7 @@ function Rotate({ found }: { found: MasterKeys }) {
 
 function HowTo() {
   return (
-    <section className="panel column">
+    <section className="panel">
       <h2>{text.howTo.title}</h2>
       <ol className="how-to">
         <li>
@@ -100,8 +105,8 @@ function Shown() {
   if (data === undefined) return <Pending data={data} error={error} />;
   const idle = data.place === 'environment' && data.keys.length > 1 && data.older === 0 && data.lost === 0;
   return (
-    <div className="stack column">
-      <section className="panel column">
+    <div className="stack">
+      <section className="panel">
         <h2>{text.title}</h2>
         <p>
           <Prose text={text.explanation} />

@@ -80,7 +80,7 @@ export function Sessions() {
   const identity = useQuery(queries.identity()).data;
   if (data === undefined) return <Pending data={data} error={error} />;
   return (
-    <div className="stack column">
+    <div className="stack">
       <section className="panel">
         <h2>{text.sessions.title}</h2>
         <ul className="sessions">

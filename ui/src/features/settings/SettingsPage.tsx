@@ -36,7 +36,7 @@ export function SettingsPage() {
   const navigate = useNavigate();
   const { data, error } = useQuery(queries.identity());
   return (
-    <main className="page">
+    <main className="page narrow">
       <Pending page data={data} error={error} />
       {data === undefined ? null : (
         <>

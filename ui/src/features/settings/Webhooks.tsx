@@ -12,12 +12,12 @@ import { TableBox } from '../../components/TableBox';
 import { usePermission } from '../../components/usePermission';
 import { EventChoices } from './EventChoices';
 import { ItemCard } from './ItemCard';
-import { ListWithForm, Once } from './ListWithForm';
-import { Needs } from './Needs';
+import { AddForm, SettingsList } from './SettingsList';
 import { text as texts } from './text';
 import { useSubmit } from './useChange';
 
 const text = texts.webhooks;
+const NEEDED = 'webhooks:read';
 const EVENTS = Object.keys(text.eventNames) as WebhookEvent[];
 
 function Add() {
@@ -35,24 +35,21 @@ function Add() {
     });
   const options = [{ value: '', label: text.every }, ...sources.map(({ name }) => ({ value: name, label: name }))];
   return (
-    <>
-      <form className="form" onSubmit={add}>
-        <div className="form-grid">
-          <TextField {...text.url} mono error={errors.url} value={url} change={setUrl} />
-          <SelectField label={text.datasource} value={datasource} change={setDatasource} options={options} />
-        </div>
+    <AddForm
+      submit={add}
+      label={text.add}
+      blocked={busy || url.trim() === '' || events.length === 0}
+      error={error}
+      more={
         <EventChoices legend={text.events} names={text.eventNames} chosen={events} choose={setEvents}>
           {events.length === 0 ? <ErrorText text={text.noneChosen} /> : null}
         </EventChoices>
-        <div className="row">
-          <button type="submit" className="primary" disabled={busy || url.trim() === '' || events.length === 0}>
-            {text.add}
-          </button>
-        </div>
-        <ErrorText text={error} />
-      </form>
-      <Once secret={made?.secret} sentence={text.secret} what={text.theSecret} />
-    </>
+      }
+      once={{ secret: made?.secret, sentence: text.secret, what: text.theSecret }}
+    >
+      <TextField {...text.url} mono error={errors.url} value={url} change={setUrl} />
+      <SelectField label={text.datasource} value={datasource} change={setDatasource} options={options} />
+    </AddForm>
   );
 }
 
@@ -112,31 +109,15 @@ function Card({ webhook, edit }: { webhook: Webhook; edit: boolean }) {
   );
 }
 
-function Shown() {
-  const found = useQuery(settingsQueries.webhooks());
+export function Webhooks() {
   const edit = usePermission()('webhooks:edit');
   return (
-    <ListWithForm
-      found={found}
+    <SettingsList
+      permission={NEEDED}
+      query={settingsQueries.webhooks()}
       form={edit ? <Add /> : null}
       none={text.none}
-      list={(items) => (
-        <ul className="stack">
-          {items.map((webhook) => (
-            <Card key={webhook.id} webhook={webhook} edit={edit} />
-          ))}
-        </ul>
-      )}
+      item={(webhook) => <Card key={webhook.id} webhook={webhook} edit={edit} />}
     />
-  );
-}
-
-const NEEDED = 'webhooks:read';
-
-export function Webhooks() {
-  return (
-    <Needs permission={NEEDED}>
-      <Shown />
-    </Needs>
   );
 }

@@ -138,7 +138,7 @@ export function WorkspacePart() {
   const may = usePermission();
   if (data === undefined) return <Pending data={data} error={error} />;
   return (
-    <div className="stack column">
+    <div className="stack">
       <section className="panel">
         <h2>{text.workspace.usage}</h2>
         <dl className="described">

@@ -9,6 +9,7 @@ import type { Service } from '../../../components/connections/services';
 import { text as shared } from '../../../components/connections/text';
 import { ErrorText } from '../../../components/ErrorText';
 import { RadioCards } from '../../../components/Field';
+import { Prose } from '../../../components/Rich';
 import { useAsyncAction } from '../../../components/useAsyncAction';
 import { usePermission } from '../../../components/usePermission';
 import { text } from './text';
@@ -66,7 +67,8 @@ function Fresh({ made }: { made: (connection: Connection) => void }) {
 
 export function ConnectionStep({ search, change }: Props) {
   const connections = useQuery(queries.connections()).data ?? [];
-  const roots = useQuery(queries.about()).data?.local_folders ?? [];
+  const about = useQuery(queries.about()).data;
+  const roots = about?.local_folders ?? [];
   const may = usePermission();
   const edit = may('connections:edit');
   const [fresh, setFresh] = useState(false);
@@ -102,6 +104,11 @@ export function ConnectionStep({ search, change }: Props) {
   return (
     <div className="stack">
       <RadioCards legend={text.connection.legend} name="via" value={value} change={choose} options={options} />
+      {about !== undefined && roots.length === 0 ? (
+        <p className="hint">
+          <Prose text={text.connection.noFolder} />
+        </p>
+      ) : null}
       {fresh ? (
         <Fresh
           made={(made) => {

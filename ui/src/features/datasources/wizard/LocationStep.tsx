@@ -1,7 +1,7 @@
 // The second step: where the objects are and which of them are wanted, beside what that selects.
 import { useEffect, useState } from 'react';
 import type { Connection, MediaKind } from '../../../api/client';
-import { describeError, fieldErrors, Problem } from '../../../api/problem';
+import { describeError, Problem } from '../../../api/problem';
 import { AreaField, CheckField, TextField } from '../../../components/Field';
 import { PreviewPanel, useLocationPreview } from './LocationPreview';
 import { text } from './text';
@@ -15,16 +15,18 @@ interface Props {
   change: (search: WizardSearch) => void;
 }
 
-/** The errors of a preview beside the fields that they concern; undefined: the error concerns none. */
-function errorsOf(error: unknown, search: WizardSearch): Record<string, string> | undefined {
+/** The error of a preview beside the field that it concerns: a pattern, else the location; undefined: it concerns none. */
+function errorsOf(
+  error: unknown,
+  search: WizardSearch,
+): { place?: string; only?: string; except?: string } | undefined {
   if (!(error instanceof Problem)) return undefined;
   const { field, text: pattern } = error.document;
   if (pattern !== undefined && pattern !== null) {
     const place = lines(search.except).includes(pattern) ? 'except' : 'only';
     return { [place]: describeError(error) };
   }
-  if (field) return fieldErrors(error);
-  return error.status === 400 || error.status === 422 ? { place: describeError(error) } : undefined;
+  return field || error.status === 400 || error.status === 422 ? { place: describeError(error) } : undefined;
 }
 
 export function LocationStep({ search, connection, change }: Props) {

@@ -23,6 +23,7 @@ export const text = {
     fresh: { label: 'New connection', note: 'Store the credentials of a cloud or a server' },
     server: { label: 'Identity of the server', note: 'An address, with the credentials of the server itself' },
     folder: { label: 'A folder of the server', note: (roots: string[]) => `Below ${roots.join(', ')}` },
+    noFolder: 'Folders of the server can be mirrored once its operator allows them: `MIRRORLAKE_LOCAL_ROOTS`.',
     check: 'Check it',
     again: 'Check again',
   },
@@ -55,7 +56,7 @@ export const text = {
 
   preview: {
     title: 'Preview',
-    waitingForAddress: 'Say where the objects are, and the preview shows what is there. Nothing is stored.',
+    waitingForAddress: 'Enter the location to see what a run would read there. Nothing is stored.',
     waiting: (reason: string) => `Waiting: ${reason}`,
     listing: (listed: number) => `Listing… ${count(listed)} objects so far`,
     starting: 'Listing…',

@@ -200,7 +200,7 @@ export const text = {
     key: 'Metadata key',
     value: 'Metadata value',
     keyPlaceholder: 'key',
-    valuePlaceholder: '95, true, "95" or text',
+    valuePlaceholder: '95 or text',
     set: 'Set',
     noNull: 'A metadata value cannot be null. Remove the key, or write "null" in quotes.',
     elsewhere: {

@@ -5,9 +5,9 @@ import { answer, client, type ExportFormat } from '../../../api/client';
 import { libraryQueries } from '../../../api/libraryQueries';
 import { describeError } from '../../../api/problem';
 import { Dialog } from '../../../components/Dialog';
-import { ErrorText } from '../../../components/ErrorText';
+import { DialogActions } from '../../../components/DialogActions';
 import { exportFormats } from '../../../components/exports/text';
-import { CheckField } from '../../../components/Field';
+import { CheckField, SelectField, TextField } from '../../../components/Field';
 import { text as texts } from '../../../components/text';
 import { addToast } from '../../../components/toasts';
 import { useAsyncAction } from '../../../components/useAsyncAction';
@@ -18,6 +18,7 @@ import { Tokens } from './Tokens';
 import { text } from './text';
 import './bulk.css';
 
+const FORMATS = Object.entries(exportFormats).map(([value, label]) => ({ value, label }));
 const MOST_PICKED = 150; // of an export: each is a term of its query
 
 export type BulkAction = keyof typeof text.actions;
@@ -57,15 +58,7 @@ function Frame({ action, selection, close, done, children, label, blocked, start
     <Dialog title={text.titles[action](sizeOf(selection))} close={close}>
       <form className="bulk" onSubmit={submit}>
         {children}
-        <ErrorText text={work.error} />
-        <div className="row end">
-          <button type="button" className="secondary" onClick={close}>
-            {text.cancel}
-          </button>
-          <button type="submit" className="primary" disabled={blocked || work.busy}>
-            {label}
-          </button>
-        </div>
+        <DialogActions close={close} label={label} blocked={blocked} busy={work.busy} error={work.error} />
       </form>
     </Dialog>
   );
@@ -109,7 +102,7 @@ function EditDialog(props: Props & { action: 'tags' | 'metadata' | 'projects' })
     addToast({ job, doing: text.doing.edit(sizeOf(selection)), done: text.done.edit });
   };
   return (
-    <Frame {...props} label={text.apply} blocked={(nothing || unchanged) && !typing} start={start}>
+    <Frame {...props} label={text.apply[action]} blocked={(nothing || unchanged) && !typing} start={start}>
       {action === 'tags' ? (
         <>
           <Tokens
@@ -194,24 +187,13 @@ function ExportDialog(props: Props) {
   };
   return (
     <Frame {...props} label={text.export.apply} blocked={tooMany} start={start}>
-      <label className="bulk-field">
-        {text.export.format}
-        <select value={format} onChange={(event) => setFormat(event.target.value as ExportFormat)}>
-          {Object.entries(exportFormats).map(([value, label]) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label className="bulk-field">
-        {text.export.fields}
-        <input
-          value={fields}
-          placeholder={text.export.fieldsHint}
-          onChange={(event) => setFields(event.target.value)}
-        />
-      </label>
+      <SelectField
+        label={text.export.format}
+        value={format}
+        change={(value) => setFormat(value as ExportFormat)}
+        options={FORMATS}
+      />
+      <TextField label={text.export.fields} placeholder={text.export.fieldsHint} value={fields} change={setFields} />
       {copies ? <CheckField {...texts.upright} checked={upright} change={setUpright} /> : null}
       <p className="quiet">{tooMany ? text.export.tooMany : text.export.kept}</p>
     </Frame>

@@ -34,8 +34,7 @@ export const text = {
       : changed === selected
         ? `${assets(selected)} would change.`
         : `${count(changed)} of ${assets(selected)} would change.`,
-  apply: 'Apply',
-  cancel: 'Cancel',
+  apply: { tags: 'Change tags', metadata: 'Change metadata', projects: 'Change projects' },
 
   tags: { add: 'Add tags', remove: 'Remove tags' },
   projects: { add: 'Add to projects', remove: 'Remove from projects', hint: 'A new name makes a new project.' },

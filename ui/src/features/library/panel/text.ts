@@ -21,7 +21,6 @@ export const text = {
   open: 'Show filters and folders',
   close: 'Hide filters and folders',
   tabs: { filters: 'Filters', folders: 'Folders', saved: 'Saved' },
-  clearAll: 'Clear',
   findField: 'Find a field',
   nearDuplicates: 'Near-duplicates among these',
   noField: 'No field has this name.',
@@ -63,7 +62,6 @@ export const text = {
   unnamed: '(no name)',
   expand: (name: string) => `Folders in ${name}`,
   moreFolders: 'More folders',
-  folderAssets: (number: number) => plural(number, { one: '# asset', other: '# assets' }),
 };
 
 /** An end of a bar as a person reads it. */

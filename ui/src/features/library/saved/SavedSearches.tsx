@@ -8,6 +8,7 @@ import { ErrorText } from '../../../components/ErrorText';
 import { ago } from '../../../components/format';
 import { IconButton } from '../../../components/Icon';
 import { Pending } from '../../../components/Notice';
+import { text as texts } from '../../../components/text';
 import { useAsyncAction } from '../../../components/useAsyncAction';
 import { usePermission } from '../../../components/usePermission';
 import { text } from './text';
@@ -92,17 +93,18 @@ function Row({ search, shown, may, close }: RowProps) {
       <p className="quiet">{text.by(search.created_by, ago(search.updated))}</p>
       {doing === 'delete' ? (
         <div className="row" role="alert">
-          <span>{text.sure}</span>
+          <span className="saved-sure">{text.sure}</span>
+          {/* biome-ignore lint/a11y/noAutofocus: the button that asked is gone, and Enter alone does no harm here */}
+          <button type="button" className="secondary" autoFocus onClick={end}>
+            {texts.cancel}
+          </button>
           <button
             type="button"
-            className="link"
+            className="danger"
             disabled={busy}
             onClick={() => change(() => answer(client.DELETE('/api/v1/saved-searches/{search_id}', { params })))}
           >
             {text.delete}
-          </button>
-          <button type="button" className="link" onClick={end}>
-            {text.keep}
           </button>
         </div>
       ) : null}
@@ -164,14 +166,14 @@ function NameForm({ label, action, name = '', busy, save, cancel, taken = [] }: 
         autoFocus
         onChange={(event) => setTyped(event.target.value)}
       />
+      {cancel === undefined ? null : (
+        <button type="button" className="secondary" onClick={cancel}>
+          {texts.cancel}
+        </button>
+      )}
       <button type="submit" className="primary" disabled={busy || typed.trim() === ''}>
         {taken.includes(typed.trim()) ? text.replace : action}
       </button>
-      {cancel === undefined ? null : (
-        <button type="button" className="secondary" onClick={cancel}>
-          {text.cancel}
-        </button>
-      )}
     </form>
   );
 }

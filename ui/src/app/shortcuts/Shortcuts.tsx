@@ -1,11 +1,11 @@
 // The list of keyboard shortcuts.
-import { Dialog } from '../components/Dialog';
+import { Dialog } from '../../components/Dialog';
 import { text } from './text';
 
 export function Shortcuts({ close }: { close: () => void }) {
   return (
-    <Dialog title={text.shortcuts.title} close={close}>
-      {text.shortcuts.groups.map((group) => (
+    <Dialog title={text.title} close={close}>
+      {text.groups.map((group) => (
         <section key={group.name} className="shortcuts">
           <h3>{group.name}</h3>
           <dl>
