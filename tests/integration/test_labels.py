@@ -433,7 +433,8 @@ def test_label_files_of_a_bucket_are_those_of_a_folder_and_read_once(
     library: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = {f"labels/{number}.txt": f"{number}\n" for number in range(100)} | {"data.yaml": "names: [a]"}
-    folder = Path(yolo(tmp_path / "set", texts | {"images/1.jpg": "no label file"}))
+    none = {"images/1.jpg": "", "labels/._7.txt": "", "not-exported.jsonl": "{}", "old/not-exported.jsonl": "{}"}
+    folder = Path(yolo(tmp_path / "set", texts | none))
     gets: list[str] = []
     get = FolderStore.get
     monkeypatch.setattr(FolderStore, "get", lambda self, key, **given: gets.append(key) or get(self, key, **given))

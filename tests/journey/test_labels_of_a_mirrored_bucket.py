@@ -25,3 +25,8 @@ def test_labels_beside_mirrored_images_are_imported_from_the_same_server(cli: Cl
 
         outside = user.run("labels", "import", "s3://lake/other/", *words)  # in no datasource: the machine's own server
         assert (outside.code, "no labels" in outside.err) == (2, True), outside.err
+
+        elsewhere.put("lake", "b.png", picture((4, 5, 6)))
+        user.mirror("s3://lake/", "--endpoint", elsewhere.endpoint, "--jobs", "1")
+        unclear = user.run("labels", "import", "s3://lake/set/", *words)
+        assert (unclear.code, "several servers" in unclear.err, "--connection" in unclear.err) == (2, True, True)

@@ -81,7 +81,7 @@ class FolderFiles:
             folders.sort()
             below = Path(folder).relative_to(self._folder).as_posix()
             prefix = "" if below == "." else f"{below}/"
-            yield from (prefix + file for file in sorted(files) if not _is_leftover(prefix + file))
+            yield from (prefix + file for file in sorted(files) if not is_leftover(prefix + file))
 
 
 @contextmanager
@@ -133,7 +133,7 @@ class ZipFiles:
 
     def __init__(self, archive: ZipReader) -> None:
         self._archive = archive
-        self._names = [name for name in archive.names if not _is_leftover(name)]
+        self._names = [name for name in archive.names if not is_leftover(name)]
         self._unpacked = 0
 
     def names(self) -> Sequence[str]:
@@ -166,12 +166,13 @@ class ZipFiles:
             )
 
 
-def _is_leftover(name: str) -> bool:
+def is_leftover(name: str) -> bool:
     """Whether this is no label file: the report of an export, or what macOS keeps about another file.
 
     Where macOS packs `a/b.txt`, there may be `__MACOSX/a/._b.txt`.
     """
-    return name == REPORT or ("._" in name and name.rpartition("/")[2].startswith("._"))
+    file = name.rpartition("/")[2]
+    return file == REPORT or file.startswith("._")
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from mirrorlake.library.label_files import (
     FILE_BYTES,
     SUFFIXES,
     TOTAL_BYTES,
+    is_leftover,
     lines_of_file,
     open_label_files,
     read_file,
@@ -108,13 +109,21 @@ def _readable(location: Location, connection: str | None, catalog: Catalog, stor
 
 
 def _mirrored(location: Location, catalog: Catalog) -> Datasource | None:
-    """The datasource that mirrors a location, of several the one with the longest address."""
+    """The datasource that mirrors a location, of several the one with the longest address.
+
+    Raises UsageError if these have the bucket on several servers: labels of another one would look right.
+    """
     bucket = (location.provider, location.container)
     found = [
         one
         for one in datasources.list_all(catalog)
         if (one.location.provider, one.location.container) == bucket and location.prefix.startswith(one.location.prefix)
     ]
+    if len({one.access.options().endpoint for one in found}) > 1:
+        raise UsageError(
+            f"{location.uri} is mirrored from several servers, by {' and '.join(one.name for one in found)}.",
+            "Name a connection to one of them: --connection NAME.",
+        )
     return max(found, key=lambda one: len(one.location.prefix), default=None)
 
 
@@ -157,7 +166,8 @@ class StoreFiles:
         with closing(list_range(self._store, KeyRange(prefix=self._prefix))) as listing:
             for batch in listing:
                 keys = cast("list[str]", column(batch, "key").to_pylist())
-                names += [key[len(self._prefix) :] for key in keys if key.lower().endswith(SUFFIXES)]
+                files = (key for key in keys if key.lower().endswith(SUFFIXES) and not is_leftover(key))
+                names += [key[len(self._prefix) :] for key in files]
                 if len(names) > NAMES_LIMIT:
                     raise UsageError(f"There are more than {NAMES_LIMIT:,} label files.", "Name a folder of them.")
             if listing.gaps:

@@ -75,6 +75,20 @@ def test_what_macos_keeps_beside_files_is_no_label_file(tmp_path: Path) -> None:
         assert not [one for one in problems if "._" in one.file]
 
 
+def test_the_report_of_an_export_is_no_label_file_wherever_it_was_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "all" / "roads").mkdir(parents=True)
+    members = {
+        "roads/annotations.jsonl": b"",
+        "roads/not-exported.jsonl": b'{"path":"a.png"}',
+        "not-exported.jsonl": b"",
+    }
+    for name, data in members.items():
+        (tmp_path / "all" / name).write_bytes(data)
+    for place in (tmp_path / "all", packed(tmp_path / "all.zip", members)):
+        with open_label_files(place) as files:
+            assert files.names() == ["roads/annotations.jsonl"]
+
+
 @pytest.mark.parametrize("name", ["../../evil.txt", "/etc/evil.txt", "a\\evil.txt"])
 def test_a_member_that_climbs_out_refuses_the_zip_file_and_is_never_a_path(tmp_path: Path, name: str) -> None:
     archive = packed(tmp_path / "slip.zip", {"a.txt": b"x", name: b"y"})
