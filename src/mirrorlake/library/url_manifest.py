@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 import orjson
 import pyarrow as pa
 
-from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.core.errors import MirrorlakeError, SourceUnreachable
 from mirrorlake.library.export_formats import Batches, json_rows
 from mirrorlake.library.export_problems import Problems
 from mirrorlake.library.original_reader import THREADS, OriginalReader
@@ -35,6 +35,7 @@ class UrlManifest:
         self._doubtful = doubtful
         self._problems = problems
         self._life_s = life_s
+        self._unreachable: dict[str, MirrorlakeError] = {}  # datasources, which are not asked again
         self.expires: datetime | None = None  # when the first address does
 
     def write(self, schema: pa.Schema, batches: Batches, file: BinaryIO) -> None:
@@ -62,7 +63,14 @@ class UrlManifest:
             return {str(row["id"]): error for row, error in zip(asked, problems, strict=True) if error is not None}
 
     def _check(self, row: Row) -> MirrorlakeError | None:
-        return self._reader.check(object_of(row))
+        one = object_of(row)
+        known = self._unreachable.get(one.datasource)
+        if known is not None:  # each question would take a minute of attempts
+            return known
+        error = self._reader.check(one)
+        if isinstance(error, SourceUnreachable):
+            self._unreachable[one.datasource] = error
+        return error
 
     def _url(self, row: Row, absent: MirrorlakeError | None) -> str | None:
         uri = str(row["uri"])
