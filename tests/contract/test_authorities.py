@@ -63,7 +63,8 @@ def test_without_it_the_server_is_refused_before_anything_is_sent(opener: Open) 
     store = opener(None)
     with pytest.raises(SourceUnreachable, match="certificate") as raised:
         store.list_page(KeyRange(), None)
-    assert "AWS_CA_BUNDLE" in raised.value.fix
+    assert "--ca-bundle of a connection" in raised.value.fix
+    assert ("AWS_CA_BUNDLE" in raised.value.fix) == ("s3://" in raised.value.message)  # no other cloud reads it
     store.close()
 
 

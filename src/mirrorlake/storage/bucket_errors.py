@@ -6,9 +6,8 @@ from mirrorlake.core.errors import ObjectChanged, SourceUnreachable, StorageErro
 
 _FIXES = {  # by a part of the cause
     "does not speak TLS": "Write http:// instead of https:// in the endpoint, or the port with TLS.",
-    "unable to get local issuer": "Name a PEM file with the authority of the server's certificate: AWS_CA_BUNDLE, or "
-    "--ca-bundle of a connection.",
-    "self-signed": "Name a PEM file with the certificate: AWS_CA_BUNDLE, or --ca-bundle of a connection.",
+    "unable to get local issuer": "Name a PEM file with the authority of the server's certificate: {setting}.",
+    "self-signed": "Name a PEM file with the certificate: {setting}.",
 }
 
 
@@ -20,7 +19,10 @@ def server_unreachable(
     fix: str = "Check the endpoint and the network, or try again later.",
 ) -> SourceUnreachable:
     """The error for an unusable response, with its cause and the delay that the server requests."""
-    fix = next((known for part, known in _FIXES.items() if part in why), fix)
+    setting = "--ca-bundle of a connection"
+    if address.startswith("s3://"):
+        setting = f"AWS_CA_BUNDLE, or {setting}"  # of the AWS configuration, which no other cloud reads
+    fix = next((known.format(setting=setting) for part, known in _FIXES.items() if part in why), fix)
     return SourceUnreachable(f"The server of {address} cannot be reached: {why}.", fix, again_after_s=again_after_s)
 
 
