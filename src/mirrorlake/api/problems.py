@@ -191,7 +191,7 @@ def _on_http_error(request: Request, error: Exception) -> Response:
         detail, fix = f"Unknown path {path}.", _KNOWN_PATHS
     else:
         detail = f"{title}: {request.method} {path}."
-        fix = f"The path has {', '.join(allowed)}." if allowed else None
+        fix = f"Allowed methods: {', '.join(allowed)}." if allowed else None
     response = problem_response(problem(title.lower().replace(" ", "-"), title, error.status_code, detail, fix))
     for name, value in (error.headers or {}).items():
         response.headers[name] = value

@@ -24,7 +24,8 @@ HELP_WIDTH = 110  # maximum columns, if the terminal has as many
 HELP_OPTIONS = ["-h", "--help"]
 ACCESS_OPTIONS = ("--endpoint", "--region", "--profile", "--anonymous")  # of `mirror`
 CONNECTION_HINT = (
-    "This command takes them from a stored connection: mirrorlake connection add NAME --kind …, then --connection NAME."
+    "This command takes the server and its credentials from a stored connection: mirrorlake connection add NAME "
+    "--kind …, then --connection NAME."
 )
 
 

@@ -87,7 +87,7 @@ def test_what_is_not_there_is_not_made(client: TestClient, library: Library) -> 
 def test_what_no_method_changes_is_not_read_either(client: TestClient, path: str) -> None:
     answer = client.delete(f"/api/v1/{path}", headers=STALE)
     assert (answer.status_code, "GET" in answer.headers["allow"]) == (405, True)
-    assert answer.json()["fix"] == f"The path has {answer.headers['allow']}."
+    assert answer.json()["fix"] == f"Allowed methods: {answer.headers['allow']}."
 
 
 def test_the_contract_names_it(client: TestClient) -> None:

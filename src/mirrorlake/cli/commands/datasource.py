@@ -179,7 +179,7 @@ def delete(
     """Delete a datasource.
 
     Without --acknowledge COUNT, shows only what would happen to its assets. Assets in a project stay. Assets that users
-    annotated, tagged or edited go to the trash at most. The bucket is never modified.
+    annotated, tagged or edited are not removed but moved to the trash. The bucket is never modified.
     """
     with open_library() as library:
         if acknowledge is None:
