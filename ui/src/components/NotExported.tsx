@@ -1,7 +1,13 @@
 // What an export could not include: how many, and the first of them with their reasons.
 const OPEN_AT_MOST = 5; // a longer list starts closed
 
-export function NotExported({ summary, names }: { summary: string; names: string[] }) {
+interface Props {
+  summary: string;
+  total: number;
+  names: string[];
+}
+
+export function NotExported({ summary, total, names }: Props) {
   return (
     <details open={names.length <= OPEN_AT_MOST}>
       <summary>{summary}</summary>
@@ -11,6 +17,7 @@ export function NotExported({ summary, names }: { summary: string; names: string
             {one}
           </li>
         ))}
+        {total > names.length ? <li>…</li> : null}
       </ul>
     </details>
   );

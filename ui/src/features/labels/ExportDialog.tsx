@@ -44,7 +44,11 @@ function Ready({ job }: { job: Job }) {
         ))}
       </ul>
       {result.not_copied_count > 0 ? (
-        <NotExported summary={texts.notCopied(result.not_copied_count)} names={result.not_copied} />
+        <NotExported
+          summary={texts.notCopied(result.not_copied_count)}
+          total={result.not_copied_count}
+          names={result.not_copied}
+        />
       ) : null}
     </>
   );

@@ -42,7 +42,11 @@ function Files({ job }: { job: Job }) {
         ))}
       </ul>
       {result.left_out_count > 0 ? (
-        <NotExported summary={text.export.leftOut(result.left_out_count)} names={result.left_out} />
+        <NotExported
+          summary={text.export.leftOut(result.left_out_count)}
+          total={result.left_out_count}
+          names={result.left_out}
+        />
       ) : null}
     </>
   );

@@ -82,6 +82,10 @@ export const text = {
     edit: (result: Record<string, unknown>) => `${assets(numberOf(result.changed))} changed.`,
     restore: (result: Record<string, unknown>) => `${assets(numberOf(result.changed))} restored.`,
     trash: (result: Record<string, unknown>) => `${assets(numberOf(result.changed))} moved to the trash.`,
-    export: (result: Record<string, unknown>) => `${assets(numberOf(result.assets))} exported.`,
+    export: (result: Record<string, unknown>) => {
+      const lacking = numberOf(result.left_out_count);
+      const note = plural(lacking, { one: '# has no bytes or address.', other: '# have no bytes or address.' });
+      return `${assets(numberOf(result.assets))} exported.${lacking > 0 ? ` ${note}` : ''}`;
+    },
   },
 };
