@@ -153,9 +153,10 @@ def test_json_has_the_fields_that_the_reference_shows(command: str, mark: str, p
     blocks_of_page = re.findall(r"^```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     shown = [one for block in blocks_of_page for one in documents(block)]
     done = subprocess.run(
-        [COMMAND, *command.split(), "--json"],
+        ["mirrorlake", *command.split(), "--json"],  # as the pages run it
         env=place.environ,
         cwd=place.home / "tutorial",
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
