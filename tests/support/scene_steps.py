@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from playwright.sync_api import Page, Route
 from tests.support.made_library import make_name
@@ -106,7 +106,7 @@ def export(name: str) -> Step:
     return step
 
 
-def ends_as(path: str, result: dict[str, object]) -> Step:
+def ends_as(path: str, result: Mapping[str, object]) -> Step:
     """Let the job that is started there have ended with that, as one whose objects cannot be read does."""
 
     def step(page: Page) -> None:
