@@ -26,7 +26,7 @@ from mirrorlake.model.jobs import JobKind
 from mirrorlake.model.likeness import StoredModel
 from mirrorlake.postgres.migrate import create_schema
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search import alike
+from mirrorlake.search import alike, run
 from mirrorlake.search.run import search, stream
 from mirrorlake.search.selections import select_ids
 from mirrorlake.services.base import Resources
@@ -367,3 +367,20 @@ def _prepare(catalog: Catalog, name: str, dimensions: int, *, cutoff: float = 0.
     return embeddings.prepare_model(
         catalog, name=name, dimensions=dimensions, picture_cutoff=cutoff, text_cutoff=cutoff
     )
+
+
+def test_a_slow_search_by_likeness_counts_towards_the_index_of_its_other_terms(
+    empty_catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+):
+    model = _prepare(empty_catalog, "lite-1", 2)
+    embeddings.complete_model(empty_catalog, model, discard)
+    search(empty_catalog, "like-image:1 metadata.frame<20", limit=5)
+    assert _used(empty_catalog) == []
+    monkeypatch.setattr(run, "SLOW_S", 0.0)
+    search(empty_catalog, "like-image:1 metadata.frame<20", limit=5)
+    assert _used(empty_catalog) == ["frame"]
+
+
+def _used(catalog: Catalog) -> list[str]:
+    with catalog.read() as connection:
+        return [row[0] for row in connection.execute("SELECT key FROM search_use").fetchall()]

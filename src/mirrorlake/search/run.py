@@ -218,7 +218,7 @@ def _search_alike(
     from mirrorlake.search.alike import rank  # noqa: PLC0415  loads numpy, which other searches do not need
 
     place = None if cursor is None else read_ranked_cursor(query, cursor)
-    with explain_timeout(), catalog.read() as connection:
+    with explain_timeout(), _record_slow(catalog, needed_indexes(parsed), None), catalog.read() as connection:
         limit_time(connection, TIMEOUT_S)
         ranking = rank(connection, parsed, wanted)
         if place is not None:
