@@ -1,11 +1,12 @@
 // What changes in the library while pages are open: one stream of jobs and of changes, after which pages ask again.
 
-import { type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import type { Job } from '../api/client';
 import { keys } from '../api/queries';
 import { isActive } from '../api/vocabulary';
 import { inWorkspace } from '../api/workspace';
+import { askAgain } from './askAgain';
 import { ALL, type Change, SEARCHED, staleAfter, staleAfterJob } from './liveKeys';
 import { usePermission } from './usePermission';
 
@@ -35,10 +36,6 @@ export function useLiveJobs(): void {
       searches.end();
     };
   }, [cache, may]);
-}
-
-function askAgain(cache: QueryClient, stale: readonly (readonly unknown[])[]): void {
-  for (const queryKey of stale) void cache.invalidateQueries({ queryKey });
 }
 
 /** An action that is done at once, and again after a while if it was wanted meanwhile. */
