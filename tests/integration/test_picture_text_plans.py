@@ -134,6 +134,19 @@ def test_texts_are_not_read_again_for_each_range_of_ids(
     assert [row[0] for row in found] == [ASSETS - 10 * place for place in range(200)]
 
 
+def test_common_words_are_found_where_the_newest_pictures_are_not_read_yet(
+    empty_catalog: Catalog, reading: psycopg.Connection[TupleRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gather(finder: Finder, segment: Segment, need: int) -> list[TupleRow]:
+        raise AssertionError("all texts with the word would be joined with their assets")
+
+    with empty_catalog.write() as connection:
+        connection.execute("DELETE FROM picture_text WHERE digest > int8send(15000)")
+    monkeypatch.setattr(Finder, "_gather", gather)
+    found = Finder(reading, compile_query(parse("text:common")), walk_rows=1_000).first_rows(50)
+    assert [row[0] for row in found] == [15_000 - place for place in range(50)]
+
+
 @pytest.mark.parametrize(
     ("query", "total"),
     [("text:n77", 1), ("text:common", 10_001), ("has:text", 10_001), ('text:"common n77"', 1), ("text:n1999*", 11)],

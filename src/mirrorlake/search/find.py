@@ -96,7 +96,8 @@ class Finder:
         if not segment.keys and self.compiled.filters and not self.compiled.only_texts:
             return self._narrow(segment, need)
         step = next_step(found=len(rows), walked=self.walk_rows, need=need, assets=assets)
-        if step is Step.WALK_ON:
+        # The newest pictures may not be read yet, while many others have the words.
+        if step is Step.WALK_ON or (self.compiled.only_texts and not few):
             rows = self._walk(segment, need, LONG_WALK_ROWS)
         return rows if len(rows) == need else self._gather(segment, need)
 
