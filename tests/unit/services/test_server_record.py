@@ -1,4 +1,4 @@
-"""A library has one server; a second one is told what the first one does."""
+"""A library has one server; a second one names what the first one does."""
 
 from __future__ import annotations
 
