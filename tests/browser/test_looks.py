@@ -41,10 +41,17 @@ LOOKS = [
 ]
 
 
-# The address of a file has the folder of this run, which is not as long everywhere.
-ADDRESSES = """
-for (const one of document.querySelectorAll('.command code'))
-  if (one.textContent.startsWith('file:')) one.textContent = 'file:///pictures/orchard/row-01.jpg'
+# Addresses of files have the folder of this run, and times count from now: neither is as long everywhere.
+STEADY = """
+const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+while (walk.nextNode()) {
+  const text = walk.currentNode
+  const steady = text.nodeValue
+    .replace(/file:\\/\\/\\/\\S*\\/(\\S+)/, 'file:///pictures/$1')
+    .replace(/(\\d+ (second|minute|hour|day)s? ago|just now|yesterday)/, '5 minutes ago')
+    .replace(/(in \\d+ (second|minute|hour|day)s?|tomorrow)/, 'in 5 minutes')
+  if (steady !== text.nodeValue) text.nodeValue = steady
+}
 """
 
 
@@ -59,6 +66,7 @@ def page(browser: Browser, serve: Serve) -> Iterator[Page]:
 
 
 def screenshot(page: Page) -> bytes:
+    page.evaluate(STEADY)
     return page.screenshot(animations="disabled", caret="hide")
 
 
@@ -84,7 +92,6 @@ def test_a_page_looks_as_it_was_reviewed(page: Page, serve: Serve, name: str, of
     page.get_by_role("heading", level=1).first.wait_for(state="attached")
     page.wait_for_load_state("networkidle")
     page.wait_for_function("[...document.images].every((image) => image.complete && (image.hidden || image.src))")
-    page.evaluate(ADDRESSES)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
         reference = REFERENCES / f"{name}-{scheme}.png"
