@@ -46,6 +46,7 @@ def test_a_dialog_that_nothing_opened_leaves_the_focus_in_the_page(visit: Visit)
 
 def test_a_link_of_the_bar_keeps_the_focus_and_the_way_back_leads_into_the_page(visit: Visit) -> None:
     page = visit("/datasources", size=SIZE)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
     press_until(page, "Tab", "Projects")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Projects")

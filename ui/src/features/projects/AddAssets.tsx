@@ -26,7 +26,9 @@ export function AddAssets({ project }: { project: string }) {
   }, [cache]);
   const running = useJob(job, ended);
   const busy = action.busy || (running !== undefined && isActive(running.state));
-  const current = counted === query ? found.data : undefined;
+  const current = counted === query && !found.isPlaceholderData ? found.data : undefined;
+  // Counting again, after a change elsewhere, takes no click away.
+  const counting = counted === query && found.isFetching && current === undefined;
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -62,7 +64,7 @@ export function AddAssets({ project }: { project: string }) {
           <button
             type="submit"
             className={current === undefined ? 'secondary' : 'primary'}
-            disabled={busy || (counted === query && found.isFetching) || current?.changed === 0}
+            disabled={busy || counting || current?.changed === 0}
           >
             {current === undefined ? text.add.check : text.add.action(current.changed)}
           </button>
