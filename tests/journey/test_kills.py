@@ -27,12 +27,15 @@ from tests.support.soak import report_progress, seed, sized, soaking
 from mirrorlake.catalog import edits
 from mirrorlake.model.edits import Edit
 from mirrorlake.postgres.data_dir import database_folder, make_home
+from mirrorlake.processing.gather import GATHER_ROWS
+from mirrorlake.processing.pool import CHUNK_ROWS, CHUNKS_IN_FLIGHT
 from mirrorlake.search import run as search
 
 OBJECTS = sized(1500, 20_000)
 KILLS = sized(4, 70)  # in each of the two parts
 EDITED = 3  # assets that a person edits before every kill
-UNDER_WAY = 2 * 4 * 16 + 2 * 80  # objects that are being read, or wait to be committed, at any moment
+# Objects that two workers may be reading, and that may wait for others to be committed with, at any moment.
+UNDER_WAY = 2 * CHUNKS_IN_FLIGHT * CHUNK_ROWS + GATHER_ROWS
 
 
 @dataclass
