@@ -28,9 +28,9 @@ def save_files(
         for name in names:
             with (part / Path(name).name if several else part).open("xb") as file:
                 file.writelines(download(name))
-        if path.exists():
-            raise taken
-        part.rename(path)
+        _publish(part, path)
+    except FileExistsError as error:
+        raise taken from error
     except OSError as error:
         raise UsageError(f"Cannot write to {path}: {error.strerror}.", "Choose a new path.") from error
     finally:
@@ -38,3 +38,20 @@ def save_files(
             shutil.rmtree(part, ignore_errors=True)
         else:
             part.unlink(missing_ok=True)
+
+
+def _publish(part: Path, path: Path) -> None:
+    """Give what was written its name. Raises FileExistsError if something has that name by now."""
+    if part.is_dir():
+        if path.exists():  # a folder takes the place of no file, and of an empty folder at most
+            raise FileExistsError(path)
+        part.rename(path)
+        return
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links, as on many cards and network drives
+        if path.exists():
+            raise FileExistsError(path) from None
+        part.rename(path)
