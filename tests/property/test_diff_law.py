@@ -54,7 +54,7 @@ def expected_candidates(bucket):
     """The bucket's candidates, by dictionary."""
     by_stem = {key[:-5]: key for key in sorted(bucket, key=byte_order) if key[-5:].lower() == ".json"}
     for key in sorted(bucket, key=byte_order):
-        if format_of_name(key) is None:
+        if format_of_name(key) is None or key[-5:].lower() == ".json":
             continue
         obj, sidecar = bucket[key], by_stem.get(key.rpartition(".")[0])
         skip = None

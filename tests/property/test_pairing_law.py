@@ -4,9 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.listings import Obj, byte_order, keys, listing, rows_of, taking
 
-from mirrorlake.formats.registry import format_of_name
+from mirrorlake.formats.registry import format_of_name, suffixes_of
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.sources import MirrorConfig, MirrorSettings
 from mirrorlake.select.pairing import DEFERRED, safe_bound, safe_ranges
+from mirrorlake.select.rules import compile_rules
 from mirrorlake.select.stream import LIBRARY_PREFIX, select
 
 cuts = st.lists(st.integers(0, 40), max_size=20)
@@ -17,13 +20,22 @@ buckets = st.sets(keys(), max_size=30)
 suffixes = st.sampled_from([None, ".metadata.json", ".json", ".m", "-z.k", ".jpg", "/m.json", "0", "g", "é", " "])
 
 
+def is_json(key):
+    return key[-5:].lower() == ".json" and key[-5:].isascii()
+
+
+def json_files(bucket, suffix=None):
+    return {key for key in bucket if is_json(key) and not (suffix and key.endswith(suffix))}
+
+
 def pairs(bucket, suffix=None):
-    """Asset -> sidecar or None, with a dictionary."""
+    """Asset -> sidecar or None, with a dictionary. A .json is no asset."""
     by_stem = {}
     for key in sorted(bucket, key=byte_order):
-        if key[-5:].lower() == ".json" and key[-5:].isascii():
+        if is_json(key):
             by_stem[key[:-5]] = key
-    assets = [key for key in bucket if format_of_name(key) and not (suffix and key.endswith(suffix))]
+    named = [key for key in bucket if format_of_name(key) and not is_json(key)]
+    assets = [key for key in named if not (suffix and key.endswith(suffix))]
     found = {key: by_stem.get(key.rpartition(".")[0]) for key in assets}
     return found | {key: key + suffix for key in assets if suffix and key + suffix in bucket}
 
@@ -43,9 +55,9 @@ def with_full_names(bucket, suffix, chosen):
     return bucket | {key for key in made if len(key.encode()) <= 1024}
 
 
-def paired(batches, *, hold_limit, suffix=None):
+def paired(batches, *, hold_limit, suffix=None, rules=None):
     """What the stream says, checked for order; a deferred row must come again, once."""
-    selection = select(batches, taking(suffix=suffix), hold_limit=hold_limit)
+    selection = select(batches, rules or taking(suffix=suffix), hold_limit=hold_limit)
     rows = list(rows_of(selection))
     found, order, deferred = {}, [], set()
     for row in rows:
@@ -72,6 +84,47 @@ def test_stream_pairs_what_a_dictionary_pairs(bucket, where, hold_limit, suffix,
     bucket = with_full_names(bucket, suffix, chosen)
     found = paired(listing(objects(bucket), where), hold_limit=hold_limit, suffix=suffix)
     assert found == pairs(bucket, suffix)
+
+
+texts = tuple(MediaKind)
+
+
+@settings(max_examples=300)
+@given(buckets, cuts, st.sampled_from([0, 3, 50_000]), suffixes, st.sets(st.integers(0, 30)))
+def test_without_sidecars_by_base_name_every_json_is_an_asset(bucket, where, hold_limit, suffix, chosen):
+    bucket = with_full_names(bucket, suffix, chosen)
+    rules = compile_rules(MirrorSettings(media=texts, base_name_sidecars=False, sidecar_suffix=suffix))
+    found = paired(listing(objects(bucket), where), hold_limit=hold_limit, rules=rules)
+    assets = {*pairs(bucket, suffix), *json_files(bucket, suffix)}
+    assert found == {key: key + suffix if suffix and key + suffix in bucket else None for key in assets}
+
+
+@settings(max_examples=300)
+@given(buckets, cuts, st.sampled_from([0, 3, 50_000]), suffixes, st.sets(st.integers(0, 30)))
+def test_a_json_that_a_pattern_names_is_an_asset_and_stays_a_sidecar(bucket, where, hold_limit, suffix, chosen):
+    bucket = with_full_names(bucket, suffix, chosen)
+    asking = MirrorConfig(globs=("**", "**.json"), exclude=("**/x*.json",))
+    rules = compile_rules(MirrorSettings(media=texts, configs=(asking,), sidecar_suffix=suffix))
+    found = paired(listing(objects(bucket), where), hold_limit=hold_limit, rules=rules)
+    asked = {
+        key
+        for key in json_files(bucket, suffix)
+        if key.endswith(".json") and not ("/" + key).rpartition("/")[2].startswith("x")
+    }
+    alone = {key: key + suffix if suffix and key + suffix in bucket else None for key in asked}
+    assert found == pairs(bucket, suffix) | alone
+
+
+@given(buckets, suffixes)
+def test_a_datasource_that_does_not_name_json_selects_none(bucket, suffix):
+    for globs in ((), ("**",), ("**/*",), ("a**", "**/*.jpg", "**son")):
+        rules = compile_rules(MirrorSettings(media=texts, configs=(MirrorConfig(globs=globs),), sidecar_suffix=suffix))
+        assert not [row["key"] for row in rows_of(select(listing(objects(bucket)), rules)) if is_json(row["key"])]
+
+
+def test_json_is_the_only_suffix_to_be_asked_for():
+    assert {key for key in (".json", ".jsonl") if format_of_name(f"a{key}")} == {".json", ".jsonl"}
+    assert ".json" not in suffixes_of(texts)
 
 
 @settings(max_examples=200)

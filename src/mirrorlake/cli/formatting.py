@@ -97,7 +97,10 @@ def describe_datasource(summary: DatasourceSummary) -> Iterator[Row]:
         yield from _describe_config(config)
     yield "media", ", ".join(summary.media)
     if summary.sidecar_suffix is not None:
-        yield "sidecars", f"KEY{summary.sidecar_suffix}, else the base name with .json"
+        beside = ", else the base name with .json" if summary.base_name_sidecars else ""
+        yield "sidecars", f"KEY{summary.sidecar_suffix}{beside}"
+    elif not summary.base_name_sidecars:
+        yield "sidecars", "none"
     if summary.labels is not None:
         yield "label files", f"{summary.labels.format.value}, for the ontology {summary.labels.ontology}"
     if summary.listing_ordered is not None:

@@ -53,6 +53,7 @@ class Format:
     kind: MediaKind
     media_type: str
     suffixes: tuple[str, ...]  # lower case, with the dot, at most eight bytes; the usual one first
+    asked_suffixes: tuple[str, ...] = ()  # as these, but they select objects only where a datasource asks for them
     magic: Magic
     codec: Callable[[], Codec]  # loads the decoder
     max_bytes: int = MAX_OBJECT_BYTES  # that are held at once; larger objects are refused unread if they need that
@@ -229,7 +230,7 @@ FORMATS: tuple[Format, ...] = (
 )
 
 # Of these, only HTML and JSON are recognised by their bytes; names separate the others. The first match counts, after
-# all formats above. A `.json` is the sidecar of other objects.
+# all formats above. A `.json` is usually the sidecar of other objects.
 TEXTS: tuple[Format, ...] = (
     Format(
         name="HTML",
@@ -247,6 +248,7 @@ TEXTS: tuple[Format, ...] = (
         kind=MediaKind.TEXT,
         media_type="application/json",
         suffixes=(".jsonl", ".ndjson", ".geojson"),
+        asked_suffixes=(".json",),
         magic=is_json,
         codec=codecs.json,
         max_bytes=MAX_TEXT_BYTES,
@@ -291,14 +293,21 @@ def all_formats() -> tuple[Format, ...]:
 
 @cache
 def formats_by_suffix() -> Mapping[str, Format]:
-    """The format of every suffix (lower case, with its dot) that selects objects. Sorted."""
-    return dict(sorted(((suffix, one) for one in all_formats() for suffix in one.suffixes), key=lambda row: row[0]))
+    """The format of every suffix (lower case, with its dot) of an asset, also of those to be asked for. Sorted."""
+    rows = ((suffix, one) for one in all_formats() for suffix in (*one.suffixes, *one.asked_suffixes))
+    return dict(sorted(rows, key=lambda row: row[0]))
 
 
 @cache
 def suffixes_of(kinds: tuple[MediaKind, ...]) -> tuple[str, ...]:
-    """The suffixes that select objects of these kinds. Sorted."""
-    return tuple(suffix for suffix, one in formats_by_suffix().items() if one.kind in kinds)
+    """The suffixes that select objects of these kinds without being asked for. Sorted."""
+    return tuple(sorted(suffix for one in all_formats() if one.kind in kinds for suffix in one.suffixes))
+
+
+@cache
+def asked_suffixes_of(kinds: tuple[MediaKind, ...]) -> tuple[str, ...]:
+    """The suffixes that select objects of these kinds only where a datasource asks for them. Sorted."""
+    return tuple(sorted(suffix for one in all_formats() if one.kind in kinds for suffix in one.asked_suffixes))
 
 
 def format_named(name: str) -> Format:

@@ -34,10 +34,10 @@ def find_unlisted_sidecars(
     rows = [no_rows(REMEMBERED)]
     for batch in changes:
         for role in ROLES:
-            keys = cast("list[str]", keys_to_check(batch, role, rules.suffixes).to_pylist())
+            keys = cast("list[str]", keys_to_check(batch, role, rules).to_pylist())
             if keys:
                 remembered = remembered_companions(catalog, known_id, keys)
-                unclear = is_inconclusive(remembered, batch, role, rules.suffixes)
+                unclear = is_inconclusive(remembered, batch, role, rules)
                 if rules.labels is not None:
                     unclear &= ~rules.labels.claims(column(remembered, "companion_key"))
                 rows.append(keep(remembered, unclear))

@@ -155,6 +155,7 @@ class MirrorSettings:
     title: str | None = None  # for users
     description: str | None = None
     sidecar_suffix: str | None = None  # appended to an asset's whole key; None = only the base name with .json
+    base_name_sidecars: bool = True  # whether `a.json` is the sidecar of `a.jpg`; False: it is an asset, if text is one
     listing_ordered: bool | None = None  # None = the store's own default (AWS and folders list in byte order)
     media: tuple[MediaKind, ...] = DEFAULT_MEDIA  # the kinds of which objects are selected, in the order of MediaKind
     depth: Depth = Depth.FULL  # how much of each object is read
@@ -270,6 +271,8 @@ class DatasourceSummary:
     pool: str = DEFAULT_POOL
     """The workers that execute its jobs, by the name of their pool."""
     sidecar_suffix: str | None
+    base_name_sidecars: bool = True
+    """Whether `a.json` is the metadata of `a.jpg`; if not, it is an asset of a datasource that selects text."""
     labels: LabelSidecars | None = None
     """The label files of the source; null: they are not read."""
     listing_ordered: bool | None
@@ -329,6 +332,7 @@ def summarize(
         keyword_tags=settings.keyword_tags,
         pool=settings.pool,
         sidecar_suffix=settings.sidecar_suffix,
+        base_name_sidecars=settings.base_name_sidecars,
         labels=settings.labels,
         listing_ordered=settings.listing_ordered,
         schedule=schedule_to_text(settings.schedule),

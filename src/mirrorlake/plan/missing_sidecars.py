@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -32,6 +31,7 @@ from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.model.outcomes import Op
 from mirrorlake.select.fingerprints import tokens_and_sizes
 from mirrorlake.select.pairing import possible_keys
+from mirrorlake.select.rules import Rules
 
 _REMEMBERED: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
@@ -94,21 +94,19 @@ def _without_loss(changes: pa.RecordBatch, role: CompanionRole, rows: pa.RecordB
     return pa.RecordBatch.from_arrays(list(now.values()), schema=CHANGES)
 
 
-def keys_to_check(changes: pa.RecordBatch, role: CompanionRole, suffixes: Mapping[str, str]) -> Column:
-    """Keys of rows whose companion may differ only because a better one is not listed. `suffixes` as in Rules.
+def keys_to_check(changes: pa.RecordBatch, role: CompanionRole, rules: Rules) -> Column:
+    """Keys of rows whose companion may differ only because a better one is not listed.
 
     To decide, their last read companions are needed: see `is_inconclusive`.
     """
     mask = _about_companions(changes, role)
     keys = cast("list[str]", chosen(column(changes, "key"), mask).to_pylist())
     served = chosen(column(changes, role.key), mask).to_pylist()
-    may_lack = [key for key, by in zip(keys, served, strict=True) if by not in possible_keys(key, role, suffixes)[:1]]
+    may_lack = [key for key, by in zip(keys, served, strict=True) if by not in possible_keys(key, role, rules)[:1]]
     return pa.array(may_lack, pa.string())
 
 
-def is_inconclusive(
-    remembered: pa.RecordBatch, changes: pa.RecordBatch, role: CompanionRole, suffixes: Mapping[str, str]
-) -> BoolMask:
+def is_inconclusive(remembered: pa.RecordBatch, changes: pa.RecordBatch, role: CompanionRole, rules: Rules) -> BoolMask:
     """Which REMEMBERED companions would still belong to their assets, by the current settings, if they were listed.
 
     False for other roles.
@@ -118,7 +116,7 @@ def is_inconclusive(
     companions = cast("list[str]", column(remembered, "companion_key").to_pylist())
     served = cast("list[str | None]", column(take(changes, places), role.key).to_pylist())
     outranks = [
-        _rank(key, companion, role, suffixes) > (_NONE if by is None else _rank(key, by, role, suffixes))
+        _rank(key, companion, role, rules) > (_NONE if by is None else _rank(key, by, role, rules))
         for key, companion, by in zip(keys, companions, served, strict=True)
     ]
     return mask_of(pa.array(outranks, pa.bool_())) & equal_to(column(remembered, "role"), role.name)
@@ -131,11 +129,12 @@ def _about_companions(changes: pa.RecordBatch, role: CompanionRole) -> BoolMask:
     return is_in(ops, _ABOUT_COMPANIONS) & (changed | mask_of(column(changes, role.differs)))
 
 
-def _rank(key: str, companion: str, role: CompanionRole, suffixes: Mapping[str, str]) -> tuple[int, str]:
+def _rank(key: str, companion: str, role: CompanionRole, rules: Rules) -> tuple[int, str]:
     """The rank of a companion among the possible ones of a key: the highest is used."""
-    if role.name in suffixes and companion == key + suffixes[role.name]:
+    if role.name in rules.suffixes and companion == key + rules.suffixes[role.name]:
         return (2, "")
-    if role.stem_suffix is None:
+    suffix = rules.stem_suffix(role)
+    if suffix is None:
         return _NONE
-    stem, ending = companion[: -len(role.stem_suffix)], companion[-len(role.stem_suffix) :]
-    return (1, ending) if ending.lower() == role.stem_suffix and stem == key[: key.rfind(".")] else _NONE
+    stem, ending = companion[: -len(suffix)], companion[-len(suffix) :]
+    return (1, ending) if ending.lower() == suffix and stem == key[: key.rfind(".")] else _NONE

@@ -7,13 +7,17 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from mirrorlake.formats.registry import format_of_name, suffixes_of
+from mirrorlake.formats.registry import asked_suffixes_of, format_of_name, suffixes_of
 from mirrorlake.model.companions import METADATA, ROLES
 from mirrorlake.model.explanations import ConfigMatch, Explanation, Origin, Verdict
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.select.pairing import possible_keys
 from mirrorlake.select.rules import Rule, Rules, path_pattern
 from mirrorlake.select.stream import ASLEEP, EMPTY, LIBRARY_PREFIX
+from mirrorlake.select.suffix_match import SuffixMatcher
+
+_ASKED_SUFFIXES = asked_suffixes_of(tuple(MediaKind))
 
 
 def explain(key: str, rules: Rules, info: ObjectInfo | None) -> Explanation:
@@ -30,7 +34,7 @@ def explain(key: str, rules: Rules, info: ObjectInfo | None) -> Explanation:
     skip = None if info is None else _skip_reason(info)
     if skip is not None:
         verdict, reason = Verdict.SKIPPED, f"{reason} But it is not read: {skip}."
-    sidecars = tuple(possible_keys(key, METADATA, rules.suffixes))
+    sidecars = tuple(possible_keys(key, METADATA, rules))
     return Explanation(key=key, verdict=verdict, reason=reason, judgements=judgements, sidecars=sidecars)
 
 
@@ -57,8 +61,10 @@ def _by_name(key: str, rules: Rules) -> Explanation | None:
         image = rules.labels.images(pa.array([key], pa.string()))[0].as_py()
         reason = f"The key is that of a label file: its image is named by {rules.labels.reach.value}, {image!r}."
         return Explanation(key=key, verdict=Verdict.SIDECAR, reason=reason)
+    named_alone = pa.array([key], pa.string())
+    asked = bool(rules.asked(named_alone, SuffixMatcher(named_alone))[0])
     for role in ROLES:
-        suffix, stem_suffix = rules.suffixes.get(role.name), role.stem_suffix
+        suffix, stem_suffix = rules.suffixes.get(role.name), None if asked else rules.stem_suffix(role)
         if suffix is not None and key.endswith(suffix):
             asset = key.removesuffix(suffix)
             reason = f"The key has the sidecar suffix {suffix!r}: {role.name} of {asset!r}, never an asset."
@@ -79,15 +85,17 @@ def _by_name(key: str, rules: Rules) -> Explanation | None:
 
 def _match_configs(key: str, rules: Rules) -> Iterator[ConfigMatch]:
     below = key[len(rules.prefix) :]
+    is_asked = rules.by_stem and key.lower().endswith(_ASKED_SUFFIXES)
     for place, rule in enumerate(rules.rules):
-        pattern = rule.takes.match_one(below)
+        takes = rule.asks if is_asked else rule.takes
+        pattern = None if takes is None else takes.match_one(below)
         exclude = None if pattern is None or rule.leaves is None else rule.leaves.match_one(below)
         origin, text = (None, None) if pattern is None else _origin(rule, pattern, rules.prefix)
-        takes = pattern is not None and exclude is None
+        selects = pattern is not None and exclude is None
         yield ConfigMatch(
-            config=place, config_id=rule.config.id, origin=origin, pattern=text, exclude=exclude, takes=takes
+            config=place, config_id=rule.config.id, origin=origin, pattern=text, exclude=exclude, takes=selects
         )
-        if takes:
+        if selects:
             return
 
 

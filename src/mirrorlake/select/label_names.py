@@ -26,8 +26,9 @@ from mirrorlake.core.columnar import (
     nulls,
     present,
 )
-from mirrorlake.formats.registry import formats_by_suffix
+from mirrorlake.formats.registry import suffixes_of
 from mirrorlake.model.label_sidecars import LabelSidecars
+from mirrorlake.model.media import MediaKind
 from mirrorlake.select.label_patterns import Reach, Rewrite, rewrites
 from mirrorlake.select.suffix_match import SuffixMatcher
 
@@ -73,7 +74,7 @@ def label_files_of(keys: Sequence[str], names: LabelNames) -> list[str]:
     """The label files among these keys, and those of the images among them; each once."""
     named: Column = pa.array(keys, pa.string())
     claimed = names.claims(named)
-    images = chosen(named, ~claimed & SuffixMatcher(named).match_any(tuple(formats_by_suffix())))
+    images = chosen(named, ~claimed & SuffixMatcher(named).match_any(suffixes_of(tuple(MediaKind))))
     found = [*chosen(named, claimed).to_pylist(), *names.labels(images).to_pylist()]
     return [str(each) for each in dict.fromkeys(found) if each is not None]
 

@@ -14,8 +14,9 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from mirrorlake.core.errors import SettingsError
-from mirrorlake.formats.registry import formats_by_suffix
+from mirrorlake.formats.registry import suffixes_of
 from mirrorlake.model.label_sidecars import LabelSidecars, Naming
+from mirrorlake.model.media import MediaKind
 
 NAME = "name"  # the placeholder that both patterns must have
 SUFFIX = "ext"  # stands for the suffix of an image, whatever it is
@@ -74,7 +75,7 @@ def rewrites(settings: LabelSidecars, prefix: str = "") -> Rewrites:
     end = re.escape(suffix)
     match settings.naming:
         case Naming.FULL_NAME:
-            image = f"(?i:{'|'.join(re.escape(each) for each in formats_by_suffix())})"
+            image = f"(?i:{'|'.join(re.escape(each) for each in suffixes_of(tuple(MediaKind)))})"
             return Rewrites(
                 reach=Reach.KEY,
                 to_image=Rewrite(rf"(?s)\A(?P<g0>.*[^/]{image}){end}\z", suffix, (0,)),

@@ -6,7 +6,8 @@ The two share a stem, the key without its last suffix. Neighbours in key order n
 S + ".", because all its members do. So an asset waits only while, according to K, a companion may still follow.
 
 Suffixes ignore ASCII case. Where both `a.json` and `a.JSON` exist, the last in byte order serves: `a.json`.
-A second form, `a.jpg` + a suffix, wins over the first (`select.full_names`).
+A second form, `a.jpg` + a suffix, wins over the first (`select.full_names`). A datasource may read no sidecars of the
+first form; where a pattern asks for `.json` files, these are assets as well, and then serve others but no `.json`.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ from mirrorlake.model.columns import CANDIDATES
 from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.select.full_names import LISTED, FullNames, separates
-from mirrorlake.select.rules import TAKEN
+from mirrorlake.select.rules import TAKEN, Rules
 from mirrorlake.select.suffix_match import SuffixMatcher
 
 # `skip` of a candidate whose companions are not known yet. The same key comes again, out of order, once they are:
@@ -71,10 +72,9 @@ class ListedCompanions:
 class Pairing:
     """Joins assets with their companions, batch by batch of a listing in byte order."""
 
-    def __init__(self, hold_limit: int, suffixes: Mapping[str, str]) -> None:
-        """`suffixes` are the full-name suffixes in force, by the names of the roles that have one."""
+    def __init__(self, hold_limit: int, rules: Rules) -> None:
         self._hold_limit = hold_limit
-        self._roles = {role: _RoleCompanions(role, suffixes.get(role.name)) for role in ROLES}
+        self._roles = {role: _RoleCompanions(rules.stem_suffix(role), rules.suffixes.get(role.name)) for role in ROLES}
         self._held = no_rows(TAKEN)  # assets from the first that waits for a companion on
         self._deferred = no_rows(TAKEN)  # assets already sent as DEFERRED
 
@@ -155,9 +155,9 @@ class Pairing:
 class _RoleCompanions:
     """The companions of one role that are at hand, of both forms."""
 
-    def __init__(self, role: CompanionRole, suffix: str | None) -> None:
-        self._most = role.stem_suffix[1:].encode() if role.stem_suffix else None  # lower case sorts last
-        self._stem_suffix = role.stem_suffix or ""
+    def __init__(self, stem_suffix: str | None, suffix: str | None) -> None:
+        self._most = stem_suffix[1:].encode() if stem_suffix else None  # lower case sorts last
+        self._stem_suffix = stem_suffix or ""
         self._full_names = None if suffix is None else FullNames(suffix)
         self._stemmed = no_rows(LISTED)  # those whose stem may still get assets
         self._stems = _stems(column(self._stemmed, "key"))
@@ -185,6 +185,9 @@ class _RoleCompanions:
         if self._serving is None:
             self._serving = _Serving(self._stemmed, self._stems, self._stem_suffix)
         served = self._serving.columns(stems, likely_from=self._from_before if in_step else 0)
+        own = SuffixMatcher(keys).match(self._stem_suffix) if self._stem_suffix else None
+        if own is not None and own.any():  # assets that are named like companions of this form have none
+            served = [where(own, nulls(len(keys), each.type), each) for each in served]
         return served if self._full_names is None else self._full_names.over(served, keys)
 
     def keep_for(self, held_back: Sequence[Column], last: bytes | None) -> None:
@@ -224,10 +227,13 @@ class _Serving:
         return columns(take(self._listed, places_in(stems, self._stems)))
 
 
-def possible_keys(key: str, role: CompanionRole, suffixes: Mapping[str, str]) -> list[str]:
+def possible_keys(key: str, role: CompanionRole, rules: Rules) -> list[str]:
     """The keys of the companions that may serve an asset, the one that wins first; case variants left out."""
-    full_names = [key + suffixes[role.name]] if role.name in suffixes else []
-    return full_names if role.stem_suffix is None else [*full_names, key[: key.rfind(".")] + role.stem_suffix]
+    full_names = [key + rules.suffixes[role.name]] if role.name in rules.suffixes else []
+    suffix = rules.stem_suffix(role)
+    if suffix is None or key.lower().endswith(suffix):
+        return full_names
+    return [*full_names, key[: key.rfind(".")] + suffix]
 
 
 def safe_bound(key: str, suffixes: Iterable[str] = ()) -> str | None:

@@ -11,20 +11,23 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from mirrorlake.core.columnar import Column, as_binary, column, columns, cut, filled, keep
+from mirrorlake.core.columnar import BoolMask, Column, as_binary, column, columns, cut, filled, keep
 from mirrorlake.core.errors import PatternError, SettingsError
+from mirrorlake.formats.registry import asked_suffixes_of
 from mirrorlake.model.columns import CANDIDATES, LISTING
-from mirrorlake.model.companions import ROLES
+from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.model.explanations import Origin
 from mirrorlake.model.media import MediaKind
 from mirrorlake.model.sources import MirrorConfig, MirrorSettings
 from mirrorlake.select.globs import Globs, compile_globs
 from mirrorlake.select.label_names import LabelNames, compile_label_names
+from mirrorlake.select.suffix_match import SuffixMatcher
 
 _TAKEN: list[pa.Field[Any]] = [*LISTING, CANDIDATES.field("config")]
 TAKEN = pa.schema(_TAKEN)  # listed objects that a config selects, with the index of that config
 
 _NO_CONFIG = -1  # besides the indexes of configs
+_ASKED_SUFFIXES = asked_suffixes_of(tuple(MediaKind))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,7 @@ class Rule:
     config: MirrorConfig
     takes: Globs  # its globs, paths and glob file together
     leaves: Globs | None  # None: nothing is excluded
+    asks: Globs | None  # those of `takes` that end with a suffix to be asked for, such as `**/*.json`; None: none does
     written: Mapping[Origin, tuple[str, ...]]  # the same patterns as written by the user
 
 
@@ -46,11 +50,35 @@ class Rules:
     media: tuple[MediaKind, ...]  # the kinds of which objects are selected
     suffixes: Mapping[str, str]  # the full-name suffix of each companion role that has one, by the role's name
     labels: LabelNames | None = None  # label files, which are no assets; None: they are not read
+    by_stem: bool = True  # whether `a.json` is the sidecar of `a.jpg`
+
+    def stem_suffix(self, role: CompanionRole) -> str | None:
+        """The suffix by which companions of this role are named like the stem of their assets; None: none are."""
+        return role.stem_suffix if self.by_stem else None
+
+    def asked(self, keys: Column, endings: SuffixMatcher) -> BoolMask:
+        """Which whole keys could be assets only because the datasource asks for them: `.json` files.
+
+        It does by a pattern that ends with the suffix, or by reading no sidecars of that name. What a pattern asks for
+        also stays the sidecar of its base name: nobody loses metadata by asking for more. `endings` are of these keys.
+        """
+        suffixes = asked_suffixes_of(self.media)
+        if not suffixes or (self.by_stem and not self._any_asks):
+            return np.zeros(len(keys), dtype=np.bool_)
+        named = endings.match_any(suffixes)
+        if self.by_stem and named.any():
+            below = cut(as_binary(keys), len(self.prefix.encode()))
+            named &= np.logical_or.reduce([rule.asks.match(below) for rule in self.rules if rule.asks is not None])
+        return named
+
+    @property
+    def _any_asks(self) -> bool:
+        return any(rule.asks is not None for rule in self.rules)
 
     def taken(self, objects: pa.RecordBatch) -> pa.RecordBatch:
         """The objects (LISTING) that a config selects, as TAKEN."""
         first = self.rules[0]
-        if first.takes.everything and first.leaves is None:
+        if first.takes.everything and first.leaves is None and not (self.by_stem and self._any_asks):
             return _select_rows(objects, filled(objects.num_rows, 0, pa.int8()))
         places = self._governing(cut(as_binary(column(objects, "key")), len(self.prefix.encode())))
         governed = places != _NO_CONFIG
@@ -65,11 +93,14 @@ class Rules:
     def _governing(self, keys: Column) -> npt.NDArray[np.int8]:
         """The index of the config that governs each key, -1 for none. Keys are relative to the prefix."""
         places = np.full(len(keys), _NO_CONFIG, dtype=np.int8)
+        unasked = ~SuffixMatcher(keys).match_any(_ASKED_SUFFIXES) if self.by_stem else None
         for place, rule in enumerate(self.rules):
             free = places == _NO_CONFIG
             if not free.any():
                 break
             mask = free & rule.takes.match(keys)
+            if unasked is not None:
+                mask &= unasked if rule.asks is None else unasked | rule.asks.match(keys)
             if rule.leaves is not None:
                 mask &= ~rule.leaves.match(keys)
             places[mask] = place
@@ -89,6 +120,7 @@ def compile_rules(
         media=settings.media,
         suffixes={role.name: suffix for role in ROLES if (suffix := role.full_name_suffix(settings)) is not None},
         labels=None if settings.labels is None else compile_label_names(settings.labels, prefix),
+        by_stem=settings.base_name_sidecars,
     )
 
 
@@ -106,10 +138,13 @@ def _compile_rule(config: MirrorConfig, prefix: str, glob_files: Mapping[str, st
             "Write one pattern per line; ** selects everything. No objects were processed.",
         )
     literals = tuple(path_pattern(path, prefix) for path in config.paths)
+    patterns = (*config.globs, *lines, *literals)
+    asking = tuple(pattern for pattern in patterns if pattern.removesuffix('"').lower().endswith(_ASKED_SUFFIXES))
     return Rule(
         config=config,
-        takes=compile_globs((*config.globs, *lines, *literals)),
+        takes=compile_globs(patterns),
         leaves=compile_globs(config.exclude) if config.exclude else None,
+        asks=compile_globs(asking) if asking else None,
         written={Origin.GLOBS: config.globs, Origin.GLOB_FILE: lines, Origin.PATHS: config.paths},
     )
 

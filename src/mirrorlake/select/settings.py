@@ -44,6 +44,7 @@ from mirrorlake.select.patterns import MAX_PATTERN_CHARS, check_patterns
 from mirrorlake.select.policy_settings import policies_to_json, read_policies
 from mirrorlake.select.pool_setting import read_pool
 from mirrorlake.select.schedule_setting import read_schedule
+from mirrorlake.select.sidecar_settings import read_suffix, sidecars_to_json
 from mirrorlake.select.title_settings import read_title
 from mirrorlake.storage.providers.registry import all_providers
 
@@ -94,6 +95,7 @@ _DATASOURCE_SETTINGS = (
     "keywordTags",
     "pool",
     "metadataSidecarSuffix",
+    "baseNameSidecars",
     "listingOrdered",
     "inventory",
     "labels",
@@ -110,7 +112,6 @@ _BUCKET_TYPES = ("s3", "gcs", "azure")  # of Roboflow's documents
 _CONFIG = ("id", *_PATTERNS, *_SELECTION_KEYS, "settings")
 
 CONFIG_LIMIT = 100  # mirror configs of a datasource; their index is stored in one byte
-SUFFIX_LIMIT = 128  # characters of a sidecar suffix
 _PLAIN = MirrorConfig()
 
 
@@ -188,8 +189,7 @@ def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
         wide["keywordTags"] = True
     if settings.pool != DEFAULT_POOL:
         wide["pool"] = settings.pool
-    if settings.sidecar_suffix is not None:
-        wide["metadataSidecarSuffix"] = settings.sidecar_suffix
+    wide |= sidecars_to_json(settings)
     if settings.listing_ordered is not None:
         wide["listingOrdered"] = settings.listing_ordered
     if settings.inventory is not None:
@@ -315,7 +315,8 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
         picture_text=_is_on(wide, "pictureText"),
         keyword_tags=_is_on(wide, "keywordTags"),
         pool=read_pool(*wide.get("pool", nowhere)),
-        sidecar_suffix=_read_suffix(suffix_given, suffix_where),
+        sidecar_suffix=read_suffix(suffix_given, suffix_where),
+        base_name_sidecars=_is_on(wide, "baseNameSidecars", default=True),
         listing_ordered=read_bool(ordered_given, "listingOrdered", ordered_where),
         inventory=read_inventory(inventory_given, inventory_where),
         labels=read_labels(wide.get("labels", nowhere)[1].get("labels"), suffix_given.get("metadataSidecarSuffix")),
@@ -323,22 +324,10 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
     )
 
 
-def _is_on(wide: Mapping[str, tuple[str, dict[str, Json]]], name: str) -> bool:
+def _is_on(wide: Mapping[str, tuple[str, dict[str, Json]]], name: str, *, default: bool = False) -> bool:
     where, given = wide.get(name, ("", {}))
-    return read_bool(given, name, where) is True
-
-
-def _read_suffix(given: dict[str, Json], where: str) -> str | None:
-    suffix = given.get("metadataSidecarSuffix")
-    if suffix is None:
-        return None
-    if not isinstance(suffix, str) or not 0 < len(suffix) <= SUFFIX_LIMIT or not is_key(suffix):
-        raise SettingsError(
-            f"{where}metadataSidecarSuffix is {quote(suffix)}.",
-            f'Write 1 to {SUFFIX_LIMIT} characters, such as ".metadata.json"; null means only the base name.',
-            field="metadataSidecarSuffix",
-        )
-    return suffix
+    value = read_bool(given, name, where)
+    return default if value is None else value
 
 
 def _read_id(given: dict[str, Json], where: str) -> str | None:

@@ -167,22 +167,23 @@ class Recognised:
 
     @property
     def any_companion(self) -> BoolMask:
-        """Which keys are companions, of any role and form."""
+        """Which keys are companions, of any role and form, and cannot be assets as well."""
         found = np.zeros_like(self.supported)
         for masks in self.companions.values():
             for mask in (masks.stemmed, masks.full_named):
                 if mask is not None:
                     found |= mask
-        return found
+        return found & ~self.supported
 
 
 def recognise(keys: Column, rules: Rules) -> Recognised:
     """Which keys could be assets and which are companions, by their suffixes."""
     endings = SuffixMatcher(keys)
-    supported = endings.match_any(suffixes_of(rules.media))
+    supported = endings.match_any(suffixes_of(rules.media)) | rules.asked(keys, endings)
     companions: dict[CompanionRole, CompanionMasks] = {}
     for role in ROLES:
-        stemmed = None if role.stem_suffix is None else endings.match(role.stem_suffix)
+        stem_suffix = rules.stem_suffix(role)
+        stemmed = None if stem_suffix is None else endings.match(stem_suffix)
         full_named = None
         if role.name in rules.suffixes:
             full_named = mask_of(ends_with(as_binary(keys), rules.suffixes[role.name]))
@@ -210,7 +211,7 @@ def select(
     of which a companion may still be listed. `broken` is asked when `listing` has ended, and answers whether it broke
     off. `on_labels` receives the label files of each batch (LISTING).
     """
-    return Selection(listing, rules, Pairing(hold_limit, rules.suffixes), broken, on_labels)
+    return Selection(listing, rules, Pairing(hold_limit, rules), broken, on_labels)
 
 
 def _with_skips(batch: pa.RecordBatch) -> pa.RecordBatch:

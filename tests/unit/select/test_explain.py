@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from tests.support.listings import Obj, keys, listing, rows_of
 
 from mirrorlake.model.explanations import Explanation, Origin, Verdict
+from mirrorlake.model.label_sidecars import LabelSidecars, SidecarFormat
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.objects import ObjectInfo
-from mirrorlake.model.sources import MirrorConfig, MirrorSettings
+from mirrorlake.model.sources import DEFAULT_MEDIA, MirrorConfig, MirrorSettings
 from mirrorlake.select.explain import explain
 from mirrorlake.select.rules import compile_rules
 from mirrorlake.select.stream import select
@@ -83,7 +85,24 @@ def test_a_config_without_patterns_takes_everything() -> None:
     assert "everything" in found.reason
 
 
-globs = st.lists(st.sampled_from(["a**", "**/*.jpg", "*", '"a.jpg"', "/a/**", "**.png"]), max_size=2).map(tuple)
+def test_a_label_file_that_a_pattern_asks_for_stays_one() -> None:
+    settings = MirrorSettings(
+        configs=(MirrorConfig(globs=("**", "**/*.json")),),
+        media=(MediaKind.IMAGE, MediaKind.TEXT),
+        labels=LabelSidecars(format=SidecarFormat.LABELME, ontology="yard", suffix=".labels.json"),
+    )
+    rules = compile_rules(settings)
+    labels: list[str] = []
+    listed = listing({"a.jpg": Obj(), "a.labels.json": Obj(), "b.json": Obj()})
+    selection = select(listed, rules, on_labels=lambda batch: labels.extend(batch.column(0).to_pylist()))
+    assert [row["key"] for row in rows_of(selection)] == ["a.jpg", "b.json"]
+    assert labels == ["a.labels.json"]
+    assert explain("a.labels.json", rules, None).verdict is Verdict.SIDECAR
+    assert "by '**/*.json' of glob_patterns" in explain("b.json", rules, None).reason
+
+
+patterns = ["a**", "**/*.jpg", "*", '"a.jpg"', "/a/**", "**.png", "**/*.json", "a**.json", '"b.json"']
+globs = st.lists(st.sampled_from(patterns), max_size=2).map(tuple)
 configs = st.builds(MirrorConfig, globs=globs, exclude=globs, paths=st.lists(keys(), max_size=2).map(tuple))
 
 
@@ -92,12 +111,20 @@ configs = st.builds(MirrorConfig, globs=globs, exclude=globs, paths=st.lists(key
     st.lists(configs, min_size=1, max_size=3),
     st.sampled_from([None, ".meta", ".json", "g"]),
     st.sampled_from(["", "a", "a/"]),
+    st.tuples(st.sampled_from([DEFAULT_MEDIA, (MediaKind.IMAGE, MediaKind.TEXT)]), st.booleans()),
 )
 def test_explaining_one_key_says_what_selecting_all_of_them_does(
-    bucket: set[str], given_configs: list[MirrorConfig], suffix: str | None, prefix: str
+    bucket: set[str],
+    given_configs: list[MirrorConfig],
+    suffix: str | None,
+    prefix: str,
+    reach: tuple[tuple[MediaKind, ...], bool],
 ) -> None:
     configs = tuple(config for config in given_configs if all(path.strip("/") for path in config.paths))
-    rules = compile_rules(MirrorSettings(configs=configs or (MirrorConfig(),), sidecar_suffix=suffix), prefix=prefix)
+    settings = MirrorSettings(
+        configs=configs or (MirrorConfig(),), sidecar_suffix=suffix, media=reach[0], base_name_sidecars=reach[1]
+    )
+    rules = compile_rules(settings, prefix=prefix)
     listed = {key: Obj() for key in bucket if key.startswith(prefix)}
     taken = {str(row["key"]): row["config"] for row in rows_of(select(listing(listed), rules))}
     for key in listed:

@@ -3889,6 +3889,12 @@ export interface components {
              */
             assets: number;
             /**
+             * Base Name Sidecars
+             * @description Whether `a.json` is the metadata of `a.jpg`; if not, it is an asset of a datasource that selects text.
+             * @default true
+             */
+            base_name_sidecars: boolean;
+            /**
              * Can Run
              * @description Whether a run can be requested now: none is queued or running, and the cooldown has passed.
              * @default true
@@ -5563,6 +5569,7 @@ export interface components {
              * @description Settings by their names in a settings file, such as title and schedule.
              */
             settings?: {
+                baseNameSidecars?: boolean | null;
                 description?: string | null;
                 exclude?: string[] | null;
                 /** @enum {unknown} */
@@ -5946,6 +5953,7 @@ export interface components {
              * @description Settings by their names in a settings file, such as title and schedule.
              */
             settings?: {
+                baseNameSidecars?: boolean | null;
                 description?: string | null;
                 exclude?: string[] | null;
                 /** @enum {unknown} */
@@ -7105,6 +7113,7 @@ export interface components {
          *     }
          */
         SettingsChange: {
+            baseNameSidecars?: boolean | null;
             connection?: string | null;
             description?: string | null;
             exclude?: string[] | null;

@@ -15,7 +15,8 @@ from mirrorlake.model.policies import DuplicatePolicy, OrientationPolicy
 from mirrorlake.model.sources import MetadataStrategy, NamingStrategy, Orphans
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS
 from mirrorlake.select.policy_settings import NAME_LIMIT, NAMES_LIMIT
-from mirrorlake.select.settings import CONFIG_LIMIT, SUFFIX_LIMIT
+from mirrorlake.select.settings import CONFIG_LIMIT
+from mirrorlake.select.sidecar_settings import SUFFIX_LIMIT
 from mirrorlake.select.title_settings import TEXT_LIMITS
 
 
@@ -77,6 +78,7 @@ SETTINGS: Final[dict[str, Any]] = {
     "keywordTags": _BOOLEAN,
     "pool": _or_null(type="string", minLength=1, maxLength=63),
     "metadataSidecarSuffix": _or_null(type="string", minLength=1, maxLength=SUFFIX_LIMIT),
+    "baseNameSidecars": _BOOLEAN,
     "labels": _or_null(
         type="object",
         properties={

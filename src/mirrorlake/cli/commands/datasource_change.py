@@ -9,7 +9,13 @@ import orjson
 import typer
 
 from mirrorlake.cli.backend import open_library
-from mirrorlake.cli.commands.datasource_create import KeywordTags, PictureText, given_settings, with_switches
+from mirrorlake.cli.commands.datasource_create import (
+    BaseNameSidecars,
+    KeywordTags,
+    PictureText,
+    given_settings,
+    with_switches,
+)
 from mirrorlake.cli.documents import change_document, datasource_document
 from mirrorlake.cli.formatting import moment
 from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
@@ -35,6 +41,7 @@ def change(
     look: Annotated[Depth | None, typer.Option(help="How much of each object to read.")] = None,
     picture_text: PictureText = None,
     keyword_tags: KeywordTags = None,
+    base_name_sidecars: BaseNameSidecars = None,
     settings: Annotated[
         Path | None, typer.Option("--settings", help="JSON file of settings to change; null resets one.")
     ] = None,
@@ -56,7 +63,7 @@ def change(
             "The address of a datasource cannot be changed: its assets come from there.",
             f"Create another datasource: mirrorlake datasource create {uri}",
         )
-    switches = {"pictureText": picture_text, "keywordTags": keyword_tags}
+    switches = {"pictureText": picture_text, "keywordTags": keyword_tags, "baseNameSidecars": base_name_sidecars}
     given = with_switches(given_settings(settings, glob, look=look), **switches) or {}
     texts: dict[str, Json] = {
         key: text or None for key, text in (("title", title), ("description", description)) if text is not None

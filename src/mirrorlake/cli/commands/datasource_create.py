@@ -31,6 +31,12 @@ KeywordTags = Annotated[
     bool | None,
     typer.Option("--keyword-tags/--no-keyword-tags", help="Make keywords in the files tags.", show_default="off"),
 ]
+BaseNameSidecars = Annotated[
+    bool | None,
+    typer.Option(
+        "--base-name-sidecars/--no-base-name-sidecars", help="Read a.json as metadata of a.jpg.", show_default="on"
+    ),
+]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="JSON file of mirror settings.")]
 
 
@@ -43,6 +49,7 @@ def create(
     look: Look = None,
     picture_text: PictureText = None,
     keyword_tags: KeywordTags = None,
+    base_name_sidecars: BaseNameSidecars = None,
     settings: SettingsFile = None,
     schedule: Annotated[str | None, typer.Option(help='"every: 6h", "0 3 * * *" (cron), or off.')] = None,
     title: Annotated[str | None, typer.Option(help="Title for users.")] = None,
@@ -52,7 +59,8 @@ def create(
 ) -> int:
     """Create a datasource, and run it with --run. Its address cannot be changed later."""
     given = given_settings(settings, glob, schedule=schedule, title=title, description=description, look=look)
-    given = with_switches(given, pictureText=picture_text, keywordTags=keyword_tags)
+    switches = {"pictureText": picture_text, "keywordTags": keyword_tags, "baseNameSidecars": base_name_sidecars}
+    given = with_switches(given, **switches)
     with open_server() as server:
         if server is not None and run:
             made = server.datasources.create(

@@ -149,10 +149,9 @@ function SettingsEditor({ source, saved, setSaved }: EditorProps) {
 
 export function Settings({ source }: { source: Datasource }) {
   const [saved, setSaved] = useState(false); // outlives the editor, which begins again with what was stored
-  const { configs, media, look, policies, picture_text, keyword_tags, pool, schedule, timezone, sidecar_suffix } =
-    source;
+  const { configs, media, look, policies, picture_text, keyword_tags, pool, schedule, timezone } = source;
   const wide = [look, policies, picture_text, keyword_tags, pool, schedule, timezone, source.title, source.description];
-  const stored = JSON.stringify([configs, media, sidecar_suffix, ...wide]);
+  const stored = JSON.stringify([configs, media, source.sidecar_suffix, source.base_name_sidecars, ...wide]);
   return (
     <Permitted permission="datasources:edit" refusal={text.page.noPermission}>
       <SettingsEditor key={stored} source={source} saved={saved} setSaved={setSaved} />

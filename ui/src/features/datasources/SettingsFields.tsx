@@ -133,6 +133,11 @@ export function SettingsFields({ form, set, errors }: Props) {
             />
           ) : null}
         </div>
+        <CheckField
+          {...settings.baseNameSidecars}
+          checked={form.baseNameSidecars}
+          change={(baseNameSidecars) => set({ ...form, baseNameSidecars })}
+        />
       </Group>
       <Group title={settings.updates}>
         <CheckField

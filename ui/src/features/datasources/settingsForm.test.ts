@@ -8,6 +8,7 @@ it('names the settings as the contract does', () => {
   expect(settingsRequest({ ...form, suffix: ' .meta.json ', naming: 'metadata', namingKey: 'id' })).toEqual({
     orphans: 'trash',
     metadataSidecarSuffix: '.meta.json',
+    baseNameSidecars: true,
     updateMetadataStrategy: 'mergeBucketWins',
     namingStrategy: 'metadata',
     namingStrategyMetadataKey: 'id',
@@ -50,6 +51,13 @@ it('policies come back as they were stored, and one that is no number is sent fo
   expect(settingsChange(stored, { ...stored, policies: { ...stored.policies, limits: wide } })).toEqual({
     policies: { ...asked, minWidth: 'wide' },
   });
+});
+
+it('metadata files are named like their objects unless that is stored as off', () => {
+  const source = { configs: [], schedule: 'off', timezone: null, base_name_sidecars: false } as unknown as Datasource;
+  const stored = settingsOf(source, 'UTC');
+  expect(stored.baseNameSidecars).toBe(false);
+  expect(settingsChange(stored, { ...stored, baseNameSidecars: true })).toEqual({ baseNameSidecars: true });
 });
 
 it('the text in pictures is off unless it is stored, and a change names it alone', () => {

@@ -5,6 +5,7 @@ import { fromForm, type Form as ScheduleForm, toForm } from './schedule';
 export interface SettingsForm {
   orphans: Orphans;
   suffix: string;
+  baseNameSidecars: boolean;
   strategy: MetadataStrategy;
   naming: NamingStrategy;
   namingKey: string;
@@ -85,6 +86,7 @@ export function newSettings(zone: string): SettingsForm {
   return {
     orphans: 'trash',
     suffix: '',
+    baseNameSidecars: true,
     strategy: 'mergeBucketWins',
     naming: 'fullPath',
     namingKey: '',
@@ -110,6 +112,7 @@ export function settingsOf(source: Datasource, zone: string): SettingsForm {
     policies: policiesOf(source.policies),
     pictureText: source.picture_text ?? false,
     keywordTags: source.keyword_tags ?? false,
+    baseNameSidecars: source.base_name_sidecars ?? true,
     schedule,
   };
   if (config === undefined) return { ...newSettings(zone), ...whole };
@@ -131,6 +134,7 @@ export function settingsRequest(form: SettingsForm): Record<string, Json> {
   return {
     orphans: form.orphans,
     metadataSidecarSuffix: form.suffix.trim() === '' ? null : form.suffix.trim(),
+    baseNameSidecars: form.baseNameSidecars,
     updateMetadataStrategy: form.strategy,
     namingStrategy: form.naming,
     namingStrategyMetadataKey: form.naming === 'metadata' ? form.namingKey.trim() : null,

@@ -162,6 +162,10 @@ export const text = {
       hint: 'Added to the whole name: `photo.jpg.metadata.json`. Empty: `photo.json` beside `photo.jpg`.',
       placeholder: '.metadata.json',
     },
+    baseNameSidecars: {
+      label: 'Read photo.json as the metadata of photo.jpg',
+      hint: 'Otherwise JSON files are assets, if the datasource selects text.',
+    },
     strategy: 'When a metadata file and a person set the same key',
     strategies: {
       mergeBucketWins: 'Merge, the bucket wins',
