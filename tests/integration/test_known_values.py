@@ -71,6 +71,7 @@ def narrowed(library: Catalog, query: str) -> CompiledQuery:
     [
         "metadata.nokey:*", "metadata.nokey>5", "metadata.site:zzz*", "-metadata.site:*", "type:video", "-kind:image",
         "NOT metadata.half:true NOT metadata.half:false", "facts.iso:200", "facts.none:1", "datasource:nowhere",
+        "datasource:no*", "-datasource:o*",
         "name metadata.n>1000", "kind:video OR metadata.nokey:*", "-metadata.n<=60",
     ],
 )  # fmt: skip
@@ -83,7 +84,7 @@ def test_what_no_value_matches_is_not_looked_for(library: Catalog, query: str):
     ("query", "filters"),
     [
         ("metadata.site:*-3", 1), ("metadata.site>site-1", 2), ("-type:image/png", 1), ("-metadata.site:site-1", 3),
-        ("metadata.n<4", 3), ("kind:video OR metadata.site>site-2", 1),
+        ("metadata.n<4", 3), ("kind:video OR metadata.site>site-2", 1), ("datasource:o*e", 2),
         # The counts say nothing of assets without a key, of numbers as texts, of facts, or of too many values.
         ("-metadata.rare:x", 0), ("metadata.mixed:1.5*", 0), ("facts.iso>50", 0), ("metadata.n>1", 0),
     ],

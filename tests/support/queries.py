@@ -145,7 +145,7 @@ leaves: st.SearchStrategy[Node] = st.one_of(
     st.one_of(st.sampled_from(TAGS), patterns).map(HasTag),
     st.one_of(st.sampled_from(TAGS), patterns).map(InProject),
     st.sampled_from([*Split, None]).map(InSplit),
-    st.sampled_from(SOURCES).map(InDatasource),
+    st.one_of(st.sampled_from(SOURCES), patterns).map(InDatasource),
     st.one_of(st.sampled_from(TAGS), patterns).map(HasClass),
     st.builds(HasClass, st.one_of(st.sampled_from(TAGS), patterns), comparisons, st.integers(0, 3)),
     st.builds(AnnotationCount, st.sampled_from([Comparison.GE, Comparison.LE]), st.integers(0, 3)),
@@ -236,8 +236,8 @@ def _write(node: Node) -> str:
             return f"project:{_stars(value)}"
         case InSplit(split):
             return f"split:{'none' if split is None else split.value}"
-        case InDatasource(name):
-            return f"datasource:{_quoted(name)}"
+        case InDatasource(value):
+            return f"datasource:{_stars(value)}"
         case HasClass(value, comparison, count):
             return f"class:{_stars(value)}{'' if node == HasClass(value) else f'{comparison.value}{count}'}"
         case AnnotationCount(comparison, count):

@@ -194,6 +194,8 @@ def _matches(node: Node, row: Row) -> bool:
         case InSplit(split, projects):
             named = (part for name, part in row.projects.items() if any(_named(one, name) for one in projects))
             return split in named
+        case InDatasource(Pattern(pieces)):
+            return any(_like(pieces, name) for name in (row.datasource, row.also_in) if name is not None)
         case InDatasource(name):
             return name in (row.datasource, row.also_in)
         case HasClass(Pattern(pieces), comparison, count):

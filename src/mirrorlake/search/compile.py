@@ -233,8 +233,8 @@ def _leaf(leaf: Leaf) -> Sql:
             return _is_or_like(_IN_PROJECT, value)
         case InSplit(split, projects):
             return split_sql(split, projects)
-        case InDatasource(name):
-            return Sql(_IN_DATASOURCE, (name, name))
+        case InDatasource(value):
+            return _in_datasource(value)
         case HasClass(value, comparison, count):
             return class_sql(value, comparison, count)
         case AnnotationCount(comparison, count):
@@ -278,13 +278,25 @@ _ANY_ITEM: LiteralString = (
     " WHEN 'array' THEN asset.facts -> %s::text ELSE '[]' END) AS item WHERE item LIKE %s)"
 )
 _HAS_TAG: LiteralString = "EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id AND asset_tag.tag"
-# Checks the governing datasource first; objects of other datasources are searched only if it does not match.
-_IN_DATASOURCE: LiteralString = (
-    "(asset.datasource_id IN (SELECT id FROM datasource WHERE name = %s)"
-    " OR EXISTS (SELECT FROM object JOIN datasource ON datasource.id = object.datasource_id"
-    " WHERE object.asset_id = asset.id AND (asset.state <> {asset.present} OR object.state IN ({known.standing}))"
-    " AND datasource.name = %s))"
-)
+
+
+def datasource_named(value: str | Pattern) -> Sql:
+    """Whether a row of `datasource` has this name, or one that matches the pattern."""
+    if isinstance(value, Pattern):
+        return Sql("datasource.name LIKE %s", (like_pattern(value),))
+    return Sql("datasource.name = %s", (value,))
+
+
+def _in_datasource(value: str | Pattern) -> Sql:
+    """Checks the governing datasource first; objects of others are searched only if it does not match."""
+    named = datasource_named(value)
+    text: LiteralString = (
+        "(asset.datasource_id IN (SELECT id FROM datasource WHERE " + named.text + ")"  # noqa: S608 - literals
+        " OR EXISTS (SELECT FROM object JOIN datasource ON datasource.id = object.datasource_id"
+        " WHERE object.asset_id = asset.id AND (asset.state <> {asset.present} OR object.state IN ({known.standing}))"
+        " AND " + named.text + "))"
+    )
+    return Sql(text, named.params * 2)
 
 
 def _indexed(leaf: Indexed) -> list[Sql]:

@@ -169,8 +169,8 @@ def _leaf(leaf: Node) -> str:
             return _has("is in", "project", value)
         case InSplit(split, projects):
             return _in_split(split, projects)
-        case InDatasource(name):
-            return f"belongs to the datasource {quote(name)}"
+        case InDatasource(value):
+            return _has("belongs to", "datasource", value)
         case HasMediaType(value):
             return f"the media type is {value}" if "/" in value else f"the media type begins with {value}/"
         case HasKind(kind):

@@ -328,7 +328,7 @@ def _project(term: Term) -> Node:
 
 
 def _datasource(term: Term) -> Node:
-    return term.allow_negation(InDatasource(term.value.text))
+    return term.allow_negation(InDatasource(read_text(term.value)))
 
 
 def _type(term: Term) -> Node:

@@ -20,7 +20,7 @@ from mirrorlake.catalog import search_indexes
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.catalog.statements import statement
 from mirrorlake.model.media import LIST_FACTS
-from mirrorlake.search.compile import CompiledQuery, compile_node, filters_by_index
+from mirrorlake.search.compile import CompiledQuery, compile_node, datasource_named, filters_by_index
 from mirrorlake.search.filters import governed_sql, kind_sql, media_type_sql
 from mirrorlake.search.index_needs import needed_by_node
 from mirrorlake.search.nodes import (
@@ -38,6 +38,7 @@ from mirrorlake.search.nodes import (
     Not,
     Number,
     Or,
+    Pattern,
     Query,
     Values,
 )
@@ -49,8 +50,9 @@ MOST_VALUES = 16  # that match: each is a question of its own to the index
 KIND, TYPE = "kind", "type"
 FEW = 10_000  # assets: a better filter than one whose number of assets is not known
 _MANY = 2**63
-_OTHERS: LiteralString = "SELECT id FROM datasource WHERE name <> %s LIMIT %s"
-_REACHED: LiteralString = "SELECT count(*) FROM (SELECT FROM object WHERE datasource_id = %s LIMIT %s) AS reached"
+_REACHED: LiteralString = (
+    "SELECT count(*) FROM (SELECT FROM object WHERE datasource_id = ANY(%s::bigint[]) LIMIT %s) AS reached"
+)
 _OF_OBJECTS: LiteralString = "asset.id IN (SELECT asset_id FROM object WHERE datasource_id = %s)"
 _PENDING: LiteralString = "asset.id = ANY(%s::bigint[])"
 # A value as the asset that has it alone would be.
@@ -200,28 +202,34 @@ class _Reader:
                 return self._smallest(terms if field is not None else _by_field(terms))
             case Or(terms):
                 return self._any_of(terms)
-            case InDatasource(name):
-                return self._in_datasource(name)
+            case InDatasource(value):
+                return self._in_datasource(value)
             case Not(MetadataCompare(_, comparison, Number()) as compared) if comparison in _OPPOSITES:
                 return self._opposite(compared)
-            case Not(InDatasource(name)):
+            case Not(InDatasource(value)):
                 # Of an asset without it, another datasource is the governing one.
-                others = self._connection.execute(_OTHERS, (name, MOST_VALUES + 1)).fetchall()
-                return None if len(others) > MOST_VALUES else Bound(tuple(governed_sql(one) for (one,) in others))
+                others = self._datasources(value, matching=False)
+                return None if others is None else Bound(tuple(map(governed_sql, others)))
             case _:
                 filters = filters_by_index(node)
                 return Bound(filters) if filters else None
 
-    def _in_datasource(self, name: str) -> Bound | None:
-        known = self._connection.execute("SELECT id FROM datasource WHERE name = %s", (name,)).fetchone()
-        if known is None:
-            return Bound((), 0)
-        number: int = known[0]
-        reached = self._connection.execute(_REACHED, (number, FEW + 1)).fetchone()
+    def _in_datasource(self, value: str | Pattern) -> Bound | None:
+        known = self._datasources(value)
+        if not known:
+            return None if known is None else Bound((), 0)
+        reached = self._connection.execute(_REACHED, (known, FEW + 1)).fetchone()
         if reached is None or reached[0] > FEW:
             return None
-        # Those that it governs, and those of others that it has too.
-        return Bound((governed_sql(number), Sql(_OF_OBJECTS, (number,))))
+        # Those that they govern, and those of others that they have too.
+        return Bound(tuple(one for number in known for one in (governed_sql(number), Sql(_OF_OBJECTS, (number,)))))
+
+    def _datasources(self, value: str | Pattern, *, matching: bool = True) -> list[int] | None:
+        """The datasources with such a name, or all others; None if there are too many to ask for one by one."""
+        named = datasource_named(value)
+        text: LiteralString = "SELECT id FROM datasource WHERE (" + named.text + ") = %s LIMIT %s"  # noqa: S608 - literals
+        found = self._connection.execute(text, (*named.params, matching, MOST_VALUES + 1)).fetchall()
+        return None if len(found) > MOST_VALUES else [number for (number,) in found]
 
     def _opposite(self, compared: MetadataCompare) -> Bound | None:
         """Where all assets have a number, those that are not less are greater or equal: an index on it answers that."""

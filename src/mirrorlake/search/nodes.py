@@ -193,9 +193,9 @@ class InSplit:
 
 @dataclass(frozen=True, slots=True)
 class InDatasource:
-    """The datasource with this name reaches the asset."""
+    """The datasource with this name, or one with a name that matches the pattern, reaches the asset. Case-sensitive."""
 
-    name: str
+    value: str | Pattern
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def _named(node: Node) -> tuple[NameKind, str] | None:
             return NameKind.CLASS, name
         case InProject(str(name)):
             return NameKind.PROJECT, name
-        case InDatasource(name):
+        case InDatasource(str(name)):
             return NameKind.DATASOURCE, name
         case _:
             return None

@@ -185,8 +185,8 @@ def _leaf(leaf: Leaf) -> str:
             return f"project:{_value(value)}"
         case InSplit(split):
             return f"split:{'none' if split is None else split.value}"
-        case InDatasource(name):
-            return f"datasource:{_value(name)}"
+        case InDatasource(value):
+            return f"datasource:{_value(value)}"
         case HasClass(value, comparison, count):
             counted = "" if (comparison, count) == (Comparison.GE, 1) else f"{comparison.value}{count}"
             return f"class:{_value(value)}{counted}"

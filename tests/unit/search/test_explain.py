@@ -28,6 +28,7 @@ SENTENCES = [
     ("-tag:*", "not: has any tag"),
     ("project:road*", "is in a project that matches road* (* is any text)"),
     ("datasource:one", 'belongs to the datasource "one"'),
+    ("datasource:har*", "belongs to a datasource that matches har* (* is any text)"),
     ("class:dog>=3", 'has at least 3 annotations of the class "dog"'),
     ("class:d*=0", "has exactly 0 annotations of classes: the name matches d* (* is any text)"),
     ("has:annotations", "has at least 1 annotation"),

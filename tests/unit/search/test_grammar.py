@@ -149,6 +149,8 @@ MEANINGS: list[tuple[str, Node]] = [
     ("path:folder/**", PathMatches("folder/**", literal=False)),
     ('path:"a*"', PathMatches("a*", literal=True)),
     ("datasource:photos", InDatasource("photos")),
+    ("datasource:har*", InDatasource(Pattern(("har", "")))),
+    ('datasource:"har*"', InDatasource("har*")),
     ("type:Image/PNG", HasMediaType("image/png")),
     ("type:image", HasMediaType("image")),
     ("type:image/*", HasMediaType("image")),
