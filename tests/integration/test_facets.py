@@ -15,7 +15,7 @@ from mirrorlake.search.facets import read_facets
 from mirrorlake.search.run import stream
 
 FIELDS = ("metadata.site", "metadata.score", "metadata.reviewed", "metadata.taken", "tag", "kind", "type", "state",
-          "datasource", "size", "width", "created", "facts.iso", "project", "class")  # fmt: skip
+          "datasource", "size", "width", "created", "updated", "facts.iso", "project", "class", "format")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,10 @@ def library(catalog: Catalog) -> Catalog:
         connection.execute("INSERT INTO asset_tag SELECT 'even', n FROM generate_series(2, 200, 2) AS n")
         connection.execute("INSERT INTO project (name) VALUES ('roads')")
         connection.execute("INSERT INTO project_asset SELECT 1, n FROM generate_series(1, 21) AS n")
+        connection.execute("INSERT INTO project (name) VALUES ('lanes')")
+        connection.execute("INSERT INTO project_asset SELECT 2, n FROM generate_series(15, 40) AS n")
+        connection.execute("UPDATE project_asset SET split = 0 WHERE project_id = 1 AND asset_id < 18")
+        connection.execute("UPDATE project_asset SET split = asset_id % 3 WHERE project_id = 2 AND asset_id > 16")
     field_counts.fold(catalog)
     return catalog
 
@@ -64,6 +68,7 @@ def test_facets_equal_the_counts_of_the_result(library: Catalog, query: str) -> 
         "tag": [tag for one in assets for tag in one.tags],
         "type": [one.media_type for one in assets],
         "kind": [one.kind for one in assets],
+        "format": [{"image/png": "png", "image/jpeg": "jpg"}[one.media_type] for one in assets],
         "project": [name for one in assets for name in one.projects],
         "datasource": [name for one in assets for name in one.datasources],
     }.items():
@@ -72,9 +77,23 @@ def test_facets_equal_the_counts_of_the_result(library: Catalog, query: str) -> 
         assert {one.value: one.assets for one in found[field].values} == Counter(values), field
         assert found[field].assets == len(values)
         assert not found[field].more
-    for field in ("size", "metadata.score", "created", "width", "facts.iso"):
+    for field in ("size", "metadata.score", "created", "updated", "width", "facts.iso"):
         assert sum(one.assets for one in found[field].bins) == len(assets), field
     assert sum(one.assets for one in found["metadata.taken"].bins) == found["metadata.taken"].assets
+
+
+@pytest.mark.parametrize("query", ["", "tag:even", "project:roads", "project:lanes", "project:*s -tag:even"])
+def test_splits_are_counted_as_they_are_found(library: Catalog, query: str) -> None:
+    facet = read(library, query, "split")["split"]
+    found = {name: len(list(stream(library, f"{query} split:{name}"))) for name in ("train", "valid", "test", "none")}
+    assert {one.value: one.assets for one in facet.values} == {name: count for name, count in found.items() if count}
+    assert facet.values
+    assert facet.sampled is None
+
+
+def test_values_of_formats_are_terms_of_a_query(library: Catalog) -> None:
+    for one in read(library, "", "format")["format"].values:
+        assert len(list(stream(library, f"format:{one.value}"))) == one.assets
 
 
 def test_only_the_most_frequent_values_are_listed_and_more_is_said(library: Catalog) -> None:

@@ -24,14 +24,16 @@ _COLUMNS: dict[str, LiteralString] = {
     "width": "asset.width",
     "height": "asset.height",
     "created": "asset.created",
+    "updated": "asset.updated",
     "modified": "asset.modified",
 }
 COLUMNS = tuple(_COLUMNS)
-JOINED = ("tag", "project", "datasource", "class")
+JOINED = ("tag", "project", "split", "datasource", "class")
 _COUNTS = {
     "kind": "facet_kind", "type": "facet_type", "state": "facet_state", "size": "facet_size", "width": "facet_width",
-    "height": "facet_height", "created": "facet_created", "modified": "facet_modified", "tag": "facet_tag",
-    "project": "facet_project", "datasource": "facet_datasource", "class": "facet_class",
+    "height": "facet_height", "created": "facet_created", "updated": "facet_updated", "modified": "facet_modified",
+    "tag": "facet_tag", "project": "facet_project", "split": "facet_split", "datasource": "facet_datasource",
+    "class": "facet_class",
 }  # fmt: skip
 _TYPES = {"s": "t", "n": "n", "b": "b"}
 
@@ -70,9 +72,16 @@ def columns_of(fields: Collection[str]) -> LiteralString:
 
 
 def count(
-    connection: psycopg.Connection[TupleRow], chosen: Selection, fields: Collection[str], most: int
+    connection: psycopg.Connection[TupleRow],
+    chosen: Selection,
+    fields: Collection[str],
+    most: int,
+    projects: Sequence[int] | None = None,
 ) -> dict[str, Counted]:
-    """The counts of these fields over chosen assets, a SELECT of `columns_of` these fields."""
+    """The counts of these fields over chosen assets, a SELECT of `columns_of` these fields.
+
+    Splits are those of `projects`; None: of any.
+    """
     text, values = named_values(chosen)
     named = [name for name in fields if "." in name]
     parts = [statement(name).text for field, name in _COUNTS.items() if field in fields]
@@ -82,6 +91,7 @@ def count(
     query = b"WITH found AS MATERIALIZED (" + text + b")" + f"{pairs} {' UNION ALL '.join(parts)}".encode()
     keys, facts = [name.partition(".")[2] for name in named], [name.startswith("facts.") for name in named]
     values |= {"fields": named, "keys": keys, "are_facts": facts, "most": most, "iso": ISO_TIME}
+    values["projects"] = None if projects is None else list(projects)
     found: dict[str, Counted] = defaultdict(Counted)
     for name, kind, value, bucket, assets in connection.execute(query, values, prepare=False):
         one = found[name]

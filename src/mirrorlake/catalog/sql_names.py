@@ -14,6 +14,7 @@ from enum import IntEnum
 from mirrorlake.model.assets import STATE_NUMBERS
 from mirrorlake.model.objects import RELEASED_STATES, STANDING_STATES, USED_STATES, VANISHED_STATES, KnownState
 from mirrorlake.model.outcomes import Op, OutcomeKind, ResultKind
+from mirrorlake.model.splits import SPLIT_NUMBERS
 
 _NAME = re.compile(r"\{([a-z_]+)\.([a-z_]+)\}")
 
@@ -101,6 +102,7 @@ _OWN_WORKSPACE = (
 
 _VALUES: Mapping[str, Mapping[str, str]] = {
     "asset": {state.value: str(number) for state, number in STATE_NUMBERS.items()},  # asset.state
+    "split": {split.value: str(number) for split, number in SPLIT_NUMBERS.items()},  # project_asset.split
     "known": {  # object.state
         **_members(KnownState),
         "standing": _list(STANDING_STATES),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import LiteralString
 
 import psycopg
@@ -16,6 +17,7 @@ from mirrorlake.catalog.bulk_edits import Selection
 from mirrorlake.catalog.facets import Counted
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.core.errors import CatalogError, UsageError
+from mirrorlake.formats.registry import FORMATS
 from mirrorlake.model.facets import Facet, FacetList
 from mirrorlake.model.fields import ValueCount
 from mirrorlake.postgres.pool import Catalog, limit_time
@@ -24,15 +26,18 @@ from mirrorlake.search.compile import CompiledQuery, compile_query
 from mirrorlake.search.grammar import parse
 from mirrorlake.search.histogram import day_bins, number_bins
 from mirrorlake.search.nodes import Everything, Query
+from mirrorlake.search.splits import projects_of_splits
 from mirrorlake.select.metadata import KEY
 
 DEFAULT = ("kind", "type", "tag", "datasource", "project", "class", "size", "created")
-FIELDS = (*counts.COLUMNS, *counts.JOINED)
+FIELDS = (*counts.COLUMNS, "format", *counts.JOINED)
 EXACT_ASSETS = 10_000  # matching assets that are all read
 EXACT_MS = 100  # for finding them
 SAMPLE_ASSETS = 10_000  # that are read of a larger result, whether they match or not
 TIMEOUT_S = 5
 _KEPT = frozenset({"kind", "type", "tag", "size", "width", "height", "created", "modified"})
+# As `format:` takes them: each format has one media type, and its usual suffix is its name.
+_FORMAT_NAMES = {one.media_type: one.suffixes[0].removeprefix(".") for one in FORMATS}
 _NAMED = re.compile(rf"(?:metadata|facts)\.{KEY.pattern}")
 
 
@@ -41,7 +46,8 @@ def read_facets(catalog: Catalog, query: str, fields: Sequence[str], *, most: in
 
     Raises QueryError, UsageError for an unknown field, and CatalogError if counting takes too long.
     """
-    wanted = tuple(dict.fromkeys(map(_check, fields or DEFAULT)))
+    asked = tuple(dict.fromkeys(map(_check, fields or DEFAULT)))
+    wanted = tuple(dict.fromkeys("type" if one == "format" else one for one in asked))
     parsed = parse(query)
     pending = field_counts.fold_few(catalog)
     found: dict[str, Facet] = {}
@@ -62,8 +68,18 @@ def read_facets(catalog: Catalog, query: str, fields: Sequence[str], *, most: in
         found |= _count_matching(catalog, parsed, compile_query(parsed), rest, most)
     nothing = Counted()
     return FacetList(
-        facets=tuple(found.get(one) or _facet(one, nothing, None, most) for one in wanted), pending=pending
+        facets=tuple(_take(found, one) or _facet(one, nothing, None, most) for one in asked), pending=pending
     )
+
+
+def _take(found: dict[str, Facet], name: str) -> Facet | None:
+    if name != "format":
+        return found.get(name)
+    types = found.get("type")
+    if types is None:
+        return None
+    names = tuple(replace(one, value=_FORMAT_NAMES.get(str(one.value), one.value)) for one in types.values)
+    return replace(types, field=name, values=names)
 
 
 def _count_matching(
@@ -75,7 +91,7 @@ def _count_matching(
         with catalog.read() as connection:
             limit_time(connection, TIMEOUT_S)
             chosen, share = _of_ids(columns, ids) if ids is not None else _sample(connection, columns, compiled)
-            counted = counts.count(connection, chosen, fields, most)
+            counted = counts.count(connection, chosen, fields, most, _projects(connection, parsed))
     except psycopg.errors.QueryCanceled as error:
         raise CatalogError(
             f"Counting took longer than {TIMEOUT_S} seconds and was stopped.",
@@ -83,6 +99,13 @@ def _count_matching(
         ) from error
     fraction = share if share < 1 else None
     return {one: _facet(one, counted[one], fraction, most) for one in fields if one in counted}
+
+
+def _projects(connection: psycopg.Connection[TupleRow], parsed: Query) -> list[int] | None:
+    named = projects_of_splits(parsed.where)
+    if named is None:
+        return None
+    return [number for (number,) in connection.execute(named.text, named.params)]
 
 
 def _find_few(catalog: Catalog, parsed: Query, compiled: CompiledQuery) -> list[int] | None:

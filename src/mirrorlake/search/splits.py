@@ -41,6 +41,14 @@ def bind_splits(node: Node, projects: tuple[str | Pattern, ...] = ()) -> Node:
             return node
 
 
+def projects_of_splits(node: Node) -> Sql | None:
+    """The ids of the projects that the splits of a query are those of; None if it names none: any project counts."""
+    projects = _projects(node)
+    if isinstance(node, And):
+        projects = tuple(value for term in node.terms for value in _projects(term))
+    return _named(projects) if projects else None
+
+
 def named_project(node: Node) -> str | None:
     """The project that all assets of a query are in, if it names only one of them."""
     names = _projects(node)
@@ -68,13 +76,21 @@ def split_sql(split: Split | None, projects: tuple[str | Pattern, ...]) -> Sql:
     else:
         rows += " AND project_asset.split = %s"
         params.append(SPLIT_NUMBERS[split])
+    if projects:
+        named = _named(projects)
+        rows += " AND project_asset.project_id IN (" + named.text + ")"
+        params += named.params
+    return Sql("EXISTS (" + rows + ")", tuple(params))
+
+
+def _named(projects: tuple[str | Pattern, ...]) -> Sql:
+    """The ids of the projects with one of these names."""
     names: list[LiteralString] = []
+    params = list[Param]()
     for project in projects:
         names.append("project.name LIKE %s" if isinstance(project, Pattern) else "project.name = %s")
         params.append(like_pattern(project) if isinstance(project, Pattern) else project)
-    if names:
-        rows += " AND project_asset.project_id IN (SELECT project.id FROM project WHERE " + " OR ".join(names) + ")"  # noqa: S608 - literals
-    return Sql("EXISTS (" + rows + ")", tuple(params))
+    return Sql("SELECT project.id FROM project WHERE " + " OR ".join(names), tuple(params))  # noqa: S608 - literals
 
 
 _MEMBER: LiteralString = "SELECT FROM project_asset WHERE project_asset.asset_id = asset.id"

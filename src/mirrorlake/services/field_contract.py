@@ -40,9 +40,10 @@ class KnownFields(Protocol):
     def facets(self, query: str = "", *, fields: Sequence[str] = (), limit: int = 10) -> FacetList:
         """The most frequent values of fields among the matching assets, and histograms of numbers and dates.
 
-        Fields are `tag`, `kind`, `type`, `state`, `datasource`, `project`, `class`, `size`, `width`, `height`,
-        `created`, `modified`, `metadata.KEY` and `facts.KEY`; without any, the common ones. The whole library and up to
-        10,000 matches are counted exactly; counts of more are estimated from a sample, and `sampled` is its size.
+        Fields are `tag`, `kind`, `type`, `format`, `state`, `datasource`, `project`, `split`, `class`, `size`, `width`,
+        `height`, `created`, `updated`, `modified`, `metadata.KEY` and `facts.KEY`; without any, the common ones. Splits
+        are those of the projects that the query names, else of any. The whole library and up to 10,000 matches are
+        counted exactly; counts of more are estimated from a sample, and `sampled` is its size.
         Raises QueryError, and UsageError for an unknown field.
         """
         ...

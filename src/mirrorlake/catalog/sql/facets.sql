@@ -44,6 +44,10 @@ FROM (SELECT height, count(*) AS assets FROM found WHERE height IS NOT NULL GROU
 -- Fragment: their days of creation, as D for days since 1970-01-01.
 SELECT 'created', 'D', NULL, (created AT TIME ZONE 'UTC')::date - '1970-01-01'::date, count(*) FROM found GROUP BY 4
 
+-- name: facet_updated
+-- Fragment: the days on which they last changed in the library.
+SELECT 'updated', 'D', NULL, (updated AT TIME ZONE 'UTC')::date - '1970-01-01'::date, count(*) FROM found GROUP BY 4
+
 -- name: facet_modified
 -- Fragment: the days on which their objects were modified.
 SELECT 'modified', 'D', NULL, (modified AT TIME ZONE 'UTC')::date - '1970-01-01'::date, count(*)
@@ -58,6 +62,14 @@ SELECT 'tag', 'v', tag, NULL::float8, count(*) FROM asset_tag WHERE asset_id = A
 SELECT 'project', 'v', project.name, NULL::float8, count(*)
 FROM project_asset JOIN project ON project.id = project_asset.project_id
 WHERE asset_id = ANY(ARRAY(SELECT id FROM found)) GROUP BY project.name
+
+-- name: facet_split
+-- Fragment: their splits of these projects, or of any; none: in a project, and in no split of it.
+SELECT 'split', 'v', CASE split WHEN {split.train} THEN 'train' WHEN {split.valid} THEN 'valid' WHEN {split.test} THEN 'test'
+  ELSE 'none' END, NULL::float8, count(DISTINCT asset_id)
+FROM project_asset
+WHERE asset_id = ANY(ARRAY(SELECT id FROM found)) AND (%(projects)s::bigint[] IS NULL OR project_id = ANY(%(projects)s))
+GROUP BY split
 
 -- name: facet_datasource
 -- Fragment: the datasources that reach them.
