@@ -7,7 +7,7 @@ import hmac
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
@@ -45,10 +45,11 @@ class Gate:
         credential = self._credential(request)
         try:
             caller = await _caller(entrance, credential)
+            if caller is None:
+                await _record_invalid_key(entrance, credential, request)
         except MirrorlakeError as error:
             raise RequestRefused(problem_of(error)) from error
         if caller is None:
-            await _record_invalid_key(entrance, credential, request)
             raise _not_signed_in()
         if credential.kind == "session":
             refuse_other_sites(request)  # browsers do not send the other header on their own
@@ -130,10 +131,17 @@ def address_of(request: Request) -> str | None:
 
 def _origin_of(request: Request) -> str:
     """Scheme, host and port under which the caller reaches the server, whose name the guard has checked."""
-    host = request.headers.get("host", "").lower()
-    sent = urlsplit(request.headers.get("origin", ""))  # knows of HTTPS up to a proxy
-    scheme = sent.scheme if sent.scheme in ("http", "https") and sent.netloc.lower() == host else request.url.scheme
-    return f"{scheme}://{host}"
+    sent = request.headers.get("origin", "").lower()  # knows of HTTPS up to a proxy
+    return sent if sent in _own_origins(request) else f"{request.url.scheme}://{_host(request)}"
+
+
+def _own_origins(request: Request) -> tuple[str, str]:
+    """What browsers send as the origin of our own pages."""
+    return f"http://{_host(request)}", f"https://{_host(request)}"
+
+
+def _host(request: Request) -> str:
+    return request.headers.get("host", "").lower()
 
 
 async def _caller(entrance: Entrance | None, credential: Credential) -> Context | None:
@@ -175,7 +183,7 @@ def refuse_other_sites(request: Request) -> None:
     if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
         raise _cross_site()
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+    if origin is not None and origin.lower() not in _own_origins(request):
         raise _cross_site()
     if origin is None and request.method not in _SAFE_METHODS and "sec-fetch-site" not in request.headers:
         raise _cross_site("Request blocked: a change requires the Origin header, which is missing.")

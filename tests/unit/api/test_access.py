@@ -103,6 +103,7 @@ def test_the_cookie_is_no_key_for_scripts(stranger: TestClient) -> None:
         {"origin": "http://evil.example"},
         {"origin": "http://127.0.0.1:9999"},
         {"origin": "null"},
+        {"origin": "http://[::1"},
     ],
 )
 def test_another_site_cannot_use_the_session(stranger: TestClient, headers: dict[str, str]) -> None:

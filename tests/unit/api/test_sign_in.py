@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from tests.unit.api.conftest import TOKEN, Library
 
 from mirrorlake.api.access import Gate
-from mirrorlake.core.errors import Conflict, PermissionDenied, UsageError
+from mirrorlake.core.errors import CatalogUnavailable, Conflict, PermissionDenied, UsageError
 from mirrorlake.core.settings import DEFAULT_ORIGIN
 from mirrorlake.model.access import PERMISSIONS, Actor, ActorKind, Context, Permission, Role
 from mirrorlake.model.activity import Activity, ActivityFilter, Subject
@@ -163,7 +163,8 @@ def test_passwords_have_rules_and_changing_one_ends_the_other_sessions(
 
 
 def test_another_site_signs_nobody_in(browser: TestClient, anna: str) -> None:
-    for headers in ({"origin": "http://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}):
+    foreign = ("http://evil.example", "null", "http://[")
+    for headers in (*({"origin": one} for one in foreign), {"sec-fetch-site": "cross-site"}):
         answer = browser.post("/api/v1/sign-in", json={"name": anna, "password": PASSWORD}, headers=headers)
         assert (answer.status_code, "set-cookie" in answer.headers) == (403, False)
     del browser.headers["origin"]
@@ -209,6 +210,8 @@ def test_a_link_names_the_address_at_which_the_caller_reaches_the_server(
     through = {"host": "photos.example:8443", "origin": "https://photos.example:8443"}  # a proxy with TLS
     again = browser.post("/api/v1/members/dora/invitation", headers=through).json()
     assert again["invitation"].startswith("https://photos.example:8443/#invitation=")
+    other = browser.post("/api/v1/members/dora/invitation", headers={"origin": "http://["}).json()
+    assert other["invitation"].startswith("http://127.0.0.1:8000/#invitation=")
 
     named = replace(library.settings, origin="https://lake.example", origin_named=True)
     app.state.library_for = partial(LocalLibrary, Resources(named, library.resources.catalog))
@@ -392,6 +395,17 @@ def test_a_revoked_key_is_named_in_its_own_workspace(
     assert found.details["reason"] == "revoked key"
     assert refused_keys(operator) == []
     assert str(made.key) not in str(found)
+
+
+def test_an_invalid_key_that_cannot_be_recorded_is_told_so(
+    stranger: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise CatalogUnavailable("The disk of PostgreSQL is full.")
+
+    monkeypatch.setattr(KeyRefusals, "record", refuse)
+    answer = stranger.get("/api/v1/me", headers={"authorization": "Bearer x"})
+    assert (answer.status_code, answer.json()["detail"]) == (503, "The disk of PostgreSQL is full.")
 
 
 def test_any_number_of_invalid_keys_leaves_few_records(library: Library, operator: LocalLibrary) -> None:
