@@ -99,6 +99,23 @@ def test_enough_patience_finds_what_none_does(library: Catalog, query: str) -> N
     assert page.searched is None
 
 
+def test_few_assets_in_the_newest_range_of_ids_do_not_end_a_search(library: Catalog) -> None:
+    with library.write() as connection:
+        connection.execute(
+            """
+            INSERT INTO asset (id, datasource_id, key, name, token, size, kind, media_type, width, height, orientation,
+              digest, placeholder, metadata)
+            SELECT max(id) + (1 << %s), 1, 'new', 'new', '', 1, 'image', 'image/png', 1, 1, 1, '', '', '{}' FROM asset
+            """,
+            [BLOCK_BITS],
+        )
+    page = search(library, "metadata.n>60", patience_s=60)
+    assert page == search(library, "metadata.n>60")
+    assert page.searched is None
+    with library.write() as connection:
+        connection.execute("DELETE FROM asset WHERE key = 'new'")
+
+
 def test_matches_of_an_index_are_sorted_whole_in_time_or_among_the_newest(library: Catalog) -> None:
     query = "metadata.n:7 sort:-size"
     assert search(library, query, patience_s=60) == search(library, query)

@@ -182,6 +182,8 @@ class Finder:
             most = following_step(sum(assets for _, assets in blocks[:taken]), spent=spent, left=left)
             sums = accumulate(assets for _, assets in blocks)
             following = sum(1 for assets in sums if assets <= most)
+            if most:  # one range of ids is never too large a step, however few assets the newest one has
+                following = max(following, taken + 1)
         if taken < len(blocks):
             patience.searched = patience.assets - sum(assets for _, assets in blocks[taken:])
             if taken and all(key.by is SortColumn.ID for key in self.compiled.keys):
