@@ -26,6 +26,19 @@ it('asks again after a first answer that a change overtook', async () => {
   end();
 });
 
+it('asks once more, however many changes overtook the first answer', async () => {
+  const { cache, answers, end, shown } = watched(['asset', '7']);
+  await settled();
+  for (let change = 0; change < 5; change += 1) askAgain(cache, [['asset']]);
+  answers[0]?.('before the changes');
+  await settled();
+  expect(answers).toHaveLength(2);
+  answers[1]?.('after the changes');
+  await settled();
+  expect(shown()).toBe('after the changes');
+  end();
+});
+
 it('asks once more for what has an answer, and not for other things', async () => {
   const { cache, answers, end } = watched(['asset', '7']);
   await settled();
