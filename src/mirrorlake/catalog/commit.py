@@ -85,6 +85,7 @@ def _commit_processed(
         staging.run("match_staged", "match_companions", "find_gone_companions")
         if again:
             staging.run("store_again")
+        staging.run("warn_long_captions")
         if staging.shared:
             staging.run("find_shared", "verify_shared")
         staging.lock_assets()
@@ -98,7 +99,7 @@ def _commit_processed(
         staging.run("count_changed_bytes", "update_content", "update_companions", "store_hashes")
         if again:
             staging.run("renew_hashes")
-        staging.run("drop_keyword_tags", "add_keyword_tags")
+        staging.run("drop_file_tags", "add_file_tags")
         if thumbnails is not None:
             _store_thumbnails(staging, thumbnails)
         return staging.record_outcomes("record_processed"), dropped

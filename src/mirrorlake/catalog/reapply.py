@@ -54,7 +54,7 @@ def _merge_next(lease: Lease, last: int, choose: Choose) -> tuple[pa.Table, int]
         if not rows.num_rows:
             return rows, 0
         changed = _merge(staging, rows, choose)
-        staging.fetch("reapply_keyword_tags", lease.datasource_id, last, rows.column("id")[-1].as_py())
+        staging.fetch("reapply_file_tags", lease.datasource_id, last, rows.column("id")[-1].as_py())
         return rows, changed
 
 

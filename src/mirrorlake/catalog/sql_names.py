@@ -15,6 +15,7 @@ from mirrorlake.model.assets import STATE_NUMBERS
 from mirrorlake.model.objects import RELEASED_STATES, STANDING_STATES, USED_STATES, VANISHED_STATES, KnownState
 from mirrorlake.model.outcomes import Op, OutcomeKind, ResultKind
 from mirrorlake.model.splits import SPLIT_NUMBERS
+from mirrorlake.select.edits import MAX_TAG_CHARS
 
 _NAME = re.compile(r"\{([a-z_]+)\.([a-z_]+)\}")
 
@@ -71,18 +72,30 @@ _COMPARED_TOKEN = (
     + _HAS_FIRST
     + " THEN E'\\x01' ELSE object.token END)"
 )
-# Of `asset`: its keywords as a list, and whether those of the objects of the datasource $1 become tags. Those of an
-# older library are one text until `catalog.backfills` has come to the asset.
+# Of `asset`: its keywords as a list. Those of an older library are one text until `catalog.backfills` has come to the
+# asset.
 _KEYWORDS = (
     "(CASE jsonb_typeof(asset.facts -> 'keywords') WHEN 'array' THEN asset.facts -> 'keywords'"
     " WHEN 'string' THEN to_jsonb(string_to_array(asset.facts ->> 'keywords', '; ')) ELSE '[]' END)"
 )
-_KEYWORD_TAGS = "EXISTS (SELECT FROM datasource WHERE id = $1 AND settings @> '{\"keywordTags\": true}')"
-# Of `asset`: a keyword of it gives it the tag %(name)s.
-_KEYWORD_GIVES = (
-    "({rule.keywords} @> to_jsonb(%(name)s::text) AND EXISTS (SELECT FROM datasource"
-    " WHERE datasource.id = asset.datasource_id AND settings @> '{\"keywordTags\": true}'))"
-)
+
+
+def _is_on(setting: str, datasource: str) -> str:
+    """The datasource with this id has a setting that is on."""
+    return (
+        f"EXISTS (SELECT FROM datasource WHERE datasource.id = {datasource} AND settings @> '{{\"{setting}\": true}}')"
+    )
+
+
+def _file_tags(datasource: str) -> str:
+    """Of `asset`: the tags that its file gives it by the settings of the datasource with this id, as a list."""
+    return (
+        f"(CASE WHEN {_is_on('keywordTags', datasource)} THEN {{rule.keywords}} ELSE '[]' END"
+        f" || CASE WHEN char_length(asset.facts ->> 'caption') <= {MAX_TAG_CHARS}"
+        f" AND {_is_on('captionTags', datasource)} THEN jsonb_build_array(asset.facts ->> 'caption') ELSE '[]' END)"
+    )
+
+
 # Of `asset`: the digest that names its thumbnail.
 _THUMBNAIL_NAME = "coalesce(asset.digest, asset.sample_digest)"
 # The state that a pass compares.
@@ -122,8 +135,11 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
         "connection_name": _CONNECTION_NAME,
         "thumbnail_name": _THUMBNAIL_NAME,
         "keywords": _KEYWORDS,
-        "keyword_tags": _KEYWORD_TAGS,
-        "keyword_gives": _KEYWORD_GIVES,
+        "gives_tags": f"({_is_on('keywordTags', '$1')} OR {_is_on('captionTags', '$1')})",
+        "caption_tags": _is_on("captionTags", "$1"),
+        "longest_tag": str(MAX_TAG_CHARS),
+        "file_tags": _file_tags("$1"),
+        "file_gives": f"({_file_tags('asset.datasource_id')} @> to_jsonb(%(name)s::text))",
         "compared_state": _COMPARED_STATE,
         "compared_token": _COMPARED_TOKEN,
         "own_workspace": _OWN_WORKSPACE,

@@ -162,6 +162,7 @@ class MirrorSettings:
     policies: Policies = NO_POLICIES  # what an object must be to become an asset
     picture_text: bool = False  # whether the text in its pictures is read
     keyword_tags: bool = False  # whether keywords in the bytes become tags
+    caption_tags: bool = False  # whether captions in the bytes that are short enough become tags
     pool: str = DEFAULT_POOL  # of the workers that execute its jobs
     inventory: str | None = None  # address of the folder of inventories, which may replace listings
     labels: LabelSidecars | None = None  # label files of the source; None: they are not read
@@ -268,6 +269,8 @@ class DatasourceSummary:
     """Whether the text in its pictures is read."""
     keyword_tags: bool = False
     """Whether the keywords of its objects become tags."""
+    caption_tags: bool = False
+    """Whether the captions of its objects that are short enough become tags."""
     pool: str = DEFAULT_POOL
     """The workers that execute its jobs, by the name of their pool."""
     sidecar_suffix: str | None
@@ -330,6 +333,7 @@ def summarize(
         policies=settings.policies,
         picture_text=settings.picture_text,
         keyword_tags=settings.keyword_tags,
+        caption_tags=settings.caption_tags,
         pool=settings.pool,
         sidecar_suffix=settings.sidecar_suffix,
         base_name_sidecars=settings.base_name_sidecars,

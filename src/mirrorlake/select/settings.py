@@ -93,6 +93,7 @@ _DATASOURCE_SETTINGS = (
     "policies",
     "pictureText",
     "keywordTags",
+    "captionTags",
     "pool",
     "metadataSidecarSuffix",
     "baseNameSidecars",
@@ -183,10 +184,12 @@ def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
         wide["look"] = settings.depth.value
     if policies := policies_to_json(settings.policies):
         wide["policies"] = policies
-    if settings.picture_text:
-        wide["pictureText"] = True
-    if settings.keyword_tags:
-        wide["keywordTags"] = True
+    switches = {
+        "pictureText": settings.picture_text,
+        "keywordTags": settings.keyword_tags,
+        "captionTags": settings.caption_tags,
+    }
+    wide |= {name: True for name, on in switches.items() if on}
     if settings.pool != DEFAULT_POOL:
         wide["pool"] = settings.pool
     wide |= sidecars_to_json(settings)
@@ -314,6 +317,7 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
         policies=read_policies(wide.get("policies", nowhere)[1].get("policies")),
         picture_text=_is_on(wide, "pictureText"),
         keyword_tags=_is_on(wide, "keywordTags"),
+        caption_tags=_is_on(wide, "captionTags"),
         pool=read_pool(*wide.get("pool", nowhere)),
         sidecar_suffix=read_suffix(suffix_given, suffix_where),
         base_name_sidecars=_is_on(wide, "baseNameSidecars", default=True),

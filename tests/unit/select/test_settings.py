@@ -139,6 +139,7 @@ EVERY_SETTING = MirrorConfig(
         MirrorSettings(configs=(EVERY_SETTING,), listing_ordered=True, sidecar_suffix="?m"),
         MirrorSettings(configs=(EVERY_SETTING, replace(EVERY_SETTING, id="b"), MirrorConfig()), sidecar_suffix=".m"),
         MirrorSettings(base_name_sidecars=False),
+        MirrorSettings(picture_text=True, keyword_tags=True, caption_tags=True),
         MirrorSettings(schedule=Every(24)),
         MirrorSettings(schedule=Cron("*/5 3 * * *", "Asia/Kolkata")),
         *(MirrorSettings(configs=(MirrorConfig(metadata_strategy=each),)) for each in MetadataStrategy),

@@ -3901,6 +3901,12 @@ export interface components {
              */
             can_run: boolean;
             /**
+             * Caption Tags
+             * @description Whether the captions of its objects that are short enough become tags.
+             * @default false
+             */
+            caption_tags: boolean;
+            /**
              * Configs
              * @description The first config that selects an object governs it.
              */
@@ -5570,6 +5576,7 @@ export interface components {
              */
             settings?: {
                 baseNameSidecars?: boolean | null;
+                captionTags?: boolean | null;
                 description?: string | null;
                 exclude?: string[] | null;
                 /** @enum {unknown} */
@@ -5954,6 +5961,7 @@ export interface components {
              */
             settings?: {
                 baseNameSidecars?: boolean | null;
+                captionTags?: boolean | null;
                 description?: string | null;
                 exclude?: string[] | null;
                 /** @enum {unknown} */
@@ -7114,6 +7122,7 @@ export interface components {
          */
         SettingsChange: {
             baseNameSidecars?: boolean | null;
+            captionTags?: boolean | null;
             connection?: string | null;
             description?: string | null;
             exclude?: string[] | null;

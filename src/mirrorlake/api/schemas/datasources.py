@@ -76,6 +76,7 @@ SETTINGS: Final[dict[str, Any]] = {
     ),
     "pictureText": _BOOLEAN,
     "keywordTags": _BOOLEAN,
+    "captionTags": _BOOLEAN,
     "pool": _or_null(type="string", minLength=1, maxLength=63),
     "metadataSidecarSuffix": _or_null(type="string", minLength=1, maxLength=SUFFIX_LIMIT),
     "baseNameSidecars": _BOOLEAN,

@@ -237,7 +237,7 @@ WHERE tag = %(name)s AND asset_id = ANY(%(ids)s::bigint[]) AND edit_id = %(edit_
 -- Give the tag back to the keywords from which a batch took it, where nobody has removed it since. Where no keyword gives
 -- it any more, it goes, as it would have without the batch.
 WITH claimed AS (
-  SELECT asset.id, {rule.keyword_gives} AS given
+  SELECT asset.id, {rule.file_gives} AS given
   FROM asset_tag JOIN asset ON asset.id = asset_tag.asset_id
   WHERE tag = %(name)s AND asset_id = ANY(%(ids)s::bigint[]) AND edit_id = %(edit_id)s AND NOT from_keywords
 ), back AS (
@@ -255,7 +255,7 @@ SELECT edit_change.name, asset.id, CASE jsonb_typeof(item.before) WHEN 'number' 
 FROM edit_change CROSS JOIN ROWS FROM (unnest(edit_change.ids), jsonb_array_elements(edit_change.before)) AS item (id, before)
 JOIN asset ON asset.id = item.id
 WHERE edit_change.edit_id = %(edit_id)s AND number = %(number)s AND edit_change.kind = 'untag' AND edit_change.name = %(name)s
-  AND (jsonb_typeof(item.before) <> 'string' OR {rule.keyword_gives})
+  AND (jsonb_typeof(item.before) <> 'string' OR {rule.file_gives})
 ORDER BY asset.id ON CONFLICT DO NOTHING RETURNING asset_id;
 
 -- name: undo_project

@@ -105,6 +105,14 @@ WHERE known.datasource_id = $1 AND known.key = staged.key;
 -- What was read again is stored again, although its bytes were known.
 UPDATE staged SET same = false WHERE same AND result = {result.processed};
 
+-- name: warn_long_captions
+-- Record why a caption becomes no tag, on assets that this datasource governs.
+UPDATE staged SET warnings = coalesce(warnings, '{}') || format(
+  'its caption is no tag: it has %s characters, and a tag has at most {rule.longest_tag}', char_length(facts::jsonb ->> 'caption'))
+WHERE {rule.caption_tags} AND result = {result.processed} AND NOT same
+  AND char_length(facts::jsonb ->> 'caption') > {rule.longest_tag}
+  AND NOT EXISTS (SELECT FROM asset WHERE asset.id = staged.asset_id AND asset.datasource_id <> $1);
+
 -- name: match_companions
 -- Mark the staged companions that equal the known ones.
 UPDATE staged_companion SET same = true
@@ -215,18 +223,18 @@ UPDATE asset SET name = coalesce(staged.name, asset.name),
 FROM staged LEFT JOIN merged ON merged.asset_id = staged.asset_id
 WHERE asset.id = staged.asset_id AND staged.result = {result.companions_only} AND NOT staged.same AND asset.datasource_id = $1;
 
--- name: drop_keyword_tags
--- Remove the tags of keywords that the staged objects no longer have, except those that somebody added as well.
+-- name: drop_file_tags
+-- Remove the tags that the files of the staged objects no longer give, except those that somebody added as well.
 DELETE FROM asset_tag USING staged JOIN asset ON asset.id = staged.asset_id
-WHERE {rule.keyword_tags} AND staged.result = {result.processed} AND NOT staged.same AND asset.datasource_id = $1
-  AND asset_tag.asset_id = asset.id AND asset_tag.from_keywords AND NOT {rule.keywords} @> to_jsonb(asset_tag.tag);
+WHERE {rule.gives_tags} AND staged.result = {result.processed} AND NOT staged.same AND asset.datasource_id = $1
+  AND asset_tag.asset_id = asset.id AND asset_tag.from_keywords AND NOT {rule.file_tags} @> to_jsonb(asset_tag.tag);
 
--- name: add_keyword_tags
--- Tag assets with the keywords of the staged objects.
+-- name: add_file_tags
+-- Tag assets with the keywords and captions of the staged objects.
 INSERT INTO asset_tag (tag, asset_id, from_keywords)
 SELECT DISTINCT word COLLATE "C", asset.id, true
-FROM staged JOIN asset ON asset.id = staged.asset_id CROSS JOIN LATERAL jsonb_array_elements_text({rule.keywords}) AS word
-WHERE {rule.keyword_tags} AND staged.result = {result.processed} AND NOT staged.same AND asset.datasource_id = $1
+FROM staged JOIN asset ON asset.id = staged.asset_id CROSS JOIN LATERAL jsonb_array_elements_text({rule.file_tags}) AS word
+WHERE {rule.gives_tags} AND staged.result = {result.processed} AND NOT staged.same AND asset.datasource_id = $1
 ORDER BY 1, 2 ON CONFLICT DO NOTHING;
 
 -- name: store_objects

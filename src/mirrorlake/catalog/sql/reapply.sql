@@ -17,12 +17,12 @@ ORDER BY asset.id LIMIT $3 FOR NO KEY UPDATE OF asset;
 UPDATE asset SET metadata = merged.metadata::jsonb, provenance = merged.provenance::jsonb, updated = now()
 FROM merged WHERE asset.id = merged.asset_id;
 
--- name: reapply_keyword_tags
--- Let the assets of a datasource after $2, up to $3, have the tags that their keywords give them, or none if they give none.
+-- name: reapply_file_tags
+-- Let the assets of a datasource after $2, up to $3, have the tags that their files give them, or none if they give none.
 WITH wanted AS MATERIALIZED (
   SELECT DISTINCT word COLLATE "C" AS tag, asset.id AS asset_id
-  FROM asset CROSS JOIN LATERAL jsonb_array_elements_text({rule.keywords}) AS word
-  WHERE {rule.keyword_tags} AND asset.datasource_id = $1 AND asset.id > $2 AND asset.id <= $3
+  FROM asset CROSS JOIN LATERAL jsonb_array_elements_text({rule.file_tags}) AS word
+  WHERE {rule.gives_tags} AND asset.datasource_id = $1 AND asset.id > $2 AND asset.id <= $3
 ), dropped AS (
   DELETE FROM asset_tag USING asset
   WHERE asset.datasource_id = $1 AND asset.id > $2 AND asset.id <= $3

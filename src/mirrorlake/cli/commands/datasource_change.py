@@ -11,6 +11,7 @@ import typer
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.commands.datasource_create import (
     BaseNameSidecars,
+    CaptionTags,
     KeywordTags,
     PictureText,
     given_settings,
@@ -41,6 +42,7 @@ def change(
     look: Annotated[Depth | None, typer.Option(help="How much of each object to read.")] = None,
     picture_text: PictureText = None,
     keyword_tags: KeywordTags = None,
+    caption_tags: CaptionTags = None,
     base_name_sidecars: BaseNameSidecars = None,
     settings: Annotated[
         Path | None, typer.Option("--settings", help="JSON file of settings to change; null resets one.")
@@ -63,7 +65,8 @@ def change(
             "The address of a datasource cannot be changed: its assets come from there.",
             f"Create another datasource: mirrorlake datasource create {uri}",
         )
-    switches = {"pictureText": picture_text, "keywordTags": keyword_tags, "baseNameSidecars": base_name_sidecars}
+    switches = {"pictureText": picture_text, "keywordTags": keyword_tags, "captionTags": caption_tags}
+    switches["baseNameSidecars"] = base_name_sidecars
     given = with_switches(given_settings(settings, glob, look=look), **switches) or {}
     texts: dict[str, Json] = {
         key: text or None for key, text in (("title", title), ("description", description)) if text is not None

@@ -31,6 +31,10 @@ KeywordTags = Annotated[
     bool | None,
     typer.Option("--keyword-tags/--no-keyword-tags", help="Make keywords in the files tags.", show_default="off"),
 ]
+CaptionTags = Annotated[
+    bool | None,
+    typer.Option("--caption-tags/--no-caption-tags", help="Make short captions in the files tags.", show_default="off"),
+]
 BaseNameSidecars = Annotated[
     bool | None,
     typer.Option(
@@ -49,6 +53,7 @@ def create(
     look: Look = None,
     picture_text: PictureText = None,
     keyword_tags: KeywordTags = None,
+    caption_tags: CaptionTags = None,
     base_name_sidecars: BaseNameSidecars = None,
     settings: SettingsFile = None,
     schedule: Annotated[str | None, typer.Option(help='"every: 6h", "0 3 * * *" (cron), or off.')] = None,
@@ -59,8 +64,13 @@ def create(
 ) -> int:
     """Create a datasource, and run it with --run. Its address cannot be changed later."""
     given = given_settings(settings, glob, schedule=schedule, title=title, description=description, look=look)
-    switches = {"pictureText": picture_text, "keywordTags": keyword_tags, "baseNameSidecars": base_name_sidecars}
-    given = with_switches(given, **switches)
+    given = with_switches(
+        given,
+        pictureText=picture_text,
+        keywordTags=keyword_tags,
+        captionTags=caption_tags,
+        baseNameSidecars=base_name_sidecars,
+    )
     with open_server() as server:
         if server is not None and run:
             made = server.datasources.create(

@@ -149,8 +149,9 @@ function SettingsEditor({ source, saved, setSaved }: EditorProps) {
 
 export function Settings({ source }: { source: Datasource }) {
   const [saved, setSaved] = useState(false); // outlives the editor, which begins again with what was stored
-  const { configs, media, look, policies, picture_text, keyword_tags, pool, schedule, timezone } = source;
-  const wide = [look, policies, picture_text, keyword_tags, pool, schedule, timezone, source.title, source.description];
+  const { configs, media, look, policies, picture_text, keyword_tags, caption_tags, pool, schedule, timezone } = source;
+  const tags = [keyword_tags, caption_tags];
+  const wide = [look, policies, picture_text, ...tags, pool, schedule, timezone, source.title, source.description];
   const stored = JSON.stringify([configs, media, source.sidecar_suffix, source.base_name_sidecars, ...wide]);
   return (
     <Permitted permission="datasources:edit" refusal={text.page.noPermission}>

@@ -175,6 +175,11 @@ export function SettingsFields({ form, set, errors }: Props) {
           checked={form.keywordTags}
           change={(keywordTags) => set({ ...form, keywordTags })}
         />
+        <CheckField
+          {...settings.captionTags}
+          checked={form.captionTags}
+          change={(captionTags) => set({ ...form, captionTags })}
+        />
       </Group>
       <Group title={settings.workers}>
         <TextField

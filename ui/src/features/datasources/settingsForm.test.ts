@@ -19,6 +19,7 @@ it('names the settings as the contract does', () => {
     policies: null,
     pictureText: false,
     keywordTags: false,
+    captionTags: false,
     schedule: 'off',
     timezone: null,
   });
@@ -65,6 +66,13 @@ it('the text in pictures is off unless it is stored, and a change names it alone
   const stored = settingsOf(source, 'UTC');
   expect(stored.pictureText).toBe(true);
   expect(settingsChange(stored, { ...stored, pictureText: false })).toEqual({ pictureText: false });
+});
+
+it('captions become tags only if that is stored, and a change names it alone', () => {
+  const source = { configs: [], schedule: 'off', timezone: null, caption_tags: true } as unknown as Datasource;
+  const stored = settingsOf(source, 'UTC');
+  expect([stored.captionTags, stored.keywordTags]).toEqual([true, false]);
+  expect(settingsChange(stored, { ...stored, captionTags: false })).toEqual({ captionTags: false });
 });
 
 it('the pool of all workers is an empty field', () => {

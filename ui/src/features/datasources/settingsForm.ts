@@ -16,6 +16,7 @@ export interface SettingsForm {
   policies: PoliciesForm;
   pictureText: boolean;
   keywordTags: boolean;
+  captionTags: boolean;
   schedule: ScheduleForm;
 }
 
@@ -97,6 +98,7 @@ export function newSettings(zone: string): SettingsForm {
     policies: NO_POLICIES,
     pictureText: false,
     keywordTags: false,
+    captionTags: false,
     schedule: toForm({ schedule: 'off', timezone: null }, zone),
   };
 }
@@ -112,6 +114,7 @@ export function settingsOf(source: Datasource, zone: string): SettingsForm {
     policies: policiesOf(source.policies),
     pictureText: source.picture_text ?? false,
     keywordTags: source.keyword_tags ?? false,
+    captionTags: source.caption_tags ?? false,
     baseNameSidecars: source.base_name_sidecars ?? true,
     schedule,
   };
@@ -145,6 +148,7 @@ export function settingsRequest(form: SettingsForm): Record<string, Json> {
     policies: policiesRequest(form.policies),
     pictureText: form.pictureText,
     keywordTags: form.keywordTags,
+    captionTags: form.captionTags,
     ...(schedule ?? {}),
   };
 }

@@ -197,9 +197,13 @@ export const text = {
       hint: 'A worker reads it after each run, some seconds for each picture. Searches find it with text:word.',
     },
     keywordTags: {
-      legend: 'Keywords',
+      legend: 'Keywords and captions',
       label: 'Make keywords in the files tags',
       hint: 'Of images with XMP or IPTC. Tags follow the keywords of changed files; tags that people added stay.',
+    },
+    captionTags: {
+      label: 'Make captions in the files tags',
+      hint: 'A caption of at most 100 characters becomes one tag. A longer one stays a fact, and a warning of its asset.',
     },
     workers: 'Workers',
     pool: {
