@@ -25,7 +25,7 @@ from tests.support.postgres import Server
 
 import mirrorlake
 from mirrorlake.catalog import annotations, datasources, edits, jobs, ontologies, projects
-from mirrorlake.client.dataset import AssetDataset, scope_of
+from mirrorlake.client.dataset import NEEDED, AssetDataset, scope_of
 from mirrorlake.client.dataset_sources import LocalSource
 from mirrorlake.core.errors import (
     MirrorlakeError,
@@ -118,6 +118,11 @@ def made(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> I
         assert run_pass(source, context, NullProgress()).counts.new == len(KEYS)
         with catalog.read() as connection:
             ids = {key: str(number) for key, number in connection.execute("SELECT key, id FROM asset")}
+        facts = json.dumps({"aperture": 2.8, "keywords": ["x", "=y"]})
+        with catalog.write() as connection:
+            connection.execute(
+                "UPDATE asset SET facts = facts || %s::jsonb WHERE id = %s::bigint", (facts, ids["ü.png"])
+            )
         edit = Edit(metadata={"score": 1.5, "site": "=1+1", "night": True, "mixed": 1}, add_tags=("b", "a"))
         edits.apply(catalog, [ids["a.png"]], edit, by=BOB)
         edits.apply(catalog, [ids["ü.png"]], Edit(metadata={"score": 2, "mixed": "x"}), by=BOB)
@@ -190,6 +195,32 @@ def test_metadata_keys_are_columns_of_their_type(made: Made, tmp_path: Path) -> 
     rows = by_key(table.to_pylist())
     assert list(rows["a.png"].values()) == ["a.png", 1.5, True, "1", None]
     assert list(rows["ü.png"].values()) == ["ü.png", 2.0, None, "x", None]
+
+
+FACTS = ("facts.channels", "facts.colour_space", "facts.has_alpha", "facts.aperture", "facts.keywords", "facts.pages")
+
+
+@pytest.mark.parametrize("scope", [{"query": 'filename:"ü.png"'}, {"snapshot": "frozen@1"}])
+def test_facts_are_columns_of_their_type(made: Made, tmp_path: Path, scope: dict[str, str]) -> None:
+    made.export(tmp_path / "facts.parquet", ExportFormat.PARQUET, fields=FACTS, **scope)
+    table = parquet.read_table(tmp_path / "facts.parquet")
+    kinds = [table.schema.field(name).type for name in FACTS]
+    assert kinds == [pa.int64(), pa.string(), pa.bool_(), pa.float64(), pa.list_(pa.string()), pa.int64()]
+    listed = scope.get("snapshot") is None
+    rows = [[3, "rgb", False, 2.8 if listed else None, ["x", "=y"] if listed else None, None]]
+    assert [list(row.values()) for row in table.to_pylist()] == rows
+    made.export(tmp_path / "facts.jsonl", ExportFormat.JSONL, fields=FACTS, **scope)
+    assert [list(json.loads(line).values()) for line in (tmp_path / "facts.jsonl").read_text().splitlines()] == rows
+    made.export(tmp_path / "facts.csv", ExportFormat.CSV, fields=FACTS, **scope)
+    _, row = csv.reader((tmp_path / "facts.csv").read_text().splitlines())
+    assert row == ["3", "rgb", "false", "2.8" if listed else "", '["x","=y"]' if listed else "", ""]
+
+
+def test_a_dataset_has_facts_as_columns(made: Made) -> None:
+    source = LocalSource(made.settings)
+    fields = (*NEEDED, "facts.aperture")
+    with AssetDataset(source, source.rows(ExportScope(query='filename:"ü.png"'), fields)) as dataset:
+        assert dataset[0]["facts.aperture"] == 2.8
 
 
 def test_a_snapshot_is_exported_as_it_was(made: Made, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.tools.reference.arrow import annotation_column_reference, asset_column_reference
+from tests.tools.reference.arrow import annotation_column_reference, asset_column_reference, fact_column_reference
 from tests.tools.reference.commands import command_reference
 from tests.tools.reference.errors import error_reference, problem_reference
 from tests.tools.reference.packages import package_reference
@@ -28,6 +28,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "commands": command_reference,
     "datasets": dataset_reference,
     "errors": error_reference,
+    "fact_columns": fact_column_reference,
     "package_names": package_names_reference,
     "packages": package_reference,
     "problems": problem_reference,

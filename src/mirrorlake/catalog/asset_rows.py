@@ -16,7 +16,7 @@ from pyarrow import json as arrow_json
 from mirrorlake.catalog.chosen_assets import ChosenAssets
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.columnar import fields_of
-from mirrorlake.model.asset_columns import ANNOTATION, metadata_key, schema_of
+from mirrorlake.model.asset_columns import ANNOTATION, fact_kind, fact_name, metadata_key, schema_of
 from mirrorlake.model.assets import STATE_NUMBERS
 from mirrorlake.model.splits import SPLITS
 from mirrorlake.postgres.pool import Catalog, limit_time
@@ -136,11 +136,15 @@ def _columns(names: Sequence[str], kinds: Mapping[str, pa.DataType], project: st
     texts: list[bytes] = []
     values: list[str] = []
     for name in names:
-        key = metadata_key(name)
+        key, fact = metadata_key(name), fact_name(name)
         if key is not None:
-            text, uses = _metadata_sql(kinds[key])
+            text, uses = _value_sql(b"asset.metadata", kinds[key])
             texts.append(text)
             values += [key] * uses
+        elif fact is not None:
+            text, uses = _value_sql(b"asset.facts", fact_kind(fact))
+            texts.append(text)
+            values += [fact] * uses
         elif name == "split" and project is not None:
             texts.append(statement("row_split").query)
             values.append(project)
@@ -151,14 +155,22 @@ def _columns(names: Sequence[str], kinds: Mapping[str, pa.DataType], project: st
     return b", ".join(text + b" AS c%d" % at for at, text in enumerate(texts)), values
 
 
-def _metadata_sql(kind: pa.DataType) -> tuple[bytes, int]:
-    """A column with the values of one metadata key, and how often it names the key."""
-    value = b"(asset.metadata -> %s::text)"
-    if kind == pa.float64():
-        return b"CASE jsonb_typeof" + value + b" WHEN 'number' THEN " + value + b"::float8 END", 2
-    if kind == pa.bool_():
-        return b"CASE jsonb_typeof" + value + b" WHEN 'boolean' THEN " + value + b"::boolean END", 2
-    return b"asset.metadata ->> %s::text", 1
+def _value_sql(values: bytes, kind: pa.DataType) -> tuple[bytes, int]:
+    """A column with the values of one metadata key or fact, and how often it names the key."""
+    value = b"(" + values + b" -> %s::text)"
+    if kind == pa.string():
+        return values + b" ->> %s::text", 1
+    stored, made = _AS_STORED[kind]
+    return b"CASE jsonb_typeof" + value + b" WHEN '" + stored + b"' THEN " + made.replace(b"value", value) + b" END", 2
+
+
+# Of columns that are no texts: the type of the JSON value, and what is made of it.
+_AS_STORED: Final[Mapping[pa.DataType, tuple[bytes, bytes]]] = {
+    pa.float64(): (b"number", b"value::float8"),
+    pa.int64(): (b"number", b"value::bigint"),
+    pa.bool_(): (b"boolean", b"value::boolean"),
+    pa.list_(pa.string()): (b"array", b"ARRAY(SELECT jsonb_array_elements_text(value))"),
+}
 
 
 def _kind(types: Sequence[str]) -> pa.DataType:

@@ -147,7 +147,8 @@ def _flat(field: pa.Field[Any], found: pa.Array[Any]) -> pa.Array[Any]:
         return _time_texts(found)
     if pa.types.is_list(field.type):
         # JSON text begins with a bracket, so it is no formula.
-        return pa.array([orjson.dumps(each).decode() for each in _json_values(field, found)], pa.string())
+        texts = [None if each is None else orjson.dumps(each).decode() for each in _json_values(field, found)]
+        return pa.array(texts, pa.string())
     formula = _pc.match_substring_regex(found, FORMULA)
     if not _pc.any(formula).as_py():
         return found

@@ -31,7 +31,7 @@ def _kinds(catalog: Catalog, name: str, keys: Sequence[str]) -> dict[str, pa.Dat
     found: dict[str, set[type]] = {key: set() for key in keys}
     if keys:
         for table in read_snapshot(catalog, name):
-            for document in _documents(table):
+            for document in _documents(table, "metadata"):
                 for key in keys:
                     value: object = document.get(key)
                     if value is not None:
@@ -45,27 +45,32 @@ def _kind(types: set[type]) -> pa.DataType:
     return pa.bool_() if types == {bool} else pa.string()
 
 
-def _documents(table: pa.Table) -> list[dict[str, Any]]:
-    return [orjson.loads(text) for text in column_values(table, "metadata")]
+def _documents(table: pa.Table, column: str) -> list[dict[str, Any]]:
+    return [orjson.loads(text) for text in column_values(table, column)]
 
 
 def _batches(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    keyed = {field.name: field.type for field in columnar.fields(schema) if field.name not in ASSETS.names}
+    named = {
+        field.name: field.name.partition(".") for field in columnar.fields(schema) if field.name not in ASSETS.names
+    }
     for table in tables:
-        documents = _documents(table) if keyed else []
-        columns: list[Any] = [
-            pa.array([_value(one, name, keyed[name]) for one in documents], keyed[name])
-            if name in keyed
-            else table.column(name)
-            for name in schema.names
-        ]
+        documents = {name: _documents(table, name) for name in {column for column, _, _ in named.values()}}
+        columns: list[Any] = []
+        for field in columnar.fields(schema):
+            if field.name in named:
+                column, _, key = named[field.name]
+                values = [_value(one.get(key), field.type) for one in documents[column]]
+                columns.append(pa.array(values, field.type))
+            else:
+                columns.append(table.column(field.name))
         yield from pa.Table.from_arrays(columns, schema=schema).to_batches()
 
 
-def _value(document: dict[str, Any], field: str, kind: pa.DataType) -> object:
-    value: object = document.get(metadata_key(field) or "")
-    if value is None or pa.types.is_boolean(kind):
+def _value(value: Any, kind: pa.DataType) -> object:
+    if value is None or pa.types.is_boolean(kind) or pa.types.is_list(kind):
         return value
     if pa.types.is_floating(kind):
-        return float(value)  # type: ignore[arg-type]  # as a query does, also beyond 2^53
+        return float(value)  # as a query does, also beyond 2^53
+    if pa.types.is_integer(kind):
+        return int(value)
     return value if isinstance(value, str) else orjson.dumps(value).decode()

@@ -6,19 +6,27 @@ the descriptions here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.columns import TIME
+from mirrorlake.model.media import FACT_TYPES
 
 VERSION: Final = "1"  # grows if a column changes its type or meaning
 METADATA_COLUMN: Final = "metadata."  # begins the name of a column with the values of one metadata key
+FACT_COLUMN: Final = "facts."  # begins the name of a column with the values of one fact
 DESCRIPTION: Final = b"description"
 FIELDS_LIMIT: Final = 200
 _VERSIONED: Final[dict[bytes | str, bytes | str]] = {"mirrorlake.schema": VERSION}
+
+
+_FACT_COLUMNS: Final[Mapping[type, pa.DataType]] = {
+    str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), list: pa.list_(pa.string()),
+}  # fmt: skip
 
 
 def _described(name: str, kind: pa.DataType, description: str, *, nullable: bool = True) -> pa.Field[Any]:
@@ -76,7 +84,8 @@ ASSETS: Final = pa.schema(
 def check_fields(fields: Sequence[str] | None) -> tuple[str, ...]:
     """The names of the columns to export, in order: all columns of ASSETS for None.
 
-    `metadata.KEY` is a column with the values of one key. Raises UsageError for an unknown or repeated name.
+    `metadata.KEY` is a column with the values of one key, `facts.NAME` one with those of one fact. Raises UsageError
+    for an unknown or repeated name.
     """
     if fields is None:
         return tuple(ASSETS.names)
@@ -84,10 +93,18 @@ def check_fields(fields: Sequence[str] | None) -> tuple[str, ...]:
         raise UsageError(f"An export has 1 to {FIELDS_LIMIT} fields.", "Name fields, such as id,uri,metadata.site.")
     seen: set[str] = set()
     for name in fields:
-        key = metadata_key(name)
-        if name not in ASSETS.names and not key:
+        fact = fact_name(name)
+        if fact is not None and fact not in FACT_TYPES:
+            near = difflib.get_close_matches(fact, FACT_TYPES, n=1)
             raise UsageError(
-                f"Unknown field {name!r}.", f"Use {', '.join(ASSETS.names)}, or metadata.KEY for the values of one key."
+                f"Unknown fact {fact!r}.",
+                f"Did you mean {FACT_COLUMN}{near[0]}?" if near else f"Facts are {', '.join(sorted(FACT_TYPES))}.",
+            )
+        if name not in ASSETS.names and fact is None and not metadata_key(name):
+            raise UsageError(
+                f"Unknown field {name!r}.",
+                f"Use {', '.join(ASSETS.names)}, metadata.KEY for the values of one key, or facts.NAME for those of a"
+                " fact.",
             )
         if name in seen:
             raise UsageError(f"The field {name!r} is named twice.", "Name it once.")
@@ -100,9 +117,21 @@ def metadata_key(field: str) -> str | None:
     return field.removeprefix(METADATA_COLUMN) if field.startswith(METADATA_COLUMN) else None
 
 
+def fact_name(field: str) -> str | None:
+    """The fact whose values a column has; None for the other columns."""
+    return field.removeprefix(FACT_COLUMN) if field.startswith(FACT_COLUMN) else None
+
+
+def fact_kind(name: str) -> pa.DataType:
+    """The type of the column of a fact."""
+    return _FACT_COLUMNS[FACT_TYPES[name]]
+
+
 def schema_of(fields: Sequence[str], kinds: dict[str, pa.DataType]) -> pa.Schema:
     """The schema of an export with these columns; `kinds` has the types of metadata keys."""
-    made: list[pa.Field[Any]] = [
-        pa.field(name, kinds[key]) if (key := metadata_key(name)) is not None else ASSETS.field(name) for name in fields
-    ]
-    return pa.schema(made, metadata=_VERSIONED)
+    made: dict[str, pa.Field[Any]] = {name: ASSETS.field(name) for name in fields if name in ASSETS.names}
+    named = {name: key for name in fields if (key := metadata_key(name)) is not None}
+    made |= {name: pa.field(name, kinds[key]) for name, key in named.items()}
+    facts = {name: fact for name in fields if (fact := fact_name(name)) is not None}
+    made |= {name: pa.field(name, fact_kind(fact)) for name, fact in facts.items()}
+    return pa.schema([made[name] for name in fields], metadata=_VERSIONED)

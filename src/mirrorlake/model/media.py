@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args, get_type_hints
 
+FactType = type[str] | type[int] | type[float] | type[bool] | type[list[Any]]  # a list is one of texts
 Fact = str | int | float | bool | tuple[str, ...]
 LIST_FACTS = frozenset({"keywords"})  # those with several values, each of which searches find and count
 
@@ -101,15 +102,27 @@ class TextFacts:
 MediaFacts = ImageFacts | VideoFacts | DocumentFacts | AudioFacts | TextFacts
 
 _IN_COLUMNS = frozenset({"width", "height"})  # of the table `asset`, not among its facts
-_OF_CAMERAS = (
-    "camera_make", "camera_model", "software", "lens", "taken_at", "iso", "aperture", "exposure_s", "focal_length_mm",
-    "focal_length_35mm", "flash", "white_balance", "latitude", "longitude", "altitude_m", "keywords", "caption",
-    "title",
-)  # fmt: skip
+_OF_CAMERAS: Mapping[str, FactType] = {
+    "camera_make": str, "camera_model": str, "software": str, "lens": str, "taken_at": str, "iso": int,
+    "aperture": float, "exposure_s": float, "focal_length_mm": float, "focal_length_35mm": float, "flash": bool,
+    "white_balance": str, "latitude": float, "longitude": float, "altitude_m": float, "keywords": list, "caption": str,
+    "title": str,
+}  # fmt: skip
 _KINDS = (ImageFacts, VideoFacts, DocumentFacts, AudioFacts, TextFacts)
-FACT_NAMES = frozenset(
-    {one.name for kind in _KINDS for one in fields(kind)} - _IN_COLUMNS - {"camera"} | set(_OF_CAMERAS)
-)
+
+
+def _declared(kind: type[MediaFacts], name: str) -> FactType:
+    declared = get_type_hints(kind)[name]
+    return next(one for one in get_args(declared) or (declared,) if one is not type(None))
+
+
+FACT_TYPES: Mapping[str, FactType] = {
+    one.name: _declared(kind, one.name)
+    for kind in _KINDS
+    for one in fields(kind)
+    if one.name not in _IN_COLUMNS | {"camera"}
+} | _OF_CAMERAS
+FACT_NAMES = frozenset(FACT_TYPES)
 
 
 def facts_to_json(facts: MediaFacts) -> dict[str, Any]:

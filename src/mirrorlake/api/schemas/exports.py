@@ -35,7 +35,7 @@ class ExportBody(Body):
     connection: Annotated[_Name | None, Field(description="Connection for the address.")] = None
     fields: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=1100)], ...] | None,
-        Field(max_length=FIELDS_LIMIT, description="Columns, or metadata.KEY; all columns if omitted."),
+        Field(max_length=FIELDS_LIMIT, description="Columns, metadata.KEY or facts.NAME; all columns if omitted."),
     ] = None
     url_life_s: Annotated[
         int, Field(ge=1, le=URL_LIFE_LIMIT_S, description="Lifetime of the addresses in a manifest, in seconds.")

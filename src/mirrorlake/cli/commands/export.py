@@ -36,7 +36,8 @@ def export(
     ],
     connection: Annotated[str | None, typer.Option(help="Stored connection for the address.")] = None,
     fields: Annotated[
-        str | None, typer.Option(metavar="NAME,…", help="Columns, such as id,uri,metadata.site; all if omitted.")
+        str | None,
+        typer.Option(metavar="NAME,…", help="Columns, such as id,uri,metadata.site,facts.iso; all if omitted."),
     ] = None,
     url_hours: Annotated[
         int, typer.Option(min=1, max=168, help="Hours for which the addresses in a manifest are valid.")
