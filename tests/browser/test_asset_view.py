@@ -425,6 +425,29 @@ def test_texts_and_metadata_are_shown_and_never_run(opened: Opened) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_a_text_whose_facts_cannot_be_loaded_says_so_and_is_tried_again(opened: Opened) -> None:
+    page = opened.page
+    document = {"type": "about:blank", "title": "Away", "status": 500, "detail": "The catalog is away.", "fix": ""}
+    answer = {"status": 500, "content_type": "application/problem+json", "body": json.dumps(document)}
+    detail = re.compile(rf"/assets/{opened.ids['notes.txt']}(/original.*)?$")
+    page.route(detail, lambda route: route.fulfill(**answer))
+    page.goto(f"{opened.address}/?query=sort:name")
+    page.locator(".cell", has_text="notes.txt").get_by_role("link").click()
+    stage = page.locator(".stage")
+    expect(stage.get_by_role("alert")).to_contain_text("The text could not be loaded. The catalog is away.")
+    expect(stage).not_to_contain_text("Loading…")
+    accessible_once_loaded(page)
+    page.unroute(detail)
+    page.route(re.compile("/original"), lambda route: route.fulfill(**answer))
+    stage.get_by_role("button", name="Try again").press("Enter")
+    expect(page.locator(".side h1")).to_have_text("notes.txt")
+    expect(page.locator(".reading pre")).to_contain_text("<script>")  # how it begins, as far as the catalog knows
+    page.unroute_all()
+    stage.get_by_role("button", name="Try again").click()
+    expect(page.locator(".reading pre")).to_contain_text("x" * 5000)
+    expect(stage.get_by_role("alert")).to_have_count(0)
+
+
 def test_a_recording_is_played_by_the_browser(opened: Opened) -> None:
     page = opened.open("tone.wav")
     player = page.locator("audio")

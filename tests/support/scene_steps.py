@@ -45,6 +45,30 @@ def answers(with_: Callable[[Route], None], asked: re.Pattern[str] = API) -> Ste
     return step
 
 
+PAGE = """<!doctype html><html lang="en"><title>Report</title><style>body { font: 16px sans-serif; margin: 2em }
+th, td { text-align: left; padding: 4px 16px 4px 0 }</style><h1>Harbour, week 22</h1><p>1,104 pictures, 12 of them
+marked bad. <a href\u2060="https://example.com">All reports</a></p><table><tr><th>Camera<th>Pictures<tr><td>north
+<td>640<tr><td>south<td>464</table>"""
+
+
+def as_page(asset: str) -> Step:
+    """Let an asset be a page of HTML, and load it again."""
+
+    def step(page: Page) -> None:
+        def answer(route: Route) -> None:
+            head = {name: value for name, value in route.request.headers.items() if name != "if-none-match"}
+            detail = route.fetch(headers=head).json()
+            html = {"kind": "text", "media_type": "text/html", "name": "week-22.html", "width": None, "height": None}
+            route.fulfill(json=detail | {"asset": detail["asset"] | html, "facts": {"encoding": "utf-8"}})
+
+        page.route(re.compile(rf"/api/v1/assets/{asset}$"), answer)
+        page.route(re.compile(r"/original"), lambda route: route.fulfill(body=PAGE))
+        page.route(re.compile(r"/page$"), lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+        page.goto(page.url.partition("/assets/")[0] + f"/assets/{asset}")
+
+    return step
+
+
 def offline(page: Page) -> None:
     page.context.set_offline(True)
     page.get_by_role("link", name="Jobs", exact=True).click()

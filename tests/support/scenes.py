@@ -6,6 +6,7 @@ snapshots that differ, webhooks, functions, members and long names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -21,6 +22,7 @@ from tests.support.scene_steps import (
     Step,
     answers,
     apply,
+    as_page,
     choose,
     choose_labels,
     draw,
@@ -177,6 +179,12 @@ DIALOGS: dict[str, tuple[str, tuple[Step, ...]]] = {
     "bulk-trash": ("/", (select_all, in_bar("Trash"))),
     "bulk-export": ("/", (select_all, in_bar("Export"))),
     "drawing": ("/assets/1003?at=1196", (draw,)),
+    "asset-page": ("/assets/1006?at=1190", (as_page("1006"),)),
+    "asset-source": ("/assets/1006?at=1190", (as_page("1006"), press("Source", within="dialog"))),
+    "asset-text-fails": (
+        "/assets/1006?at=1190",
+        (as_page("1006"), answers(FAILS, re.compile(r"/original"))),
+    ),
     "new-project": ("/projects", (press("New project"),)),
     "project-export": (IN_PROJECT, (press("Export"),)),
     "project-export-ready": (IN_PROJECT, (press("Export"), export("Export"))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Container
+from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
@@ -11,7 +12,7 @@ from fastapi.testclient import TestClient
 from mirrorlake.api.schemas.search import AssetField
 from mirrorlake.core.errors import AccessDenied, CatalogUnavailable, MirrorlakeError, NoPreview, ObjectGone
 from mirrorlake.model.asset_previews import AssetPreview, PreviewKind
-from mirrorlake.model.assets import OpenOriginal, Original, Unchanged
+from mirrorlake.model.assets import AssetDetail, OpenOriginal, Original, Unchanged
 from mirrorlake.services.assets import AssetService
 
 PUBLIC_SHAPE = {
@@ -219,3 +220,31 @@ def test_an_unexpected_error_tells_nothing_of_the_inside(
     assert "hunter2" not in answer.text
     assert "hunter2" in caplog.text
     assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_a_page_is_shown_inert_and_only_html_is(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = AssetService.get
+    data = b'<p>a page</p><link rel=preconnect href="//x.invalid">'
+
+    def get(service: AssetService, asset_id: str) -> AssetDetail:
+        detail = shown(service, asset_id)
+        html = replace(detail.asset, media_type="text/html", name="page.html")
+        return replace(detail, asset=html, facts={"encoding": "utf-8"})
+
+    def open_original(_service: AssetService, _id: str, *, direct: bool) -> OpenOriginal:
+        assert direct  # a frame that is redirected to a bucket would have the policy of the bucket
+        found = Original(url=None, data=None, media_type="text/html", name="page.html")
+        return OpenOriginal(original=found, size=len(data), pieces=lambda part: iter([data[part.start : part.stop]]))
+
+    refused = client.get("/api/v1/assets/1000/page")
+    assert (refused.status_code, refused.json()["type"]) == (404, "urn:mirrorlake:no-preview")
+    monkeypatch.setattr(AssetService, "get", get)
+    monkeypatch.setattr(AssetService, "open_original", open_original)
+    answer = client.get("/api/v1/assets/1000/page")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; base-uri 'none'")
+    assert "frame-ancestors 'self'" in policy
+    assert answer.headers["cache-control"] == "no-store"  # a 304 would bring the headers of all answers
+    assert answer.text.startswith("<p>a page</p><!link")

@@ -55,7 +55,8 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
     names = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
     assert names == {
         "search", "searchByPicture", "listDuplicates", "explainQuery", "watchJobs",
-        "searchAssets", "getAsset", "editAsset", "getThumbnail", "getAssetPreview", "getOriginal", "listDatasources",
+        "searchAssets", "getAsset", "editAsset", "getThumbnail", "getAssetPreview", "getOriginal",
+        "getAssetPage", "listDatasources",
         "listRuns",
         "getDatasource", "getRun", "listOutcomes", "health", "getReadiness", "getMetrics", "restoreAsset", "explainKey",
         "findClassNames",

@@ -17,6 +17,8 @@ from mirrorlake.api.problems import MEDIA_TYPE
 from mirrorlake.api.routing import NUMBER_LIMIT, Bound, Served, add_route, json_answer, list_answer
 from mirrorlake.api.schemas.assets import AssetChange, BulkChange, Reprocessing, Selected
 from mirrorlake.api.schemas.search import PATIENCE, PATIENCE_TEXT
+from mirrorlake.core.errors import NoPreview
+from mirrorlake.formats.inert_page import PAGE_BYTES, inert_page
 from mirrorlake.model.access import Permission
 from mirrorlake.model.asset_previews import PreviewKind
 from mirrorlake.model.assets import AssetDetail, AssetPage, Unchanged
@@ -29,6 +31,13 @@ _CACHED: Final = f"private, max-age={YEAR_S}, immutable"
 PREVIEW_PAGE_LIMIT: Final = 100_000
 # Bytes from a bucket may be active content.
 ORIGINAL_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+# The viewer shows a page in a frame. No cache keeps it: a revalidation would renew its headers by those of all answers.
+PAGE_HEADERS: Final = {
+    "Content-Security-Policy": f"{ORIGINAL_CSP}; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+    "X-Frame-Options": "SAMEORIGIN",
+    "X-DNS-Prefetch-Control": "off",
+    "Cache-Control": "no-store",
+}
 
 AssetId = Annotated[str, Path(max_length=64, description="The asset's id.")]
 Cursor = Annotated[str | None, Query(max_length=16384, description="Cursor of the previous page; replaces `offset`.")]
@@ -41,6 +50,9 @@ _BYTES: _Responses = {
     200: {"content": {"*/*": {}}, "description": "The bytes, as a download of their own media type."},
     206: {"content": {"*/*": {}}, "description": "The requested range of the bytes."},
     303: {"description": "A short-lived address of the bytes."},
+}
+_PAGE: _Responses = {
+    200: {"content": {"text/html": {}}, "description": "The page, inert."},
 }
 
 
@@ -225,6 +237,18 @@ def original(
     return StreamingResponse(content, 200 if part is None else 206, headers, media_type=original.media_type)
 
 
+def page(library: Served, asset_id: AssetId) -> Response:
+    """Get an HTML asset as a page that runs nothing and loads nothing, for a sandboxed frame of the web pages."""
+    detail = library.assets.get(asset_id)
+    if detail.asset.media_type != "text/html":
+        raise NoPreview(f"{detail.asset.name!r} is no HTML page.", "Only HTML is shown as a page.")
+    opened = library.assets.open_original(asset_id, direct=True)
+    if isinstance(opened, Unchanged):
+        raise TypeError("No mark was known.")
+    data = b"".join(opened.pieces(range(min(opened.size, PAGE_BYTES))))
+    return Response(inert_page(data, detail.facts.get("encoding")), media_type="text/html", headers=PAGE_HEADERS)
+
+
 def _known(request: Request) -> frozenset[str]:
     """The marks of the versions that the browser has cached."""
     return known_tags(request.headers.get("if-none-match", ""))
@@ -305,9 +329,10 @@ def asset_routes() -> APIRouter:
     for word, handler, responses in (
         ("thumbnail", thumbnail, _WEBP),
         ("preview", preview, _WEBP),
+        ("page", page, _PAGE),
         ("original", original, _BYTES),
     ):
-        operation = "getAssetPreview" if word == "preview" else f"get{word.capitalize()}"
+        operation = f"getAsset{word.capitalize()}" if word in {"preview", "page"} else f"get{word.capitalize()}"
         add_route(
             router,
             "GET",

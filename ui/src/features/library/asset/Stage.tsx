@@ -1,6 +1,6 @@
 // The asset itself, as large as possible: a picture that can be zoomed, a player, or a text.
 import { type ReactNode, useState } from 'react';
-import { type AssetFull, type AssetItem, originalUrl, previewUrl, thumbnailUrl } from '../../../api/client';
+import { type AssetItem, originalUrl, previewUrl, thumbnailUrl } from '../../../api/client';
 import { IconButton } from '../../../components/Icon';
 import { lazyPart } from '../../../components/lazyPart';
 import { EditLayer } from './editing/EditLayer';
@@ -13,17 +13,18 @@ import type { Zooming } from './useZoom';
 // Not part of the library's first load.
 const EditBar = lazyPart(() => import('./editing/EditBar'), 'EditBar');
 const Player = lazyPart(() => import('./Player'), 'Player');
-const TextView = lazyPart(() => import('./TextView'), 'TextView');
+const TextView = lazyPart(() => import('./reading/TextView'), 'TextView');
 
 // What browsers show as an image. Of other originals, such as a TIFF or a PDF, a preview is shown.
 const SHOWN = /^image\/(jpeg|png|gif|webp|avif|bmp|svg\+xml)$/;
 const LARGE = 8_000_000; // bytes of an original, beyond which a preview is enough
+const DRAWN = 'image/svg+xml'; // of which browsers show nothing that a bucket sends as another type
 const WHOLE = /^image\/(gif|svg\+xml)$/; // a preview has neither their motion nor their sharpness
 const PREVIEWED = new Set(['image', 'document']);
 
 /** The addresses of what is shown instead of the thumbnail: each one if those before it could not be loaded. */
 function largeUrls(asset: AssetItem, page: number): string[] {
-  const original = SHOWN.test(asset.media_type) ? [originalUrl(asset)] : [];
+  const original = SHOWN.test(asset.media_type) ? [originalUrl(asset, { direct: asset.media_type === DRAWN })] : [];
   if (original.length > 0 && (asset.size <= LARGE || WHOLE.test(asset.media_type))) return original;
   const previewed = PREVIEWED.has(asset.kind) && asset.placeholder !== null;
   return previewed ? [previewUrl(asset, page), ...original] : original;
@@ -36,7 +37,6 @@ function unavailable(asset: AssetItem): string {
 
 interface StageProps {
   asset: AssetItem;
-  facts: AssetFull['facts'] | undefined; // undefined: not known yet
   pages: number; // of a document
   labels: AnnotationView;
   edit: LabelEdit;
@@ -45,10 +45,10 @@ interface StageProps {
   zooming: Zooming;
 }
 
-export function Stage({ asset, facts, pages, labels, edit, stage, frame, zooming }: StageProps) {
+export function Stage({ asset, pages, labels, edit, stage, frame, zooming }: StageProps) {
   const [page, setPage] = useState(1); // the viewer makes a stage for each asset
   if (asset.kind === 'video' || asset.kind === 'audio') return <Player key={asset.id} asset={asset} />;
-  if (asset.kind === 'text') return <TextView key={asset.id} asset={asset} facts={facts} />;
+  if (asset.kind === 'text') return <TextView key={asset.id} asset={asset} />;
   const { scale, x, y } = zooming.zoom;
   return (
     <div className={edit.draft === undefined ? 'viewer-room' : 'viewer-room editing'}>

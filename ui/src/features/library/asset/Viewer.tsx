@@ -130,7 +130,6 @@ export function Viewer({ id, known, place, previous: toPrevious, next: toNext, c
           key={asset.id}
           asset={asset}
           pages={pageCount(data)}
-          facts={data?.facts}
           labels={labels}
           edit={labelEdit}
           stage={stage}

@@ -25,9 +25,6 @@ export const text = {
     notPlayable: 'This browser cannot play it. Open the original instead.',
     strip: 'Frames of the video',
     goTo: (time: string) => `Go to ${time}`,
-    loading: 'Loading…',
-    textUnavailable: 'The text could not be loaded. Open the original instead.',
-    textCut: 'This is its beginning. Open the original to read all of it.',
   },
 
   asset: {
