@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
-from tests.support.queries import FRAGMENTS, KEYS, MOMENTS, TAGS, WORDS, queries, write
+from tests.support.queries import FRAGMENTS, KEYS, MOMENTS, TAGS, WORDS, of_first_candidates, queries, write
 from tests.support.query_oracle import Row, ids, with_likeness
 
 from mirrorlake.catalog import field_counts, picture_texts
@@ -21,7 +21,7 @@ from mirrorlake.model.assets import STATE_NUMBERS, AssetState
 from mirrorlake.model.media import MediaKind
 from mirrorlake.model.splits import SPLIT_NUMBERS, Split
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search import known_values
+from mirrorlake.search import find, known_values, run
 from mirrorlake.search.compile import compile_query
 from mirrorlake.search.cursor import Cursor
 from mirrorlake.search.filters import BLOCK_BITS
@@ -205,7 +205,7 @@ def test_sql_answers_what_the_query_means(query: Query, reader: psycopg.Connecti
 def paged(query: Query, reader: psycopg.Connection, size: int) -> list[int]:
     """All pages, with so little effort allowed that each way of finding a page is used."""
     compiled = compile_query(query)
-    if size != 7:
+    if size not in (2, 7):
         compiled = known_values.narrow(reader, query, compiled)
     found: list[int] = []
     place: Cursor | None = None
@@ -217,7 +217,7 @@ def paged(query: Query, reader: psycopg.Connection, size: int) -> list[int]:
             everything=isinstance(query.where, Everything),
             indexed=[] if size % 2 else needed_indexes(query),
             answered=size == 30,
-            walk_rows=size + 3,
+            walk_rows=1 if size == 2 else size + 3,
             narrow_rows=1,
         )
         rows = finder.first_rows(size)
@@ -233,6 +233,42 @@ def paged(query: Query, reader: psycopg.Connection, size: int) -> list[int]:
 def test_pages_are_what_the_query_means(query: Query, size: int, reader: psycopg.Connection, library: list[Row]):
     parsed = parse(write(query))
     assert paged(parsed, reader, size) == ids(query, library)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    query=of_first_candidates,
+    size=st.sampled_from([2, 2, 7, 30]),
+    limits=st.tuples(st.sampled_from([0, 10**6]), st.sampled_from([1, 3]), st.sampled_from([1, 10**6])),
+)
+def test_pages_of_folders_times_and_texts_are_what_the_query_means(
+    query: Query, size: int, limits: tuple[int, int, int], reader: psycopg.Connection, library: list[Row]
+):
+    with pytest.MonkeyPatch.context() as patch:
+        for name, limit in zip(("MOST_OF_FOLDER", "PARTS", "LONG_WALK_ROWS"), limits, strict=True):
+            patch.setattr(find, name, limit)
+        assert paged(parse(write(query)), reader, size) == ids(query, library)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(query=of_first_candidates, patience_s=st.sampled_from([None, 60.0]))
+def test_a_search_and_its_cursors_are_what_the_query_means(
+    query: Query, patience_s: float | None, catalog: Catalog, library: list[Row]
+):
+    wanted, found, cursor, totals = ids(query, library), list[int](), None, set[tuple[int, bool]]()
+    finder_of = run.finder_of
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "finder_of", lambda *given: replace(finder_of(*given), walk_rows=3, narrow_rows=2))
+        patch.setattr(run, "read_assets", lambda _connection, rows: [row[0] for row in rows])
+        patch.setattr(find, "LONG_WALK_ROWS", 20)
+        patch.setattr(find, "READ_WHOLE", 20)
+        while cursor is not None or not totals:
+            page = run.search(catalog, write(query), limit=20, cursor=cursor, patience_s=patience_s)
+            found += page.items
+            totals.add((page.total, page.total_capped))
+            cursor = page.next_cursor
+    assert found == wanted
+    assert totals == {(len(wanted), False)}
 
 
 @pytest.mark.parametrize("order", ["metadata.{}:desc", "metadata.{}", "width:desc", "modified", "id sort:-id"])

@@ -173,6 +173,24 @@ sorts = st.builds(
 queries = st.builds(Query, st.one_of(nodes, st.just(Everything())), st.lists(sorts, max_size=2).map(tuple))
 
 
+# What a search may look for near the beginning of the result first, with other conditions or without.
+_folders = st.sampled_from(["a/**", "a/*", "a/1/*", "a/**/b", "//**", "/a/**", "a%/**", "/**", "a/b*", "a/b", "a/"])
+_times = st.builds(MetadataCompare, keys, comparisons, spans, st.just(Values.METADATA))
+_first = st.one_of(
+    _folders.map(lambda glob: PathMatches(glob, literal=False)),
+    picture_words.map(lambda found: HasText(*found)),
+    _times,
+    _times,
+)
+_others = st.one_of(_first, leaves, leaves.map(Not))
+_by_id = st.sampled_from([(), (Sort(SortColumn.ID, descending=False),), (Sort(SortColumn.ID, descending=True),)])
+of_first_candidates = st.builds(
+    Query,
+    st.one_of(_first, _first.map(Not), st.tuples(_first, _others).map(And), st.tuples(_first, _others).map(Or)),
+    st.one_of(_by_id, _by_id, sorts.map(lambda sort: (sort,))),
+)
+
+
 likenesses = st.one_of(texts.filter(str.strip).map(LikeText), st.integers(0, 50).map(LikeImage))
 ranked_queries = st.builds(Query, st.one_of(nodes, st.just(Everything())), st.just(()), likenesses)
 
