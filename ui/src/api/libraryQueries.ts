@@ -18,8 +18,8 @@ export const libraryKeys = {
 } as const;
 
 export const libraryQueries = {
-  /** What can be written at a position; `undefined`: nothing is asked. */
-  completions: (asked: { query: string; position: number } | undefined) =>
+  /** What can be written at a position, without one at the end; `undefined`: nothing is asked. */
+  completions: (asked: { query: string; position?: number } | undefined) =>
     queryOptions({
       queryKey: [...libraryKeys.completions, asked?.query, asked?.position],
       queryFn: ({ signal }) =>

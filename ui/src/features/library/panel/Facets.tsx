@@ -50,7 +50,7 @@ function useInView(element: RefObject<HTMLElement | null>): boolean {
 /** The facts of the library that contain a text, as completion knows them: of a whole name, it offers what follows. */
 function useFacts(wanted: string, ready: boolean): string[] {
   const asked = `facts.${wanted}`;
-  const { data } = useQuery(libraryQueries.completions(ready ? { query: asked, position: asked.length } : undefined));
+  const { data } = useQuery(libraryQueries.completions(ready ? { query: asked } : undefined));
   return (data?.suggestions ?? []).flatMap((one, place) =>
     one.kind === 'fact' ? [one.text] : one.kind === 'operator' && place === 0 ? [asked] : [],
   );
