@@ -10,8 +10,10 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.assets import asset_not_found, parse_asset_id
+from mirrorlake.catalog.leases import job_values
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import CatalogError
+from mirrorlake.model.jobs import NewJob
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.packs import CHECK_BYTES, PackEntry, index_bytes
@@ -45,6 +47,11 @@ class StoredPack:
         """The size of a pack with the used thumbnails alone."""
         return index_bytes(self.used) + self.used * CHECK_BYTES + self.used_bytes
 
+    @property
+    def dead_bytes(self) -> int:
+        """What the pack would shrink by."""
+        return self.size - self.live_bytes
+
 
 @dataclass(frozen=True, slots=True)
 class Unused:
@@ -75,6 +82,21 @@ def _register(connection: psycopg.Connection[TupleRow], name: bytes, entries: Se
     if row is None:
         raise AssertionError("an insert returns a row")
     return int(row[0])
+
+
+@retry_on_contention
+def enqueue_due(catalog: Catalog, job: NewJob, continued: NewJob) -> bool:
+    """Queue a cleanup if one is due and none is queued; return whether it was.
+
+    `continued` is the one after another that left something to rewrite.
+    """
+    with catalog.read() as connection:
+        row = connection.execute(statement("thumbnail_upkeep_due").query).fetchone()
+    if row is None or not row[0]:
+        return False
+    with catalog.write() as connection:
+        due = continued if row[1] else job
+        return connection.execute(statement("insert_queued").query, job_values(due)).fetchone() is not None
 
 
 @retry_on_contention

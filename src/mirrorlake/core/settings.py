@@ -30,6 +30,7 @@ _CLUSTER = re.compile(r"ray://(?:auto|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-
 _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(?:root|(?:role|user)/[\x21-\x7e]{1,512})")
 _DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+[a-z0-9-]{2,}")
 UNDO_DAYS, MAX_UNDO_DAYS = 30, 3650
+REPACK_PERCENT = 20
 PREVIEW_MB, MAX_PREVIEW_MB = 1024, 1_000_000
 IDLE_STOP_S = 600  # the embedded PostgreSQL stops after this long without a connection
 
@@ -63,6 +64,7 @@ class Settings:
     allow_addresses: tuple[str, ...] = ()  # networks that connections made over the API may reach besides public ones
     local_roots: tuple[Path, ...] = ()  # folders that callers of the API may mirror
     undo_days: int = UNDO_DAYS  # for which bulk edits can be undone
+    repack_percent: int = REPACK_PERCENT  # of dead space in packs of thumbnails, from which on workers repack; 0: never
     allow_references: tuple[str, ...] = ()  # prefixes of references to secrets that callers of the API may use
     oidc: OidcSettings | None = None
     trusted_proxies: tuple[str, ...] = ()  # networks of proxies that report from which address a request comes
@@ -122,6 +124,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         allow_addresses=_networks(env, "MIRRORLAKE_ALLOW_ADDRESSES"),
         local_roots=_roots(env.get("MIRRORLAKE_LOCAL_ROOTS") or ""),
         undo_days=_number(env, "MIRRORLAKE_UNDO_DAYS", UNDO_DAYS, MAX_UNDO_DAYS, "days"),
+        repack_percent=_number(env, "MIRRORLAKE_REPACK_PERCENT", REPACK_PERCENT, 100, "percent"),
         allow_references=tuple(_words(env.get("MIRRORLAKE_ALLOW_REFERENCES") or "")),
         oidc=_oidc(env),
         trusted_proxies=_proxies(env.get("MIRRORLAKE_TRUSTED_PROXIES") or ""),

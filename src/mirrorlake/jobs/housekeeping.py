@@ -11,11 +11,13 @@ from mirrorlake.catalog import (
     picture_hashes,
     picture_texts,
     search_indexes,
+    thumbnail_packs,
 )
 from mirrorlake.jobs.execution import new_job
 from mirrorlake.jobs.handlers.likeness import LikenessArgs
 from mirrorlake.jobs.handlers.picture_texts import PictureTextArgs
 from mirrorlake.jobs.handlers.search_indexes import IndexArgs
+from mirrorlake.jobs.handlers.thumbnails import CleanArgs
 from mirrorlake.jobs.places import Place
 from mirrorlake.jobs.registry import HANDLERS
 from mirrorlake.model.jobs import JobKind
@@ -27,12 +29,18 @@ def fold_fields(place: Place) -> bool:
 
 
 def enqueue_due(place: Place) -> None:
-    """Queue what is due for indexes, likeness and text in pictures."""
+    """Queue what is due for indexes, likeness, text in pictures and packs of thumbnails."""
     search_indexes.enqueue_due(place.catalog, new_job(JobKind.SEARCH_INDEXES, IndexArgs()))
     embeddings.enqueue_due(place.catalog, new_job(JobKind.LIKENESS, LikenessArgs()))
     picture_texts.enqueue_due(
         place.catalog, lambda source: new_job(JobKind.PICTURE_TEXT, PictureTextArgs(), datasource=source)
     )
+    if place.settings.repack_percent:
+        upkeep, rest = (
+            new_job(JobKind.THUMBNAILS_CLEAN, CleanArgs(dead_percent=percent))
+            for percent in (place.settings.repack_percent, 0)
+        )
+        thumbnail_packs.enqueue_due(place.catalog, upkeep, rest)
 
 
 def prune(place: Place) -> None:

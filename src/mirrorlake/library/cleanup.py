@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mirrorlake.catalog import thumbnail_packs
+from mirrorlake.catalog.thumbnail_packs import StoredPack
 from mirrorlake.catalog.thumbnails import exclusive_lock
 from mirrorlake.core.errors import Conflict, ObjectGone, UsageError
 from mirrorlake.library.layout import ASIDE, UNFINISHED, Shard, SingleFiles
 from mirrorlake.library.pack_audit import compare_packs, pack_needs, unregistered_needs
 from mirrorlake.library.references import SHARDS
-from mirrorlake.library.repack import repack
+from mirrorlake.library.repack import Repacked, Upkeep, is_worth, repack
 from mirrorlake.library.single_files import SinglePacker
 from mirrorlake.library.steps import StepCallback
 from mirrorlake.mirror.library_marker import MARKERS, list_other_markers, mark_store
@@ -27,6 +28,7 @@ from mirrorlake.mirror.thumbnail_writer import ThumbnailWriter
 from mirrorlake.model.thumbnails import Cleaning
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
+from mirrorlake.processing.packs import bytes_in_pack
 from mirrorlake.storage.disk import room_in
 from mirrorlake.storage.writable import StoredObject, WritableStore
 
@@ -39,9 +41,18 @@ _HOUR_S = 3600
 
 
 def clean(
-    catalog: Catalog, library: LibraryStore, workdir: Path, step: StepCallback, *, hours: int, acknowledged: int | None
+    catalog: Catalog,
+    library: LibraryStore,
+    workdir: Path,
+    step: StepCallback,
+    *,
+    hours: int,
+    acknowledged: int | None,
+    upkeep: Upkeep | None = None,
 ) -> Cleaning:
     """Remove thumbnails that no asset uses and that were not written for `hours`. Safe to repeat after a crash.
+
+    With `upkeep`, nothing is done unless it is worth the while.
 
     If more than MAX_UNCONFIRMED and more than half of all would be removed, nothing is done unless that number is
     acknowledged. Raises UsageError if another number was acknowledged, Conflict if another command works on the
@@ -58,19 +69,22 @@ def clean(
                 f"{found.count:,} thumbnails would be removed, not {acknowledged:,}.",
                 f"To confirm this number: --acknowledge {found.count}",
             )
-        hold = found.hold if acknowledged is None else None
-        if hold is None:
+        worth = upkeep is None or is_worth(found.old_packs, found.unused_bytes, upkeep)
+        hold = found.hold if acknowledged is None and worth else None
+        if worth and hold is None:
             cleaner.remove(found)
             cleaner.adopt(found)
             cleaner.pack_single_files()
-            cleaner.repack()
+            cleaner.repack(upkeep)
     return Cleaning(
         left_over=found.count,
         young=found.young,
         removed=cleaner.removed,
         removed_bytes=cleaner.removed_bytes,
         packed=cleaner.packed,
-        repacked=cleaner.repacked,
+        repacked=cleaner.repacked.done,
+        remaining=cleaner.repacked.remaining,
+        dead_bytes=found.dead_bytes,
         hold=hold,
         seconds=time.monotonic() - started,
         unreadable=tuple(cleaner.unreadable[:MOST_UNREADABLE]),
@@ -86,6 +100,8 @@ class _Orphaned:
     young: int = 0
     total: int = 0  # all thumbnails
     unused: dict[int, int] = field(default_factory=dict[int, int])  # thumbnails in packs, by shard
+    unused_bytes: int = 0  # of these
+    old_packs: list[StoredPack] = field(default_factory=list[StoredPack])  # those that no run is still writing
     adoptable: dict[bytes, StoredObject] = field(default_factory=dict[bytes, StoredObject])  # packs, by name
 
     @property
@@ -93,6 +109,11 @@ class _Orphaned:
         if self.count <= MAX_UNCONFIRMED or 2 * self.count <= self.total:
             return None
         return f"{self.count:,} of {self.total:,} thumbnails would be removed, more than half"
+
+    @property
+    def dead_bytes(self) -> int:
+        """What packs would shrink by, those that a run may still be writing left out."""
+        return sum(pack.dead_bytes for pack in self.old_packs) + self.unused_bytes
 
     def files(self) -> Iterator[tuple[str, int, int]]:
         """The key and size of each file, and how many thumbnails it counts as."""
@@ -117,7 +138,7 @@ class _Cleaner:
         self.removed = 0
         self.removed_bytes = 0
         self.packed = 0  # files of their own that are in packs now
-        self.repacked = 0  # packs
+        self.repacked = Repacked(0, 0)
         self.unreadable: list[str] = []  # packs, with the reasons
 
     def search(self, now: float) -> _Orphaned:
@@ -145,10 +166,13 @@ class _Cleaner:
             for one in packs.objects.unfinished:
                 add(one, unfinished=True)
             found.total += sum(pack.used for pack in packs.packs)
+            found.old_packs = [pack for pack in packs.packs if pack.age_s >= self._min_age_s]
             for number in range(SHARDS):
                 self._step(CHECKING, number, SHARDS)
                 unused = thumbnail_packs.unused_of_shard(self._catalog, number)
-                old = sum(one.age_s >= self._min_age_s for one in unused)
+                lengths = [one.length for one in unused if one.age_s >= self._min_age_s]
+                old = len(lengths)
+                found.unused_bytes += bytes_in_pack(lengths)
                 found.count, found.young = found.count + old, found.young + len(unused) - old
                 if old:
                     found.unused[number] = old
@@ -195,10 +219,15 @@ class _Cleaner:
         self.packed = packer.packed
         self._remove_empty_batches()
 
-    def repack(self) -> None:
+    def repack(self, upkeep: Upkeep | None) -> None:
         """Merge sparse and small packs, and delete those without thumbnails."""
         self.repacked = repack(
-            self._catalog, self._store, self._step, min_age_s=self._min_age_s, on_unreadable=self.unreadable.append
+            self._catalog,
+            self._store,
+            self._step,
+            min_age_s=self._min_age_s,
+            on_unreadable=self.unreadable.append,
+            upkeep=upkeep,
         )
 
     def _find_unused_files(self, shard: Shard) -> Iterator[StoredObject]:

@@ -8,7 +8,7 @@ next cleanup removes the pack to which no row refers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mirrorlake.catalog import thumbnail_packs
@@ -21,8 +21,37 @@ from mirrorlake.processing.packs import PACK_BYTES, PACK_THUMBNAILS, pack_key, r
 from mirrorlake.storage.writable import WritableStore
 
 MIN_USED_SHARE = 0.5  # of the bytes of a pack; below, it is rewritten
+MIN_SAVED_PACKS = 100  # by merging small packs: worth the while, whatever their dead space is
 SMALL_PACK = PACK_THUMBNAILS // 2  # thumbnails; two of these fit into one
 MERGING = "Merging packs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upkeep:
+    """When a cleanup that nobody asked for is worth the while, and how much it does at once."""
+
+    min_dead_share: float  # of the bytes of all packs
+    most_packs: int  # that are rewritten; another cleanup continues
+
+
+@dataclass(frozen=True, slots=True)
+class Repacked:
+    """What was done, in packs."""
+
+    done: int
+    remaining: int  # that another cleanup would rewrite
+
+
+def is_worth(packs: Sequence[StoredPack], removable: int, upkeep: Upkeep) -> bool:
+    """Whether these packs need a cleanup: much is dead space, or many are small.
+
+    `removable` bytes are of thumbnails that nothing uses, and are dead space next.
+    """
+    size = sum(pack.size for pack in packs)
+    dead = sum(pack.dead_bytes for pack in packs) + removable
+    if size and dead >= upkeep.min_dead_share * size:
+        return True
+    return sum(len(group) - 1 for group in choose_groups(packs)) >= MIN_SAVED_PACKS
 
 
 def repack(
@@ -32,9 +61,11 @@ def repack(
     *,
     min_age_s: float,
     on_unreadable: Callable[[str], object],
-) -> int:
-    """Delete packs without thumbnails that are old enough, and rewrite sparse and small ones; return how many.
+    upkeep: Upkeep | None = None,
+) -> Repacked:
+    """Delete packs without thumbnails that are old enough, and rewrite sparse and small ones.
 
+    With `upkeep`, only as many as it allows are rewritten, and none that a run may still be committing.
     `on_unreadable` receives each pack that is left as it is because it cannot be read, with the reason.
 
     Only with `exclusive_lock`. A run whose pack is deleted before it commits writes it again.
@@ -42,13 +73,24 @@ def repack(
     packs = thumbnail_packs.list_packs(catalog)
     empty = [pack.id for pack in packs if not pack.used and pack.age_s >= min_age_s]
     _delete_objects(store, thumbnail_packs.forget(catalog, empty) if empty else [])
-    groups = list(choose_groups(packs))
+    groups = list(choose_groups(pack for pack in packs if upkeep is None or pack.age_s >= min_age_s))
+    now = groups if upkeep is None else list(_first(groups, upkeep.most_packs))
     writer = ThumbnailWriter(catalog, store)
     done = 0
-    for number, group in enumerate(groups):
-        step(MERGING, number, len(groups))
+    for number, group in enumerate(now):
+        step(MERGING, number, len(now))
         done += _merge(writer, group, on_unreadable)
-    return done
+    return Repacked(done, sum(map(len, groups[len(now) :])))
+
+
+def _first(groups: Iterable[list[StoredPack]], most: int) -> Iterator[list[StoredPack]]:
+    """The first groups with at most `most` packs together, and at least one group."""
+    taken = 0
+    for group in groups:
+        if taken and taken + len(group) > most:
+            return
+        taken += len(group)
+        yield group
 
 
 @dataclass(slots=True)

@@ -93,3 +93,5 @@ class Cleaning:
     hold: str | None  # why nothing was done: it would remove so much that it may be a mistake
     seconds: float
     unreadable: tuple[str, ...] = ()  # packs that cannot be read, each with the reason; 100 at most
+    remaining: int = 0  # packs that the next cleanup of a worker rewrites
+    dead_bytes: int = 0  # of packs, before; what this cleanup removed counts as such

@@ -69,6 +69,11 @@ def index_bytes(thumbnails: int) -> int:
     return _HEAD.size + thumbnails * _ENTRY.size
 
 
+def bytes_in_pack(lengths: Sequence[int]) -> int:
+    """What thumbnails of these lengths take up in a pack: their records, and their part of its index."""
+    return sum(lengths) + len(lengths) * (CHECK_BYTES + _ENTRY.size)
+
+
 def write_pack(thumbnails: Sequence[tuple[bytes, bytes]]) -> tuple[bytes, list[PackEntry]]:
     """The bytes of a pack with these digests and WebPs, and where each is."""
     start, entries = index_bytes(len(thumbnails)), list[PackEntry]()

@@ -2,6 +2,16 @@
 -- Register a pack before its object is written, so that every object of ours has a row.
 INSERT INTO thumbnail_pack (name, thumbnails, size) VALUES (%(name)s, %(thumbnails)s, %(size)s) RETURNING id;
 
+-- name: thumbnail_upkeep_due
+-- Whether packs were written more than a day before now, and the last cleanup began a day ago, or an hour ago if it left
+-- something to rewrite; the second column: whether it did. After a cleanup that failed or was held, a day passes as well.
+SELECT EXISTS (SELECT FROM thumbnail_pack WHERE created < now() - interval '25 hours')
+  AND coalesce(last.created < now() - CASE WHEN last.remaining > 0 THEN interval '1 hour' ELSE interval '1 day' END, true),
+  coalesce(last.remaining > 0, false)
+FROM (SELECT) AS always LEFT JOIN (
+  SELECT created, (result ->> 'remaining')::bigint AS remaining FROM job WHERE kind = 'thumbnails_clean' ORDER BY id DESC LIMIT 1
+) AS last ON true;
+
 -- name: forget_packs
 -- Delete the rows of these packs unless thumbnails are in them. Returns the names of those that were deleted.
 DELETE FROM thumbnail_pack AS pack

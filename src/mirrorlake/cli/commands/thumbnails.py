@@ -171,6 +171,8 @@ def print_cleaned(result: Cleaning) -> None:
         echo_detail(f"{count_noun(result.packed, 'file')} moved into packs.")
     if result.repacked:
         echo_detail(f"{count_noun(result.repacked, 'pack')} merged or rewritten.")
+    if result.remaining:
+        echo_detail(f"{count_noun(result.remaining, 'more pack')} to rewrite.")
     for unreadable in result.unreadable:
         echo_error(f"This pack cannot be read, and was left as it is: {unreadable}")
     if result.young:

@@ -8,12 +8,14 @@ from mirrorlake.engine.base import LocalEngine
 from mirrorlake.jobs.handler import Handler, JobContext
 from mirrorlake.jobs.run_context import open_run_context
 from mirrorlake.library import audit, cleanup, rebuild
+from mirrorlake.library.repack import Upkeep
 from mirrorlake.model.jobs import THUMBNAILS_LOCK, Job, JobKind
 from mirrorlake.model.thumbnails import Cleaning, MakeResult, ThumbnailCheck, Unmade
 from mirrorlake.plan.backoff import RetryPolicy
 
 KEPT_UNMADE = 1000  # per job; all of them are counted
 GRACE_HOURS = 24  # a run writes thumbnails before it commits their assets
+UPKEEP_PACKS = 200  # that a worker rewrites in one job, about 2 GB: other jobs must not wait for long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +34,14 @@ class MakeArgs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanArgs:
-    """Remove orphaned thumbnails older than `hours`. `acknowledged` is their number, required if there are many."""
+    """Remove orphaned thumbnails older than `hours`. `acknowledged` is their number, required if there are many.
+
+    `dead_percent`: nobody asked for it; do something only if this much of all packs is dead space, or many are small.
+    """
 
     hours: int = GRACE_HOURS
     acknowledged: int | None = None
+    dead_percent: int | None = None
 
 
 def check(_job: Job, args: CheckArgs, context: JobContext) -> ThumbnailCheck:
@@ -70,6 +76,8 @@ def make(_job: Job, args: MakeArgs, context: JobContext) -> MakeResult:
 
 def clean(_job: Job, args: CleanArgs, context: JobContext) -> Cleaning:
     """Remove orphaned thumbnails, and merge sparse and small packs."""
+    share = args.dead_percent
+    upkeep = None if share is None else Upkeep(min_dead_share=share / 100, most_packs=UPKEEP_PACKS)
     with open_run_context(context.settings, context.catalog, context.processes) as run:
         return cleanup.clean(
             context.catalog,
@@ -78,6 +86,7 @@ def clean(_job: Job, args: CleanArgs, context: JobContext) -> Cleaning:
             context.reporter.step,
             hours=args.hours,
             acknowledged=args.acknowledged,
+            upkeep=upkeep,
         )
 
 
