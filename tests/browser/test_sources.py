@@ -106,17 +106,20 @@ def test_a_connection_with_a_wrong_secret_shows_what_fails_and_is_mended(site: S
 
 
 def add_connection(site: Site) -> None:
-    body = {
+    connection = {
         "name": "archive",
         "kind": "s3",
         "settings": {"endpoint": site.stub.endpoint, "bucket": BUCKET, "prefix": "2026/"},
         "secrets": {"access_key_id": ACCESS_KEY, "secret_access_key": SECRET_KEY},
     }
-    site.page.evaluate(
-        "body => fetch('/api/v1/connections', {method: 'POST', headers: {'content-type': 'application/json'},"
-        " body: JSON.stringify(body)})",
-        body,
-    )
+    send(site, "post", "/connections", connection)
+
+
+def send(site: Site, method: str, path: str, body: object) -> None:
+    """A request that the pages could send too."""
+    head = {"Authorization": f"Bearer {site.serving.token}"}
+    made = getattr(site.page.request, method)(f"{site.serving.address}/api/v1{path}", headers=head, data=body)
+    assert made.ok, made.text()
 
 
 def test_an_empty_library_leads_by_keyboard_to_a_datasource_that_runs(site: Site) -> None:
@@ -202,3 +205,71 @@ def change_datasource(site: Site) -> None:
     expect(page.locator(".health-row.tone-good", has_text="read a match")).to_be_visible()
     page.get_by_role("link", name="4 assets").click()
     expect(page.locator(".total")).to_have_text("4 assets")
+
+
+def test_several_configs_label_files_and_events_are_set_up_on_the_page_of_a_datasource(site: Site) -> None:
+    """Each refusal of the server stands by its field, and what was stored is shown again."""
+    page, uri = site.page, f"s3://{BUCKET}/2026/"
+    add_connection(site)
+    classes = [{"name": "gate", "shape": "box", "colour": "#1971c2"}]
+    send(site, "put", "/ontologies/yard", {"classes": classes})
+    send(site, "post", "/datasources", {"uri": uri, "name": "yard", "connection": "archive"})
+    site.visit("/datasources/yard?tab=settings")
+    save = page.get_by_role("button", name="Save changes")
+    page.get_by_text("Exact keys and a file of patterns").click()
+    page.get_by_label("Exact keys").fill("/")
+    save.click()
+    expect(page.get_by_label("Exact keys")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Exact keys").fill("")
+    page.get_by_text("Label files", exact=True).click()
+    page.get_by_label("Format of the label files").select_option("YOLO")
+    save.click()
+    expect(page.get_by_label("Ontology")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Ontology").select_option("yard")
+    page.get_by_label("Keys of images").fill("{name}.{ext}")
+    page.get_by_label("Keys of label files").fill("labels/{name}.txt")
+    save.click()
+    expect(page.get_by_label("Classes of the files")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Classes of the files").fill("0 = gate")
+    page.get_by_role("button", name="Add another mirror config").click()
+    first = page.get_by_role("group", name="Mirror config 1")
+    first.get_by_label("Only these patterns").fill("site/**")
+    second = page.get_by_role("group", name="Mirror config 2")
+    second.get_by_label("Only these patterns").fill("***")
+    save.click()
+    expect(second.get_by_label("Only these patterns")).to_have_attribute("aria-invalid", "true")
+    second.get_by_label("Only these patterns").fill("raw/**")
+    second.get_by_label("When an object disappears").select_option("Keep the asset")
+    page.get_by_role("button", name="Move up: mirror config 2").click()
+    expect(first.get_by_label("Only these patterns")).to_have_value("raw/**")
+    page.get_by_role("button", name="Preview what they select").click()
+    expect(page.get_by_role("region", name="Preview")).to_contain_text("6 would be read")
+    site.accessible()
+    save.click()
+    expect(save).to_be_disabled()
+    page.reload()
+    expect(first.get_by_label("When an object disappears")).to_have_value("keep")
+    expect(second.get_by_label("Only these patterns")).to_have_value("site/**")
+    expect(page.get_by_label("Format of the label files").locator("option")).to_have_text(["YOLO"])
+    expect(page.get_by_label("Classes of the files")).to_have_value("0 = gate")
+    set_up_events(site)
+
+
+def set_up_events(site: Site) -> None:
+    """Where events come from: first a queue, whose address is wrong, then a webhook with a secret, then nowhere."""
+    page = site.page
+    page.get_by_role("button", name="Events", exact=True).click()
+    page.get_by_role("button", name="Set up events").click()
+    page.get_by_label("URL of the queue").fill("nowhere")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_label("URL of the queue")).to_have_attribute("aria-invalid", "true")
+    site.accessible()
+    page.get_by_label("Signed requests of any system").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Copy the secret")).to_be_visible()
+    expect(page.get_by_text(f"{site.serving.address}/api/v1/events/yard")).to_be_visible()
+    expect(page.get_by_text("a webhook", exact=True)).to_be_visible()
+    site.accessible()
+    page.get_by_role("button", name="Turn off").click()
+    page.get_by_role("dialog").get_by_role("button", name="Turn off").click()
+    expect(page.get_by_text("Its bucket sends no events")).to_be_visible()

@@ -32,6 +32,7 @@ from tests.support.scene_steps import (
     fill,
     in_bar,
     offline,
+    open_fold,
     open_panel,
     press,
     see,
@@ -224,6 +225,15 @@ DIALOGS: dict[str, tuple[str, tuple[Step, ...]]] = {
     "preview": ("/datasources/harbour%20cams", (press("Preview"), see("A run would"))),
     "empty-trash": ("/datasources/harbour%20cams", (press("Empty trash"),)),
     "datasource-delete": ("/datasources/harbour%20cams", (press("Delete"),)),
+    "datasource-settings-of-labels": (
+        "/datasources/orchard?tab=settings",
+        (open_fold("Label files"), choose("Format of the label files", "YOLO"), choose("Ontology", "fruit")),
+    ),
+    "datasource-settings-of-configs": (
+        "/datasources/orchard?tab=settings",
+        (open_fold("How keys are listed"), press("Add another mirror config")),
+    ),
+    "datasource-events-set": ("/datasources/orchard?tab=events", (press("Set up events"),)),
     "held-confirm": ("/runs/6", (type_the_number,)),
     "member-remove": ("/settings?part=members", (press("Remove bela"),)),
     "webhook-delete": ("/settings?part=webhooks", (press("Delete"),)),

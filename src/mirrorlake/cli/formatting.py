@@ -105,6 +105,8 @@ def describe_datasource(summary: DatasourceSummary) -> Iterator[Row]:
         yield "label files", f"{summary.labels.format.value}, for the ontology {summary.labels.ontology}"
     if summary.listing_ordered is not None:
         yield "listing", "in byte order of keys" if summary.listing_ordered else "unordered, sorted here"
+    if summary.inventory is not None:
+        yield "inventory", summary.inventory
 
 
 _STATUS_TEXT = {

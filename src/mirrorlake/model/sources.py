@@ -279,6 +279,8 @@ class DatasourceSummary:
     labels: LabelSidecars | None = None
     """The label files of the source; null: they are not read."""
     listing_ordered: bool | None
+    inventory: str | None = None
+    """Folder of an inventory of the bucket, which may replace a listing."""
     schedule: str
     """`off`, `every: 6h`, or a cron expression."""
     timezone: str | None
@@ -339,6 +341,7 @@ def summarize(
         base_name_sidecars=settings.base_name_sidecars,
         labels=settings.labels,
         listing_ordered=settings.listing_ordered,
+        inventory=settings.inventory,
         schedule=schedule_to_text(settings.schedule),
         timezone=timezone_of(settings.schedule),
         next_due=next_due,

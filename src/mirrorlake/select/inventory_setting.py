@@ -18,10 +18,11 @@ def read_inventory(given: Mapping[str, Json], where: str) -> str | None:
     try:
         location = parse_location(address)
     except UsageError as error:
-        raise SettingsError(f"{where}inventory: {error.message}", error.fix) from error
+        raise SettingsError(f"{where}inventory: {error.message}", error.fix, field=f"{where}inventory") from error
     if not has_inventories(location.provider):
         raise SettingsError(
             f"{where}inventory is {quote(address)}, but only S3 writes inventories that mirrorlake reads.",
             "Write the folder of an inventory, such as s3://reports/photos/daily/.",
+            field=f"{where}inventory",
         )
     return location.uri

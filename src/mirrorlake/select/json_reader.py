@@ -1,6 +1,7 @@
 """Parse a JSON document of settings without duplicate names, and check the types of its values. Pure.
 
-All functions raise SettingsError with the name of the setting and its allowed values; `where` precedes the name.
+All functions raise SettingsError with the name of the setting and its allowed values; `where` precedes the name, also
+in the `field` of the error, which a form marks.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def read_list(value: Json, what: str) -> list[Json]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise SettingsError(f"{what} is {quote(value)}, not a list.", "Put it in square brackets.")
+        raise SettingsError(f"{what} is {quote(value)}, not a list.", "Put it in square brackets.", field=what)
     return value
 
 
@@ -58,7 +59,7 @@ def read_bool(settings: dict[str, Json], name: str, where: str) -> bool | None:
     value = settings.get(name)
     if value is None or isinstance(value, bool):
         return value
-    raise SettingsError(f"{where}{name} is {quote(value)}.", "It can be true or false.")
+    raise SettingsError(f"{where}{name} is {quote(value)}.", "It can be true or false.", field=f"{where}{name}")
 
 
 def read_text(settings: dict[str, Json], name: str, where: str = "") -> str | None:
@@ -66,7 +67,7 @@ def read_text(settings: dict[str, Json], name: str, where: str = "") -> str | No
     value = settings.get(name)
     if value is None or isinstance(value, str):
         return value or None
-    raise SettingsError(f"{where}{name} is {quote(value)}, not a text.", "Put it in quotes.")
+    raise SettingsError(f"{where}{name} is {quote(value)}, not a text.", "Put it in quotes.", field=f"{where}{name}")
 
 
 def read_texts(given: dict[str, Json], name: str, where: str) -> tuple[str, ...]:
@@ -75,7 +76,9 @@ def read_texts(given: dict[str, Json], name: str, where: str) -> tuple[str, ...]
     read_texts = [value for value in values if isinstance(value, str)]
     if len(read_texts) < len(values):
         raise SettingsError(
-            f"{where}{name} contains a value that is not text.", 'Write a list of texts: ["photos/**"].'
+            f"{where}{name} contains a value that is not text.",
+            'Write a list of texts: ["photos/**"].',
+            field=f"{where}{name}",
         )
     return tuple(read_texts)
 
@@ -87,7 +90,9 @@ def read_choice(given: dict[str, Json], name: str, kind: type[_Choice], default:
         return default
     if not isinstance(value, str) or value not in set(kind):
         raise SettingsError(
-            f"{where}{name} is {quote(value)}.", f"It can be {join_choices([one.value for one in kind])}."
+            f"{where}{name} is {quote(value)}.",
+            f"It can be {join_choices([one.value for one in kind])}.",
+            field=f"{where}{name}",
         )
     return kind(value)
 

@@ -169,4 +169,5 @@ def _wrong(where: str, pattern: str, reason: str) -> SettingsError:
         f"labels.{where} is {pattern[:100]!r}: {reason}.",
         'Write both, such as "images/{split}/{name}.{ext}" and "labels/{split}/{name}.txt".'
         " {name**} also matches across folders.",
+        field=f"labels.{where}",
     )

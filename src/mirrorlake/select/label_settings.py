@@ -32,6 +32,7 @@ _NAMES = (
 )
 _PATTERNS = ("imagePattern", "labelPattern")
 _WHERE = "labels."
+_CLASS_MAP = "labels.classMap"
 
 
 def read_labels(value: Json, metadata_suffix: Json = None) -> LabelSidecars | None:
@@ -43,10 +44,16 @@ def read_labels(value: Json, metadata_suffix: Json = None) -> LabelSidecars | No
         if name not in _NAMES:
             raise SettingsError(f"Unknown setting {quote(_WHERE + name)}.", f"Known ones: {', '.join(_NAMES)}.")
     if "format" not in given:
-        raise SettingsError("labels.format is missing.", f"It can be {join_choices([*SidecarFormat])}.")
+        raise SettingsError(
+            "labels.format is missing.", f"It can be {join_choices([*SidecarFormat])}.", field="labels.format"
+        )
     ontology = read_text(given, "ontology", _WHERE)
     if ontology is None:
-        raise SettingsError("labels.ontology is missing.", "Name the ontology whose classes the annotations get.")
+        raise SettingsError(
+            "labels.ontology is missing.",
+            "Name the ontology whose classes the annotations get.",
+            field="labels.ontology",
+        )
     kind = read_choice(given, "format", SidecarFormat, SidecarFormat.YOLO, _WHERE)
     image, label = (read_text(given, name, _WHERE) for name in _PATTERNS)
     labels = LabelSidecars(
@@ -65,6 +72,7 @@ def read_labels(value: Json, metadata_suffix: Json = None) -> LabelSidecars | No
         raise SettingsError(
             f"metadataSidecarSuffix and labels.suffix are both {quote(metadata_suffix)}.",
             "Give each kind of file its own.",
+            field="labels.suffix",
         )
     return labels
 
@@ -91,6 +99,7 @@ def check_label_change(before: LabelSidecars | None, after: LabelSidecars | None
     raise SettingsError(
         f"The format of label sidecars cannot be changed once they are enabled; here it is {before.format.value}.",
         "Keep the format, or create another datasource for files of another format.",
+        field="labels.format",
     )
 
 
@@ -100,15 +109,19 @@ def _check_patterns(labels: LabelSidecars) -> None:
             raise SettingsError(
                 "labels.imagePattern is set, but a COCO file is about all images of its folder.",
                 "Remove the patterns; labels.suffix is the name of the file.",
+                field="labels.imagePattern",
             )
         if labels.image_pattern is None or labels.label_pattern is None:
             missing = "imagePattern" if labels.image_pattern is None else "labelPattern"
             raise SettingsError(
                 f"labels.{missing} is missing: the format {labels.format.value} needs both patterns.",
                 'Write both, such as "images/{name**}.{ext}" and "labels/{name**}.txt".',
+                field=f"labels.{missing}",
             )
     elif labels.label_pattern is not None:
-        raise SettingsError("labels.labelPattern is set without labels.imagePattern.", "Set both, or none.")
+        raise SettingsError(
+            "labels.labelPattern is set without labels.imagePattern.", "Set both, or none.", field="labels.imagePattern"
+        )
     rewrites(labels)
 
 
@@ -117,12 +130,15 @@ def _read_suffix(given: dict[str, Json], kind: SidecarFormat, *, patterns: bool)
     if suffix is None:
         return None
     if patterns or NAMINGS[kind].naming is Naming.PATTERNS:
-        raise SettingsError("labels.suffix is set beside patterns, which already name the files.", "Remove it.")
+        raise SettingsError(
+            "labels.suffix is set beside patterns, which already name the files.", "Remove it.", field="labels.suffix"
+        )
     if not isinstance(suffix, str) or not 0 < len(suffix) <= SUFFIX_LIMIT or not is_key(suffix) or "/" in suffix:
         raise SettingsError(
             f"labels.suffix is {quote(suffix)}.",
             f"It can be a text of 1 to {SUFFIX_LIMIT} characters without slashes, such as"
             f" {quote(NAMINGS[kind].suffix)}.",
+            field="labels.suffix",
         )
     return suffix
 
@@ -137,15 +153,20 @@ def _read_class_map(value: Json, kind: SidecarFormat) -> dict[str, str]:
             raise SettingsError(
                 f"labels.classMap maps {quote(name)} to {quote(target)}.",
                 "Map it to the name of a class, or to an empty text.",
+                field=_CLASS_MAP,
             )
         number = name
         if kind is SidecarFormat.YOLO:
             if not (name.isascii() and name.isdigit() and len(name) <= NUMBER_DIGITS):
                 raise SettingsError(
-                    f"labels.classMap has the class {quote(name)}.", "Classes of YOLO are whole numbers from 0."
+                    f"labels.classMap has the class {quote(name)}.",
+                    "Classes of YOLO are whole numbers from 0.",
+                    field=_CLASS_MAP,
                 )
             number = str(int(name))
         if number in found:
-            raise SettingsError(f"labels.classMap has the class {quote(name)} twice.", "Keep one of the two.")
+            raise SettingsError(
+                f"labels.classMap has the class {quote(name)} twice.", "Keep one of the two.", field=_CLASS_MAP
+            )
         found[number] = target
     return found

@@ -67,9 +67,9 @@ def _read_names(given: dict[str, Json], name: str) -> tuple[str, ...]:
     for one in names:
         if not one.strip() or len(one) > NAME_LIMIT or not one.isprintable():
             fix = 'Name them as FFmpeg does: "mp42", "yuv420p".'
-            raise SettingsError(f"{_WHERE}{name} contains {quote(one)}.", fix)
+            raise SettingsError(f"{_WHERE}{name} contains {quote(one)}.", fix, field=_WHERE + name)
     if len(names) > NAMES_LIMIT:
-        raise SettingsError(f"{_WHERE}{name} names {len(names)}.", f"It can name {NAMES_LIMIT}.")
+        raise SettingsError(f"{_WHERE}{name} names {len(names)}.", f"It can name {NAMES_LIMIT}.", field=_WHERE + name)
     return tuple(dict.fromkeys(names))
 
 
@@ -77,7 +77,7 @@ def _read_number(given: dict[str, Json], name: str) -> int | None:
     value = given.get(name)
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 < value <= NUMBER_LIMIT):
         return value
-    raise SettingsError(f"{_WHERE}{name} is {quote(value)}.", "It can be a whole number from 1.")
+    raise SettingsError(f"{_WHERE}{name} is {quote(value)}.", "It can be a whole number from 1.", field=_WHERE + name)
 
 
 def _read_seconds(given: dict[str, Json]) -> float | None:
@@ -85,5 +85,9 @@ def _read_seconds(given: dict[str, Json]) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= NUMBER_LIMIT:
-        raise SettingsError(f"{_WHERE}maxSeconds is {quote(value)}.", "It can be a number of seconds above 0.")
+        raise SettingsError(
+            f"{_WHERE}maxSeconds is {quote(value)}.",
+            "It can be a number of seconds above 0.",
+            field=f"{_WHERE}maxSeconds",
+        )
     return float(value)

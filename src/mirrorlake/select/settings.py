@@ -17,17 +17,22 @@ from mirrorlake.model.looking import Depth
 from mirrorlake.model.schedule import OFF, Cron, schedule_to_text
 from mirrorlake.model.sources import (
     DEFAULT_MEDIA,
-    DEFAULT_ORPHANS,
     MetadataStrategy,
     MirrorConfig,
     MirrorSettings,
     NamingStrategy,
-    Orphans,
+)
+from mirrorlake.select.config_settings import (
+    REMOVE_NAMES,
+    read_glob_file,
+    read_globs,
+    read_id,
+    read_orphans,
+    read_paths,
 )
 from mirrorlake.select.inventory_setting import read_inventory
 from mirrorlake.select.json_reader import (
     Json,
-    is_key,
     join_choices,
     parse_json,
     quote,
@@ -36,11 +41,9 @@ from mirrorlake.select.json_reader import (
     read_list,
     read_object,
     read_text,
-    read_texts,
 )
 from mirrorlake.select.label_settings import labels_to_json, read_labels
 from mirrorlake.select.media_setting import read_media
-from mirrorlake.select.patterns import MAX_PATTERN_CHARS, check_patterns
 from mirrorlake.select.policy_settings import policies_to_json, read_policies
 from mirrorlake.select.pool_setting import read_pool
 from mirrorlake.select.schedule_setting import read_schedule
@@ -74,14 +77,13 @@ _RESERVED: Mapping[str, _ReservedSetting] = MappingProxyType(
         "followSymlinks": _ReservedSetting(default=False),
     }
 )
-_REMOVE_NAMES = ("removeOrphanedSourcesFromWorkspace", "removeOrphanedSourcesWhenDisappeared")
 _CONFIG_SETTINGS = (
     "namingStrategy",
     "namingStrategyMetadataKey",
     "updateImageWhenNewer",
     "updateMetadataWhenNewer",
     "updateMetadataStrategy",
-    *_REMOVE_NAMES,
+    *REMOVE_NAMES,
     "orphans",
 )
 # Settings of the whole datasource, which must be equal in all configs.
@@ -262,13 +264,14 @@ def _mirror_config(given: dict[str, Json], where: str) -> MirrorConfig:
         raise SettingsError(
             f'{where}namingStrategy is "metadata", but namingStrategyMetadataKey is missing.',
             'Add one, such as "namingStrategyMetadataKey": "title".',
+            field=f"{where}namingStrategyMetadataKey",
         )
     return MirrorConfig(
-        id=_read_id(given, where),
-        globs=_read_globs(given, "glob_patterns", where),
-        glob_file=_read_glob_file(given, where),
-        paths=_read_paths(given, where),
-        exclude=_read_globs(given, "exclude", where),
+        id=read_id(given, where),
+        globs=read_globs(given, "glob_patterns", where),
+        glob_file=read_glob_file(given, where),
+        paths=read_paths(given, where),
+        exclude=read_globs(given, "exclude", where),
         naming=naming,
         naming_key=naming_key,
         update_image=read_bool(given, "updateImageWhenNewer", where) is not False,
@@ -276,7 +279,7 @@ def _mirror_config(given: dict[str, Json], where: str) -> MirrorConfig:
         metadata_strategy=read_choice(
             given, "updateMetadataStrategy", MetadataStrategy, MetadataStrategy.MERGE_BUCKET_WINS, where
         ),
-        orphans=_read_orphans(given, where),
+        orphans=read_orphans(given, where),
     )
 
 
@@ -332,47 +335,6 @@ def _is_on(wide: Mapping[str, tuple[str, dict[str, Json]]], name: str, *, defaul
     where, given = wide.get(name, ("", {}))
     value = read_bool(given, name, where)
     return default if value is None else value
-
-
-def _read_id(given: dict[str, Json], where: str) -> str | None:
-    identity = given.get("id")
-    if identity is None or isinstance(identity, str):
-        return identity or None
-    if isinstance(identity, int) and not isinstance(identity, bool):
-        return str(identity)
-    raise SettingsError(f"{where}id is {quote(identity)}.", "It can be a text or a number.")
-
-
-def _read_glob_file(given: dict[str, Json], where: str) -> str | None:
-    path = read_text(given, "glob_file_path", where)
-    key = None if path is None else path.removeprefix("/")
-    if key is not None and (not key or key.endswith("/") or not is_key(key)):
-        raise SettingsError(
-            f"{where}glob_file_path is {quote(path)}, which does not name a file.",
-            'Write the key of a text file in the bucket, such as "patterns/train.txt".',
-        )
-    return key
-
-
-def _read_paths(given: dict[str, Json], where: str) -> tuple[str, ...]:
-    paths = read_texts(given, "paths", where)
-    for path in paths:
-        if not path.strip("/") or len(path) > MAX_PATTERN_CHARS or not is_key(path):
-            raise SettingsError(f"{where}paths contains {quote(path)}, which does not name an object.", "Remove it.")
-    return paths
-
-
-def _read_globs(given: dict[str, Json], name: str, where: str) -> tuple[str, ...]:
-    return check_patterns(read_texts(given, name, where))
-
-
-def _read_orphans(settings: dict[str, Json], where: str) -> Orphans:
-    orphans = read_choice(settings, "orphans", Orphans, DEFAULT_ORPHANS, where)
-    for name in _REMOVE_NAMES:
-        remove = read_bool(settings, name, where)
-        if remove is not None:
-            orphans = Orphans.REMOVE if remove else Orphans.KEEP
-    return orphans
 
 
 def _check_reserved(settings: dict[str, Json], name: str, later: _ReservedSetting, where: str) -> None:

@@ -18,7 +18,7 @@ def read_suffix(given: dict[str, Json], where: str) -> str | None:
         raise SettingsError(
             f"{where}metadataSidecarSuffix is {quote(suffix)}.",
             f'Write 1 to {SUFFIX_LIMIT} characters, such as ".metadata.json"; null means only the base name.',
-            field="metadataSidecarSuffix",
+            field=f"{where}metadataSidecarSuffix",
         )
     return suffix
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mirrorlake.catalog import datasources, events, signing_secrets
 from mirrorlake.catalog.events import Receiver
-from mirrorlake.core.errors import UsageError
+from mirrorlake.core.errors import SettingsError, UsageError
 from mirrorlake.model.access import Permission
 from mirrorlake.model.events import EventsAccepted, EventStatus, ReceiverKind
 from mirrorlake.services.base import Service, requires
@@ -57,14 +57,19 @@ class EventService(Service, Events):
 
 
 def check_receiver(kind: ReceiverKind, address: str | None) -> None:
-    """Raise UsageError unless this address fits the kind. Makes no request."""
+    """Raise SettingsError unless this address fits the kind. Makes no request."""
     service = queue_service(kind)
     if kind is ReceiverKind.WEBHOOK:
         if address is not None:
-            raise UsageError("A webhook has no address of its own.", "Leave it out: the server has one for each.")
+            raise SettingsError(
+                "A webhook has no address of its own.", "Leave it out: the server has one for each.", field="address"
+            )
         return
     if service is None:
-        raise UsageError(f"Events of the kind {kind.value} are not supported.", "Use an SQS queue.")
+        raise SettingsError(f"Events of the kind {kind.value} are not supported.", "Use an SQS queue.", field="kind")
     if address is None:
-        raise UsageError("The address of the queue is missing.", "Specify it.")
-    service.check(address)
+        raise SettingsError("The address of the queue is missing.", "Specify it.", field="address")
+    try:
+        service.check(address)
+    except UsageError as error:
+        raise SettingsError(error.message, error.fix, field="address") from error

@@ -22,12 +22,14 @@ def check_mapping(catalog: Catalog, before: LabelSidecars | None, after: LabelSi
         raise SettingsError(
             f"labels.ontology is {after.ontology}, and there is no such ontology.",
             f"Create it with its classes first, on the page Labels or with: mirrorlake ontology create {name}",
+            field="labels.ontology",
         ) from error
     yolo = after.format is SidecarFormat.YOLO
     if yolo and not any(one.shape in YOLO_SHAPES for one in classes):
         raise SettingsError(
             f"The ontology {after.ontology} has no class of boxes, polygons or rotated boxes, as YOLO has.",
             "Choose another ontology, or add such a class, on its page or with: mirrorlake ontology class add",
+            field="labels.ontology",
         )
     if any(not yolo or one.shape in YOLO_SHAPES for one in make_class_map(after, classes).classes.values()):
         return
@@ -36,8 +38,10 @@ def check_mapping(catalog: Catalog, before: LabelSidecars | None, after: LabelSi
             f"No class number is mapped to a class of the ontology {after.ontology}.",
             "Give its classes external ids, map numbers (--map 0=CLASS, in settings labels.classMap), or take the names"
             " of a data.yaml or classes.txt: --names FILE, or --names-key KEY for one in the source.",
+            field="labels.classMap",
         )
     raise SettingsError(
         f"The ontology {after.ontology} has no class for the label files.",
         f"Add one, on its page or with: mirrorlake ontology class add {name}",
+        field="labels.ontology",
     )

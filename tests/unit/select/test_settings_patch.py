@@ -7,6 +7,7 @@ import pytest
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.schedule import OFF, Cron, Every
 from mirrorlake.model.sources import MirrorConfig, MirrorSettings, Orphans
+from mirrorlake.select.json_reader import Json
 from mirrorlake.select.settings import settings_to_json, stored_settings
 from mirrorlake.select.settings_patch import patch_settings
 
@@ -92,3 +93,32 @@ def test_one_suffix_is_not_that_of_two_kinds_of_files() -> None:
             MirrorSettings(sidecar_suffix=".x.json"),
             {"labels": {"format": "encord", "ontology": "o", "suffix": ".x.json"}},
         )
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"paths": ["/"]}, "paths"),
+        ({"glob_file_path": "lists/"}, "glob_file_path"),
+        ({"glob_patterns": [3]}, "glob_patterns"),
+        ({"inventory": "gs://reports/daily/"}, "inventory"),
+        ({"inventory": "nowhere"}, "inventory"),
+        ({"listingOrdered": "yes"}, "listingOrdered"),
+        ({"orphans": "burn"}, "orphans"),
+        ({"namingStrategy": "metadata"}, "namingStrategyMetadataKey"),
+        ({"policies": {"minWidth": "wide"}}, "policies.minWidth"),
+        ({"policies": {"maxSeconds": 0}}, "policies.maxSeconds"),
+        ({"policies": {"videoBrands": [""]}}, "policies.videoBrands"),
+        ({"labels": {"format": "yolo"}}, "labels.ontology"),
+        ({"labels": {"format": "yolo", "ontology": "o"}}, "labels.imagePattern"),
+        ({"labels": {"format": "yolo", "ontology": "o", "imagePattern": "{name}.jpg"}}, "labels.labelPattern"),
+        ({"labels": {"format": "voc", "ontology": "o", "suffix": "a/b"}}, "labels.suffix"),
+        ({"labels": {"format": "voc", "ontology": "o", "classMap": {"a": None}}}, "labels.classMap"),
+        ({"mirror_configs": [{}, {"settings": {"orphans": "burn"}}]}, "mirror_configs[1].orphans"),
+        ({"mirror_configs": [{"paths": ["/"]}, {}]}, "mirror_configs[0].paths"),
+    ],
+)
+def test_an_error_names_the_setting_that_a_form_marks(change: dict[str, Json], field: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        patch_settings(MirrorSettings(), change)
+    assert refused.value.field == field

@@ -75,3 +75,9 @@ export function fieldErrors(error: unknown): Record<string, string> {
   const named = (errors ?? []).map(({ where, message }) => [where.split('.').at(-1) ?? where, message] as const);
   return Object.fromEntries(named);
 }
+
+/** The pattern that could not be parsed, and what is wrong with it; undefined: it is another error. */
+export function patternError(error: unknown): { text: string; message: string } | undefined {
+  if (!(error instanceof Problem) || error.document.type !== 'urn:mirrorlake:pattern-error') return undefined;
+  return { text: error.document.text ?? '', message: describeError(error) };
+}

@@ -74,7 +74,7 @@ function Part({ source, tab }: { source: Datasource; tab: DatasourceTab }) {
     case 'health':
       return <SourceHealth source={source} />;
     case 'events':
-      return <Events name={source.name} />;
+      return <Events source={source} />;
     case 'activity':
       return <Activity name={source.name} />;
   }

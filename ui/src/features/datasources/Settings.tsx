@@ -1,64 +1,68 @@
-// Change the settings of a datasource: the patterns with what they would select, and the rest.
-import { useQueryClient } from '@tanstack/react-query';
+// Change the settings of a datasource: what it selects with a preview of that, and the rest.
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { answer, client, type Datasource } from '../../api/client';
-import { fieldErrors } from '../../api/problem';
-import { keys } from '../../api/queries';
+import { answer, client, type Datasource, type MediaKind } from '../../api/client';
+import { keys, queries } from '../../api/queries';
 import { ErrorText } from '../../components/ErrorText';
-import { AreaField, TextField } from '../../components/Field';
+import { AreaField, SelectField, TextField } from '../../components/Field';
 import { Permitted } from '../../components/Permitted';
 import { text as texts } from '../../components/text';
 import { useAsyncAction } from '../../components/useAsyncAction';
+import { AddConfig, ConfigList, Group, PatternFields } from './ConfigFields';
+import type { Settings as Change } from './configForm';
 import { LOCAL_ZONE } from './ScheduleFields';
-import { Group, SettingsFields } from './SettingsFields';
-import { settingsChange, settingsOf } from './settingsForm';
+import { SettingsFields } from './SettingsFields';
+import {
+  configPlace,
+  isPlaced,
+  type SettingsForm,
+  selectionChange,
+  settingErrors,
+  settingsChange,
+  settingsOf,
+} from './settingsForm';
 import { text } from './text';
 import { PreviewPanel, type Question, useLocationPreview } from './wizard/LocationPreview';
 import { MediaFields } from './wizard/LocationStep';
-import { text as wizardText } from './wizard/text';
-import { selectionOf, type WizardSearch } from './wizard/wizard';
-
-const ERRORS = ['metadataSidecarSuffix', 'namingStrategyMetadataKey', 'pool', 'title', 'description'];
-
-function selectionDraft(source: Datasource): WizardSearch {
-  const config = source.configs[0];
-  return {
-    only: (config?.globs ?? []).join('\n'),
-    except: (config?.exclude ?? []).join('\n'),
-    media: source.media.join(','),
-  };
-}
-
-/** The settings of a selection by their names in the contract; null: the default. */
-function selectionChange(draft: WizardSearch): Record<string, unknown> {
-  const { glob_patterns = null, exclude = null, media = null } = selectionOf(draft);
-  return { glob_patterns, exclude, media };
-}
 
 interface SelectionProps {
   source: Datasource;
-  draft: WizardSearch;
-  set: (draft: WizardSearch) => void;
+  before: SettingsForm;
+  form: SettingsForm;
+  set: (form: SettingsForm) => void;
+  errors: Record<string, string>;
 }
 
-function Selection({ source, draft, set }: SelectionProps) {
+function Selection({ source, before, form, set, errors }: SelectionProps) {
   const [question, ask] = useState<Question>();
   const asked = useLocationPreview(question);
-  const change = (name: keyof WizardSearch) => (value: string) => {
-    set({ ...draft, [name]: value });
+  const change = (next: SettingsForm) => {
+    set(next);
     ask(undefined);
   };
+  const [first] = form.configs;
   return (
     <Group title={text.page.selection}>
-      <AreaField {...wizardText.location.only} mono value={draft.only ?? ''} change={change('only')} />
-      <AreaField {...wizardText.location.except} mono rows={2} value={draft.except ?? ''} change={change('except')} />
-      <MediaFields media={selectionOf(draft).media ?? []} change={change('media')} />
+      {form.configs.length === 1 && first !== undefined ? (
+        <PatternFields
+          form={first}
+          set={(config) => change({ ...form, configs: [config] })}
+          errors={errors}
+          place={configPlace(form, 0)}
+        />
+      ) : (
+        <ConfigList form={form} set={change} errors={errors} />
+      )}
+      <MediaFields
+        media={form.media}
+        change={(media) => change({ ...form, media: (media === '' ? 'image' : media).split(',') as MediaKind[] })}
+      />
       {question === undefined ? (
         <p className="row">
           <button
             type="button"
             className="secondary"
-            onClick={() => ask({ datasource: source.name, change: selectionChange(draft) })}
+            onClick={() => ask({ datasource: source.name, change: selectionChange(before, form) })}
           >
             {text.page.previewSelection}
           </button>
@@ -67,7 +71,57 @@ function Selection({ source, draft, set }: SelectionProps) {
       ) : (
         <PreviewPanel asked={asked} placed />
       )}
+      <AddConfig form={form} set={change} />
     </Group>
+  );
+}
+
+interface Words {
+  title: string;
+  description: string;
+  connection: string; // empty: none
+}
+
+const wordsOf = ({ title, description, connection }: Datasource): Words => ({
+  title: title ?? '',
+  description: description ?? '',
+  connection: connection ?? '',
+});
+
+interface WordProps {
+  words: Words;
+  set: (words: Words) => void;
+  errors: Record<string, string>;
+}
+
+function WordFields({ words, set, errors }: WordProps) {
+  const { data } = useQuery(queries.connections());
+  const names = [...new Set([...(data ?? []).map(({ name }) => name), words.connection])].filter((name) => name !== '');
+  return (
+    <div className="form-grid">
+      <TextField
+        {...text.settings.title}
+        error={errors.title}
+        value={words.title}
+        change={(title) => set({ ...words, title })}
+      />
+      <SelectField
+        label={text.settings.connection}
+        error={errors.connection}
+        value={words.connection}
+        change={(connection) => set({ ...words, connection })}
+        options={[{ value: '', label: text.page.facts.none }, ...names.map((value) => ({ value, label: value }))]}
+      />
+      <div className="wide">
+        <AreaField
+          {...text.settings.description}
+          rows={2}
+          error={errors.description}
+          value={words.description}
+          change={(description) => set({ ...words, description })}
+        />
+      </div>
+    </div>
   );
 }
 
@@ -80,22 +134,20 @@ interface EditorProps {
 function SettingsEditor({ source, saved, setSaved }: EditorProps) {
   const [before] = useState(() => settingsOf(source, LOCAL_ZONE));
   const [form, setForm] = useState(before);
-  const [selected] = useState(() => selectionDraft(source));
-  const [selection, setSelection] = useState(selected);
-  const [words, setWords] = useState({ title: source.title ?? '', description: source.description ?? '' });
+  const [stored] = useState(() => wordsOf(source));
+  const [words, setWords] = useState(stored);
   const [errors, setErrors] = useState<Record<string, string>>({});
   const action = useAsyncAction();
   const cache = useQueryClient();
-  const several = source.configs.length > 1;
 
-  const change = () => {
-    const wanted: Record<string, unknown> = several ? {} : settingsChange(before, form);
-    if (!several && JSON.stringify(selection) !== JSON.stringify(selected)) {
-      Object.assign(wanted, selectionChange(selection));
-    }
-    if (words.title.trim() !== (source.title ?? '')) wanted.title = words.title.trim() || null;
-    if (words.description.trim() !== (source.description ?? '')) wanted.description = words.description.trim() || null;
-    return wanted;
+  const change = (): Change => {
+    const names = (['title', 'description', 'connection'] as const).filter(
+      (name) => words[name].trim() !== stored[name],
+    );
+    return {
+      ...settingsChange(before, form),
+      ...Object.fromEntries(names.map((name) => [name, words[name].trim() || null])),
+    };
   };
   const save = (event: FormEvent) => {
     event.preventDefault();
@@ -104,36 +156,28 @@ function SettingsEditor({ source, saved, setSaved }: EditorProps) {
     action.run(async () => {
       try {
         const params = { path: { name: source.name } };
-        await answer(client.PATCH('/api/v1/datasources/{name}', { params, body: change() }));
+        const body = change() as Record<string, unknown>; // the server checks each value, and names it
+        await answer(client.PATCH('/api/v1/datasources/{name}', { params, body }));
         await cache.invalidateQueries({ queryKey: keys.datasources });
         setSaved(true);
       } catch (error) {
-        setErrors(fieldErrors(error));
+        setErrors(settingErrors(error, form));
         throw error;
       }
     });
   };
   const edited = Object.keys(change()).length > 0;
-  const placed = Object.keys(errors).some((field) => ERRORS.includes(field));
-  const word = (name: 'title' | 'description') => ({
-    error: errors[name],
-    value: words[name],
-    change: (value: string) => setWords({ ...words, [name]: value }),
-  });
   return (
     <form className="stack" onSubmit={save}>
-      <div className="form-grid">
-        <TextField {...text.settings.title} {...word('title')} />
-        <TextField {...text.settings.description} {...word('description')} />
-      </div>
-      {several ? (
-        <p className="quiet">{text.settings.several(source.configs.length)}</p>
-      ) : (
-        <>
-          <Selection source={source} draft={selection} set={setSelection} />
-          <SettingsFields form={form} set={setForm} errors={errors} />
-        </>
-      )}
+      <WordFields words={words} set={setWords} errors={errors} />
+      <Selection source={source} before={before} form={form} set={setForm} errors={errors} />
+      <SettingsFields
+        form={form}
+        set={setForm}
+        errors={errors}
+        source={source.name}
+        fixedLabels={source.labels !== null}
+      />
       <div className="row">
         <button type="submit" className="primary" disabled={action.busy || !edited}>
           {action.busy ? texts.working : text.page.save}
@@ -142,17 +186,15 @@ function SettingsEditor({ source, saved, setSaved }: EditorProps) {
           {saved && !edited ? text.page.saved : text.page.saveNote}
         </span>
       </div>
-      {placed ? null : <ErrorText text={action.error} />}
+      {isPlaced(errors) ? null : <ErrorText text={action.error} />}
     </form>
   );
 }
 
 export function Settings({ source }: { source: Datasource }) {
   const [saved, setSaved] = useState(false); // outlives the editor, which begins again with what was stored
-  const { configs, media, look, policies, picture_text, keyword_tags, caption_tags, pool, schedule, timezone } = source;
-  const tags = [keyword_tags, caption_tags];
-  const wide = [look, policies, picture_text, ...tags, pool, schedule, timezone, source.title, source.description];
-  const stored = JSON.stringify([configs, media, source.sidecar_suffix, source.base_name_sidecars, ...wide]);
+  const { title, description, connection, timezone } = source;
+  const stored = JSON.stringify([settingsOf(source, LOCAL_ZONE), title, description, connection, timezone]);
   return (
     <Permitted permission="datasources:edit" refusal={text.page.noPermission}>
       <SettingsEditor key={stored} source={source} saved={saved} setSaved={setSaved} />

@@ -1,30 +1,31 @@
 // The fields of the settings of a datasource: the same in the wizard and on its page.
-import { type ReactNode, useState } from 'react';
-import type { Depth, Orphans } from '../../api/client';
+import { useState } from 'react';
+import type { Depth } from '../../api/client';
 import { CheckField, RadioCards, SelectField, TextField } from '../../components/Field';
+import { Group, NamingFields, OrphansField, options, UpdateFields } from './ConfigFields';
+import { type ConfigForm, NEW_CONFIG } from './configForm';
+import { LabelFields } from './LabelFields';
 import { Choices, NextRuns } from './ScheduleFields';
 import { fromForm } from './schedule';
-import { type Duplicates, LIMITS, type PoliciesForm, type SettingsForm } from './settingsForm';
+import {
+  configPlace,
+  type Duplicates,
+  LIMITS,
+  type Listing,
+  type PoliciesForm,
+  type SettingsForm,
+} from './settingsForm';
 import { text } from './text';
 
 interface Props {
   form: SettingsForm;
   set: (form: SettingsForm) => void;
   errors: Record<string, string>;
+  source?: string; // the datasource that is changed
+  fixedLabels?: boolean; // it has label files already, whose format stays
 }
 
-const ORPHANS: readonly Orphans[] = ['trash', 'keep', 'remove'];
 const DEPTHS: readonly Depth[] = ['full', 'header', 'none'];
-const options = (labels: Record<string, string>) => Object.entries(labels).map(([value, label]) => ({ value, label }));
-
-export function Group({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section className="form-group">
-      <h2>{title}</h2>
-      {children}
-    </section>
-  );
-}
 
 interface PoliciesProps {
   form: PoliciesForm;
@@ -42,7 +43,7 @@ function Policies({ form, set, errors }: PoliciesProps) {
       form.formats !== '' ||
       LIMITS.some((name) => form.limits[name] !== ''),
   );
-  const wrong = LIMITS.some((name) => errors[`policies.${name}`] !== undefined);
+  const wrong = Object.keys(errors).some((name) => name.startsWith('policies.'));
   return (
     <details className="form-group" open={open || wrong}>
       <summary>{policies.legend}</summary>
@@ -84,73 +85,91 @@ function Policies({ form, set, errors }: PoliciesProps) {
   );
 }
 
-export function SettingsFields({ form, set, errors }: Props) {
+/** How the keys of the source are found: folded, because it is known for most servers. */
+function Listings({ form, set, errors }: Omit<Props, 'source'>) {
+  const { listing } = text;
+  const [open] = useState(form.inventory !== '' || form.listing !== 'usual');
+  return (
+    <details className="form-group" open={open || errors.inventory !== undefined}>
+      <summary>{listing.legend}</summary>
+      <div className="form-grid">
+        <SelectField
+          {...listing.order}
+          value={form.listing}
+          change={(value) => set({ ...form, listing: value as Listing })}
+          options={options(listing.orders)}
+        />
+        <TextField
+          {...listing.inventory}
+          mono
+          error={errors.inventory}
+          value={form.inventory}
+          change={(inventory) => set({ ...form, inventory })}
+        />
+      </div>
+    </details>
+  );
+}
+
+/** What happens to the objects of a config, where there is one. Of several, each has its own. */
+function ConfigGroups({ form, set }: Pick<Props, 'form' | 'set'>) {
   const { settings } = text;
-  const schedule = fromForm(form.schedule);
+  const config = form.configs[0] ?? NEW_CONFIG;
+  const change = (next: ConfigForm) => set({ ...form, configs: [next] });
+  return (
+    <>
+      <Group title={settings.orphans.legend}>
+        <OrphansField form={config} set={change} />
+      </Group>
+      <Group title={settings.updates}>
+        <UpdateFields form={config} set={change} />
+      </Group>
+    </>
+  );
+}
+
+function MetadataGroup({ form, set, errors }: Props) {
+  const { settings } = text;
+  const single = form.configs.length === 1 ? form.configs[0] : undefined;
+  return (
+    <Group title={settings.metadata}>
+      <div className="form-grid">
+        <TextField
+          {...settings.suffix}
+          mono
+          error={errors.metadataSidecarSuffix}
+          value={form.suffix}
+          change={(suffix) => set({ ...form, suffix })}
+        />
+        {single === undefined ? null : (
+          <NamingFields
+            form={single}
+            set={(next) => set({ ...form, configs: [next] })}
+            errors={errors}
+            place={configPlace(form, 0)}
+          />
+        )}
+      </div>
+      <CheckField
+        {...settings.baseNameSidecars}
+        checked={form.baseNameSidecars}
+        change={(baseNameSidecars) => set({ ...form, baseNameSidecars })}
+      />
+    </Group>
+  );
+}
+
+export function SettingsFields(props: Props) {
+  const { form, set, errors, source, fixedLabels = false } = props;
+  const { settings } = text;
   return (
     <>
       <Group title={settings.schedule}>
         <Choices form={form.schedule} set={(next) => set({ ...form, schedule: next })} />
-        <NextRuns schedule={schedule} />
+        <NextRuns schedule={fromForm(form.schedule)} />
       </Group>
-      <Group title={settings.orphans.legend}>
-        <RadioCards
-          legend={settings.orphans.legend}
-          name="orphans"
-          value={form.orphans}
-          change={(orphans) => set({ ...form, orphans: orphans as Orphans })}
-          options={ORPHANS.map((value) => ({ value, ...settings.orphans[value] }))}
-        />
-      </Group>
-      <Group title={settings.metadata}>
-        <div className="form-grid">
-          <TextField
-            {...settings.suffix}
-            mono
-            error={errors.metadataSidecarSuffix}
-            value={form.suffix}
-            change={(suffix) => set({ ...form, suffix })}
-          />
-          <SelectField
-            label={settings.strategy}
-            value={form.strategy}
-            change={(strategy) => set({ ...form, strategy: strategy as SettingsForm['strategy'] })}
-            options={options(settings.strategies)}
-          />
-          <SelectField
-            label={settings.naming}
-            value={form.naming}
-            change={(naming) => set({ ...form, naming: naming as SettingsForm['naming'] })}
-            options={options(settings.namings)}
-          />
-          {form.naming === 'metadata' ? (
-            <TextField
-              {...settings.namingKey}
-              mono
-              error={errors.namingStrategyMetadataKey}
-              value={form.namingKey}
-              change={(namingKey) => set({ ...form, namingKey })}
-            />
-          ) : null}
-        </div>
-        <CheckField
-          {...settings.baseNameSidecars}
-          checked={form.baseNameSidecars}
-          change={(baseNameSidecars) => set({ ...form, baseNameSidecars })}
-        />
-      </Group>
-      <Group title={settings.updates}>
-        <CheckField
-          {...settings.updateImage}
-          checked={form.updateImage}
-          change={(updateImage) => set({ ...form, updateImage })}
-        />
-        <CheckField
-          {...settings.updateMetadata}
-          checked={form.updateMetadata}
-          change={(updateMetadata) => set({ ...form, updateMetadata })}
-        />
-      </Group>
+      {form.configs.length === 1 ? <ConfigGroups form={form} set={set} /> : null}
+      <MetadataGroup {...props} />
       <Group title={settings.look.legend}>
         <RadioCards
           legend={settings.look.legend}
@@ -190,7 +209,15 @@ export function SettingsFields({ form, set, errors }: Props) {
           change={(pool) => set({ ...form, pool })}
         />
       </Group>
+      <LabelFields
+        form={form.labels}
+        set={(labels) => set({ ...form, labels })}
+        errors={errors}
+        source={source}
+        fixed={fixedLabels}
+      />
       <Policies form={form.policies} set={(policies) => set({ ...form, policies })} errors={errors} />
+      <Listings form={form} set={set} errors={errors} />
     </>
   );
 }

@@ -1,11 +1,35 @@
 import { expect, it } from 'vitest';
 import type { Datasource } from '../../api/client';
-import { newSettings, settingsChange, settingsOf, settingsRequest } from './settingsForm';
+import { Problem } from '../../api/problem';
+import { type ConfigForm, moved, NEW_CONFIG } from './configForm';
+import {
+  isPlaced,
+  newSettings,
+  type SettingsForm,
+  selectionChange,
+  settingErrors,
+  settingsChange,
+  settingsOf,
+  settingsRequest,
+} from './settingsForm';
 
 const form = newSettings('Europe/Berlin');
+const withConfigs = (...configs: Partial<ConfigForm>[]): SettingsForm => ({
+  ...form,
+  configs: configs.map((config) => ({ ...NEW_CONFIG, ...config })),
+});
 
 it('names the settings as the contract does', () => {
-  expect(settingsRequest({ ...form, suffix: ' .meta.json ', naming: 'metadata', namingKey: 'id' })).toEqual({
+  const named = withConfigs({ naming: 'metadata', namingKey: 'id', globs: ' **/*.jpg \n\n', globFile: ' list.txt ' });
+  expect(settingsRequest({ ...named, suffix: ' .meta.json ' })).toEqual({
+    glob_patterns: ['**/*.jpg'],
+    exclude: null,
+    paths: null,
+    glob_file_path: 'list.txt',
+    media: ['image'],
+    labels: null,
+    inventory: null,
+    listingOrdered: null,
     orphans: 'trash',
     metadataSidecarSuffix: '.meta.json',
     baseNameSidecars: true,
@@ -29,7 +53,7 @@ it('a change names what differs, and what is read with it', () => {
   expect(settingsChange(form, form)).toEqual({});
   const daily = { ...form, schedule: { ...form.schedule, kind: 'daily' as const, time: '03:30', zone: 'UTC' } };
   expect(settingsChange(form, daily)).toEqual({ schedule: '30 3 * * *', timezone: 'UTC' });
-  expect(settingsChange(form, { ...form, naming: 'fileName' })).toEqual({
+  expect(settingsChange(form, withConfigs({ naming: 'fileName' }))).toEqual({
     namingStrategy: 'fileName',
     namingStrategyMetadataKey: null,
   });
@@ -85,5 +109,77 @@ it('the pool of all workers is an empty field', () => {
 
 it('a stored datasource without a config of its own has the defaults', () => {
   const source = { configs: [], schedule: 'every: 6h', timezone: null } as unknown as Datasource;
-  expect(settingsOf(source, 'UTC')).toMatchObject({ orphans: 'trash', schedule: { kind: 'hours', hours: '6' } });
+  expect(settingsOf(source, 'UTC')).toMatchObject({
+    configs: [{ orphans: 'trash' }],
+    schedule: { kind: 'hours', hours: '6' },
+  });
+});
+
+it('several configs are one setting, in their order', () => {
+  const two = withConfigs({ globs: 'a/**' }, { id: 'rest', orphans: 'keep' });
+  const { mirror_configs } = settingsRequest(two);
+  expect(mirror_configs).toMatchObject([{ glob_patterns: ['a/**'] }, { id: 'rest', settings: { orphans: 'keep' } }]);
+  expect(settingsRequest(two)).not.toHaveProperty('orphans');
+  expect(moved(two.configs, 1, 0).map(({ id }) => id)).toEqual(['rest', '']);
+  // Back to one config: the list that is stored is replaced by a list.
+  const back = settingsChange(two, withConfigs({ globs: 'a/**' }));
+  expect(Object.keys(back)).toEqual(['mirror_configs']);
+  expect(back.mirror_configs).toHaveLength(1);
+  expect(selectionChange(two, two)).toEqual({ mirror_configs, media: ['image'] });
+  expect(selectionChange(form, form)).toEqual({
+    glob_patterns: null,
+    exclude: null,
+    paths: null,
+    glob_file_path: null,
+    media: ['image'],
+  });
+});
+
+it('a stored config comes back as it was', () => {
+  const config = {
+    id: 'near',
+    globs: ['a/**', 'b/**'],
+    glob_file: 'list.txt',
+    paths: ['c.jpg'],
+    exclude: ['a/raw/**'],
+    naming: 'metadata',
+    naming_key: 'title',
+    update_image: false,
+    update_metadata: true,
+    metadata_strategy: 'append',
+    orphans: 'keep',
+  };
+  const source = { configs: [config], schedule: 'off', timezone: null, listing_ordered: false, inventory: 's3://i/d/' };
+  const stored = settingsOf(source as unknown as Datasource, 'UTC');
+  expect(settingsRequest(stored)).toMatchObject({
+    mirror_configs: [
+      {
+        id: 'near',
+        glob_patterns: ['a/**', 'b/**'],
+        exclude: ['a/raw/**'],
+        paths: ['c.jpg'],
+        glob_file_path: 'list.txt',
+        settings: { orphans: 'keep', updateMetadataStrategy: 'append', namingStrategyMetadataKey: 'title' },
+      },
+    ],
+    listingOrdered: false,
+    inventory: 's3://i/d/',
+  });
+  expect(settingsChange(stored, stored)).toEqual({});
+});
+
+const refusal = (type: string, rest: object) =>
+  new Problem({ type, title: '', status: 400, detail: 'Wrong.', ...rest });
+
+it('an error is shown by its field, and a wrong pattern by the field that has it', () => {
+  const errors = settingErrors(refusal('urn:mirrorlake:settings-error', { field: 'labels.ontology' }), form);
+  expect(errors).toEqual({ 'labels.ontology': 'Wrong.' });
+  expect(isPlaced(errors)).toBe(true);
+  const wrong = refusal('urn:mirrorlake:pattern-error', { text: '[' });
+  expect(settingErrors(wrong, withConfigs({ globs: 'a\n[' }))).toEqual({ glob_patterns: 'Wrong.' });
+  const second = settingErrors(wrong, withConfigs({ globs: 'a' }, { exclude: '[' }));
+  expect(second).toEqual({ 'mirror_configs[1].exclude': 'Wrong.' });
+  expect(isPlaced(second)).toBe(true);
+  expect(isPlaced(settingErrors(wrong, withConfigs({ globs: 'read from a file' })))).toBe(false);
+  expect(isPlaced({ schedule: 'Wrong.' })).toBe(false);
 });

@@ -1,24 +1,40 @@
 // The settings of a datasource as a form holds them. Pure.
-import type { Datasource, Depth, MetadataStrategy, NamingStrategy, Orphans, Policies } from '../../api/client';
+import type { Datasource, Depth, MediaKind, Policies } from '../../api/client';
+import { fieldErrors, patternError } from '../../api/problem';
+import {
+  type ConfigForm,
+  choicesRequest,
+  configOf,
+  configRequest,
+  type Json,
+  lines,
+  NEW_CONFIG,
+  PATTERNS,
+  patternsRequest,
+  type Settings,
+} from './configForm';
+import { type LabelsForm, labelsOf, labelsRequest, NO_LABELS } from './labelsForm';
 import { fromForm, type Form as ScheduleForm, toForm } from './schedule';
 
 export interface SettingsForm {
-  orphans: Orphans;
+  configs: ConfigForm[]; // at least one; the first that selects an object governs it
+  media: MediaKind[];
   suffix: string;
   baseNameSidecars: boolean;
-  strategy: MetadataStrategy;
-  naming: NamingStrategy;
-  namingKey: string;
-  updateImage: boolean;
-  updateMetadata: boolean;
   look: Depth;
   pool: string; // empty: the one of all workers without a pool of their own
   policies: PoliciesForm;
   pictureText: boolean;
   keywordTags: boolean;
   captionTags: boolean;
+  labels: LabelsForm;
+  inventory: string;
+  listing: Listing;
   schedule: ScheduleForm;
 }
+
+/** Whether the server lists keys in byte order: as its kind of store does, or as is known of it. */
+export type Listing = 'usual' | 'ordered' | 'unordered';
 
 export const LIMITS = ['minWidth', 'minHeight', 'maxPixels', 'maxBytes', 'maxSeconds'] as const;
 export type Limit = (typeof LIMITS)[number];
@@ -33,8 +49,6 @@ export interface PoliciesForm {
   brands: string; // of videos, separated by commas
   formats: string; // pixel formats of videos
 }
-
-type Json = string | number | boolean | string[] | null | { [name: string]: Json };
 
 const NO_POLICIES: PoliciesForm = {
   upright: false,
@@ -85,77 +99,82 @@ const DEFAULT_POOL = 'default';
 
 export function newSettings(zone: string): SettingsForm {
   return {
-    orphans: 'trash',
+    configs: [NEW_CONFIG],
+    media: ['image'],
     suffix: '',
     baseNameSidecars: true,
-    strategy: 'mergeBucketWins',
-    naming: 'fullPath',
-    namingKey: '',
-    updateImage: true,
-    updateMetadata: true,
     look: 'full',
     pool: '',
     policies: NO_POLICIES,
     pictureText: false,
     keywordTags: false,
     captionTags: false,
+    labels: NO_LABELS,
+    inventory: '',
+    listing: 'usual',
     schedule: toForm({ schedule: 'off', timezone: null }, zone),
   };
 }
 
-/** The form of a stored datasource, whose first config stands for all. */
+const LISTINGS: [Listing, boolean | null][] = [
+  ['usual', null],
+  ['ordered', true],
+  ['unordered', false],
+];
+
 export function settingsOf(source: Datasource, zone: string): SettingsForm {
-  const config = source.configs[0];
-  const schedule = toForm(source, zone);
-  const pool = source.pool === undefined || source.pool === DEFAULT_POOL ? '' : source.pool;
-  const whole = {
+  return {
+    configs: source.configs.length === 0 ? [NEW_CONFIG] : source.configs.map(configOf),
+    media: source.media ?? ['image'],
+    suffix: source.sidecar_suffix ?? '',
+    baseNameSidecars: source.base_name_sidecars ?? true,
     look: source.look ?? 'full',
-    pool,
+    pool: source.pool === undefined || source.pool === DEFAULT_POOL ? '' : source.pool,
     policies: policiesOf(source.policies),
     pictureText: source.picture_text ?? false,
     keywordTags: source.keyword_tags ?? false,
     captionTags: source.caption_tags ?? false,
-    baseNameSidecars: source.base_name_sidecars ?? true,
-    schedule,
-  };
-  if (config === undefined) return { ...newSettings(zone), ...whole };
-  return {
-    orphans: config.orphans,
-    suffix: source.sidecar_suffix ?? '',
-    strategy: config.metadata_strategy,
-    naming: config.naming,
-    namingKey: config.naming_key ?? '',
-    updateImage: config.update_image,
-    updateMetadata: config.update_metadata,
-    ...whole,
+    labels: labelsOf(source.labels),
+    inventory: source.inventory ?? '',
+    listing: LISTINGS.find(([, value]) => value === (source.listing_ordered ?? null))?.[0] ?? 'usual',
+    schedule: toForm(source, zone),
   };
 }
 
+const isListed = ({ configs }: SettingsForm) => configs.length > 1 || configs.some(({ id }) => id !== '');
+
+/** The settings of what is selected, by their names in the contract. `listed`: as a list of configs. */
+function configsRequest({ configs }: SettingsForm, listed: boolean): Settings {
+  const [first = NEW_CONFIG] = configs;
+  return listed
+    ? { mirror_configs: configs.map(configRequest) }
+    : { ...patternsRequest(first), ...choicesRequest(first) };
+}
+
 /** The settings by their names in the contract. A schedule that is incomplete is left out. */
-export function settingsRequest(form: SettingsForm): Record<string, Json> {
-  const schedule = fromForm(form.schedule);
+export function settingsRequest(form: SettingsForm, listed = isListed(form)): Settings {
   return {
-    orphans: form.orphans,
-    metadataSidecarSuffix: form.suffix.trim() === '' ? null : form.suffix.trim(),
+    ...configsRequest(form, listed),
+    media: form.media,
+    metadataSidecarSuffix: form.suffix.trim() || null,
     baseNameSidecars: form.baseNameSidecars,
-    updateMetadataStrategy: form.strategy,
-    namingStrategy: form.naming,
-    namingStrategyMetadataKey: form.naming === 'metadata' ? form.namingKey.trim() : null,
-    updateImageWhenNewer: form.updateImage,
-    updateMetadataWhenNewer: form.updateMetadata,
     look: form.look,
-    pool: form.pool.trim() === '' ? null : form.pool.trim(),
+    pool: form.pool.trim() || null,
     policies: policiesRequest(form.policies),
     pictureText: form.pictureText,
     keywordTags: form.keywordTags,
     captionTags: form.captionTags,
-    ...(schedule ?? {}),
+    labels: labelsRequest(form.labels),
+    inventory: form.inventory.trim() || null,
+    listingOrdered: LISTINGS.find(([name]) => name === form.listing)?.[1] ?? null,
+    ...(fromForm(form.schedule) ?? {}),
   };
 }
 
 /** Only what differs, for a change: what is not named is kept. */
-export function settingsChange(before: SettingsForm, after: SettingsForm): Record<string, Json> {
-  const [old, now] = [settingsRequest(before), settingsRequest(after)];
+export function settingsChange(before: SettingsForm, after: SettingsForm): Settings {
+  const listed = isListed(before) || isListed(after);
+  const [old, now] = [settingsRequest(before, listed), settingsRequest(after, listed)];
   const changed = Object.keys(now).filter((name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]));
   const pairs = [
     ['schedule', 'timezone'], // each is read with the other
@@ -163,4 +182,43 @@ export function settingsChange(before: SettingsForm, after: SettingsForm): Recor
   ];
   const names = pairs.filter((pair) => pair.some((name) => changed.includes(name))).flat();
   return Object.fromEntries([...new Set([...changed, ...names])].map((name) => [name, now[name] ?? null]));
+}
+
+/** What decides which objects are selected, all of it, for a preview of a change. */
+export function selectionChange(before: SettingsForm, form: SettingsForm): Settings {
+  const all = settingsRequest(form, isListed(before) || isListed(form));
+  const names = ['mirror_configs', ...PATTERNS, 'media'].filter((name) => name in all);
+  return Object.fromEntries(names.map((name) => [name, all[name] ?? null]));
+}
+
+/** The names of the settings of one of several configs begin with this. */
+export function configPlace(form: SettingsForm, index: number): string {
+  return isListed(form) ? `mirror_configs[${index}].` : '';
+}
+
+/** What is wrong, by the names of the settings; a pattern by the field that has it as a line. */
+export function settingErrors(error: unknown, form: SettingsForm): Record<string, string> {
+  const pattern = patternError(error);
+  if (pattern === undefined) return fieldErrors(error);
+  for (const [index, config] of form.configs.entries()) {
+    const name = lines(config.exclude).includes(pattern.text) ? 'exclude' : 'glob_patterns';
+    const written = [...lines(config.globs), ...lines(config.exclude)];
+    if (written.includes(pattern.text)) return { [configPlace(form, index) + name]: pattern.message };
+  }
+  return {};
+}
+
+const PLACED = [
+  ...PATTERNS,
+  ...LIMITS.map((name) => `policies.${name}`),
+  ...['policies.videoBrands', 'policies.pixelFormats', 'inventory', 'metadataSidecarSuffix', 'pool'],
+  ...['namingStrategyMetadataKey', 'title', 'description', 'name', 'connection'],
+  ...['format', 'ontology', 'suffix', 'imagePattern', 'labelPattern', 'namespace', 'classMap'].map(
+    (name) => `labels.${name}`,
+  ),
+];
+
+/** Whether a field shows at least one of the errors; else the form has to. */
+export function isPlaced(errors: Record<string, string>): boolean {
+  return Object.keys(errors).some((name) => PLACED.includes(name.replace(/^mirror_configs\[\d+\]\./, '')));
 }

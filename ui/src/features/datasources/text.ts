@@ -1,5 +1,14 @@
 // Texts of the datasources.
-import type { Depth, MediaKind, MetadataStrategy, NamingStrategy, Orphans, ReceiverKind } from '../../api/client';
+import type {
+  Depth,
+  LabelStrategy,
+  MediaKind,
+  MetadataStrategy,
+  NamingStrategy,
+  Orphans,
+  ReceiverKind,
+  SidecarFormat,
+} from '../../api/client';
 import { bytes, count, plural } from '../../components/format';
 import type { Form } from './schedule';
 import type { DatasourceTab } from './tabs';
@@ -233,8 +242,101 @@ export const text = {
     title: { label: 'Title', hint: 'Shown beside the name.' },
     description: { label: 'Description' },
     metadata: 'Metadata',
-    several: (number: number) =>
-      `It has ${number} mirror configs, whose settings are changed over the API or with a settings file.`,
+    connection: 'Connection',
+    morePatterns: 'Exact keys and a file of patterns',
+    paths: {
+      label: 'Exact keys',
+      hint: 'One a line. They are selected too, below the folder of the datasource.',
+      placeholder: 'site-a/2026/gate-1.jpg',
+    },
+    globFile: {
+      label: 'File of patterns',
+      hint: 'A text file beside the objects, with one pattern a line. It is read again when it changes.',
+      placeholder: 'patterns/train.txt',
+    },
+  },
+
+  configs: {
+    title: (number: number, name: string) => `Mirror config ${number}: ${name}`,
+    name: { label: 'Name of the config', hint: 'For yourself. It can be empty.' },
+    add: 'Add another mirror config',
+    note: 'Other objects can then be treated in another way. The first config that selects an object governs it.',
+    up: 'Move up',
+    down: 'Move down',
+    remove: 'Remove',
+    of: (action: string, number: number) => `${action}: mirror config ${number}`,
+  },
+
+  labels: {
+    legend: 'Label files',
+    hint: 'Annotations follow the label files of the bucket: each run reads those that changed.',
+    format: 'Format of the label files',
+    formatHint: 'It cannot be changed later.',
+    fixed: 'It cannot be changed. For files of another format, add another datasource.',
+    formats: {
+      '': 'None are read',
+      yolo: 'YOLO',
+      encord: 'Encord',
+      dataloop: 'Dataloop',
+      coco: 'COCO',
+      voc: 'Pascal VOC',
+      labelme: 'LabelMe',
+    } satisfies Record<SidecarFormat | '', string>,
+    ontology: 'Ontology',
+    choose: 'Choose one',
+    noOntology: 'There is none yet: create it with its classes on the page {link}.',
+    labelsPage: 'Labels',
+    strategy: 'When a label file and a person change annotations',
+    strategies: {
+      bucketWins: 'The file replaces those of its classes',
+      userWins: 'Classes that a person edited stay',
+      untilFirstChange: 'The file, until a person changes something',
+    } satisfies Record<LabelStrategy, string>,
+    imagePattern: {
+      label: 'Keys of images',
+      hint: '`{name}` is the same in both, `{name**}` across folders too, `{ext}` any suffix.',
+      placeholder: 'images/{split}/{name}.{ext}',
+    },
+    labelPattern: {
+      label: 'Keys of label files',
+      hint: 'With the same placeholders, without `{ext}`.',
+      placeholder: 'labels/{split}/{name}.txt',
+    },
+    suffix: { label: 'Suffix of label files', hint: 'Empty: that of the format.', placeholder: '.encord.json' },
+    namespace: {
+      label: 'Namespace of external ids',
+      hint: 'Names the classes in the files. Empty: that of the format.',
+      placeholder: 'YOLO',
+    },
+    classMap: {
+      label: 'Classes of the files',
+      hint: 'One a line, such as `0 = forklift`, before external ids. Without a class after `=`, its labels are left out.',
+      placeholder: '0 = forklift',
+    },
+    look: 'Look for class names in the bucket',
+    looking: 'Looking…',
+    use: (key: string, number: number) =>
+      plural(number, { one: `Use the # class of ${key}`, other: `Use the # classes of ${key}` }),
+    noNames: 'No data.yaml, classes.txt or obj.names was found.',
+    skipInvalid: {
+      label: 'Take the valid labels of a file with invalid ones',
+      hint: 'Otherwise such a file changes nothing.',
+    },
+  },
+
+  listing: {
+    legend: 'How keys are listed',
+    order: { label: 'Order of the listing', hint: 'A wrong order is noticed, and ends the run.' },
+    orders: {
+      usual: 'As its kind of store does',
+      ordered: 'In byte order of the keys',
+      unordered: 'In any order',
+    },
+    inventory: {
+      label: 'Folder of an S3 Inventory',
+      hint: 'A run reads it instead of listing the bucket, if nothing succeeded since it was written.',
+      placeholder: 's3://reports/photos/daily/',
+    },
   },
 
   page: {
@@ -286,7 +388,40 @@ export const text = {
     healthLead: 'Each permission that a run needs, tried with a real request on the location and patterns.',
     events: {
       none: 'Its bucket sends no events: runs find changes by listing. Events make it fresh within seconds.',
-      command: (name: string) => `mirrorlake datasource events set ${quotedWord(name)} --webhook`,
+      setUp: 'Set up events',
+      change: 'Change',
+      off: 'Turn off',
+      offTitle: (name: string) => `Turn off the events of ${name}?`,
+      offDetail: 'Keys that wait for a check are forgotten; the next run finds what they named. Its schedule stays.',
+      save: 'Save',
+      legend: 'Where events come from',
+      choices: {
+        sqs: {
+          label: 'A queue of Amazon SQS',
+          note: 'The bucket sends its notifications to it. The credentials of the datasource need sqs:ReceiveMessage and sqs:DeleteMessage.',
+        },
+        'azure-queue': {
+          label: 'A queue of Azure Storage',
+          note: 'Event Grid sends the events of the account to it. The connection needs the role Storage Queue Data Message Processor.',
+        },
+        pubsub: {
+          label: 'A Pub/Sub subscription',
+          note: 'The bucket sends its notifications to its topic. The account of the datasource needs the role pubsub.subscriber.',
+        },
+        webhook: {
+          label: 'Signed requests of any system',
+          note: 'Whatever writes to the bucket reports its keys to this server.',
+        },
+      } satisfies Record<ReceiverKind, { label: string; note: string }>,
+      addresses: {
+        sqs: { label: 'URL of the queue', placeholder: 'https://sqs.eu-west-1.amazonaws.com/123456789012/pictures' },
+        'azure-queue': { label: 'URL of the queue', placeholder: 'https://ACCOUNT.queue.core.windows.net/pictures' },
+        pubsub: { label: 'Name of the subscription', placeholder: 'projects/PROJECT/subscriptions/pictures' },
+      } satisfies Record<Exclude<ReceiverKind, 'webhook'>, { label: string; placeholder: string }>,
+      secret: 'Copy the secret that signs requests now. It is not shown again.',
+      theSecret: 'the secret',
+      endpoint: 'Send requests to this address:',
+      theEndpoint: 'the address',
       never: 'never',
       kind: 'Arrive through',
       kinds: {
@@ -315,7 +450,3 @@ export const text = {
   add: 'Add datasource',
   viewAllAssets: 'View the assets of all datasources',
 };
-
-function quotedWord(name: string): string {
-  return /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
-}

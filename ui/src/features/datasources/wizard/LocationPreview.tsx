@@ -7,12 +7,13 @@ import { queries } from '../../../api/queries';
 import { ErrorText } from '../../../components/ErrorText';
 import { bytes, count, plural, seconds } from '../../../components/format';
 import { Prose, Sentences } from '../../../components/Rich';
+import type { Settings } from '../configForm';
 import { text } from './text';
 import './wizard.css'; // the settings of a datasource show a preview too
 
 /** What would be selected of a location, or by a datasource with other settings. */
 export type Question =
-  | { uri: string; connection: string | null; settings: Record<string, string[]> }
+  | { uri: string; connection: string | null; settings: Settings }
   | { datasource: string; change: Record<string, unknown> };
 
 function begin(question: Question): Promise<LocationPreview> {

@@ -1,11 +1,14 @@
 // The second step: where the objects are and which of them are wanted, beside what that selects.
 import { useEffect, useState } from 'react';
 import type { Connection, MediaKind } from '../../../api/client';
-import { describeError, Problem } from '../../../api/problem';
+import { describeError, Problem, patternError } from '../../../api/problem';
 import { AreaField, CheckField, TextField } from '../../../components/Field';
+import { MorePatterns } from '../ConfigFields';
+import { NEW_CONFIG } from '../configForm';
 import { PreviewPanel, useLocationPreview } from './LocationPreview';
+import { lines, MEDIA, mediaOf, selectionOf } from './selection';
 import { text } from './text';
-import { addressOf, lines, MEDIA, selectionOf, type WizardSearch } from './wizard';
+import { addressOf, type WizardSearch } from './wizard';
 
 const PAUSE = 500; // ms without typing before the question is asked
 
@@ -19,13 +22,15 @@ interface Props {
 function errorsOf(
   error: unknown,
   search: WizardSearch,
-): { place?: string; only?: string; except?: string } | undefined {
+): { place?: string; only?: string; except?: string; paths?: string; glob_file_path?: string } | undefined {
   if (!(error instanceof Problem)) return undefined;
-  const { field, text: pattern } = error.document;
-  if (pattern !== undefined && pattern !== null) {
-    const place = lines(search.except).includes(pattern) ? 'except' : 'only';
-    return { [place]: describeError(error) };
+  const { field } = error.document;
+  const pattern = patternError(error);
+  if (pattern !== undefined) {
+    const place = lines(search.except).includes(pattern.text) ? 'except' : 'only';
+    return { [place]: pattern.message };
   }
+  if (field === 'paths' || field === 'glob_file_path') return { [field]: describeError(error) };
   return field || error.status === 400 || error.status === 422 ? { place: describeError(error) } : undefined;
 }
 
@@ -55,7 +60,13 @@ export function LocationStep({ search, connection, change }: Props) {
           value={draft.except ?? ''}
           change={set('except')}
         />
-        <MediaFields media={selectionOf(draft).media ?? []} change={set('media')} />
+        <MorePatterns
+          form={{ ...NEW_CONFIG, paths: draft.paths ?? '', globFile: draft.file ?? '' }}
+          set={({ paths, globFile }) => setDraft({ ...draft, paths, file: globFile })}
+          errors={{ ...errors }}
+          place=""
+        />
+        <MediaFields media={mediaOf(draft)} change={set('media')} />
       </div>
       <PreviewPanel
         asked={errors === undefined ? asked : { ...asked, error: undefined }}
@@ -85,7 +96,7 @@ function PlaceFields({ draft, connection, set, error }: PlaceProps) {
   );
 }
 
-export function MediaFields({ media, change }: { media: string[]; change: (media: string) => void }) {
+export function MediaFields({ media, change }: { media: readonly MediaKind[]; change: (media: string) => void }) {
   const toggle = (kind: MediaKind, on: boolean) =>
     change(MEDIA.filter((one) => (one === kind ? on : media.includes(one))).join(','));
   return (

@@ -3,7 +3,6 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { answer, type Connection, client } from '../../../api/client';
-import { fieldErrors } from '../../../api/problem';
 import { keys } from '../../../api/queries';
 import { ErrorText } from '../../../components/ErrorText';
 import { TextField } from '../../../components/Field';
@@ -11,18 +10,17 @@ import { useAsyncAction } from '../../../components/useAsyncAction';
 import { usePermission } from '../../../components/usePermission';
 import { LOCAL_ZONE } from '../ScheduleFields';
 import { SettingsFields } from '../SettingsFields';
-import { settingsRequest } from '../settingsForm';
+import { isPlaced, settingErrors, settingsRequest } from '../settingsForm';
+import { lines, mediaOf, withSelection } from './selection';
 import { text } from './text';
 import { useDraft } from './useDraft';
-import { addressOf, lines, selectionOf, type WizardSearch } from './wizard';
+import { addressOf, type WizardSearch } from './wizard';
 
 interface Props {
   search: WizardSearch;
   connection: Connection | undefined;
   back: () => void;
 }
-
-const FIELDS = ['name', 'metadataSidecarSuffix', 'namingStrategyMetadataKey', 'pool'];
 
 function Summary({
   search,
@@ -39,7 +37,9 @@ function Summary({
     [settings.via, connection?.name ?? settings.own],
     [settings.patterns, lines(search.only).join(', ') || settings.everything],
     [settings.except, lines(search.except).join(', ')],
-    [settings.media, selectionOf(search).media?.join(', ') ?? ''],
+    [text.settings.paths, lines(search.paths).join(', ')],
+    [text.settings.file, search.file ?? ''],
+    [settings.media, mediaOf(search).join(', ')],
   ];
   return (
     <section className="panel">
@@ -61,6 +61,7 @@ function Summary({
 export function SettingsStep({ search, connection, back }: Props) {
   const [draft, setDraft, forget] = useDraft(LOCAL_ZONE);
   const { name, form } = draft;
+  const whole = withSelection(form, search);
   const [errors, setErrors] = useState<Record<string, string>>({});
   const action = useAsyncAction();
   const cache = useQueryClient();
@@ -71,7 +72,7 @@ export function SettingsStep({ search, connection, back }: Props) {
   const create = (run: boolean) =>
     action.run(async () => {
       setErrors({});
-      const settings = { ...selectionOf(search), ...settingsRequest(form) };
+      const settings = settingsRequest(whole);
       const body = { uri, name: name.trim() || null, connection: connection?.name ?? null, settings, run };
       try {
         const made = await answer(client.POST('/api/v1/datasources', { body }));
@@ -79,7 +80,7 @@ export function SettingsStep({ search, connection, back }: Props) {
         await cache.invalidateQueries({ queryKey: keys.datasources });
         await navigate({ to: '/datasources/$name', params: { name: made.name } });
       } catch (error) {
-        setErrors(fieldErrors(error));
+        setErrors(settingErrors(error, whole));
         throw error;
       }
     });
@@ -88,7 +89,6 @@ export function SettingsStep({ search, connection, back }: Props) {
     event.preventDefault();
     create(runs);
   };
-  const placed = Object.keys(errors).some((field) => FIELDS.includes(field));
   return (
     <form className="location-step" onSubmit={submit}>
       <div className="stack">
@@ -117,7 +117,7 @@ export function SettingsStep({ search, connection, back }: Props) {
             {action.busy ? text.settings.creating : runs ? text.settings.create : text.settings.createOnly}
           </button>
         </div>
-        {placed ? null : <ErrorText text={action.error} />}
+        {isPlaced(errors) ? null : <ErrorText text={action.error} />}
       </div>
       <Summary search={search} connection={connection} uri={uri} />
     </form>

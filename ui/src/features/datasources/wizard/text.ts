@@ -108,6 +108,8 @@ export const text = {
     patterns: 'Patterns',
     everything: 'everything',
     except: 'Except',
+    paths: 'Exact keys',
+    file: 'File of patterns',
     media: 'Kinds of files',
   },
 };

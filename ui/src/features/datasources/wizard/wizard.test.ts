@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Connection } from '../../../api/client';
-import { addressOf, selectionOf, withConnection, wizardSearch } from './wizard';
+import { newSettings, settingsRequest } from '../settingsForm';
+import { selectionOf, withSelection } from './selection';
+import { addressOf, withConnection, wizardSearch } from './wizard';
 
 const connection = (kind: string, settings: object = {}) =>
   ({ name: 'c', kind, settings: { bucket: null, prefix: '', account: null, ...settings } }) as unknown as Connection;
@@ -26,6 +28,11 @@ it('patterns are lines, and images are selected unless something else is chosen'
     media: ['image'],
   });
   expect(selectionOf({ media: 'video,image,nonsense' })).toEqual({ media: ['image', 'video'] });
+  expect(selectionOf({ paths: 'a.jpg\n', file: ' list.txt ' })).toEqual({
+    paths: ['a.jpg'],
+    glob_file_path: 'list.txt',
+    media: ['image'],
+  });
 });
 
 it('a chosen connection proposes its bucket and folder, and forgets those of another', () => {
@@ -36,4 +43,16 @@ it('a chosen connection proposes its bucket and folder, and forgets those of ano
 
 it('an address with unknown parts is read without them', () => {
   expect(wizardSearch({ step: 'nowhere', via: 'x', place: 3, only: 'a', other: 'b' })).toEqual({ only: 'a' });
+});
+
+it('the settings of a new datasource have what the address selects', () => {
+  const made = withSelection(newSettings('UTC'), { only: 'a/**', paths: 'b.jpg', file: 'list.txt', media: 'video' });
+  expect(settingsRequest(made)).toMatchObject({
+    glob_patterns: ['a/**'],
+    exclude: null,
+    paths: ['b.jpg'],
+    glob_file_path: 'list.txt',
+    media: ['video'],
+    orphans: 'trash',
+  });
 });

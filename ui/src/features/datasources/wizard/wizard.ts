@@ -1,5 +1,5 @@
-// The draft of a datasource: what the address of the wizard holds, and the request that it makes. Pure.
-import type { Connection, MediaKind } from '../../../api/client';
+// The draft of a datasource: what the address of the wizard holds. Pure; the routes need it, so it is small.
+import type { Connection } from '../../../api/client';
 
 export const STEPS = ['connection', 'location', 'settings'] as const;
 export type Step = (typeof STEPS)[number];
@@ -13,11 +13,10 @@ export interface WizardSearch {
   folder?: string; // in the bucket
   only?: string; // patterns, one a line
   except?: string;
+  paths?: string; // exact keys, one a line
+  file?: string; // of patterns, in the bucket
   media?: string; // kinds, separated by commas
 }
-
-export const MEDIA: readonly MediaKind[] = ['image', 'video', 'document', 'audio', 'text'];
-const SHOWN_LINES = 200; // patterns that an address may hold
 
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value.slice(0, 4000) : undefined;
@@ -27,16 +26,11 @@ export function wizardSearch(search: Record<string, unknown>): WizardSearch {
   const step = STEPS.find((one) => one === search.step);
   if (step !== undefined) found.step = step;
   if (search.via === 'server' || search.via === 'folder') found.via = search.via;
-  for (const name of ['connection', 'place', 'folder', 'only', 'except', 'media'] as const) {
+  for (const name of ['connection', 'place', 'folder', 'only', 'except', 'paths', 'file', 'media'] as const) {
     const value = text(search[name]);
     if (value !== undefined) found[name] = value;
   }
   return found;
-}
-
-export function lines(value: string | undefined): string[] {
-  const found = (value ?? '').split('\n').map((line) => line.trim());
-  return found.filter((line) => line !== '').slice(0, SHOWN_LINES);
 }
 
 /** The address of the location; undefined while a part is missing. */
@@ -51,17 +45,6 @@ export function addressOf(search: WizardSearch, connection: Connection | undefin
   if (kind.startsWith('gcs')) return `gs://${place}/${folder}`;
   if (kind.startsWith('azure')) return `az://${settings.account ?? ''}/${place}/${folder}`;
   return `s3://${place}/${folder}`;
-}
-
-/** The settings that decide what is selected. */
-export function selectionOf(search: WizardSearch): Record<string, string[]> {
-  const selection: Record<string, string[]> = {};
-  const [only, except] = [lines(search.only), lines(search.except)];
-  const media = MEDIA.filter((kind) => (search.media ?? 'image').split(',').includes(kind));
-  if (only.length > 0) selection.glob_patterns = only;
-  if (except.length > 0) selection.exclude = except;
-  selection.media = media.length === 0 ? ['image'] : media;
-  return selection;
 }
 
 /** The search with a connection chosen, whose bucket and folder are proposed. */

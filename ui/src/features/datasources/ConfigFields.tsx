@@ -1,0 +1,222 @@
+// What a datasource selects and what happens to that: one mirror config, or an ordered list of them.
+import { type ReactNode, useState } from 'react';
+import type { Orphans } from '../../api/client';
+import { AreaField, CheckField, type Option, RadioCards, SelectField, TextField } from '../../components/Field';
+import { type ConfigForm, lines, moved, NEW_CONFIG } from './configForm';
+import { configPlace, type SettingsForm } from './settingsForm';
+import { text } from './text';
+import { text as wizardText } from './wizard/text';
+
+const ORPHANS: readonly Orphans[] = ['trash', 'keep', 'remove'];
+export const options = (labels: Record<string, string>): Option[] =>
+  Object.entries(labels).map(([value, label]) => ({ value, label }));
+
+export function Group({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="form-group">
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+interface ConfigProps {
+  form: ConfigForm;
+  set: (form: ConfigForm) => void;
+  errors: Record<string, string>; // by the names of the settings
+  place: string; // what those of this config begin with
+}
+
+/** Exact keys and a file of patterns: few people need them. */
+export function MorePatterns({ form, set, errors, place }: ConfigProps) {
+  const { paths, globFile } = text.settings;
+  const [used] = useState(form.paths !== '' || form.globFile !== '');
+  const wrong = [errors[`${place}paths`], errors[`${place}glob_file_path`]];
+  return (
+    <details open={used || wrong.some((one) => one !== undefined)}>
+      <summary>{text.settings.morePatterns}</summary>
+      <div className="stack">
+        <AreaField
+          {...paths}
+          mono
+          error={wrong[0]}
+          value={form.paths}
+          change={(value) => set({ ...form, paths: value })}
+        />
+        <TextField
+          {...globFile}
+          mono
+          error={wrong[1]}
+          value={form.globFile}
+          change={(value) => set({ ...form, globFile: value })}
+        />
+      </div>
+    </details>
+  );
+}
+
+export function PatternFields(props: ConfigProps) {
+  const { form, set, errors, place } = props;
+  const { only, except } = wizardText.location;
+  return (
+    <>
+      <AreaField
+        {...only}
+        mono
+        error={errors[`${place}glob_patterns`]}
+        value={form.globs}
+        change={(globs) => set({ ...form, globs })}
+      />
+      <AreaField
+        {...except}
+        mono
+        rows={2}
+        error={errors[`${place}exclude`]}
+        value={form.exclude}
+        change={(exclude) => set({ ...form, exclude })}
+      />
+      <MorePatterns {...props} />
+    </>
+  );
+}
+
+export function OrphansField({ form, set }: Pick<ConfigProps, 'form' | 'set'>) {
+  const { orphans } = text.settings;
+  return (
+    <RadioCards
+      legend={orphans.legend}
+      name="orphans"
+      value={form.orphans}
+      change={(value) => set({ ...form, orphans: value as Orphans })}
+      options={ORPHANS.map((value) => ({ value, ...orphans[value] }))}
+    />
+  );
+}
+
+export function NamingFields({ form, set, errors, place }: ConfigProps) {
+  const { settings } = text;
+  return (
+    <>
+      <SelectField
+        label={settings.strategy}
+        value={form.strategy}
+        change={(strategy) => set({ ...form, strategy: strategy as ConfigForm['strategy'] })}
+        options={options(settings.strategies)}
+      />
+      <SelectField
+        label={settings.naming}
+        value={form.naming}
+        change={(naming) => set({ ...form, naming: naming as ConfigForm['naming'] })}
+        options={options(settings.namings)}
+      />
+      {form.naming === 'metadata' ? (
+        <TextField
+          {...settings.namingKey}
+          mono
+          error={errors[`${place}namingStrategyMetadataKey`]}
+          value={form.namingKey}
+          change={(namingKey) => set({ ...form, namingKey })}
+        />
+      ) : null}
+    </>
+  );
+}
+
+export function UpdateFields({ form, set }: Pick<ConfigProps, 'form' | 'set'>) {
+  const { updateImage, updateMetadata } = text.settings;
+  return (
+    <>
+      <CheckField
+        {...updateImage}
+        checked={form.updateImage}
+        change={(value) => set({ ...form, updateImage: value })}
+      />
+      <CheckField
+        {...updateMetadata}
+        checked={form.updateMetadata}
+        change={(value) => set({ ...form, updateMetadata: value })}
+      />
+    </>
+  );
+}
+
+/** One of several configs, as a whole. */
+function ConfigCard({ children, title, ...props }: ConfigProps & { title: string; children: ReactNode }) {
+  const { form, set } = props;
+  const { orphans } = text.settings;
+  const choices = Object.fromEntries(ORPHANS.map((value) => [value, orphans[value].label]));
+  return (
+    <fieldset className="config panel">
+      <legend>{title}</legend>
+      <TextField {...text.configs.name} value={form.id} change={(id) => set({ ...form, id })} />
+      <PatternFields {...props} />
+      <div className="form-grid">
+        <SelectField
+          label={orphans.legend}
+          value={form.orphans}
+          change={(value) => set({ ...form, orphans: value as Orphans })}
+          options={options(choices)}
+        />
+        <NamingFields {...props} />
+      </div>
+      <UpdateFields form={form} set={set} />
+      <div className="row">{children}</div>
+    </fieldset>
+  );
+}
+
+interface ListProps {
+  form: SettingsForm;
+  set: (form: SettingsForm) => void;
+  errors: Record<string, string>;
+}
+
+/** The configs in their order. */
+export function ConfigList({ form, set, errors }: ListProps) {
+  const { configs } = form;
+  const change = (next: ConfigForm[]) => set({ ...form, configs: next });
+  const name = (config: ConfigForm) => config.id || lines(config.globs).join(', ') || text.page.facts.everything;
+  return configs.map((config, index) => {
+    const title = text.configs.title(index + 1, name(config));
+    const act = (label: string, next: ConfigForm[]) => (
+      <button
+        type="button"
+        className="secondary"
+        aria-label={text.configs.of(label, index + 1)}
+        onClick={() => change(next)}
+      >
+        {label}
+      </button>
+    );
+    return (
+      <ConfigCard
+        // biome-ignore lint/suspicious/noArrayIndexKey: a config is its place in the order
+        key={index}
+        title={title}
+        form={config}
+        set={(next) => change(configs.with(index, next))}
+        errors={errors}
+        place={configPlace(form, index)}
+      >
+        {index > 0 ? act(text.configs.up, moved(configs, index, index - 1)) : null}
+        {index < configs.length - 1 ? act(text.configs.down, moved(configs, index, index + 1)) : null}
+        {configs.length > 1 ? act(text.configs.remove, configs.toSpliced(index, 1)) : null}
+      </ConfigCard>
+    );
+  });
+}
+
+export function AddConfig({ form, set }: Omit<ListProps, 'errors'>) {
+  return (
+    <p className="row">
+      <button
+        type="button"
+        className="secondary"
+        onClick={() => set({ ...form, configs: [...form.configs, NEW_CONFIG] })}
+      >
+        {text.configs.add}
+      </button>
+      <span className="quiet">{text.configs.note}</span>
+    </p>
+  );
+}
