@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import pytest
 from tests.support.commits import THEN, Pass, change, changes, commit_rows, keys, missing, processed_row, with_sidecar
 
-from mirrorlake.catalog import assets, commit, objects, runs
+from mirrorlake.catalog import assets, commit, objects, removal, runs
 from mirrorlake.catalog.leases import INTERRUPTED
 from mirrorlake.catalog.outcomes import record_gaps
 from mirrorlake.core.errors import LeaseLost
 from mirrorlake.model.assets import AssetState
 from mirrorlake.model.objects import Gap, KeyRange, KnownState, Requests
 from mirrorlake.model.outcomes import Op, ResultKind
-from mirrorlake.model.runs import Counts, OutcomeKind, RunState
+from mirrorlake.model.runs import Counts, Hold, OutcomeKind, RunState
 from mirrorlake.postgres.pool import Catalog
 
 TORTURE = [
@@ -81,6 +81,8 @@ def test_a_run_whose_process_died_keeps_the_counts_of_what_it_had_committed(work
         processed_row("in/c.jpg", result=ResultKind.REJECTED, stage="policy", reason="too large"),
     )
     record_gaps(working.lease, [Gap(range=KeyRange(prefix="in/d/"), reason="denied")])
+    removal.begin_hold(working.lease, Hold(reason="many", count=1, by_prefix={}, plan_hash="1"), None)
+    removal.hold_back(working.lease, keys("in/a.txt"), keys("waits"))  # a label file: it is no object
     working.lease.close()  # as if its process had died before the next heartbeat
 
     working.lease = runs.begin(working.catalog, working.datasource.id, "mirror")

@@ -395,7 +395,7 @@ def test_many_label_files_that_vanish_alone_are_held_until_somebody_confirms(
     assert classes(mirrored, keys[3]) == ["forklift"]
 
     done = mirrored.confirm(again.run)
-    assert (done.state, done.counts.labels_changed) == (RunState.SUCCEEDED, 14)
+    assert (done.state, done.counts.labels_changed, done.counts.unchanged) == (RunState.SUCCEEDED, 14, 0)
     assert [classes(mirrored, key) for key in (keys[0], keys[1], keys[14], keys[15])] == [
         ["forklift"],
         [],

@@ -94,11 +94,12 @@ def test_a_rename_keeps_its_asset_however_its_events_come(mirrored: Mirrored, st
     before = mirrored.assets()["a.png"].id
     store.rename("a.png", "z/renamed.png")
     if order == "together":
-        mirrored.partial(["a.png", "z/renamed.png"])
+        done = mirrored.partial(["a.png", "z/renamed.png"])
     else:
         first, second = ("a.png", "z/renamed.png") if order == "old key first" else ("z/renamed.png", "a.png")
         mirrored.partial([first])
-        mirrored.partial([second])
+        done = mirrored.partial([second])
+    assert done.report.counts.unchanged == 0
     assert mirrored.assets()["z/renamed.png"].id == before
     assert "a.png" not in mirrored.states()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from mirrorlake.model.objects import Requests
@@ -48,9 +49,13 @@ class Counters:
 
     @property
     def counts(self) -> Counts:
-        """The counts so far."""
+        """The counts so far.
+
+        Images whose labels change, and copies that take the place of another object, are taken from the unchanged ones.
+        A confirmation lists none of them, and a partial pass only some.
+        """
         with self._lock:
-            return self._counts
+            return replace(self._counts, unchanged=max(0, self._counts.unchanged))
 
     @property
     def requests(self) -> Requests:

@@ -43,8 +43,9 @@ UPDATE job SET state = 'failed', finished = now(), error = %(error)s WHERE lock 
 RETURNING id;
 
 -- name: count_committed
--- Count what runs had committed when their process exited. Each object has one outcome; the listing is as it was last
--- reported, which counted images as unchanged whose labels have changed since.
+-- Count what runs had committed when their process exited. Each object has one outcome, and so have label files, which
+-- are not counted: held ones have no asset. The listing is as it was last reported, which counted images as unchanged
+-- whose labels have changed since.
 UPDATE run SET counts = run.counts || counted.counts || jsonb_build_object('unchanged', greatest(0,
     coalesce((run.counts ->> 'unchanged')::bigint, 0) + coalesce((run.counts ->> 'labels_changed')::bigint, 0)
       - (counted.counts ->> 'labels_changed')::bigint))
@@ -52,7 +53,8 @@ FROM unnest(%(ids)s::bigint[]) AS ended (id) CROSS JOIN LATERAL (
   SELECT jsonb_object_agg(kinds.kind, coalesce(found.objects, 0)) AS counts
   FROM unnest(%(kinds)s::text[]) AS kinds (kind) LEFT JOIN (
     SELECT kind, count(*) AS objects FROM outcome
-    WHERE run_id = ended.id AND coalesce(stage, '') NOT IN ('list', 'labels') GROUP BY kind
+    WHERE run_id = ended.id AND coalesce(stage, '') NOT IN ('list', 'labels') AND NOT (held AND asset_id IS NULL)
+    GROUP BY kind
   ) AS found ON found.kind = kinds.kind
 ) AS counted
 WHERE run.id = ended.id;
