@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache, wraps
+from inspect import iscoroutinefunction
 from typing import Annotated, Any, Final, TypeVar, get_type_hints
 from urllib.parse import unquote, urlencode
 
@@ -203,6 +204,30 @@ def policy(needs: Needs, extra: dict[str, object] | None = None) -> dict[str, An
     return {"route_class_override": PolicyRoute, "openapi_extra": {**(extra or {}), POLICY: needs.value}}
 
 
+def _answering(handler: Callable[..., Any], status: int, *, secret: bool) -> Callable[..., Any]:
+    """The handler with a response instead of what it returns."""
+
+    def response(result: object) -> Response:
+        answer = result if isinstance(result, Response) else json_answer(result, status=status)
+        if secret:
+            answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    if iscoroutinefunction(handler):
+
+        @wraps(handler)
+        async def handle_here(*args: Any, **kwargs: Any) -> Response:
+            return response(await handler(*args, **kwargs))
+
+        return handle_here
+
+    @wraps(handler)
+    def handle(*args: Any, **kwargs: Any) -> Response:
+        return response(handler(*args, **kwargs))
+
+    return handle
+
+
 def add_route(
     router: APIRouter,
     method: str,
@@ -218,18 +243,11 @@ def add_route(
 ) -> None:
     """Serve `handler` at `path` to callers with what it `needs`.
 
-    The handler returns a public noun, a list of them, or a Response, whose content `response_model` describes.
-    `secret`: the answer contains a secret, and is kept neither by clients nor for repeated requests.
+    The handler returns a public noun, a list of them, or a Response, whose content `response_model` describes. It runs
+    in a thread, unless it is a coroutine function. `secret`: the answer contains a secret, and is kept neither by
+    clients nor for repeated requests.
     """
-
-    @wraps(handler)
-    def handle(*args: Any, **kwargs: Any) -> Response:
-        result = handler(*args, **kwargs)
-        answer = result if isinstance(result, Response) else json_answer(result, status=status)
-        if secret:
-            answer.headers["Cache-Control"] = "no-store"
-        return answer
-
+    handle = _answering(handler, status, secret=secret)
     if response_model is not None:
         handle.__annotations__ = {**handler.__annotations__, "return": response_model}
     options.update(policy(needs, options.pop("openapi_extra", None)))

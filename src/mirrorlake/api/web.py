@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
@@ -138,6 +139,7 @@ def create_app(
     app.state.library_for = library_for
     app.state.entrance = entrance
     app.state.readiness = readiness
+    app.state.readiness_thread = CapacityLimiter(1)
     app.state.metrics = metrics or ServerMetrics()
     app.state.trusted_proxies = read_networks(trusted_proxies)
     app.state.job_feed = JobFeed()

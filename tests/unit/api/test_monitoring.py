@@ -10,6 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.to_thread
+import httpx
 import psycopg
 import pytest
 from fastapi import FastAPI
@@ -120,6 +123,20 @@ def test_a_statement_that_takes_too_long_is_a_database_that_does_not_answer(libr
         found = ReadinessCheck(catalog, library.settings).check()
     assert not found.ready
     assert [one.part for one in found.parts if not one.ok] == [ServerPart.DATABASE, ServerPart.WORKER]
+
+
+def test_a_probe_is_answered_while_every_thread_waits_for_the_database(app: FastAPI, ready: list[float]) -> None:
+    async def probe() -> list[int]:
+        threads = anyio.to_thread.current_default_thread_limiter()
+        for _ in range(int(threads.total_tokens)):
+            threads.acquire_on_behalf_of_nowait(object())
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            with anyio.fail_after(30):
+                paths = ("/api/v1/health", "/api/v1/ready?ignore=worker")
+                return [(await client.get(path)).status_code for path in paths]
+
+    assert anyio.run(probe) == [200, 200]
 
 
 def samples(client: TestClient) -> Samples:

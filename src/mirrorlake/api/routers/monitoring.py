@@ -1,10 +1,15 @@
-"""Routes for monitoring: whether the server is running, whether it can do its work, and metrics."""
+"""Routes for monitoring: whether the server is running, whether it can do its work, and metrics.
+
+The public ones need no thread of those that all requests share: a database that hangs may keep all of these, and a
+server that does not answer is restarted, which helps nobody then.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Final
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mirrorlake.api.routing import Open, add_route, json_answer, refuse_unknown_parameters
@@ -68,12 +73,12 @@ def metrics(request: Request) -> Response:
     return Response(found.text(), media_type=TEXT_FORMAT, headers={"Cache-Control": "no-store"})
 
 
-def health() -> ServerHealth:
+async def health() -> ServerHealth:
     """Check that the server is running, and nothing else: see the readiness."""
     return ServerHealth(status="ok")
 
 
-def ready(
+async def ready(
     request: Request,
     ignore: Annotated[
         list[ServerPart] | None, Query(description="A part that does not count; it is named nevertheless. Repeatable.")
@@ -84,7 +89,10 @@ def ready(
     The answer is up to 2 seconds old.
     """
     check: ReadinessCheck | None = request.app.state.readiness
-    found = ServerReadiness(ready=True, parts=()) if check is None else check.check(frozenset(ignore or ()))
+    found = ServerReadiness(ready=True, parts=())
+    if check is not None:
+        own: CapacityLimiter = request.app.state.readiness_thread
+        found = await to_thread.run_sync(check.check, frozenset(ignore or ()), limiter=own)
     answer = json_answer(found, status=200 if found.ready else 503)
     answer.headers["Cache-Control"] = "no-store"
     return answer
