@@ -1,5 +1,6 @@
 // Texts of the components about connections.
 import type { ConnectionKind } from '../../api/client';
+import type { Power, Verdict } from './bucket';
 
 export const text = {
   services: {
@@ -83,6 +84,22 @@ export const text = {
   reference: 'A reference such as `vault:…` or `env:…` is allowed, if the operator allows it.',
   create: 'Create connection',
   save: 'Save changes',
+
+  bucket: {
+    title: 'Connected bucket',
+    any: 'any',
+    whole: 'the whole bucket',
+    checked: 'Last check',
+    never: 'never',
+    may: 'What it may do',
+    powers: { list: 'List', read: 'Read', write: 'Write' } satisfies Record<Power, string>,
+    verdicts: { yes: 'yes', no: 'no', unknown: 'not checked' } satisfies Record<Verdict, string>,
+    notAsked: 'not wanted',
+    sources: 'Datasources',
+    assets: 'Assets',
+    size: 'Size',
+    about: (size: string) => `about ${size}`,
+  },
 
   health: {
     title: 'Health',

@@ -6,6 +6,7 @@ import { answer, type Connection, client } from '../../api/client';
 import { keys, queries } from '../../api/queries';
 import { Confirm } from '../../components/Confirm';
 import { CopyButton } from '../../components/CopyButton';
+import { BucketPanel } from '../../components/connections/BucketPanel';
 import { ConnectionForm } from '../../components/connections/ConnectionForm';
 import { draftOf } from '../../components/connections/form';
 import { HealthRows, HealthSummary } from '../../components/connections/HealthRows';
@@ -138,6 +139,12 @@ function wizardFor({ name, settings }: Connection) {
   };
 }
 
+function Bucket({ connection }: { connection: Connection }) {
+  const { data } = useQuery(queries.datasources());
+  const sources = (data ?? []).filter(({ connection: used }) => used === connection.name);
+  return <BucketPanel connection={connection} place={connection.settings} sources={sources} />;
+}
+
 function UsedBy({ connection, add }: { connection: Connection; add: boolean }) {
   return (
     <section className="panel">
@@ -201,6 +208,7 @@ function Shown({ connection }: { connection: Connection }) {
       </PageHead>
       <div className="panels">
         <div className="stack">
+          <Bucket connection={connection} />
           <HealthPanel connection={connection} edit={edit} />
           <Documents name={connection.name} />
         </div>

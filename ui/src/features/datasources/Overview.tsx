@@ -1,12 +1,16 @@
 // How a datasource is doing: its newest run, what waits for somebody, when the next run is, and what it selects.
+import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { Datasource, Run } from '../../api/client';
+import { queries } from '../../api/queries';
 import { RunBadge } from '../../components/Badge';
+import { BucketPanel } from '../../components/connections/BucketPanel';
 import { ago, when, zoned } from '../../components/format';
 import { ConnectionLink, RunLink } from '../../components/links';
 import { Notice } from '../../components/Notice';
 import { OutcomeCounts } from '../../components/OutcomeCounts';
 import { Prose, Sentences } from '../../components/Rich';
+import { usePermission } from '../../components/usePermission';
 import { describeSchedule } from './schedule';
 import { text } from './text';
 
@@ -138,6 +142,18 @@ function Facts({ source }: { source: Datasource }) {
   );
 }
 
+/** The bucket that a connection reaches, for those who may look at connections. */
+function Bucket({ source, name }: { source: Datasource; name: string }) {
+  const { data } = useQuery({ ...queries.connection(name), enabled: usePermission()('connections:read') });
+  if (data === undefined) return null;
+  const place = {
+    bucket: source.container,
+    prefix: source.prefix,
+    region: source.region ?? data.settings.region,
+  };
+  return <BucketPanel connection={data} place={place} sources={[source]} />;
+}
+
 export function Overview({ source }: { source: Datasource }) {
   return (
     <div className="panels">
@@ -146,7 +162,10 @@ export function Overview({ source }: { source: Datasource }) {
         <LastRun run={source.last_run} />
         <Schedule source={source} />
       </div>
-      <Facts source={source} />
+      <div className="stack">
+        {source.connection === null ? null : <Bucket source={source} name={source.connection} />}
+        <Facts source={source} />
+      </div>
     </div>
   );
 }
