@@ -36,8 +36,8 @@ def check_mapping(catalog: Catalog, before: LabelSidecars | None, after: LabelSi
     if yolo:
         raise SettingsError(
             f"No class number is mapped to a class of the ontology {after.ontology}.",
-            "Give its classes external ids, map numbers (--map 0=CLASS, in settings labels.classMap), or take the names"
-            " of a data.yaml or classes.txt: --names FILE, or --names-key KEY for one in the source.",
+            "Give its classes external ids, or map numbers to them: line by line in the settings of the datasource, or"
+            " with --map 0=CLASS; or take the names of a data.yaml or classes.txt, found there, or with --names FILE.",
             field="labels.classMap",
         )
     raise SettingsError(

@@ -99,7 +99,7 @@ def _advise_plain(plain: str) -> Advice:
     if plain.endswith((".json", ".JSON")) and "\n" not in plain:
         return Advice(
             message=f"{shown(plain)} is the name of a file, not its content.",
-            fix=f"Read the file: --credentials-json - < {quote(plain)}",
+            fix=f"Give what is in the file: --credentials-json - < {quote(plain)}",
         )
     try:
         decoded = base64.b64decode(plain, validate=True)

@@ -10,6 +10,7 @@ import { AreaField, CheckField, RadioCards, SelectField, TextField } from '../Fi
 import { Prose } from '../Rich';
 import { text as texts } from '../text';
 import { useAsyncAction } from '../useAsyncAction';
+import { inFieldNames } from './fieldNames';
 import { type Draft, draftError, draftOf, type FormField, fieldsOf, newDraft, requestOf, SERVICES } from './form';
 import { SERVICE_NAMES, type Service } from './services';
 import { text } from './text';
@@ -29,15 +30,17 @@ const PRESET_OPTIONS = [
 ];
 const PATH_STYLES = Object.entries(text.pathStyle).map(([value, label]) => ({ value, label }));
 
+/** What the form of this kind of connection calls a field. */
+function labelOf(name: string, { kind, service }: Draft): string | undefined {
+  if (name === 'bucket' && kind === 'local') return text.folder.label;
+  return name === 'bucket' && service === 'azure' ? text.container : text.fields[name]?.label;
+}
+
 function DraftField({ field, draft, set, stored, error, roots }: FieldProps) {
   const { name, kind } = field;
   const own = text.fields[name];
   const local = draft.kind === 'local';
-  const label = local
-    ? text.folder.label
-    : draft.service === 'azure' && name === 'bucket'
-      ? text.container
-      : own?.label;
+  const label = labelOf(name, draft);
   const hint = local ? text.folder.hint(roots) : stored ? text.storedSecret : own?.hint;
   const shared = {
     label: field.required ? texts.required(label ?? name) : (label ?? name),
@@ -99,6 +102,7 @@ export function ConnectionForm({ service, connection, done, cancel }: Props) {
     setDraft({ ...draft, values: { ...draft.values, [name]: value } });
     setErrors(({ [name]: _, ...rest }) => rest);
   };
+  const inOurWords = (message: string) => inFieldNames(message, (name) => labelOf(name, draft));
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const seen = draftError(draft, stored);
@@ -124,7 +128,8 @@ export function ConnectionForm({ service, connection, done, cancel }: Props) {
         await cache.invalidateQueries({ queryKey: keys.connections });
         done(saved);
       } catch (error) {
-        setErrors(fieldErrors(error));
+        const named = Object.entries(fieldErrors(error)).map(([name, message]) => [name, inOurWords(message)]);
+        setErrors(Object.fromEntries(named));
         throw error;
       }
     });
@@ -191,7 +196,7 @@ export function ConnectionForm({ service, connection, done, cancel }: Props) {
           {action.busy ? texts.working : connection === undefined ? text.create : text.save}
         </button>
       </div>
-      {placed ? null : <ErrorText text={action.error} />}
+      {placed ? null : <ErrorText text={action.error === undefined ? undefined : inOurWords(action.error)} />}
     </form>
   );
 }

@@ -6,6 +6,7 @@ import { Copyable } from '../CopyButton';
 import { ago, when } from '../format';
 import { Icon } from '../Icon';
 import { Prose } from '../Rich';
+import { fieldsOfCommand } from './fieldNames';
 import { text } from './text';
 
 type Verdict = 'passed' | 'failed' | 'notTried';
@@ -29,6 +30,7 @@ function Detail({ label, children }: { label: string; children: ReactNode }) {
 
 function Row({ row }: { row: AbilityCheck }) {
   const verdict = verdictOf(row);
+  const fields = fieldsOfCommand(row.fix ?? '');
   return (
     <li className={`health-row ${TONES[verdict]}`}>
       <Icon name={ICONS[verdict]} />
@@ -59,6 +61,7 @@ function Row({ row }: { row: AbilityCheck }) {
             {row.fix ? (
               <Detail label={text.health.fix}>
                 <Copyable text={row.fix} what={text.health.theFix} />
+                {fields.length === 0 ? null : <p className="hint">{text.health.orFields(fields)}</p>}
               </Detail>
             ) : null}
           </dl>

@@ -78,6 +78,7 @@ export const text = {
     label: 'Folder',
     hint: (roots: string[]) => `An absolute path in ${roots.map((root) => `\`${root}\``).join(' or ')}.`,
   },
+  fieldName: (label: string) => `“${label}”`,
   container: 'Container',
   pathStyle: { '': 'As usual for the service', true: 'Bucket in the path', false: 'Bucket in the host name' },
   storedSecret: 'Stored. Leave it empty to keep it.',
@@ -119,5 +120,6 @@ export const text = {
     cause: 'Probable cause',
     fix: 'What to do',
     theFix: 'the fix',
+    orFields: (labels: string[]) => `Or edit the connection on its page: ${labels.join(', ')}.`,
   },
 };

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react';
 import type { Connection, MediaKind } from '../../../api/client';
 import { describeError, Problem, patternError } from '../../../api/problem';
+import { inFieldNames } from '../../../components/connections/fieldNames';
 import { AreaField, CheckField, TextField } from '../../../components/Field';
 import { MorePatterns } from '../ConfigFields';
 import { NEW_CONFIG } from '../configForm';
@@ -31,7 +32,9 @@ function errorsOf(
     return { [place]: pattern.message };
   }
   if (field === 'paths' || field === 'glob_file_path') return { [field]: describeError(error) };
-  return field || error.status === 400 || error.status === 422 ? { place: describeError(error) } : undefined;
+  return field || error.status === 400 || error.status === 422
+    ? { place: inFieldNames(describeError(error)) }
+    : undefined;
 }
 
 export function LocationStep({ search, connection, change }: Props) {
