@@ -119,7 +119,21 @@ def test_the_trash_is_emptied_only_of_assets_whose_objects_are_gone(yard: Yard):
     yard.bucket.delete(KEYS[0])
     yard.mirrored.run()
     before = purge.get_cutoff(yard.resources.catalog, 0)
-    assert purge.count(yard.resources.catalog, yard.mirrored.source.id, before) == 1
+    assert purge.count(yard.resources.catalog, yard.mirrored.source.id, before).assets == 1
+
+
+def test_the_work_of_people_that_goes_with_the_trash_is_counted_before(yard: Yard):
+    catalog = yard.resources.catalog
+    edits.apply(catalog, [yard.id(KEYS[0])], Edit(add_tags=("ripe",)), by=ANNA)
+    edits.apply(catalog, [yard.id(KEYS[1])], Edit(metadata={"place": "quay"}, add_tags=("ripe",)), by=ANNA)
+    edits.apply(catalog, [yard.id(KEYS[3])], Edit(add_tags=("ripe",)), by=ANNA)  # stays
+    yard.trash(*KEYS[:3])
+    for key in KEYS[:3]:
+        yard.bucket.delete(key)
+    yard.mirrored.run()
+    found = purge.count(catalog, yard.mirrored.source.id, purge.get_cutoff(catalog, 0))
+    assert (found.assets, found.worked_on) == (3, 2)
+    assert (found.annotated, found.edited, found.tagged) == (0, 1, 2)
 
 
 def test_an_asset_in_the_trash_can_be_purged_where_missing_objects_are_kept_too(yard: Yard):
@@ -130,7 +144,7 @@ def test_an_asset_in_the_trash_can_be_purged_where_missing_objects_are_kept_too(
     yard.mirrored.run()
     assert yard.states() == "tmpppp"
     cutoff = purge.get_cutoff(yard.resources.catalog, 0)
-    assert purge.count(yard.resources.catalog, yard.mirrored.source.id, cutoff) == 1
+    assert purge.count(yard.resources.catalog, yard.mirrored.source.id, cutoff).assets == 1
     for number in range(2):
         yard.bucket.put(KEYS[number], picture(number))
     yard.mirrored.run()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
+from psycopg.rows import class_row
 
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import staged
@@ -28,12 +30,26 @@ def get_cutoff(catalog: Catalog, days: int) -> datetime:
     return row[0]
 
 
-def count(catalog: Catalog, datasource_id: int, before: datetime) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purgeable:
+    """A row of `count_purgeable`: assets, and on how many of them users worked."""
+
+    assets: int
+    worked_on: int
+    annotated: int
+    edited: int
+    tagged: int
+
+
+def count(catalog: Catalog, datasource_id: int, before: datetime) -> Purgeable:
     """How many assets in the trash were last changed before this moment and are not used by anything else."""
     values = {"datasource_id": datasource_id, "before": before}
     with catalog.read() as connection:
-        row = connection.execute(statement("count_purgeable").query, values).fetchone()
-    return 0 if row is None else int(row[0])
+        cursor = connection.cursor(row_factory=class_row(Purgeable))
+        found = cursor.execute(statement("count_purgeable").query, values).fetchone()
+    if found is None:
+        raise AssertionError("an aggregate returns one row")
+    return found
 
 
 def list_keys(catalog: Catalog, datasource_id: int, before: datetime) -> Iterator[list[str]]:

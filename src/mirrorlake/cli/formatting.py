@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 
 from mirrorlake.core.text import bytes_text, count_noun
-from mirrorlake.model.acts import Deletion
+from mirrorlake.model.acts import Deletion, Purge
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.connections import Connection, ConnectionSettings
 from mirrorlake.model.metadata import MetadataStrategy
@@ -54,16 +54,16 @@ def deletion_details(deletion: Deletion) -> Iterator[str]:
     if deletion.in_projects:
         yield f"{count_noun(deletion.in_projects, 'of those kept is', 'of those kept are')} in a project."
     if deletion.worked_on:
-        work = {
-            "annotated": deletion.annotated,
-            "with edited metadata": deletion.edited,
-            "tagged": deletion.tagged,
-        }
-        counts = ", ".join(f"{number:,} {kind}" for kind, number in work.items() if number)
         yield (
-            f"{count_noun(deletion.worked_on, 'asset')} in the trash will have the work of users ({counts}), until the "
-            "trash is purged."
+            f"{count_noun(deletion.worked_on, 'asset')} in the trash will have the work of users "
+            f"({work_counts(deletion)}), until the trash is purged."
         )
+
+
+def work_counts(found: Deletion | Purge) -> str:
+    """What users made of the assets that go, with the number of each kind."""
+    work = {"annotated": found.annotated, "with edited metadata": found.edited, "tagged": found.tagged}
+    return ", ".join(f"{number:,} {kind}" for kind, number in work.items() if number)
 
 
 def describe_datasource(summary: DatasourceSummary) -> Iterator[Row]:

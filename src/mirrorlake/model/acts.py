@@ -63,5 +63,13 @@ class Purge:
     datasource: str
     days: int
     """Only assets that were not modified for this many days."""
+    worked_on: int = 0
+    """Of those removed: assets that users annotated, tagged or edited. Their work goes with them."""
+    annotated: int = 0
+    """Of those that users worked on: assets with annotations of users, functions or imports."""
+    edited: int = 0
+    """Of those that users worked on: assets with edited metadata."""
+    tagged: int = 0
+    """Of those that users worked on: assets with tags that are not from keywords."""
     acknowledge: int
     """The number to repeat to confirm: assets that are removed."""

@@ -122,7 +122,16 @@ def _purgeable(catalog: Catalog, name: str, days: int) -> tuple[Datasource, Purg
     source = datasources.by_name(catalog, name, deleted=True) or datasources.named(catalog, name)
     before = trash.get_cutoff(catalog, days)
     found = trash.count(catalog, source.id, before)
-    return source, Purge(datasource=source.name, days=days, acknowledge=found), before
+    purge = Purge(
+        datasource=source.name,
+        days=days,
+        worked_on=found.worked_on,
+        annotated=found.annotated,
+        edited=found.edited,
+        tagged=found.tagged,
+        acknowledge=found.assets,
+    )
+    return source, purge, before
 
 
 def _purge(source: Datasource, purge: Purge, before: datetime, acknowledged: int, requested_by: str) -> NewJob:

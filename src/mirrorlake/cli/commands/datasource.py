@@ -13,7 +13,7 @@ from mirrorlake.cli.commands.datasource_create import create, preview
 from mirrorlake.cli.commands.datasource_events import app as events
 from mirrorlake.cli.commands.datasource_labels import labels
 from mirrorlake.cli.documents import datasource_document, report_document
-from mirrorlake.cli.formatting import deletion_details, describe_datasource, fit_rows, list_row
+from mirrorlake.cli.formatting import deletion_details, describe_datasource, fit_rows, list_row, work_counts
 from mirrorlake.cli.health import show_health
 from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_count, shown_progress
@@ -224,15 +224,24 @@ def purge(
     if report is not None:
         return show_report(report, json=json)
     if json:
-        print_json({"purged": False, "datasource": name, "days": days, "acknowledge": found})
+        print_json({"purged": False, "datasource": name, **_numbers(purgeable)})
     if not found:
         echo(f"No trashed assets of {name} older than {count_noun(days, 'day')} can be deleted.")
         return 0
+    if purgeable.worked_on:
+        lost = count_noun(purgeable.worked_on, "asset")
+        echo(f"{lost} of them would go with the work of users: {work_counts(purgeable)}.")
     echo_error(
         f"Nothing was deleted: {count_noun(found, 'asset')} would be removed permanently. "
         f"To confirm: mirrorlake datasource purge {shlex.quote(name)} --days {days} --acknowledge {found}"
     )
     return 2
+
+
+def _numbers(purge: Purge) -> dict[str, int]:
+    return {
+        name: getattr(purge, name) for name in ("days", "worked_on", "annotated", "edited", "tagged", "acknowledge")
+    }
 
 
 def _purge(name: str, days: int, acknowledge: int | None) -> tuple[Purge, Report | None]:

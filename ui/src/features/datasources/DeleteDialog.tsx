@@ -11,14 +11,9 @@ import { ErrorText } from '../../components/ErrorText';
 import { count } from '../../components/format';
 import { type AsyncAction, useAsyncAction } from '../../components/useAsyncAction';
 import { text } from './text';
+import { workDone } from './work';
 
-const WORK = ['annotated', 'edited', 'tagged'] as const;
 const FATES = ['removed', 'trashed', 'kept'] as const;
-
-const workDone = (deletion: Deletion) =>
-  WORK.filter((kind) => deletion[kind] > 0)
-    .map((kind) => text.deletion.work[kind](deletion[kind]))
-    .join(', ');
 
 function Consequences({ deletion }: { deletion: Deletion }) {
   const rows = FATES.filter((fate) => deletion[fate] > 0);

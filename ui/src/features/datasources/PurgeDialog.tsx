@@ -14,6 +14,7 @@ import { AssetsLink } from '../../components/links';
 import { Rich } from '../../components/Rich';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { text } from './text';
+import { workDone } from './work';
 
 const DEFAULT_DAYS = 30; // the default of the command too
 const MOST_DAYS = 36_500;
@@ -83,6 +84,9 @@ export function PurgeDialog({ source: { name }, close }: { source: { name: strin
       ) : null}
       {current === undefined ? null : (
         <p>{current.acknowledge === 0 ? text.purge.none(current.days) : text.purge.found(current.acknowledge)}</p>
+      )}
+      {current === undefined || current.worked_on === 0 ? null : (
+        <p className="error-text">{text.purge.work(current.worked_on, workDone(current))}</p>
       )}
       <p className="quiet">
         <Rich

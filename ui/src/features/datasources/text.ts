@@ -85,6 +85,11 @@ export const text = {
         other:
           '# assets are used by no project and no other datasource. They are deleted permanently, each after another check that its object is gone. The source itself is never changed.',
       }),
+    work: (number: number, kinds: string) =>
+      `${plural(number, {
+        one: '# of them goes with the work of people',
+        other: '# of them go with the work of people',
+      })} (${kinds}), which is lost.`,
     what: 'assets to delete',
     confirm: 'Delete permanently',
     view: 'View the trash',
