@@ -18,7 +18,7 @@ from mirrorlake.api.problems import RequestRefused, problem, problem_of
 from mirrorlake.api.routing import original_path, workspace_of
 from mirrorlake.core.errors import MirrorlakeError, SettingsError
 from mirrorlake.model.access import Context
-from mirrorlake.services.admission import Credential
+from mirrorlake.services.admission import Credential, ForeignWorkspace
 from mirrorlake.services.api_keys import digest_of
 from mirrorlake.services.callers import token_holder
 from mirrorlake.services.entrance import Entrance
@@ -48,6 +48,9 @@ class Gate:
             if caller is None:
                 await _record_invalid_key(entrance, credential, request)
         except MirrorlakeError as error:
+            if entrance is not None and isinstance(error, ForeignWorkspace):
+                record = partial(entrance.admission.record_foreign, method=request.method, path=original_path(request))
+                await run_in_threadpool(record, error)
             raise RequestRefused(problem_of(error)) from error
         if caller is None:
             raise _not_signed_in()

@@ -9,12 +9,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from mirrorlake.catalog import api_keys, members, sessions
+from mirrorlake.catalog import api_keys, members, sessions, workspaces
+from mirrorlake.catalog.activity import record_alone
+from mirrorlake.catalog.workspaces import NAME_LIMIT
 from mirrorlake.core.errors import NotFound
 from mirrorlake.model.access import DEFAULT_WORKSPACE, PERMISSIONS, Actor, ActorKind, Context
+from mirrorlake.model.activity import Action, Subject
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.services.access_changes import access_generation
 from mirrorlake.services.api_keys import KEY, digest_of
@@ -91,6 +94,28 @@ class Admission:
             self._refusals[who] = (begun, count + 1)
         return 0 if count < REFUSALS_A_MINUTE else None
 
+    def record_foreign(self, refused: ForeignWorkspace, *, method: str, path: str) -> None:
+        """Record in the caller's own workspace that it asked for another one, unless too much is recorded already."""
+        more = self.count_refusal(refused.own)
+        if more is None:
+            return
+        details = {"method": method, "path": path} | ({"more": more} if more else {})
+        space = workspaces.find(self._catalog, refused.own.workspace)
+        catalog, name = self._catalog.in_schema(space.schema), refused.name[:NAME_LIMIT]
+        record_alone(catalog, refused.own, Action.REQUEST, Subject.WORKSPACE, name, details=details, refused=True)
+
+    def _foreign(self, credential: Credential) -> NotFound:
+        """The error for a member who asks for a workspace of others."""
+        if credential.workspace is None:
+            return unknown_workspace(None)
+        try:
+            own = self._of_session(replace(credential, workspace=None))
+        except NotFound:
+            own = None
+        return (
+            unknown_workspace(credential.workspace) if own is None else ForeignWorkspace(credential.workspace, own=own)
+        )
+
     def _of_token(self, credential: Credential) -> Context:
         workspace = credential.workspace or DEFAULT_WORKSPACE
         if workspace != DEFAULT_WORKSPACE and workspace not in members.workspaces(self._catalog):
@@ -103,8 +128,6 @@ class Admission:
         found = api_keys.admit(self._catalog, digest_of(credential.secret))
         if found is None:
             return None, 0.0
-        if credential.workspace not in (None, found.workspace):
-            raise unknown_workspace(credential.workspace)
         if found.stale:
             api_keys.touch(self._catalog, found.id, credential.address)
         caller = Context(
@@ -115,6 +138,8 @@ class Admission:
             credential=found.prefix,
             member=found.member,
         )
+        if credential.workspace not in (None, found.workspace):
+            raise ForeignWorkspace(credential.workspace, own=caller)
         return caller, min(REMEMBER_S, REMEMBER_S if found.seconds is None else found.seconds)
 
     def _of_session(self, credential: Credential) -> Context | None:
@@ -129,7 +154,7 @@ class Admission:
             caller = token_holder(credential.workspace or DEFAULT_WORKSPACE, credential.address, found.id)
         else:
             if found.role is None or found.workspace is None or found.name is None:
-                raise unknown_workspace(credential.workspace)
+                raise self._foreign(credential)
             caller = Context(
                 actor=Actor(kind=ActorKind.MEMBER, name=found.name),
                 workspace=found.workspace,
@@ -142,6 +167,16 @@ class Admission:
         if found.stale:
             sessions.touch(self._catalog, found.id, credential.address)
         return caller
+
+
+class ForeignWorkspace(NotFound):
+    """The caller, of the workspace `own`, asked for another one, which may exist."""
+
+    def __init__(self, name: str | None, *, own: Context) -> None:
+        error = unknown_workspace(name)
+        super().__init__(error.message, error.fix)
+        self.name = name or DEFAULT_WORKSPACE
+        self.own = own
 
 
 def unknown_workspace(name: str | None) -> NotFound:

@@ -362,6 +362,32 @@ def test_refusals_are_recorded_for_owners_alone_and_not_without_end(
     assert operator.activity.list(later) == []
 
 
+def test_a_request_for_a_workspace_of_others_is_recorded_in_that_of_the_caller(
+    browser: TestClient, operator: LocalLibrary, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "REFUSALS_A_MINUTE", 2)
+    for name in ("north", "east"):
+        operator.workspaces.create(name)
+    north, east = (LocalLibrary(library.resources, local_user(name)) for name in ("north", "east"))
+    made = east.api_keys.create("robot", role=Role.OWNER)
+    key = {"authorization": f"Bearer {made.key}", "mirrorlake-workspace": "north"}
+    for _ in range(4):
+        assert browser.get("/api/v1/assets", headers=key).status_code == 404
+    found = east.activity.list(ActivityFilter(refused=True))
+    assert len(found) == 2  # and not without end
+    assert (found[0].actor, found[0].subject_kind, found[0].subject) == ("key robot", "workspace", "north")
+    assert (found[0].action, found[0].credential) == ("request", made.prefix)
+    assert found[0].details == {"method": "GET", "path": "/api/v1/assets"}
+
+    accept(browser, str(east.members.add("ben", Role.VIEWER).invitation))
+    assert sign_in(browser, "ben") == 204
+    assert browser.get("/api/v1/assets", headers={"mirrorlake-workspace": "nowhere"}).status_code == 404
+    [newest, *_] = east.activity.list(ActivityFilter(refused=True, actor="ben"))
+    assert newest.subject == "nowhere"
+    for others in (north, operator):
+        assert others.activity.list(ActivityFilter(refused=True)) == []
+
+
 def refused_keys(operator: LocalLibrary) -> list[Activity]:
     return operator.activity.list(ActivityFilter(refused=True, kind=Subject.API_KEY))
 
