@@ -111,3 +111,31 @@ def test_no_provider_of_storage_is_named_outside_its_own_folder() -> None:
     for path, node in nodes_of(outside, "mirrorlake.storage.providers."):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mirrorlake.storage.providers."):
             assert node.module in PROVIDERS_INTERFACE, f"{path}:{node.lineno}"
+
+
+# What follows `mirrorlake COMMAND …` in a message, other than a number or what is already a word of a shell.
+COMMAND = re.compile(r"\bmirrorlake( [a-z]+)+ (--[a-z-]+ )?$")
+NUMBER = re.compile(r"(^|[._])(id|job|run|hours|undone_by|confirms|confirmed_by|superseded_by)$")
+SENTENCES = {"source.name", "ours"}  # not commands: what mirrorlake may not do, and where it runs
+
+
+def test_names_in_commands_to_copy_are_words_of_a_shell() -> None:
+    """Whoever names a project `$(…)` runs nothing in the terminal of somebody who copies the command."""
+    found = [
+        (path.name, ast.unparse(value.value))
+        for path, node in nodes_of(SOURCES, "mirrorlake ")
+        if isinstance(node, ast.JoinedStr)
+        for before, value in zip(node.values, node.values[1:], strict=False)
+        if isinstance(before, ast.Constant)
+        and COMMAND.search(str(before.value))
+        and isinstance(value, ast.FormattedValue)
+    ]
+    assert len(found) > 20
+    unquoted = [
+        one
+        for one in found
+        if not one[1].startswith("shlex.quote(")
+        and one[1] not in {"quoted", "PREFIX", *SENTENCES}
+        and not NUMBER.search(one[1])
+    ]
+    assert unquoted == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -179,7 +180,7 @@ def check_against(stored: StoredOntology, annotations: Mapping[int, NewAnnotatio
         if known is None:
             raise UsageError(
                 f"Annotation {position}: the ontology {stored.ontology.name} has no class {one.class_name!r}.",
-                f"Its page and `mirrorlake ontology show {stored.ontology.name}` list its classes.",
+                f"Its page and `mirrorlake ontology show {shlex.quote(stored.ontology.name)}` list its classes.",
             )
         if known.shape is not shape_of(one.geometry):
             raise UsageError(

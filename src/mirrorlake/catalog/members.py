@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -61,7 +62,7 @@ def add(catalog: Catalog, name: str, role: Role, *, invitation: bytes, seconds: 
         if row is None:
             raise Conflict(
                 f"{name} is already a member of the workspace {by.workspace}.",
-                f"Change the role, in the settings or with: mirrorlake member change {name} --role {role}",
+                f"Change the role, in the settings or with: mirrorlake member change {shlex.quote(name)} --role {role}",
             )
         numbers = {"workspace_id": workspace, "member_id": row[0]}
         # Links that another workspace has given away would open this one, too.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -142,7 +143,8 @@ def _assign(
         if expected is not None and found != expected:
             raise NotFound(
                 f"{expected - found} of the {expected} assets are not in project {project!r}.",
-                f"Add them to the project first, in the library or with: mirrorlake project add {project} ID",
+                "Add them to the project first, in the library or with:"
+                f" mirrorlake project add {shlex.quote(project)} ID",
             )
         details = {"split": split and split.value, "automatic": automatic, "assets": found}
         record_activity(connection, by, Action.SPLIT, Subject.PROJECT, [project], details=details)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -90,7 +91,7 @@ def scope_location(catalog: Catalog, found: Connection) -> Location:
         return datasources.named(catalog, found.datasources[0]).location
     raise UsageError(
         f"The connection {found.name} names no bucket, so there is nothing to check.",
-        f"Set one, on its page or with: mirrorlake connection change {found.name} --bucket BUCKET",
+        f"Set one, on its page or with: mirrorlake connection change {shlex.quote(found.name)} --bucket BUCKET",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -65,7 +66,7 @@ def _glob_file(catalog: Catalog, source: Datasource, key: str) -> str:
     if file is None:
         raise SettingsError(
             f"The glob file {key!r} of the datasource {source.name} was never read.",
-            f"Mirror it once: mirrorlake mirror {source.location.uri} --name {source.name}",
+            f"Mirror it once: mirrorlake mirror {shlex.quote(source.location.uri)} --name {shlex.quote(source.name)}",
         )
     return file.content
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime
 
 from mirrorlake.model.jobs import DEFAULT_POOL
@@ -26,7 +27,7 @@ def queued_reason(
             "" if workers.last_seen is None else f" (last seen {workers.last_seen.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
         )
         if pool != DEFAULT_POOL:
-            start = f"start one with `mirrorlake worker --pool {pool}`"
+            start = f"start one with `mirrorlake worker --pool {shlex.quote(pool)}`"
             return QueuedReason(reason=f"no worker of the pool {pool} is running{since}: {start}", stuck=True)
         return QueuedReason(reason=f"no worker is running{since}: {START_WORKER_HINT}", stuck=True)
     if in_front is not None:

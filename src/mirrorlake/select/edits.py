@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterable
 
@@ -81,7 +82,8 @@ def parse_value(text: str, key: str) -> Scalar:
         case None:
             raise UsageError(
                 f"The value of {key} is null, which cannot be stored.",
-                f"To remove the key: mirrorlake metadata remove ID {key}. For the text, write {key}='\"null\"'.",
+                f"To remove the key: mirrorlake metadata remove ID {shlex.quote(key)}. For the text, write"
+                f" {shlex.quote(key)}='\"null\"'.",
             )
         case bool() | int() | float() | str():
             return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -140,7 +141,7 @@ def require_active(function: Function) -> None:
     if function.paused:
         raise Conflict(
             f"The function {function.name} is paused.",
-            f"Resume it in the settings, or with `mirrorlake function resume {function.name}`.",
+            f"Resume it in the settings, or with `mirrorlake function resume {shlex.quote(function.name)}`.",
         )
 
 

@@ -15,13 +15,13 @@ def check_mapping(catalog: Catalog, before: LabelSidecars | None, after: LabelSi
     """Raise SettingsError if `after` is another setting than `before` that maps nothing."""
     if after is None or after == before:
         return
-    name = shlex.quote(after.ontology)
+    quoted = shlex.quote(after.ontology)
     try:
         classes = ontologies.by_name(catalog, after.ontology).classes
     except NotFound as error:
         raise SettingsError(
             f"labels.ontology is {after.ontology}, and there is no such ontology.",
-            f"Create it with its classes first, on the page Labels or with: mirrorlake ontology create {name}",
+            f"Create it with its classes first, on the page Labels or with: mirrorlake ontology create {quoted}",
             field="labels.ontology",
         ) from error
     yolo = after.format is SidecarFormat.YOLO
@@ -42,6 +42,6 @@ def check_mapping(catalog: Catalog, before: LabelSidecars | None, after: LabelSi
         )
     raise SettingsError(
         f"The ontology {after.ontology} has no class for the label files.",
-        f"Add one, on its page or with: mirrorlake ontology class add {name}",
+        f"Add one, on its page or with: mirrorlake ontology class add {quoted}",
         field="labels.ontology",
     )

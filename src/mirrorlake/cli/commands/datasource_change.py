@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -63,7 +64,7 @@ def change(
     if uri is not None:
         raise UsageError(
             "The address of a datasource cannot be changed: its assets come from there.",
-            f"Create another datasource: mirrorlake datasource create {uri}",
+            f"Create another datasource: mirrorlake datasource create {shlex.quote(uri)}",
         )
     switches = {"pictureText": picture_text, "keywordTags": keyword_tags, "captionTags": caption_tags}
     switches["baseNameSidecars"] = base_name_sidecars

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -155,7 +156,7 @@ def pause(name: NAME, *, json: JSON = False) -> None:
     if json:
         print_json(found)
     else:
-        echo(f"The function {name} is paused. To call it again: mirrorlake function resume {name}")
+        echo(f"The function {name} is paused. To call it again: mirrorlake function resume {shlex.quote(name)}")
 
 
 @app.command("resume")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -71,7 +72,8 @@ def create(name: NAME) -> None:
     """Create an ontology without classes."""
     with open_library() as library:
         library.ontologies.save(name, (), version=0)
-        echo(f"Ontology {name} created. Add a class: mirrorlake ontology class add {name} CLASS --shape box")
+        quoted = shlex.quote(name)
+        echo(f"Ontology {name} created. Add a class: mirrorlake ontology class add {quoted} CLASS --shape box")
 
 
 @app.command("export")
@@ -199,7 +201,7 @@ def _class_of(found: Ontology, class_name: str) -> LabelClass:
             return one
     raise NotFound(
         f"The ontology {found.name} has no class {class_name!r}.",
-        f"To list them: mirrorlake ontology show {found.name}",
+        f"To list them: mirrorlake ontology show {shlex.quote(found.name)}",
     )
 
 

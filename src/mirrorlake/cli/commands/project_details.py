@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -28,7 +29,7 @@ def create(
     if json:
         print_json(made)
     else:
-        echo(f"Project {name} created. Add assets: mirrorlake project add {name} ID")
+        echo(f"Project {name} created. Add assets: mirrorlake project add {shlex.quote(name)} ID")
 
 
 def show(name: NAME, *, json: JSON = False) -> None:
@@ -123,7 +124,8 @@ def delete(
             kept = f" and {count_noun(found.snapshots, 'snapshot')}" if found.snapshots else ""
             option = " --snapshots" if found.snapshots else ""
             echo(f"Project {name} has {count_noun(found.assets, 'asset')}{kept}.")
-            echo(f"To delete it: mirrorlake project delete {name} --acknowledge {found.assets}{option}")
+            quoted = shlex.quote(name)
+            echo(f"To delete it: mirrorlake project delete {quoted} --acknowledge {found.assets}{option}")
             return 1
         library.projects.delete(name, acknowledge=acknowledge, snapshots=snapshots)
         echo(f"Project {name} deleted.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -26,7 +27,7 @@ def add(
     if json:
         print_json(made)
     else:
-        echo(f"Saved. Search it with: mirrorlake search --saved {made.name!r}")
+        echo(f"Saved. Search it with: mirrorlake search --saved {shlex.quote(made.name)}")
 
 
 @app.command("list")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -178,7 +179,7 @@ def restore(
     for each in found.unknown_classes:
         echo(f"Class {each} does not exist any more; its annotations were left out.")
     if found.undo is not None:
-        echo(f"To undo this: mirrorlake snapshot restore {found.undo}")
+        echo(f"To undo this: mirrorlake snapshot restore {shlex.quote(found.undo)}")
 
 
 def _print_gone(found: SnapshotRestored) -> None:
@@ -191,7 +192,7 @@ def _print_gone(found: SnapshotRestored) -> None:
     echo(f"{count_noun(total, 'asset')} {verb} not come back as frozen: {counts}.")
     _print_gone_table(found.gone_assets[:GONE_SHOWN])
     if total > GONE_SHOWN:
-        echo(f"All of them: mirrorlake snapshot gone {found.snapshot}")
+        echo(f"All of them: mirrorlake snapshot gone {shlex.quote(found.snapshot)}")
 
 
 def _print_gone_table(gone: Sequence[GoneAsset]) -> None:
@@ -231,7 +232,7 @@ def delete(
         if acknowledge is None:
             found = library.snapshots.get(name)
             echo(f"Snapshot {name} has {count_noun(found.assets, 'asset')}.")
-            echo(f"To delete it: mirrorlake snapshot delete {name} --acknowledge {found.assets}")
+            echo(f"To delete it: mirrorlake snapshot delete {shlex.quote(name)} --acknowledge {found.assets}")
             return 1
         library.snapshots.delete(name, acknowledge=acknowledge)
         echo(f"Snapshot {name} deleted.")
