@@ -108,7 +108,7 @@ def _refuse_nul(scope: Scope) -> None:
 
 
 class HostGuard:
-    """Outermost layer: accepts only known host names, and adds the security headers to every answer."""
+    """Around all layers but the meter: accepts only known host names, and adds the security headers to every answer."""
 
     def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str]) -> None:
         self._app = app

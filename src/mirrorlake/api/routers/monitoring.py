@@ -74,7 +74,7 @@ def metrics(request: Request) -> Response:
 
 
 async def health() -> ServerHealth:
-    """Check that the server is running, and nothing else: see the readiness."""
+    """Check that the server is running. It asks neither the database nor workers, as the readiness does."""
     return ServerHealth(status="ok")
 
 
