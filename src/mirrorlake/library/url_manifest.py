@@ -35,7 +35,7 @@ class UrlManifest:
         self._doubtful = doubtful
         self._problems = problems
         self._life_s = life_s
-        self._unreachable: dict[str, MirrorlakeError] = {}  # datasources, which are not asked again
+        self._unreachable: dict[str, str] = {}  # datasources, which are not asked again, and why
         self.expires: datetime | None = None  # when the first address does
 
     def write(self, schema: pa.Schema, batches: Batches, file: BinaryIO) -> None:
@@ -52,7 +52,7 @@ class UrlManifest:
             line = {**row, "url": url, "expires": None if url is None else expires}
             yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
 
-    def _absent(self, rows: Sequence[Row]) -> Mapping[str, MirrorlakeError]:
+    def _absent(self, rows: Sequence[Row]) -> Mapping[str, str]:
         """Why the bytes of some of these assets cannot be read, by id."""
         ids, tokens = [int(str(row["id"])) for row in rows], [str(row["token"]) for row in rows]
         digests = [None if row["digest"] is None else bytes.fromhex(str(row["digest"])) for row in rows]
@@ -60,23 +60,25 @@ class UrlManifest:
         asked = [row for number, row in zip(ids, rows, strict=True) if number in doubtful]
         with ThreadPoolExecutor(THREADS, thread_name_prefix="manifest") as threads:
             problems = threads.map(self._check, asked)
-            return {str(row["id"]): error for row, error in zip(asked, problems, strict=True) if error is not None}
+            return {str(row["id"]): why for row, why in zip(asked, problems, strict=True) if why is not None}
 
-    def _check(self, row: Row) -> MirrorlakeError | None:
+    def _check(self, row: Row) -> str | None:
+        # A sentence, not the error: raised again for each object, it would keep all of these in its traceback.
         one = object_of(row)
         known = self._unreachable.get(one.datasource)
         if known is not None:  # each question would take a minute of attempts
             return known
         error = self._reader.check(one)
         if isinstance(error, SourceUnreachable):
-            self._unreachable[one.datasource] = error
-        return error
+            self._unreachable[one.datasource] = error.message
+        return None if error is None else error.message
 
-    def _url(self, row: Row, absent: MirrorlakeError | None) -> str | None:
+    def _url(self, row: Row, absent: str | None) -> str | None:
         uri = str(row["uri"])
+        if absent is not None:
+            self._problems.add(uri, absent)
+            return None
         try:
-            if absent is not None:
-                raise absent
             url = self._reader.store(str(row["datasource"])).presign(str(row["key"]), self._life_s)
         except MirrorlakeError as error:
             self._problems.add(uri, error.message)

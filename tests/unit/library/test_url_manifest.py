@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from traceback import walk_tb
 from types import SimpleNamespace
 from typing import cast
 
@@ -28,12 +29,14 @@ class Reader(OriginalReader):
     def __init__(self) -> None:
         super().__init__(cast("Catalog", None), cast("SourceStores", None))
         self.asked = {"near": 0, "far": 0}
+        self.raised: list[SourceUnreachable] = []
 
     def store(self, datasource: str) -> Store:
         def head(_key: str) -> SimpleNamespace:
             self.asked[datasource] += 1
             if datasource == "far":
-                raise SourceUnreachable("The server of s3://far cannot be reached: timed out.")
+                self.raised.append(SourceUnreachable("The server of s3://far cannot be reached: timed out."))
+                raise self.raised[-1]
             return SimpleNamespace(token="t")
 
         return cast("Store", SimpleNamespace(head=head, presign=lambda key, _life: f"https://{datasource}/{key}"))
@@ -66,3 +69,5 @@ def test_a_server_that_cannot_be_reached_is_not_asked_for_each_of_its_objects() 
     assert problems.count == ROWS // 2
     assert reader.asked["near"] == ROWS // 2
     assert reader.asked["far"] <= THREADS
+    # An error that is raised again keeps what every frame had at hand.
+    assert max(len(list(walk_tb(error.__traceback__))) for error in reader.raised) < ROWS // 10
