@@ -297,6 +297,36 @@ def test_assets_are_moved_to_the_trash_by_the_selection_and_one_by_one(visit: Vi
     expect(page.get_by_role("button", name="Move to the trash")).to_be_visible()
 
 
+def test_a_selection_and_one_asset_are_reprocessed_by_stages(visit: Visit) -> None:
+    page = visit("/?query=filename%3Aharbour-000*", size=1200)
+    page.locator(".cell a[data-index='0']").focus()
+    page.keyboard.press("Control+a")
+    page.get_by_role("toolbar", name="Selection").get_by_role("button", name="Reprocess").click()
+    dialog = page.get_by_role("dialog")
+    apply = dialog.get_by_role("button", name="Reprocess")
+    expect(apply).to_be_disabled()
+    dialog.get_by_label("Read the text in pictures").check()
+    accessible_once_loaded(page)
+    apply.click()
+    expect(dialog.get_by_role("alert")).to_contain_text("No text is read in pictures of")
+    dialog.get_by_label("Read the text in pictures").uncheck()
+    dialog.get_by_label("Compute what search by likeness compares").check()
+    apply.click()
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".toast").filter(has_text="likeness")).to_be_visible()
+    page.locator(".cell a[data-index='0']").click()
+    viewer = page.get_by_role("dialog")
+    url = page.url
+    viewer.get_by_role("button", name="Reprocess…").click()
+    single = page.get_by_role("dialog", name="Reprocess 1 asset")
+    single.get_by_label("Compute what search by likeness compares").check()
+    page.keyboard.press("ArrowRight")  # is not that of the viewer
+    expect(page).to_have_url(url)
+    single.get_by_role("button", name="Reprocess").click()
+    expect(single).to_have_count(0)
+    expect(viewer.get_by_text("Started. The page Jobs shows the progress.")).to_be_visible()
+
+
 def test_of_near_duplicates_one_is_kept_and_the_others_go_to_the_trash(visit: Visit) -> None:
     page = visit("/?query=id%3A1000+OR+id%3A1030&panel=filters", size=1200)
     page.get_by_role("link", name="Near-duplicates among these").click()

@@ -98,6 +98,7 @@ def test_those_of_a_selection(library: Page) -> None:
         "Projects": "Add to projects",
         "Trash": "Cancel",
         "Export": "Format",
+        "Reprocess": "Read the objects",
     }
     for name, first in fields.items():
         look_into(page, bar.get_by_role("button", name=name, exact=True), first)

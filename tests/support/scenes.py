@@ -179,6 +179,7 @@ DIALOGS: dict[str, tuple[str, tuple[Step, ...]]] = {
     "bulk-projects": ("/", (select_all, in_bar("Projects"))),
     "bulk-trash": ("/", (select_all, in_bar("Trash"))),
     "bulk-export": ("/", (select_all, in_bar("Export"))),
+    "bulk-reprocess": ("/", (select_all, in_bar("Reprocess"))),
     "drawing": ("/assets/1003?at=1196", (draw,)),
     "asset-page": ("/assets/1006?at=1190", (as_page("1006"),)),
     "asset-source": ("/assets/1006?at=1190", (as_page("1006"), press("Source", within="dialog"))),

@@ -9,6 +9,7 @@ import { lazyPart } from '../../../components/lazyPart';
 import { AssetsLink } from '../../../components/links';
 import { Prose } from '../../../components/Rich';
 import { useAsyncAction } from '../../../components/useAsyncAction';
+import { ReprocessPart } from '../reprocess/ReprocessPart';
 import { AnnotationList } from './AnnotationList';
 import { FailedCalls } from './calls/FailedCalls';
 import { cameraFacts, type Fact, mediaFacts, otherFacts, positionOf } from './facts';
@@ -110,6 +111,9 @@ export function AssetFacts({ asset, detail, labels, changes }: AssetFactsProps) 
       <Part title={parts.history}>
         <History key={asset.id} id={asset.id} />
       </Part>
+      {asset.state !== 'trash' && changes.edit !== undefined ? (
+        <ReprocessPart key={`reprocess ${asset.id}`} id={asset.id} />
+      ) : null}
       {asset.state !== 'trash' && changes.trash !== undefined ? <ToTrash key={asset.id} trash={changes.trash} /> : null}
     </>
   );

@@ -11,6 +11,7 @@ import { CheckField, SelectField, TextField } from '../../../components/Field';
 import { text as texts } from '../../../components/text';
 import { addToast } from '../../../components/toasts';
 import { useAsyncAction } from '../../../components/useAsyncAction';
+import { ReprocessDialog } from '../reprocess/ReprocessDialog';
 import { asQuery, asRequest, type Selection, sizeOf } from '../selection';
 import { bodyOf, type Draft, EMPTY, isNothing } from './draft';
 import { MetadataRows, newRow } from './MetadataRows';
@@ -31,12 +32,14 @@ interface Props {
 }
 
 export function BulkDialog(props: Props) {
-  if (props.action === 'export') return <ExportDialog {...props} />;
+  if (props.action === 'reprocess') return <ReprocessDialog {...props} />;
+  if (props.action === 'export') return <ExportDialog {...props} action={props.action} />;
   if (props.action === 'restore' || props.action === 'trash') return <MoveDialog {...props} action={props.action} />;
   return <EditDialog {...props} action={props.action} />;
 }
 
 interface FrameProps extends Props {
+  action: keyof typeof text.titles;
   children: ReactNode;
   label: string;
   blocked: boolean;
@@ -164,7 +167,7 @@ function MoveDialog(props: Props & { action: 'restore' | 'trash' }) {
   );
 }
 
-function ExportDialog(props: Props) {
+function ExportDialog(props: Props & { action: 'export' }) {
   const { selection } = props;
   const [format, setFormat] = useState<ExportFormat>('parquet');
   const [fields, setFields] = useState('');

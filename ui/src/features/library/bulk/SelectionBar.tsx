@@ -33,6 +33,7 @@ export function SelectionBar({ selecting, result }: { selecting: Selecting; resu
     ...(may('assets:edit') && inTrash ? (['restore'] as const) : []),
     ...(may('assets:edit') && result.query !== TRASH ? (['trash'] as const) : []),
     'export',
+    ...(may('assets:edit') && result.query !== TRASH ? (['reprocess'] as const) : []),
   ];
   return (
     <>

@@ -16,6 +16,7 @@ export const text = {
     restore: 'Restore',
     trash: 'Trash',
     export: 'Export',
+    reprocess: 'Reprocess',
   },
 
   titles: {
