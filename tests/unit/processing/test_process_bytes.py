@@ -165,6 +165,15 @@ def test_an_animation_is_shown_by_its_first_frame():
     assert _unlike(looked.rendered.thumbnail, scene()) < _LIKE
 
 
+@pytest.mark.parametrize(("written", "name"), [("PNG", "a.apng"), ("MPO", "a.mpo")])
+def test_of_an_animated_png_and_of_two_views_the_first_is_shown(written: str, name: str):
+    frames = [scene(), Image.new("RGB", (640, 400), "black")]
+    data = encoded(frames[0], "jpeg", format=written, save_all=True, append_images=frames[1:])
+    looked = process_bytes(data, name)
+    assert (looked.facts.width, looked.facts.height, looked.warnings) == (640, 400, ())
+    assert _unlike(looked.rendered.thumbnail, scene()) < _LIKE
+
+
 def test_nothing_of_the_camera_is_left_in_the_thumbnail():
     looked = process_bytes(turned(scene(), 6, "jpeg"), "a.jpg")
     assert b"EXIF" not in looked.rendered.thumbnail
