@@ -22,6 +22,7 @@ from mirrorlake.core.errors import (
     MirrorlakeError,
     NoSuchBucket,
     ObjectArchived,
+    ObjectChanged,
     ObjectGone,
     SettingsError,
     SourceUnreachable,
@@ -49,6 +50,7 @@ from mirrorlake.storage.providers.azure.tokens import (
     MachineIdentity,
     TokenSource,
 )
+from mirrorlake.storage.versions import Version
 
 NOTHING: dict[str, str] = {}
 
@@ -475,3 +477,31 @@ def test_hostile_credentials_are_refused_without_their_secret(credentials: Crede
     with pytest.raises(SettingsError) as refused:
         config_of(AzureAccess(), "acc1", credentials, NOTHING)
     assert "canary" not in str(refused.value)
+
+
+def test_an_earlier_version_is_read_whatever_the_blob_is_now(stub: AzureStub) -> None:
+    store = azure_stub_store(stub, "con")
+    before = store.head("a")
+    stub.kept[f"{STUB_ACCOUNT}/con", "a", "v1"] = stub.kept["con", "a", "v1"] = stub._containers["con"]["a"]
+    stub.put("con", "a", b"now")
+    version = Version(token=before.token, id="v1")
+    assert store.get_version("a", version, limit=10).data == b"x"
+    assert store.head_version("a", version).token == before.token
+    stub.delete("con", "a")
+    assert store.get_version("a", version, limit=10).data == b"x"
+    for gone in (Version(token=before.token, id="v2"), Version(token=before.token, id=None)):
+        with pytest.raises(ObjectGone, match="not kept"):
+            store.get_version("a", gone, limit=10)
+        with pytest.raises(ObjectGone, match="not kept"):
+            store.head_version("a", gone)
+    with pytest.raises(ObjectChanged):
+        store.get_version("a", Version(token="other", id="v1"), limit=10)
+
+
+def test_the_signature_of_a_version_is_for_it_alone(stub: AzureStub) -> None:
+    store = azure_stub_store(stub, "con")
+    url = store.presign_version("a", Version(token="t", id="2026-01-31T00:00:00.0000000Z"), 60)
+    assert url is not None
+    assert "/con/a?versionid=2026-01-31T00%3A00%3A00.0000000Z&" in url
+    assert "&sr=bv&" in url
+    assert "&sr=b&" in (store.presign("a", 60) or "")

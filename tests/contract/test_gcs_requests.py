@@ -18,6 +18,7 @@ from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.listing import list_range
 from mirrorlake.storage.providers.gcs.config import GcsConfig, GcsServer
 from mirrorlake.storage.providers.gcs.store import GcsStore
+from mirrorlake.storage.versions import Version
 
 BUCKET = "bucket"
 WHOLE = KeyRange()
@@ -161,3 +162,29 @@ def test_a_public_bucket_needs_no_token_and_its_urls_no_signature(gcs_stub: GcsS
     assert all("authorization" not in request.headers for request in sent(gcs_stub))
     assert store.presign("a b/\u00e9%.png", 60) == f"{gcs_stub.endpoint}/open/a%20b/%C3%A9%25.png"
     store.close()
+
+
+def test_an_earlier_generation_is_read_whatever_the_object_is_now(gcs_stub: GcsStub, store: GcsStore) -> None:
+    first = Version(token=gcs_stub.put(BUCKET, "a", b"first"), id=None)
+    lost = Version(token=gcs_stub.put(BUCKET, "a", b"lost"), id=None)
+    gcs_stub.put(BUCKET, "a", b"now")
+    del gcs_stub.kept[BUCKET, "a", lost.token]
+    assert store.get_version("a", first, limit=10).data == b"first"
+    assert store.head_version("a", first).token == first.token
+    gcs_stub.delete(BUCKET, "a")
+    assert store.get_version("a", first, limit=10).data == b"first"
+    with pytest.raises(ObjectTooLarge):
+        store.get_version("a", first, limit=4)
+    for gone in (lost, Version(token="an ETag", id="v")):
+        with pytest.raises(ObjectGone, match="not kept"):
+            store.get_version("a", gone, limit=10)
+        with pytest.raises(ObjectGone, match="not kept"):
+            store.head_version("a", gone)
+
+
+def test_the_url_of_a_generation_names_it(gcs_stub: GcsStub) -> None:
+    gcs_stub.create_bucket("open", public=True)
+    store = gcs_store(gcs_stub.endpoint, "open")
+    url = store.presign_version("a b", Version(token="17", id=None), 60)
+    assert url is not None
+    assert url.endswith("/open/a%20b?generation=17")

@@ -73,6 +73,7 @@ class AzureStub:
     def __init__(self) -> None:
         self.page_keys = 5000
         self.starts = True  # whether it knows startFrom
+        self.kept: dict[tuple[str, str, str], Blob] = {}  # versions of blobs, which a test keeps
         self.knows_versions = True  # False: the version with startFrom is refused
         self.hierarchical = False
         self.requests: list[Request] = []
@@ -131,7 +132,10 @@ class AzureStub:
                 return error(404, "ContainerNotFound")
             if request.query.get("comp") == "list":
                 return self._list(request, blobs)
-            blob = blobs.get(request.key)
+            version = request.query.get("versionid")
+            blob = (
+                blobs.get(request.key) if version is None else self.kept.get((request.container, request.key, version))
+            )
         if blob is None:
             return error(404, "BlobNotFound")
         if request.headers.get("if-match", f'"{blob.etag}"') != f'"{blob.etag}"':

@@ -14,6 +14,7 @@ from mirrorlake.core.errors import MirrorlakeError, SourceUnreachable
 from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KeyRange, ObjectInfo
 from mirrorlake.storage.base import Body, ListPage, Store
+from mirrorlake.storage.versions import Version
 
 Verb = Literal["list", "head", "get", "split"]
 
@@ -100,6 +101,17 @@ class Faulty:
 
     def presign(self, key: str, expires_s: int) -> str | None:
         return self._store.presign(key, expires_s)
+
+    def head_version(self, key: str, version: Version) -> ObjectInfo:
+        self._pass("head", key)
+        return self._store.head_version(key, version)
+
+    def get_version(self, key: str, version: Version, *, limit: int) -> Body:
+        self._pass("get", key)
+        return self._store.get_version(key, version, limit=limit)
+
+    def presign_version(self, key: str, version: Version, expires_s: int) -> str | None:
+        return self._store.presign_version(key, version, expires_s)
 
     def close(self) -> None:
         self._store.close()

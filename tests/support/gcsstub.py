@@ -53,6 +53,7 @@ class GcsStub:
         self._buckets: dict[str, dict[str, StubObject]] = {}
         self._keys: dict[str, list[bytes]] = {}
         self._generation = 1_700_000_000_000_000
+        self.kept: dict[tuple[str, str, str], StubObject] = {}  # all generations of objects
 
     def __enter__(self) -> Self:
         self.http.__enter__()
@@ -82,6 +83,7 @@ class GcsStub:
                 insort(self._keys[bucket], key.encode())
             self._generation += 1
             made = StubObject(data, str(self._generation), datetime.now(UTC), storage_class, encoding)
+            self.kept[bucket, key, made.generation] = made
             self._buckets[bucket][key] = made
         return made.generation
 
@@ -129,7 +131,8 @@ class GcsStub:
         return Answer(200, json.dumps(kept).encode())
 
     def _object_answer(self, request: Request, bucket: str, key: str) -> Answer:
-        found = self._buckets[bucket].get(key)
+        generation = request.query.get("generation")
+        found = self._buckets[bucket].get(key) if generation is None else self.kept.get((bucket, key, generation))
         media = request.query.get("alt") == "media"
         if found is None:
             message = f"No such object: {bucket}/{key}"

@@ -58,7 +58,7 @@ DATASOURCE_WORDS: Final = (
     "run",
 )
 PROJECT_WORDS: Final = ("add", "remove", "split", "assign")  # of a project, likewise
-SNAPSHOT_WORDS: Final = ("assets", "gone", "compare", "restore")
+SNAPSHOT_WORDS: Final = ("assets", "assets/[^/]+/original", "gone", "compare", "restore")
 # Stands for %2F in the path by which routes are chosen. No other NUL can be there: the guard has refused it.
 _ENCODED_SLASH: Final = "\0"
 

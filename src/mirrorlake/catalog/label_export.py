@@ -26,6 +26,7 @@ class ExportedImage:
     key: str
     datasource: str
     token: str
+    version: str | None
     size: int  # bytes
 
 
@@ -64,8 +65,8 @@ def exported_images(catalog: Catalog, chosen: Chosen) -> Iterator[ExportedImage]
     query = b"WITH chosen AS MATERIALIZED (" + text + b") " + statement("exported_images").query
     with catalog.snapshot() as connection, connection.cursor("images") as cursor:
         cursor.execute(query, params)
-        for key, datasource, token, size in cursor:
-            yield ExportedImage(key=key, datasource=datasource, token=token, size=size)
+        for key, datasource, token, version, size in cursor:
+            yield ExportedImage(key=key, datasource=datasource, token=token, version=version, size=size)
 
 
 def _label(row: TupleRow) -> Label:

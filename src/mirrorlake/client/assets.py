@@ -12,6 +12,8 @@ from os import PathLike
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
+import httpx
+
 from mirrorlake.client.connection import segment
 from mirrorlake.client.fields import FieldClient
 from mirrorlake.core.errors import UsageError
@@ -148,20 +150,22 @@ class AssetClient(FieldClient, Assets):
 
     def original(self, asset_id: str, *, known: Container[str] = ()) -> Original | Unchanged:
         """See `Assets.original`."""
-        answer = self.connection.send("GET", f"{_path(asset_id)}/original", redirects=True)
-        kind = answer.headers.get("content-type", "application/octet-stream")
-        if answer.status_code == HTTPStatus.SEE_OTHER:
-            age = _MAX_AGE.search(answer.headers.get("cache-control", ""))
-            life = (
-                0 if age is None else 2 * int(age["seconds"])
-            )  # the server lets clients cache it for half of its lifetime
-            return Original(url=answer.headers["location"], data=None, media_type=kind, name="", life_s=life)
-        mark = answer.headers.get("etag", "").strip('"')
-        if mark in known:
-            return Unchanged(mark)
-        named = _ATTACHED.search(answer.headers.get("content-disposition", ""))
-        name = "" if named is None else unquote(named["name"])
-        return Original(url=None, data=answer.content, media_type=kind, name=name, mark=mark)
+        found = read_original(self.connection.send("GET", f"{_path(asset_id)}/original", redirects=True))
+        return Unchanged(found.mark) if found.mark in known else found
+
+
+def read_original(answer: httpx.Response) -> Original:
+    """The original in an answer: its address, or its bytes."""
+    kind = answer.headers.get("content-type", "application/octet-stream")
+    if answer.status_code == HTTPStatus.SEE_OTHER:
+        age = _MAX_AGE.search(answer.headers.get("cache-control", ""))
+        # The server lets clients cache it for half of its lifetime.
+        life = 0 if age is None else 2 * int(age["seconds"])
+        return Original(url=answer.headers["location"], data=None, media_type=kind, name="", life_s=life)
+    named = _ATTACHED.search(answer.headers.get("content-disposition", ""))
+    name = "" if named is None else unquote(named["name"])
+    mark = answer.headers.get("etag", "").strip('"')
+    return Original(url=None, data=answer.content, media_type=kind, name=name, mark=mark)
 
 
 def _request(bulk: BulkEdit) -> tuple[str, dict[str, Any]]:

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 THREADS: Final = 8
 AHEAD: Final = 32
 AHEAD_BYTES: Final = 256_000_000  # of them together, unless a single one is larger
-NEEDED: Final = ("id", "key", "uri", "datasource", "token", "digest", "size")  # to read the bytes of an asset
+# To read the bytes of an asset.
+NEEDED: Final = ("id", "key", "uri", "datasource", "token", "version", "digest", "size")
 
 Transform = Callable[["Record"], Any]
 
@@ -229,8 +230,9 @@ def open_dataset(
     """
     columns = check_fields(fields)
     columns = (*columns, *(name for name in NEEDED if name not in columns))
-    source = _source(url, api_key)
-    table = source.rows(scope_of(what, query=query, project=project), columns)
+    scope = scope_of(what, query=query, project=project)
+    source = _source(url, api_key, scope.snapshot)
+    table = source.rows(scope, columns)
     return AssetDataset(source, table, transform=transform, threads=threads)
 
 
@@ -246,7 +248,7 @@ def scope_of(what: str, *, query: str | None = None, project: str | None = None)
     return ExportScope(query=what or query or "", project=project)
 
 
-def _source(url: str | None, api_key: str | None) -> DatasetSource:
+def _source(url: str | None, api_key: str | None, snapshot: str | None) -> DatasetSource:
     settings = read_settings()
     url = url or settings.server_url
-    return LocalSource(settings) if url is None else ServerSource(url, api_key or settings.api_key)
+    return LocalSource(settings) if url is None else ServerSource(url, api_key or settings.api_key, snapshot)

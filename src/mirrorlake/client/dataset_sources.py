@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mirrorlake.client.client import Mirrorlake  # as above
     from mirrorlake.library.original_reader import OriginalReader  # loaded only without one
 
-OBJECT_BYTES: Final = 1 << 30
 TIMEOUT_S: Final = 60.0
 _OK, _GONE = 200, 404
 _VERSIONS = ("etag", "x-goog-generation")  # headers
@@ -39,6 +38,7 @@ class ObjectToRead:
     uri: str
     datasource: str
     token: str
+    version: str | None  # id, where the bucket is versioned
     digest: str | None
     size: int
 
@@ -92,9 +92,11 @@ class _PerProcess(Generic[T]):
 class ServerSource:
     """A server. Bytes come from the bucket by presigned addresses, or through the server where it has none."""
 
-    def __init__(self, url: str, api_key: str | None) -> None:
+    def __init__(self, url: str, api_key: str | None, snapshot: str | None = None) -> None:
+        """With a `snapshot`, its frozen versions are read where the assets have other bytes now, or none."""
         self._url = url
         self._api_key = api_key
+        self._snapshot = snapshot
         self._clients = _PerProcess(self._connect)
 
     def rows(self, scope: ExportScope, fields: tuple[str, ...]) -> pa.Table:
@@ -105,7 +107,20 @@ class ServerSource:
         """See `DatasetSource.read`."""
         client, http = self._clients.get()
         try:
-            found: Any = client.assets.original(one.id)
+            return self._verified(http, one, lambda: client.assets.original(one.id))
+        except (ObjectGone, ObjectChanged) as error:
+            snapshot = self._snapshot
+            if snapshot is None:
+                raise
+            try:
+                return self._verified(http, one, lambda: client.snapshots.original(snapshot, one.id))
+            except (ObjectGone, ObjectChanged):
+                raise error from None  # what happened to the object explains more
+
+    @staticmethod
+    def _verified(http: httpx.Client, one: ObjectToRead, original: Callable[[], Any]) -> bytes:
+        try:
+            found = original()
         except NotFound as error:
             raise ObjectGone(error.message, error.fix) from error
         if found.url is None:
@@ -134,8 +149,8 @@ class ServerSource:
 
         return Mirrorlake(self._url, self._api_key), httpx.Client(timeout=TIMEOUT_S)
 
-    def __reduce__(self) -> tuple[type[ServerSource], tuple[str, str | None]]:
-        return ServerSource, (self._url, self._api_key)
+    def __reduce__(self) -> tuple[type[ServerSource], tuple[str, str | None, str | None]]:
+        return ServerSource, (self._url, self._api_key, self._snapshot)
 
 
 class LocalSource:
@@ -184,8 +199,21 @@ class _LocalLibrary:
             return pa.Table.from_batches(rows.batches, rows.schema)
 
     def read(self, one: ObjectToRead) -> bytes:
-        store = self._reader.store(one.datasource)
-        return store.get(one.key, token=one.token, limit=OBJECT_BYTES).data
+        from mirrorlake.library.original_reader import ObjectRef  # noqa: PLC0415  as above
+
+        found = self._reader.read(
+            ObjectRef(
+                datasource=one.datasource,
+                key=one.key,
+                token=one.token,
+                version=one.version,
+                size=one.size,
+                item=None,
+            )
+        )
+        if isinstance(found, MirrorlakeError):
+            raise found
+        return found
 
     def close(self) -> None:
         self._stack.close()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from mirrorlake.client.assets import read_original
 from mirrorlake.client.connection import NounClient, segment
+from mirrorlake.model.assets import Original
 from mirrorlake.model.jobs import Job
 from mirrorlake.model.pages import Page
 from mirrorlake.model.snapshots import (
@@ -55,6 +57,11 @@ class SnapshotClient(NounClient, Snapshots):
     def gone_page(self, name: str, *, limit: int = 100, cursor: str | None = None) -> Page[GoneAsset]:
         """See `Snapshots.gone_page`."""
         return self.connection.page(GoneAsset, f"/snapshots/{segment(name)}/gone", {"limit": limit, "cursor": cursor})
+
+    def original(self, name: str, asset_id: str) -> Original:
+        """See `Snapshots.original`."""
+        address = f"/snapshots/{segment(name)}/assets/{segment(asset_id)}/original"
+        return read_original(self.connection.send("GET", address, redirects=True))
 
     def set_note(self, name: str, note: str) -> Snapshot:
         """See `Snapshots.set_note`."""

@@ -35,7 +35,14 @@ def copy_images(
     """
     copies = Copies()
     objects = (
-        ObjectRef(datasource=one.datasource, key=one.key, token=one.token, size=one.size, item=(name, one))
+        ObjectRef(
+            datasource=one.datasource,
+            key=one.key,
+            token=one.token,
+            version=one.version,
+            size=one.size,
+            item=(name, one),
+        )
         for name, one in images
     )
     with ExitStack() as stack:

@@ -1,4 +1,7 @@
-"""Read the bytes of many objects ahead in threads, in order, each only if it still has its change token."""
+"""Read the bytes of many objects ahead in threads, in order, each only if they are those that were mirrored.
+
+What was replaced or deleted since is read by its version, if the bucket keeps it.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,11 @@ from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
 from mirrorlake.catalog import datasources
-from mirrorlake.core.errors import MirrorlakeError, NotFound, ObjectChanged
+from mirrorlake.core.errors import MirrorlakeError, NotFound, ObjectChanged, ObjectGone
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.base import Store
+from mirrorlake.storage.versions import Version
 
 OBJECT_BYTES: Final = 1 << 30  # the largest object that is read
 THREADS: Final = 8
@@ -34,6 +38,7 @@ class ObjectRef(Generic[T]):
     datasource: str
     key: str
     token: str
+    version: str | None  # id, where the bucket is versioned
     size: int
     item: T
 
@@ -79,20 +84,39 @@ class OriginalReader:
     def read(self, one: ObjectRef[T]) -> Bytes:
         """The bytes that were mirrored, or why they cannot be read: gone, changed, too large or unreachable."""
         try:
-            data = self.store(one.datasource).get(one.key, token=one.token, limit=OBJECT_BYTES).data
+            data = self._read(self.store(one.datasource), one)
         except MirrorlakeError as error:
             return error
         return data if self._change is None else self._change(one.key, data)
 
-    def check(self, one: ObjectRef[T]) -> MirrorlakeError | None:
-        """Why the bytes that were mirrored cannot be read; None if they can. Requests the facts of the object."""
+    def _read(self, store: Store, one: ObjectRef[T]) -> bytes:
         try:
-            info = self.store(one.datasource).head(one.key)
+            return store.get(one.key, token=one.token, limit=OBJECT_BYTES).data
+        except (ObjectGone, ObjectChanged) as error:
+            version = Version(token=one.token, id=one.version)
+            try:
+                return store.get_version(one.key, version, limit=OBJECT_BYTES).data
+            except (ObjectGone, ObjectChanged):
+                raise error from None  # what happened to the object explains more
+
+    def find(self, one: ObjectRef[T]) -> Version | MirrorlakeError | None:
+        """Where the bytes that were mirrored are: None is the object itself, else a version of it, or why they are not.
+
+        Requests the facts of the object.
+        """
+        version = Version(token=one.token, id=one.version)
+        try:
+            store = self.store(one.datasource)
+            problem = _changed(store, one)
+            if problem is None:
+                return None
+            try:
+                store.head_version(one.key, version)
+            except (ObjectGone, ObjectChanged):
+                return problem
         except MirrorlakeError as error:
             return error
-        if info.token != one.token:
-            return ObjectChanged(f"The object {one.key!r} has changed since it was mirrored.")
-        return None
+        return version
 
     def read_all(self, objects: Iterable[ObjectRef[T]]) -> Iterator[tuple[T, Bytes]]:
         """Read objects in order, several at once. Memory use is bounded by their sizes."""
@@ -113,6 +137,17 @@ class OriginalReader:
             self.store(datasource)
         except MirrorlakeError:
             return  # reported for each of its objects
+
+
+def _changed(store: Store, one: ObjectRef[T]) -> MirrorlakeError | None:
+    """Why the object itself has not the bytes that were mirrored. Raises other errors than those."""
+    try:
+        info = store.head(one.key)
+    except ObjectGone as error:
+        return error
+    if not info.is_version(one.token):
+        return ObjectChanged(f"The object {one.key!r} has changed since it was mirrored.")
+    return None
 
 
 def _held(coming: tuple[ObjectRef[T], Future[Bytes]]) -> int:

@@ -7,7 +7,7 @@ from typing import Final, cast
 from mirrorlake.library.original_reader import ObjectRef
 
 Row = dict[str, object]
-NEEDED: Final = ("id", "key", "uri", "datasource", "token", "size")  # in every row, to read its bytes
+NEEDED: Final = ("id", "key", "uri", "datasource", "token", "version", "size")  # in every row, to read its bytes
 
 
 def object_of(row: Row) -> ObjectRef[Row]:
@@ -16,6 +16,7 @@ def object_of(row: Row) -> ObjectRef[Row]:
         datasource=str(row["datasource"]),
         key=str(row["key"]),
         token=str(row["token"]),
+        version=cast("str | None", row["version"]),
         size=cast("int", row["size"]),
         item=row,
     )

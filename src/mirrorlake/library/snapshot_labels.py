@@ -22,7 +22,7 @@ _SIDES = ("x", "y", "width", "height")
 
 def frozen_images(catalog: Catalog, snapshot: str) -> Iterator[ExportedImage]:
     """The objects of a snapshot with what is needed to read them. Raises NotFound."""
-    for row in _rows(catalog, snapshot, ("key", "datasource", "token", "size")):
+    for row in _rows(catalog, snapshot, ("key", "datasource", "token", "version", "size")):
         yield ExportedImage(**row)
 
 

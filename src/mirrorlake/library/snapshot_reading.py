@@ -11,7 +11,7 @@ from blake3 import blake3
 
 from mirrorlake.catalog import snapshots
 from mirrorlake.catalog.projects import check_exists
-from mirrorlake.core.errors import CatalogError
+from mirrorlake.core.errors import CatalogError, NotFound
 from mirrorlake.library.snapshot_rows import SnapshotDigest, as_assets, column_values, read_ids
 from mirrorlake.library.snapshots import check_chunk, read_frozen
 from mirrorlake.library.steps import StepCallback
@@ -33,6 +33,14 @@ def list_assets(catalog: Catalog, name: str, *, limit: int, after: int) -> list[
         if len(found) == limit:
             break
     return found
+
+
+def find_asset(catalog: Catalog, name: str, asset_id: int) -> SnapshotAsset:
+    """One asset of a snapshot as it was. Raises NotFound and CatalogError."""
+    for one in list_assets(catalog, name, limit=1, after=asset_id - 1):
+        if one.id == str(asset_id):
+            return one
+    raise NotFound(f"The snapshot {name} has no asset {asset_id}.")
 
 
 def list_with_asset(

@@ -1,7 +1,8 @@
 """A manifest of presigned addresses: JSON Lines, whose addresses are minted while it is written.
 
 An address needs no request, so nothing shows that its object is gone. Only objects of which the library knows that they
-are missing, or have other bytes than those exported, are asked for first.
+are missing, or have other bytes than those exported, are asked for first; the address is that of their version if the
+bucket keeps it.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from mirrorlake.library.export_formats import Batches, json_rows
 from mirrorlake.library.export_problems import Problems
 from mirrorlake.library.original_reader import THREADS, OriginalReader
 from mirrorlake.library.row_objects import Row, object_of
+from mirrorlake.storage.versions import Version
 
 Doubtful = Callable[[Sequence[int], Sequence[str], Sequence[bytes | None]], Mapping[int, object]]
-FIELDS: Final = ("id", "name", "key", "uri", "datasource", "media_type", "size", "digest", "token")
+FIELDS: Final = ("id", "name", "key", "uri", "datasource", "media_type", "size", "digest", "token", "version")
 
 
 class UrlManifest:
@@ -46,40 +48,40 @@ class UrlManifest:
         expires = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=self._life_s)
         self.expires = self.expires or expires
         rows = list(json_rows(schema, batch))
-        absent = self._absent(rows)
+        places = self._places(rows)
         for row in rows:
-            url = self._url(row, absent.get(str(row["id"])))
+            url = self._url(row, places.get(str(row["id"])))
             line = {**row, "url": url, "expires": None if url is None else expires}
             yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
 
-    def _absent(self, rows: Sequence[Row]) -> Mapping[str, str]:
-        """Why the bytes of some of these assets cannot be read, by id."""
+    def _places(self, rows: Sequence[Row]) -> Mapping[str, Version | str | None]:
+        """Where the bytes of some of these assets are, by id, as `OriginalReader.find`; or why nowhere."""
         ids, tokens = [int(str(row["id"])) for row in rows], [str(row["token"]) for row in rows]
         digests = [None if row["digest"] is None else bytes.fromhex(str(row["digest"])) for row in rows]
         doubtful = self._doubtful(ids, tokens, digests)
         asked = [row for number, row in zip(ids, rows, strict=True) if number in doubtful]
         with ThreadPoolExecutor(THREADS, thread_name_prefix="manifest") as threads:
-            problems = threads.map(self._check, asked)
-            return {str(row["id"]): why for row, why in zip(asked, problems, strict=True) if why is not None}
+            return {str(row["id"]): place for row, place in zip(asked, threads.map(self._find, asked), strict=True)}
 
-    def _check(self, row: Row) -> str | None:
+    def _find(self, row: Row) -> Version | str | None:
         # A sentence, not the error: raised again for each object, it would keep all of these in its traceback.
         one = object_of(row)
         known = self._unreachable.get(one.datasource)
         if known is not None:  # each question would take a minute of attempts
             return known
-        error = self._reader.check(one)
-        if isinstance(error, SourceUnreachable):
-            self._unreachable[one.datasource] = error.message
-        return None if error is None else error.message
+        place = self._reader.find(one)
+        if isinstance(place, SourceUnreachable):
+            self._unreachable[one.datasource] = place.message
+        return place.message if isinstance(place, MirrorlakeError) else place
 
-    def _url(self, row: Row, absent: str | None) -> str | None:
-        uri = str(row["uri"])
-        if absent is not None:
-            self._problems.add(uri, absent)
+    def _url(self, row: Row, place: Version | str | None) -> str | None:
+        uri, key = str(row["uri"]), str(row["key"])
+        if isinstance(place, str):
+            self._problems.add(uri, place)
             return None
         try:
-            url = self._reader.store(str(row["datasource"])).presign(str(row["key"]), self._life_s)
+            store = self._reader.store(str(row["datasource"]))
+            url = store.presign(key, self._life_s) if place is None else store.presign_version(key, place, self._life_s)
         except MirrorlakeError as error:
             self._problems.add(uri, error.message)
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from mirrorlake.model.assets import Original
 from mirrorlake.model.jobs import Job
 from mirrorlake.model.pages import Page
 from mirrorlake.model.snapshots import (
@@ -91,6 +92,14 @@ class Snapshots(Protocol):
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+    def original(self, name: str, asset_id: str) -> Original:
+        """The bytes that an asset had when it was frozen, as `Assets.original`.
+
+        They are read from the object itself if it still has them, else from its version in a versioned bucket. Raises
+        NotFound if neither is there, and StorageError if the bucket cannot be read.
+        """
+        ...
 
     def set_note(self, name: str, note: str) -> Snapshot:
         """Change the note of a snapshot. Raises NotFound and UsageError."""

@@ -8,6 +8,7 @@ from mirrorlake.catalog.assets import parse_asset_id
 from mirrorlake.core.cursors import read_cursor, write_cursor
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.access import Context, Permission
+from mirrorlake.model.assets import Original
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.pages import Page, page_of
 from mirrorlake.model.snapshots import (
@@ -93,6 +94,13 @@ class SnapshotService(Service, Snapshots):
         after = 0 if cursor is None else read_cursor(cursor, GONE, int)
         found = list_gone(self.resources.catalog, name, limit=limit, after=after)
         return page_of(found, write_cursor(GONE, int(found[-1].asset_id)) if len(found) == limit else None)
+
+    @requires(Permission.ASSETS_READ)
+    def original(self, name: str, asset_id: str) -> Original:
+        """See `Snapshots.original`."""
+        from mirrorlake.services.frozen_originals import read_frozen  # noqa: PLC0415  loads what reaches buckets
+
+        return read_frozen(self.resources.catalog, name, parse_asset_id(asset_id), self.resources.stores)
 
     @requires(Permission.PROJECTS_EDIT)
     def set_note(self, name: str, note: str) -> Snapshot:

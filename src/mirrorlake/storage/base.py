@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import Gap, KeyRange, ObjectInfo, UnsupportedKey
+from mirrorlake.storage.versions import Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,22 @@ class Store(Protocol):
 
         Makes no request to the store. Raises AccessDenied if there are no credentials.
         """
+        ...
+
+    def head_version(self, key: str, version: Version) -> ObjectInfo:
+        """The facts of the object in this version, whatever it is now. Errors as in `get_version`."""
+        ...
+
+    def get_version(self, key: str, version: Version, *, limit: int) -> Body:
+        """The whole object in this version, whatever it is now.
+
+        Raises ObjectGone if the store does not keep the version (any more), ObjectChanged if it has another token, and
+        ObjectTooLarge as `get`. Nothing about the object itself follows from these errors.
+        """
+        ...
+
+    def presign_version(self, key: str, version: Version, expires_s: int) -> str | None:
+        """As `presign`, for the object in this version."""
         ...
 
     def close(self) -> None:

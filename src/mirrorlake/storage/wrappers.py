@@ -10,6 +10,7 @@ from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KeyRange, ObjectInfo, Requests
 from mirrorlake.storage.base import Body, ListPage, Store
 from mirrorlake.storage.retry import BASE_WAIT_S, RetryPolicy
+from mirrorlake.storage.versions import Version
 
 BROKEN_AGAIN = (
     1  # a page that was truncated in transit is complete the next time; a broken server sends broken pages again
@@ -66,6 +67,18 @@ class StoreWrapper:
         """As the wrapped store."""
         return self._store.presign(key, expires_s)
 
+    def head_version(self, key: str, version: Version) -> ObjectInfo:
+        """As the wrapped store."""
+        return self._store.head_version(key, version)
+
+    def get_version(self, key: str, version: Version, *, limit: int) -> Body:
+        """As the wrapped store."""
+        return self._store.get_version(key, version, limit=limit)
+
+    def presign_version(self, key: str, version: Version, expires_s: int) -> str | None:
+        """As the wrapped store."""
+        return self._store.presign_version(key, version, expires_s)
+
     def close(self) -> None:
         """Close the wrapped store."""
         self._store.close()
@@ -101,6 +114,14 @@ class RetryingStore(StoreWrapper):
     def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
         """A part of the object."""
         return self._policy.call(lambda: self._store.get_range(key, token=token, start=start, length=length))
+
+    def head_version(self, key: str, version: Version) -> ObjectInfo:
+        """The facts of a version."""
+        return self._policy.call(lambda: self._store.head_version(key, version))
+
+    def get_version(self, key: str, version: Version, *, limit: int) -> Body:
+        """A version of the object."""
+        return self._policy.call(lambda: self._store.get_version(key, version, limit=limit))
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
         """Ranges of the scope."""
@@ -176,6 +197,18 @@ class MeteredStore(StoreWrapper):
         self._meter.count_bytes(len(body.data))
         return body
 
+    def head_version(self, key: str, version: Version) -> ObjectInfo:
+        """One head request."""
+        self._meter.count(Requests(head=1))
+        return self._store.head_version(key, version)
+
+    def get_version(self, key: str, version: Version, *, limit: int) -> Body:
+        """One get request."""
+        self._meter.count(_ONE_GET)
+        body = self._store.get_version(key, version, limit=limit)
+        self._meter.count_bytes(len(body.data))
+        return body
+
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
         """One list request if the store listed prefixes to split at."""
         ranges = self._store.split(scope, parts)
@@ -215,6 +248,16 @@ class CancellableStore(StoreWrapper):
         """A part of the object."""
         self._check()
         return self._store.get_range(key, token=token, start=start, length=length)
+
+    def head_version(self, key: str, version: Version) -> ObjectInfo:
+        """The facts of a version."""
+        self._check()
+        return self._store.head_version(key, version)
+
+    def get_version(self, key: str, version: Version, *, limit: int) -> Body:
+        """A version of the object."""
+        self._check()
+        return self._store.get_version(key, version, limit=limit)
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
         """Ranges of the scope."""

@@ -91,7 +91,8 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
         "listSavedSearches", "saveSearch", "changeSavedSearch", "deleteSavedSearch",
         "getUpload",
         "listFolders", "getProject", "createProject", "changeProject", "deleteProject", "splitProject", "assignSplit",
-        "changeSnapshot", "deleteSnapshot", "listFrozenAssets", "listGoneAssets", "compareSnapshots", "restoreSnapshot",
+        "changeSnapshot", "deleteSnapshot", "listFrozenAssets", "getFrozenOriginal", "listGoneAssets",
+            "compareSnapshots", "restoreSnapshot",
         "listSnapshots", "createSnapshot", "getSnapshot",
     }  # fmt: skip
     assert all(path.startswith("/api/v1/") for path in document["paths"])

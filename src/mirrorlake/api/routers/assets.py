@@ -21,7 +21,7 @@ from mirrorlake.core.errors import NoPreview
 from mirrorlake.formats.inert_page import PAGE_BYTES, inert_page
 from mirrorlake.model.access import Permission
 from mirrorlake.model.asset_previews import PreviewKind
-from mirrorlake.model.assets import AssetDetail, AssetPage, Unchanged
+from mirrorlake.model.assets import AssetDetail, AssetPage, Original, Unchanged
 from mirrorlake.model.bulk import BulkEditPreview, HistoryEntry
 from mirrorlake.model.jobs import Job
 from mirrorlake.services.contract import PAGE_LIMIT
@@ -46,7 +46,7 @@ _WEBP: _Responses = {
     200: {"content": {"image/webp": {}}, "description": "The picture, a WebP."},
     304: {"description": "Unchanged."},
 }
-_BYTES: _Responses = {
+BYTES: _Responses = {
     200: {"content": {"*/*": {}}, "description": "The bytes, as a download of their own media type."},
     206: {"content": {"*/*": {}}, "description": "The requested range of the bytes."},
     303: {"description": "A short-lived address of the bytes."},
@@ -217,13 +217,8 @@ def original(
         return Response(status_code=304, headers=_revalidated(opened.mark))
     original = opened.original
     if original.url is not None:
-        # Shorter than the lifetime of the address: each signature is another address, and browsers cache by address.
-        headers = {"Cache-Control": f"private, max-age={original.life_s // 2}"}
-        return RedirectResponse(original.url, status_code=303, headers=headers)
-    headers = _revalidated(original.mark)
-    headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(_plain(original.name), safe='')}"
-    headers["Content-Security-Policy"] = ORIGINAL_CSP
-    headers["Accept-Ranges"] = "bytes"
+        return redirect_to(original)
+    headers = download_headers(original) | {"Accept-Ranges": "bytes"}
     part = requested_range(request.headers.get("range"), opened.size)
     if request.headers.get("if-range", headers["ETag"]) != headers["ETag"]:
         part = None
@@ -247,6 +242,21 @@ def page(library: Served, asset_id: AssetId) -> Response:
         raise TypeError("No mark was known.")
     data = b"".join(opened.pieces(range(min(opened.size, PAGE_BYTES))))
     return Response(inert_page(data, detail.facts.get("encoding")), media_type="text/html", headers=PAGE_HEADERS)
+
+
+def redirect_to(original: Original) -> Response:
+    """A redirect to the address of an original."""
+    # Shorter than the lifetime of the address: each signature is another address, and browsers cache by address.
+    headers = {"Cache-Control": f"private, max-age={original.life_s // 2}"}
+    return RedirectResponse(original.url or "", status_code=303, headers=headers)
+
+
+def download_headers(original: Original) -> dict[str, str]:
+    """The headers of an answer with the bytes of an original."""
+    return _revalidated(original.mark) | {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(_plain(original.name), safe='')}",
+        "Content-Security-Policy": ORIGINAL_CSP,
+    }
 
 
 def _known(request: Request) -> frozenset[str]:
@@ -330,7 +340,7 @@ def asset_routes() -> APIRouter:
         ("thumbnail", thumbnail, _WEBP),
         ("preview", preview, _WEBP),
         ("page", page, _PAGE),
-        ("original", original, _BYTES),
+        ("original", original, BYTES),
     ):
         operation = f"getAsset{word.capitalize()}" if word in {"preview", "page"} else f"get{word.capitalize()}"
         add_route(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from mirrorlake.api.routers.assets import BYTES, AssetId, download_headers, redirect_to
 from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route, list_answer
 from mirrorlake.api.schemas.snapshots import NoteBody, RestoreBody, SnapshotBody
 from mirrorlake.catalog.projects import NAME_LIMIT
@@ -81,6 +82,14 @@ def list_gone(
     return list_answer(request, library.snapshots.gone_page(snapshot, limit=limit, cursor=cursor))
 
 
+def original(library: Bound, snapshot: SnapshotName, asset_id: AssetId) -> Response:
+    """Download the bytes that an asset had when it was frozen, from the object or its version in a versioned bucket."""
+    found = library.snapshots.original(snapshot, asset_id)
+    if found.url is not None:
+        return redirect_to(found)
+    return Response(found.data, headers=download_headers(found), media_type=found.media_type)
+
+
 def compare(
     library: Bound,
     snapshot: SnapshotName,
@@ -123,6 +132,24 @@ def snapshot_routes() -> APIRouter:
         status=204,
         response_class=Response,
     )
+    add_asset_routes(router)
+    add_route(
+        router, "GET", "/{snapshot:name}/compare", compare, operation="compareSnapshots", needs=Permission.PROJECTS_READ
+    )
+    add_route(
+        router,
+        "POST",
+        "/{snapshot:name}/restore",
+        restore,
+        operation="restoreSnapshot",
+        needs=Permission.PROJECTS_EDIT,
+        status=202,
+    )
+    return router
+
+
+def add_asset_routes(router: APIRouter) -> None:
+    """The routes of frozen assets."""
     assets, gone = "/{snapshot:name}/assets", "/{snapshot:name}/gone"
     add_route(
         router,
@@ -143,15 +170,12 @@ def snapshot_routes() -> APIRouter:
         response_model=list[GoneAsset],
     )
     add_route(
-        router, "GET", "/{snapshot:name}/compare", compare, operation="compareSnapshots", needs=Permission.PROJECTS_READ
-    )
-    add_route(
         router,
-        "POST",
-        "/{snapshot:name}/restore",
-        restore,
-        operation="restoreSnapshot",
-        needs=Permission.PROJECTS_EDIT,
-        status=202,
+        "GET",
+        assets + "/{asset_id}/original",
+        original,
+        operation="getFrozenOriginal",
+        needs=Permission.ASSETS_READ,
+        response_class=Response,
+        responses={status: BYTES[status] for status in (200, 303)},
     )
-    return router

@@ -16,5 +16,5 @@ ORDER BY asset.id, annotation.id;
 
 -- name: exported_images
 -- Fragment after a WITH that names the assets `chosen`: what is needed to read each of them.
-SELECT asset.key, datasource.name, asset.token, asset.size FROM chosen JOIN asset ON asset.id = chosen.id
+SELECT asset.key, datasource.name, asset.token, asset.version, asset.size FROM chosen JOIN asset ON asset.id = chosen.id
 JOIN datasource ON datasource.id = asset.datasource_id ORDER BY asset.id;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from types import MappingProxyType
@@ -17,12 +17,16 @@ from mirrorlake.storage.providers.azure.errors import RequestInfo, gone, has_cha
 from mirrorlake.storage.providers.azure.http import Http
 from mirrorlake.storage.ranges import range_header, whole_size
 
+Query = Sequence[tuple[str, str]]
 _PLAIN: Mapping[str, str] = MappingProxyType({})
 
 
-def read_head(http: Http, key: str, asked: RequestInfo) -> ObjectInfo:
-    """The object's facts. Raises StorageError; ObjectGone also for a directory of a hierarchical namespace."""
-    answer = http.send("HEAD", http.path(key), asked=asked)
+def read_head(http: Http, key: str, asked: RequestInfo, query: Query = ()) -> ObjectInfo:
+    """The facts of the object, or of the version that `query` names. Raises StorageError.
+
+    ObjectGone also for a directory of a hierarchical namespace.
+    """
+    answer = http.send("HEAD", http.path(key), asked=asked, query=query)
     if answer.status != HTTPStatus.OK:
         raise translate(http.refusal(answer), asked)
     http.read(answer, asked=asked, limit=0)
@@ -34,11 +38,14 @@ def read_head(http: Http, key: str, asked: RequestInfo) -> ObjectInfo:
     return _object_info(key, answer.headers, size, asked)
 
 
-def read_object(http: Http, key: str, asked: RequestInfo, *, token: str | None, limit: int) -> Body:
-    """The object without its content encoding, if it still has `token`. Errors as in `storage.base.Store`."""
-    answer = _send(http, key, asked, token=token, limit=limit)
+def read_object(http: Http, key: str, asked: RequestInfo, *, token: str | None, limit: int, query: Query = ()) -> Body:
+    """The object without its content encoding, or the version that `query` names, if it has `token`.
+
+    Errors as in `storage.base.Store`.
+    """
+    answer = _send(http, key, asked, token=token, limit=limit, query=query)
     try:
-        info = _checked(http, key, answer, asked, token)
+        info = _checked(http, key, answer, asked, token=token, query=query)
         encoding = answer.headers.get("Content-Encoding", "")
         data = http.read_object(answer, asked=asked, what=asked.what, limit=limit)
     finally:
@@ -52,7 +59,7 @@ def read_range(http: Http, key: str, asked: RequestInfo, *, token: str | None, s
     try:
         if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise has_changed(asked)  # it ends before
-        info = _checked(http, key, answer, asked, token)
+        info = _checked(http, key, answer, asked, token=token)
         size = whole_size(asked.what, answer.status, answer.headers, start=start, length=length)
         if size <= start:  # a server that returns nothing instead of 416
             raise has_changed(asked)
@@ -63,17 +70,26 @@ def read_range(http: Http, key: str, asked: RequestInfo, *, token: str | None, s
 
 
 def _send(
-    http: Http, key: str, asked: RequestInfo, *, token: str | None, limit: int, headers: Mapping[str, str] = _PLAIN
+    http: Http,
+    key: str,
+    asked: RequestInfo,
+    *,
+    token: str | None,
+    limit: int,
+    headers: Mapping[str, str] = _PLAIN,
+    query: Query = (),
 ) -> Response:
     headers = headers if token is None else {**headers, "If-Match": f'"{token}"'}
-    return http.send("GET", http.path(key), asked=asked, headers=headers, deadline_s=deadline_of(limit))
+    return http.send("GET", http.path(key), asked=asked, query=query, headers=headers, deadline_s=deadline_of(limit))
 
 
-def _checked(http: Http, key: str, answer: Response, asked: RequestInfo, token: str | None) -> ObjectInfo:
+def _checked(
+    http: Http, key: str, answer: Response, asked: RequestInfo, *, token: str | None, query: Query = ()
+) -> ObjectInfo:
     """The facts in a response with bytes of the object, but its size. Raises the error of any other response."""
     if answer.status == HTTPStatus.PRECONDITION_FAILED:
         http.discard(answer)
-        read_head(http, key, asked)  # some servers answer so for a missing object too
+        read_head(http, key, asked, query)  # some servers answer so for a missing object too
         raise has_changed(asked)
     if answer.status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
         raise translate(http.refusal(answer), asked)

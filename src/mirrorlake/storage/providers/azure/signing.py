@@ -58,21 +58,33 @@ def text_to_sign(method: str, target: str, headers: Mapping[str, str], account: 
     return "\n".join([method, *(values.get(name, "") for name in _SIGNED), *own, f"/{account}{path}", *asked])
 
 
-def blob_sas(account: str, container: str, key: str, *, secret: bytes, expires: datetime, https: bool) -> str:
-    """The query of a URL that permits anyone to read one blob until `expires`, signed with the account's key."""
-    fields = _read_fields(expires, https=https)
+def blob_sas(
+    account: str, container: str, key: str, *, secret: bytes, expires: datetime, https: bool, version: str = ""
+) -> str:
+    """The query of a URL that permits anyone to read one blob until `expires`, signed with the account's key.
+
+    With a `version`, only that one of the blob; the URL names it too.
+    """
+    fields = _read_fields(expires, https=https, version=version)
     text = [
         fields["sp"], "", fields["se"], f"/blob/{account}/{container}/{key}", "", "", fields["spr"], fields["sv"],
-        fields["sr"], *[""] * 7,  # snapshot, encryption scope, and the five headers of the response
+        fields["sr"], version, *[""] * 6,  # encryption scope, and the five headers of the response
     ]  # fmt: skip
     return _query({**fields, "sig": _signature(secret, "\n".join(text))})
 
 
 def delegated_sas(
-    account: str, container: str, key: str, *, delegation: DelegationKey, expires: datetime, https: bool
+    account: str,
+    container: str,
+    key: str,
+    *,
+    delegation: DelegationKey,
+    expires: datetime,
+    https: bool,
+    version: str = "",
 ) -> str:
     """The same, signed with a user delegation key."""
-    fields = _read_fields(expires, https=https)
+    fields = _read_fields(expires, https=https, version=version)
     own = {
         "skoid": delegation.object_id, "sktid": delegation.tenant_id, "skt": delegation.start, "ske": delegation.expiry,
         "sks": delegation.service, "skv": delegation.version,
@@ -81,17 +93,17 @@ def delegated_sas(
         fields["sp"], "", fields["se"], f"/blob/{account}/{container}/{key}", *own.values(),
         *[""] * 3,  # authorised and unauthorised user, correlation id
         "", fields["spr"], fields["sv"], fields["sr"],
-        *[""] * 7,  # snapshot, encryption scope, and the five headers of the response
+        version, *[""] * 6,  # encryption scope, and the five headers of the response
     ]  # fmt: skip
     return _query({**fields, **own, "sig": _signature(delegation.key, "\n".join(text))})
 
 
-def _read_fields(expires: datetime, *, https: bool) -> dict[str, str]:
+def _read_fields(expires: datetime, *, https: bool, version: str) -> dict[str, str]:
     return {
         "sv": VERSION,
         "spr": "https" if https else "https,http",
         "se": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "sr": "b",
+        "sr": "bv" if version else "b",
         "sp": "r",
     }
 

@@ -13,13 +13,14 @@ from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KeyRange, ObjectInfo, UnsupportedKey
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
+from mirrorlake.storage.bucket_requests import with_query
 from mirrorlake.storage.listing_batches import rows_after, rows_within
 from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.azure.access import AzureAccess, account_url
 from mirrorlake.storage.providers.azure.address import KEY_CHARACTERS, account_of, container_of
 from mirrorlake.storage.providers.azure.credentials import Anonymous, AzureConfig, Bearer, SharedKey
 from mirrorlake.storage.providers.azure.delegation import delegation_of
-from mirrorlake.storage.providers.azure.errors import RequestInfo
+from mirrorlake.storage.providers.azure.errors import RequestInfo, has_changed
 from mirrorlake.storage.providers.azure.http import Http
 from mirrorlake.storage.providers.azure.list_requests import PAGE_KEYS, request_page
 from mirrorlake.storage.providers.azure.object_reader import read_head, read_object, read_range
@@ -27,8 +28,10 @@ from mirrorlake.storage.providers.azure.pages import AzurePage
 from mirrorlake.storage.providers.azure.resolving import config_of
 from mirrorlake.storage.providers.azure.signing import blob_sas, delegated_sas
 from mirrorlake.storage.server_words import clean_text
+from mirrorlake.storage.versions import Version, raise_not_kept, version_error
 
 SPLIT_PAGES = 4  # how many folders a split lists, and how many pages of each
+_VERSION = "versionid"  # parameter of a request
 PRESIGN_MAX_S = 6 * 24 * 3600  # a user delegation key is valid for at most seven days
 _NOT_TEXT = "its key contains a NUL character or is not UTF-8, which no catalog can hold"
 
@@ -138,23 +141,61 @@ class AzureStore:
         None with a shared access signature: it would be handed on with all its rights. With Microsoft Entra ID, a user
         delegation key is requested from time to time.
         """
+        return self._presign(key, expires_s, "")
+
+    def head_version(self, key: str, version: Version) -> ObjectInfo:
+        """The facts of a version by HEAD."""
         _check_key(key)
-        url = self._http.base + self._http.path(key)
+        asked = self._about(key)
+        try:
+            info = read_head(self._http, key, asked, _version_query(key, version))
+        except StorageError as error:
+            raise version_error(error, asked.what) from error
+        if not info.is_version(version.token):
+            raise has_changed(asked)
+        return info
+
+    def get_version(self, key: str, version: Version, *, limit: int) -> Body:
+        """A version by a GET with its id."""
+        _check_key(key)
+        asked, query = self._about(key), _version_query(key, version)
+        try:
+            return read_object(self._http, key, asked, token=version.token, limit=limit, query=query)
+        except StorageError as error:
+            raise version_error(error, asked.what) from error
+
+    def presign_version(self, key: str, version: Version, expires_s: int) -> str | None:
+        """A URL for reading a version, as `presign`."""
+        ((_, number),) = _version_query(key, version)
+        return self._presign(key, expires_s, number)
+
+    def _presign(self, key: str, expires_s: int, version: str) -> str | None:
+        _check_key(key)
+        named = [(_VERSION, version)] if version else []
+        url = with_query(self._http.base + self._http.path(key), named)
         expires = datetime.now(UTC) + timedelta(seconds=max(1, min(expires_s, PRESIGN_MAX_S)))
         https = url.startswith("https:")
         match self._authentication:
             case Anonymous():
                 return url
             case SharedKey(key=secret):
-                query = blob_sas(self._account, self._container, key, secret=secret, expires=expires, https=https)
+                query = blob_sas(
+                    self._account, self._container, key, secret=secret, expires=expires, https=https, version=version
+                )
             case Bearer(tokens=tokens):
                 delegation = delegation_of(tokens, self._url).current(self._http, self._about(key), expires)
                 query = delegated_sas(
-                    self._account, self._container, key, delegation=delegation, expires=expires, https=https
+                    self._account,
+                    self._container,
+                    key,
+                    delegation=delegation,
+                    expires=expires,
+                    https=https,
+                    version=version,
                 )
             case _:
                 return None
-        return f"{url}?{query}"
+        return f"{url}{'&' if version else '?'}{query}"
 
     def close(self) -> None:
         """Close the connections."""
@@ -229,6 +270,13 @@ def url_of(location: Location, config: AzureConfig) -> str:
             "Use credentials of this account, or correct the address.",
         )
     return account_url(account, config.endpoint, config.origin)
+
+
+def _version_query(key: str, version: Version) -> list[tuple[str, str]]:
+    """The parameter that names a version. Raises ObjectGone for one without an id."""
+    if version.id is None:
+        raise_not_kept(repr(key))
+    return [(_VERSION, version.id)]
 
 
 def _check_key(key: str) -> None:

@@ -42,6 +42,7 @@ from mirrorlake.storage.providers.folder.files import (
     token_of,
     translate,
 )
+from mirrorlake.storage.versions import Unversioned
 
 PAGE_ROWS = 4096
 _LINK = "a symbolic link, which is not followed: it may lead anywhere"
@@ -73,7 +74,7 @@ class _Unlisted:
 _Cursor = tuple[_Frame, ...]  # from the root down to the current folder
 
 
-class FolderStore:
+class FolderStore(Unversioned):
     """Lists and reads the regular files below one folder. Keys are paths relative to it, with `/`.
 
     The change token is inode and modification time in ns. Symbolic links are reported as unsupported, other

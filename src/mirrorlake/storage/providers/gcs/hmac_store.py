@@ -15,6 +15,7 @@ from mirrorlake.storage.providers.s3.credentials import AwsConfig, Keys, S3Serve
 from mirrorlake.storage.providers.s3.dialect import GOOGLE
 from mirrorlake.storage.providers.s3.endpoint import Endpoint
 from mirrorlake.storage.providers.s3.store import S3Store
+from mirrorlake.storage.versions import Version
 
 _REGION = "auto"  # Google accepts it for buckets of any location
 
@@ -46,3 +47,9 @@ class GcsHmacStore(S3Store):
         """A URL for reading `key` during the next `expires_s` seconds (at most a week)."""
         check_key(key)
         return signed_url(self._endpoint.base + self._endpoint.path(key), self._keys, expires_s)
+
+    def presign_version(self, key: str, version: Version, expires_s: int) -> str | None:
+        """A URL for reading a generation, as `presign`."""
+        check_key(key)
+        url = self._endpoint.base + self._endpoint.path(key)
+        return signed_url(url, self._keys, expires_s, generation=version.token)

@@ -24,6 +24,7 @@ from mirrorlake.storage.providers.gcs.errors import (
 )
 from mirrorlake.storage.providers.gcs.http import Http
 from mirrorlake.storage.ranges import range_header, whole_size
+from mirrorlake.storage.versions import raise_not_kept, version_error
 
 _FIELDS = "name,size,generation,updated,storageClass"
 _GENERATION_DIGITS = 19
@@ -59,6 +60,30 @@ class ObjectReader:
         if answer.status != HTTPStatus.OK:
             raise self.refused(answer, asked)
         return self.read_info(key, answer, asked)
+
+    def head_generation(self, key: str, asked: RequestInfo, generation: str) -> ObjectInfo:
+        """The facts of a generation. Raises ObjectGone if it is not kept."""
+        query = [("fields", _FIELDS), ("generation", _checked(key, generation)), ("prettyPrint", "false")]
+        answer = self._http.send("GET", self._http.path(key), asked=asked, query=query)
+        if answer.status != HTTPStatus.OK:
+            raise version_error(translate(self._http.refusal(answer), asked), asked.what)
+        info = self.read_info(key, answer, asked)
+        if info.token != generation:
+            raise has_changed(asked)
+        return info
+
+    def get_generation(self, key: str, asked: RequestInfo, generation: str, *, limit: int) -> Body:
+        """The object in a generation. Raises ObjectGone if it is not kept."""
+        query = [("alt", "media"), ("generation", _checked(key, generation))]
+        headers = {"Accept-Encoding": "gzip"}
+        path = self._http.path(key)
+        answer = self._http.send("GET", path, asked=asked, query=query, headers=headers, deadline_s=deadline_of(limit))
+        try:
+            if answer.status != HTTPStatus.OK:
+                raise version_error(translate(self._http.refusal(answer), asked), asked.what)
+            return self._read(key, answer, asked, token=generation, limit=limit)
+        finally:
+            self._http.discard(answer)
 
     def read_info(self, key: str, answer: Response, asked: RequestInfo) -> ObjectInfo:
         """The facts in a response with the metadata of `key`. Raises SourceUnreachable for anything else."""
@@ -185,6 +210,13 @@ def _body_info(key: str, answer: Response, generation: str, size: int) -> Object
         modified=read_date(answer.headers.get("Last-Modified", "")),
         storage_class=answer.headers.get("X-Goog-Storage-Class"),
     )
+
+
+def _checked(key: str, generation: str) -> str:
+    """The generation. Raises ObjectGone for the token of another kind of store."""
+    if number_of(generation) is None:
+        raise_not_kept(repr(key))
+    return generation
 
 
 def number_of(text: str) -> int | None:

@@ -24,10 +24,14 @@ def signed_url(
     signer: UrlSigner | HmacKeys,
     expires_s: int,
     *,
+    generation: str | None = None,
     billed_project: str | None = None,
     now: datetime | None = None,
 ) -> str:
-    """`url`, which has no query, with a signature to GET it. A signer may make a request; raises StorageError."""
+    """`url`, which has no query, with a signature to GET it, or one generation of it.
+
+    A signer may make a request; raises StorageError.
+    """
     time = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
     scope = f"{time[:8]}/{_REGION}/{_SERVICE}/{_END}"
     by_hmac = isinstance(signer, HmacKeys)
@@ -37,6 +41,7 @@ def signed_url(
         "X-Goog-Date": time,
         "X-Goog-Expires": str(max(1, min(expires_s, LONGEST_S))),
         "X-Goog-SignedHeaders": "host",
+        **({} if generation is None else {"generation": generation}),
         **({} if billed_project is None else {"userProject": billed_project}),
     }
     query = "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in pairs.items())

@@ -15,6 +15,7 @@ from mirrorlake.model.objects import KeyRange, ObjectInfo
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.bucket_keys import KEY_LIMIT, check_key
+from mirrorlake.storage.bucket_requests import with_query
 from mirrorlake.storage.http import ERROR_BYTES
 from mirrorlake.storage.listing_batches import key_at, rows_within
 from mirrorlake.storage.paging import bounds, ranges
@@ -25,6 +26,7 @@ from mirrorlake.storage.providers.gcs.list_requests import request_page
 from mirrorlake.storage.providers.gcs.object_reader import ObjectReader
 from mirrorlake.storage.providers.gcs.pages import FIELDS, FOLDER_FIELDS, GcsPage
 from mirrorlake.storage.providers.gcs.signed_urls import signed_url
+from mirrorlake.storage.versions import Version
 
 SPLIT_PAGES = 4  # how many folders a split lists, and how many pages of each
 
@@ -100,11 +102,30 @@ class GcsStore:
 
         Without the key of the account, the IAM Credentials service signs it, by one request.
         """
+        return self._presign(key, expires_s, None)
+
+    def head_version(self, key: str, version: Version) -> ObjectInfo:
+        """The facts of a generation, which is the token."""
+        check_key(key)
+        return self._reader.head_generation(key, self._asked(key), version.token)
+
+    def get_version(self, key: str, version: Version, *, limit: int) -> Body:
+        """The object in a generation."""
+        check_key(key)
+        return self._reader.get_generation(key, self._asked(key), version.token, limit=limit)
+
+    def presign_version(self, key: str, version: Version, expires_s: int) -> str | None:
+        """A URL for reading a generation, as `presign`."""
+        return self._presign(key, expires_s, version.token)
+
+    def _presign(self, key: str, expires_s: int, generation: str | None) -> str | None:
         check_key(key)
         url = self._http.url(key)
         if self._signer is None:
-            return url if self._config.anonymous else None
-        return signed_url(url, self._signer, expires_s, billed_project=self._config.billed_project)
+            named = [] if generation is None else [("generation", generation)]
+            return with_query(url, named) if self._config.anonymous else None
+        billed = self._config.billed_project
+        return signed_url(url, self._signer, expires_s, generation=generation, billed_project=billed)
 
     def close(self) -> None:
         """Close the connections."""

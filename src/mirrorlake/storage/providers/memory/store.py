@@ -16,6 +16,7 @@ from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KeyRange, ObjectInfo
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.listing_batches import listing_batch
+from mirrorlake.storage.versions import Unversioned
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class _After:
     key: str
 
 
-class MemoryStore:
+class MemoryStore(Unversioned):
     """Objects in a dict. Tokens are content digests, like simple ETags: a moved object keeps its token."""
 
     def __init__(self, *, page_rows: int = 1000, ordered: bool = True) -> None:

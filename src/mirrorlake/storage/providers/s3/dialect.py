@@ -15,6 +15,8 @@ class Dialect:
     version_element: str  # of an object in a listing
     version_header: str  # of a response
     if_match: bool  # whether If-Match compares that token
+    version_parameter: str  # of a request for a version
+    version_permission: str
 
 
 AWS = Dialect(
@@ -24,6 +26,8 @@ AWS = Dialect(
     version_element="ETag",
     version_header="ETag",
     if_match=True,
+    version_parameter="versionId",
+    version_permission="s3:GetObjectVersion",
 )
 # The JSON API lists generations too, so that a bucket keeps its tokens whatever the credentials.
 # https://cloud.google.com/storage/docs/xml-api/get-bucket-list
@@ -34,4 +38,6 @@ GOOGLE = Dialect(
     version_element="Generation",
     version_header="x-goog-generation",
     if_match=False,
+    version_parameter="generation",
+    version_permission="storage.objects.get",
 )

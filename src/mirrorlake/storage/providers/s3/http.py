@@ -79,9 +79,10 @@ class Http(BucketRequests[RequestInfo]):
             redirect=without(refusal.redirect),
         )
 
-    def presign(self, path: str, expires_s: int) -> str:
-        """A URL that permits anyone to GET `path` for `expires_s` seconds."""
+    def presign(self, path: str, expires_s: int, query: Sequence[tuple[str, str]] = ()) -> str:
+        """A URL that permits anyone to GET `path` for `expires_s` seconds. Names in `query` sort before `x`."""
         url = self.endpoint.base + path
         if self._source is None:
-            return url
-        return signed_url(url, self._source.current(), self._region, expires_s, more=self._extra)
+            return with_query(url, query)
+        more = {**dict(query), **self._extra}
+        return signed_url(url, self._source.current(), self._region, expires_s, more=more)

@@ -5,7 +5,7 @@ a GET with If-Match ─(412)─▶ a GET without it, and the ETag is compared
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
@@ -34,6 +34,7 @@ class _Part:
     token: str | None  # of the version; None: any
     length: int  # bytes, at most
     start: int | None = None  # None: all of it
+    query: Sequence[tuple[str, str]] = ()  # names a version
 
     @property
     def headers(self) -> dict[str, str]:
@@ -79,9 +80,17 @@ class ObjectReader:
         self._dialect = dialect
         self._sends_if_match = dialect.if_match
 
-    def get(self, key: str, asked: RequestInfo, *, token: str | None, limit: int) -> Body:
-        """The object, if it still has `token`. Errors as in `storage.base.Store`."""
-        return self._get(key, asked, _Part(token=token, length=limit))
+    def get(
+        self,
+        key: str,
+        asked: RequestInfo,
+        *,
+        token: str | None,
+        limit: int,
+        query: Sequence[tuple[str, str]] = (),
+    ) -> Body:
+        """The object, or the version that `query` names, if it has `token`. Errors as in `storage.base.Store`."""
+        return self._get(key, asked, _Part(token=token, length=limit, query=query))
 
     def get_range(self, key: str, asked: RequestInfo, *, token: str | None, start: int, length: int) -> Body:
         """A part of the object, if it still has `token`. Errors as in `storage.base.Store`."""
@@ -102,7 +111,8 @@ class ObjectReader:
     def _send(self, key: str, asked: RequestInfo, part: _Part, headers: Mapping[str, str]) -> Response:
         path = self._http.endpoint.path(key)
         headers = {**headers, **part.headers}
-        return self._http.send("GET", path, asked=asked, headers=headers, deadline_s=deadline_of(part.length))
+        deadline_s = deadline_of(part.length)
+        return self._http.send("GET", path, asked=asked, query=part.query, headers=headers, deadline_s=deadline_s)
 
     def _get_unconditional(self, key: str, asked: RequestInfo, part: _Part) -> Body:
         """The object after a refused If-Match, if its ETag shows that it is unchanged.

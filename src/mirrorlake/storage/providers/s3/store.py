@@ -20,12 +20,13 @@ from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, machine_config
 from mirrorlake.storage.providers.s3.dialect import AWS, Dialect
-from mirrorlake.storage.providers.s3.errors import RequestInfo, is_inconclusive, translate, unreachable
+from mirrorlake.storage.providers.s3.errors import RequestInfo, has_changed, is_inconclusive, translate, unreachable
 from mirrorlake.storage.providers.s3.http import Http
 from mirrorlake.storage.providers.s3.identity import identify
 from mirrorlake.storage.providers.s3.list_requests import request_page
 from mirrorlake.storage.providers.s3.object_reader import ObjectReader, object_info
 from mirrorlake.storage.providers.s3.pages import S3Page
+from mirrorlake.storage.versions import Version, raise_not_kept, version_error
 
 SPLIT_PAGES = 4  # how many folders a split lists, and how many pages of each
 PRESIGN_MAX_S = 7 * 24 * 3600  # longer signatures are refused by S3
@@ -127,6 +128,46 @@ class S3Store:
         """A URL for reading `key` during the next `expires_s` seconds (at most a week), encoded once."""
         check_key(key)
         return self._http.presign(self._http.endpoint.path(key), max(1, min(expires_s, PRESIGN_MAX_S)))
+
+    def head_version(self, key: str, version: Version) -> ObjectInfo:
+        """The facts of a version by HEAD."""
+        check_key(key)
+        asked = self._asked_version(key)
+        query = self.version_query(key, version)
+        answer = self._http.send("HEAD", self._http.endpoint.path(key), asked=asked, query=query)
+        if answer.status != HTTPStatus.OK:
+            raise version_error(translate(self._http.refusal(answer), asked), asked.what)
+        self._http.read(answer, asked=asked, limit=0)
+        info = self._info(key, answer.headers, declared_size(answer.headers) or 0)
+        if not info.is_version(version.token):  # a server without versions ignores the parameter
+            raise has_changed(asked)
+        return info
+
+    def get_version(self, key: str, version: Version, *, limit: int) -> Body:
+        """A version by a GET with its id."""
+        check_key(key)
+        asked = self._asked_version(key)
+        query = self.version_query(key, version)
+        try:
+            return self._reader.get(key, asked, token=version.token, limit=limit, query=query)
+        except StorageError as error:
+            raise version_error(error, asked.what) from error
+
+    def presign_version(self, key: str, version: Version, expires_s: int) -> str | None:
+        """A URL for reading a version, as `presign`."""
+        check_key(key)
+        expires_s = max(1, min(expires_s, PRESIGN_MAX_S))
+        return self._http.presign(self._http.endpoint.path(key), expires_s, self.version_query(key, version))
+
+    def version_query(self, key: str, version: Version) -> list[tuple[str, str]]:
+        """The parameter that names a version. Raises ObjectGone for one without an id."""
+        number = version.id if self._dialect.if_match else version.token  # tokens of Google are generations
+        if number is None:
+            raise_not_kept(self._asked(key).what)
+        return [(self._dialect.version_parameter, number)]
+
+    def _asked_version(self, key: str) -> RequestInfo:
+        return replace(self._asked(key), permission=self._dialect.version_permission)
 
     def close(self) -> None:
         """Close the connections."""
