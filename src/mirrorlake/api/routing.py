@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache, wraps
 from inspect import iscoroutinefunction
-from typing import Annotated, Any, Final, TypeVar, get_type_hints
+from typing import Annotated, Any, Final, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import unquote, urlencode
 
 import orjson
@@ -37,6 +38,7 @@ LibraryFactory = Callable[[Context], ServedLibrary]
 WORKSPACE_HEADER: Final = "Mirrorlake-Workspace"
 WORKSPACE_PARAMETER: Final = "workspace"
 UNKNOWN: Final = "unknown_parameter"
+REPEATED: Final = "repeated_parameter"
 NAMED: Final = (
     "/api/v1/datasources/",
     "/api/v1/events/",
@@ -282,12 +284,20 @@ def _answer_field(context: RouteContext) -> Any:
     return create_model_field(f"Response_{context.unique_id}", answer, mode="serialization")
 
 
-async def refuse_unknown_parameters(request: Request) -> None:
-    """Raises RequestValidationError for a query parameter that the route does not have, naming the nearest one."""
+async def check_parameter_names(request: Request) -> None:
+    """Raises RequestValidationError for a query parameter that the route does not have, naming the nearest one.
+
+    Also for one that is named twice and takes one value: otherwise the last one would count.
+    """
     known = _query_parameters(request.scope["endpoint"])
-    unknown = [name for name in request.query_params if name not in known and name != WORKSPACE_PARAMETER]
-    if unknown:
-        errors = [{"type": UNKNOWN, "loc": ("query", name), "msg": unknown_name(name, known)} for name in unknown]
+    errors: list[dict[str, object]] = []
+    for name, times in Counter(name for name, _ in request.query_params.multi_items()).items():
+        if name not in known and name != WORKSPACE_PARAMETER:
+            errors.append({"type": UNKNOWN, "loc": ("query", name), "msg": unknown_name(name, tuple(known))})
+        elif times > 1 and not known.get(name):
+            message = f"It takes one value, and was given {times} times. Name it once."
+            errors.append({"type": REPEATED, "loc": ("query", name), "msg": message})
+    if errors:
         raise RequestValidationError(errors)
 
 
@@ -321,14 +331,15 @@ def unknown_name(name: str, known: Sequence[str]) -> str:
 
 
 @cache  # one entry for each route
-def _query_parameters(endpoint: Callable[..., object]) -> tuple[str, ...]:
+def _query_parameters(endpoint: Callable[..., object]) -> dict[str, bool]:
+    """The query parameters of a route, and whether each takes several values."""
     hints = get_type_hints(endpoint, include_extras=True)
-    return tuple(
-        each.alias or name
+    return {
+        each.alias or name: any(get_origin(kind) is list for kind in (hint.__origin__, *get_args(hint.__origin__)))
         for name, hint in hints.items()
         for each in getattr(hint, "__metadata__", ())
         if isinstance(each, QueryParameter)
-    )
+    }
 
 
 @cache

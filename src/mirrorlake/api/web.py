@@ -53,7 +53,7 @@ from mirrorlake.api.routers.snapshots import snapshot_routes
 from mirrorlake.api.routers.uploads import upload_routes
 from mirrorlake.api.routers.webhooks import webhook_routes
 from mirrorlake.api.routers.workspaces import workspace_routes
-from mirrorlake.api.routing import LibraryFactory, Open, documented_routes, policy, refuse_unknown_parameters
+from mirrorlake.api.routing import LibraryFactory, Open, check_parameter_names, documented_routes, policy
 from mirrorlake.api.site import BUILT, Site
 from mirrorlake.connections.signatures import HEADER
 from mirrorlake.services.entrance import Entrance
@@ -164,7 +164,7 @@ def _private_routes(app: FastAPI, gate: Gate) -> APIRouter:
 
     private = APIRouter(
         prefix="/api/v1",
-        dependencies=[Depends(refuse_unknown_parameters)],
+        dependencies=[Depends(check_parameter_names)],
         responses={**_problems()},
     )
     for routes in _ROUTES:

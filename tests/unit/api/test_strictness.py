@@ -49,6 +49,27 @@ def test_no_route_takes_a_parameter_that_it_does_not_have(client: TestClient, ap
     assert library.content() == before
 
 
+def test_no_parameter_of_one_value_is_taken_twice(client: TestClient, app: FastAPI, library: Library) -> None:
+    before, tried = library.content(), 0
+    for method, address, operation in operations(app):
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] != "query":
+                continue
+            name, schema = parameter["name"], parameter["schema"]
+            several = any(each.get("type") == "array" for each in (schema, *schema.get("anyOf", ())))
+            answer = client.request(method, address, params=[(name, "1"), (name, "1")])
+            named = answer.status_code == 422 and any(
+                each["where"] == f"query.{name}" and "given 2 times" in each["message"]
+                for each in answer.json()["errors"]
+            )
+            assert named != several, (method, address, name, answer.text)
+            tried += 1
+        answer = client.request(method, address, params=[("workspace", "default"), ("workspace", "default")])
+        assert answer.status_code >= 400, (method, address)
+    assert tried > 100
+    assert library.content() == before
+
+
 def test_an_unknown_field_of_a_body_is_named_with_the_nearest_one(client: TestClient) -> None:
     for address, body, message in (
         ("/api/v1/assets/1000", {"add_tag": ["x"]}, "Did you mean add_tags?"),

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from mirrorlake.api.routing import Open, add_route, json_answer, refuse_unknown_parameters
+from mirrorlake.api.routing import Open, add_route, check_parameter_names, json_answer
 from mirrorlake.model.access import Permission
 from mirrorlake.model.public import public_noun
 from mirrorlake.model.readiness import ServerPart, ServerReadiness
@@ -36,7 +36,7 @@ class ServerHealth:
 
 def monitoring_routes(problems: Mapping[int | str, dict[str, object]]) -> APIRouter:
     """The public routes; `problems` describe the errors of routes."""
-    router = APIRouter(tags=["server"], dependencies=[Depends(refuse_unknown_parameters)])
+    router = APIRouter(tags=["server"], dependencies=[Depends(check_parameter_names)])
     add_route(router, "GET", HEALTH, health, operation="health", needs=Open.PUBLIC)
     add_route(
         router,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Depends, Request, Response
 
 from mirrorlake.api.access import Gate, entrance_of
-from mirrorlake.api.routing import Bound, Open, add_route, refuse_unknown_parameters
+from mirrorlake.api.routing import Bound, Open, add_route, check_parameter_names
 from mirrorlake.api.schemas.members import InvitationAnswer, PasswordSignIn
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.access import ActorKind, Context
@@ -83,7 +83,7 @@ def sign_in_routes(gate: Gate, problems: dict[int | str, dict[str, Any]]) -> API
     router = APIRouter(
         prefix="/api/v1/sign-in",
         tags=["access"],
-        dependencies=[Depends(refuse_unknown_parameters)],
+        dependencies=[Depends(check_parameter_names)],
         responses=problems,
     )
     add_route(router, "GET", "", options, operation="getSignInOptions", needs=Open.PUBLIC)
