@@ -105,6 +105,15 @@ def test_an_undivided_project_has_no_automatic_splits(catalog: Catalog) -> None:
     assert (result.counts.none, result.counts.assigned) == (2, 0)
 
 
+def test_an_asset_outside_the_project_is_skipped_where_that_is_wanted(catalog: Catalog) -> None:
+    result = project_splits.assign_ids(
+        catalog, ROADS, Split.VALID, ["1", "40"], automatic=False, by=LIBRARY, skip_others=True
+    )
+    assert (result.counts.assigned, splits(catalog)[1]) == (1, Split.VALID)
+    assert 40 not in splits(catalog)
+    project_splits.assign_ids(catalog, ROADS, None, ["1"], automatic=True, by=LIBRARY)
+
+
 def test_an_asset_outside_the_project_cannot_be_assigned(catalog: Catalog) -> None:
     before = splits(catalog)
     with pytest.raises(NotFound, match="1 of the 2 assets are not in project"):

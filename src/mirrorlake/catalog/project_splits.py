@@ -105,12 +105,20 @@ def _divide_all(
 
 
 def assign_ids(
-    catalog: Catalog, project: str, split: Split | None, asset_ids: Sequence[str], *, automatic: bool, by: Context
+    catalog: Catalog,
+    project: str,
+    split: Split | None,
+    asset_ids: Sequence[str],
+    *,
+    automatic: bool,
+    by: Context,
+    skip_others: bool = False,
 ) -> SplitResult:
-    """Choose the split of these assets. Raises NotFound for one that is not in the project."""
+    """Choose the split of these assets. Raises NotFound for one that is not in the project, unless it is skipped."""
     numbers = [parse_asset_id(asset_id) for asset_id in dict.fromkeys(asset_ids)]
     chosen: Chosen = (b"SELECT id FROM unnest(%s::bigint[]) AS id", (numbers,))
-    return _assign(catalog, project, split, chosen, expected=len(numbers), automatic=automatic, by=by)
+    expected = None if skip_others else len(numbers)
+    return _assign(catalog, project, split, chosen, expected=expected, automatic=automatic, by=by)
 
 
 def assign_chosen(

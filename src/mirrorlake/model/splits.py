@@ -28,6 +28,7 @@ def parse_split(text: str) -> Split:
 SPLIT_NUMBERS: Final = {Split.TRAIN: 0, Split.VALID: 1, Split.TEST: 2}  # project_asset.split
 SPLITS: Final = {number: split for split, number in SPLIT_NUMBERS.items()}
 SEED_LIMIT: Final = 2**31 - 1
+ASSIGNED_LIMIT: Final = 10_000  # ids of one assignment; more are chosen by a query
 BY_ASSET, BY_CONTENT, BY_FOLDER, BY_METADATA = "asset", "content", "folder", "metadata."
 
 
@@ -79,6 +80,8 @@ class SplitAssignment:
     assets: tuple[str, ...] = ()
     """Ids of the assets; empty: those that match the query."""
     query: str | None = None
+    skip_others: bool = False
+    """Skip ids of assets that are not in the project; else they are an error. A query skips them in any case."""
 
 
 @public_noun

@@ -8,13 +8,11 @@ from mirrorlake.jobs.execution import new_job, run_here
 from mirrorlake.jobs.progress import StepCallback
 from mirrorlake.model.access import Context
 from mirrorlake.model.jobs import JobKind, NewJob
-from mirrorlake.model.splits import SplitAssignment, SplitOptions, SplitResult
+from mirrorlake.model.splits import ASSIGNED_LIMIT, SplitAssignment, SplitOptions, SplitResult
 from mirrorlake.plan.splits import check_settings
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.selections import select_ids
 from mirrorlake.services.base import Resources
-
-ASSIGNED_LIMIT = 10_000  # ids of one assignment; more are chosen by a query
 
 
 def request(catalog: Catalog, order: SplitOptions | SplitAssignment, *, by: Context) -> int:

@@ -953,7 +953,7 @@ export interface paths {
         };
         /**
          * Health
-         * @description Check that the server is running, and nothing else: see the readiness.
+         * @description Check that the server is running. It asks neither the database nor workers, as the readiness does.
          */
         get: operations["health"];
         put?: never;
@@ -2362,6 +2362,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/snapshots/{snapshot}/assets/{asset_id}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Original
+         * @description Download the bytes that an asset had when it was frozen, from the object or its version in a versioned bucket.
+         */
+        get: operations["getFrozenOriginal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/snapshots/{snapshot}/compare": {
         parameters: {
             query?: never;
@@ -3240,6 +3260,12 @@ export interface components {
              * @description Query in the search language.
              */
             query?: string | null;
+            /**
+             * Skip Others
+             * @description Skip ids of assets that are not in the project, in place of an error.
+             * @default false
+             */
+            skip_others?: boolean;
             /** @description Null: no split. */
             split: components["schemas"]["Split"] | null;
         };
@@ -6643,6 +6669,12 @@ export interface components {
              * @description The number to repeat to confirm: assets that are removed.
              */
             acknowledge: number;
+            /**
+             * Annotated
+             * @description Of those that users worked on: assets with annotations of users, functions or imports.
+             * @default 0
+             */
+            annotated: number;
             /** Datasource */
             datasource: string;
             /**
@@ -6650,6 +6682,24 @@ export interface components {
              * @description Only assets that were not modified for this many days.
              */
             days: number;
+            /**
+             * Edited
+             * @description Of those that users worked on: assets with edited metadata.
+             * @default 0
+             */
+            edited: number;
+            /**
+             * Tagged
+             * @description Of those that users worked on: assets with tags that are not from keywords.
+             * @default 0
+             */
+            tagged: number;
+            /**
+             * Worked On
+             * @description Of those removed: assets that users annotated, tagged or edited. Their work goes with them.
+             * @default 0
+             */
+            worked_on: number;
         };
         /**
          * QueuedReason
@@ -26800,6 +26850,146 @@ export interface operations {
             };
             /** @description Unchanged: If-None-Match contains the ETag. */
             304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission denied, or cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts to sign in. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFrozenOriginal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the snapshot, such as roads@3. */
+                snapshot: string;
+                /** @description The asset's id. */
+                asset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as a download of their own media type. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description A short-lived address of the bytes. */
+            303: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -108,13 +108,15 @@ interface SelectProps extends Props {
   value: string;
   change: (value: string) => void;
   options: readonly Option[];
+  focus?: boolean;
 }
 
-export function SelectField({ value, change, options, ...field }: SelectProps) {
+export function SelectField({ value, change, options, focus = false, ...field }: SelectProps) {
+  const element = useFocus<HTMLSelectElement>(focus);
   return (
     <Field {...field}>
       {(described) => (
-        <select {...described} value={value} onChange={(event) => change(event.target.value)}>
+        <select {...described} ref={element} value={value} onChange={(event) => change(event.target.value)}>
           {options.map((option) => (
             <option key={option.value} value={option.value}>
               {option.label}

@@ -9,7 +9,15 @@ from pydantic import BeforeValidator, Field
 from mirrorlake.api.schemas import VISIBLE, Body, whole
 from mirrorlake.catalog.projects import NAME_LIMIT
 from mirrorlake.model.projects import DESCRIPTION_LIMIT
-from mirrorlake.model.splits import BY_ASSET, SEED_LIMIT, Split, SplitAssignment, SplitOptions, SplitSettings
+from mirrorlake.model.splits import (
+    ASSIGNED_LIMIT,
+    BY_ASSET,
+    SEED_LIMIT,
+    Split,
+    SplitAssignment,
+    SplitOptions,
+    SplitSettings,
+)
 
 _Name = Annotated[str, Field(min_length=1, max_length=NAME_LIMIT, pattern=VISIBLE)]
 _Description = Annotated[str, Field(max_length=DESCRIPTION_LIMIT, pattern=r"^[^\x00]*$")]
@@ -74,11 +82,12 @@ class AssignBody(Body):
 
     split: Annotated[Split | None, Field(description="Null: no split.")]
     automatic: Annotated[bool, Field(strict=True, description="Let the settings of the project decide again.")] = False
-    assets: Annotated[tuple[_AssetId, ...], Field(max_length=1000)] = ()
+    assets: Annotated[tuple[_AssetId, ...], Field(max_length=ASSIGNED_LIMIT)] = ()
     query: Annotated[str | None, Field(max_length=8192, description="Query in the search language.")] = None
+    skip_others: Annotated[
+        bool, Field(strict=True, description="Skip ids of assets that are not in the project, in place of an error.")
+    ] = False
 
     def as_assignment(self, project: str) -> SplitAssignment:
         """The assignment as a noun of the library."""
-        return SplitAssignment(
-            project=project, split=self.split, automatic=self.automatic, assets=self.assets, query=self.query
-        )
+        return SplitAssignment(project=project, **{name: getattr(self, name) for name in AssignBody.model_fields})

@@ -26,7 +26,13 @@ def run_assignment(job: Job, args: SplitAssignment, context: JobContext) -> Spli
     context.reporter.step(DIVIDING, 0, len(args.assets))
     if args.query is None:
         return project_splits.assign_ids(
-            catalog, args.project, args.split, args.assets, automatic=args.automatic, by=by
+            catalog,
+            args.project,
+            args.split,
+            args.assets,
+            automatic=args.automatic,
+            by=by,
+            skip_others=args.skip_others,
         )
     chosen = select_ids(args.query)
     return project_splits.assign_chosen(catalog, args.project, args.split, chosen, automatic=args.automatic, by=by)

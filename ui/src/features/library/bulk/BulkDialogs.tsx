@@ -1,19 +1,18 @@
 // The dialogs of the selection: what would change is counted before, and a job of the server changes it.
 import { useQuery } from '@tanstack/react-query';
-import { type FormEvent, type ReactNode, useDeferredValue, useState } from 'react';
+import { useDeferredValue, useState } from 'react';
 import { answer, client, type ExportFormat } from '../../../api/client';
 import { libraryQueries } from '../../../api/libraryQueries';
 import { describeError } from '../../../api/problem';
-import { Dialog } from '../../../components/Dialog';
-import { DialogActions } from '../../../components/DialogActions';
 import { exportFormats } from '../../../components/exports/text';
 import { CheckField, SelectField, TextField } from '../../../components/Field';
+import { lazyPart } from '../../../components/lazyPart';
 import { text as texts } from '../../../components/text';
 import { addToast } from '../../../components/toasts';
-import { useAsyncAction } from '../../../components/useAsyncAction';
 import { ReprocessDialog } from '../reprocess/ReprocessDialog';
-import { asQuery, asRequest, type Selection, sizeOf } from '../selection';
+import { asQuery, asRequest, sizeOf } from '../selection';
 import { bodyOf, type Draft, EMPTY, isNothing } from './draft';
+import { Frame, type Props } from './Frame';
 import { MetadataRows, newRow } from './MetadataRows';
 import { Tokens } from './Tokens';
 import { text } from './text';
@@ -22,49 +21,14 @@ import './bulk.css';
 const FORMATS = Object.entries(exportFormats).map(([value, label]) => ({ value, label }));
 const MOST_PICKED = 150; // of an export: each is a term of its query
 
-export type BulkAction = keyof typeof text.actions;
-
-interface Props {
-  action: BulkAction;
-  selection: Selection;
-  close: () => void;
-  done: () => void; // a job was started
-}
+const SplitDialog = lazyPart(() => import('./split/SplitDialog'), 'SplitDialog');
 
 export function BulkDialog(props: Props) {
   if (props.action === 'reprocess') return <ReprocessDialog {...props} />;
+  if (props.action === 'split') return <SplitDialog {...props} action={props.action} />;
   if (props.action === 'export') return <ExportDialog {...props} action={props.action} />;
   if (props.action === 'restore' || props.action === 'trash') return <MoveDialog {...props} action={props.action} />;
   return <EditDialog {...props} action={props.action} />;
-}
-
-interface FrameProps extends Props {
-  action: keyof typeof text.titles;
-  children: ReactNode;
-  label: string;
-  blocked: boolean;
-  start: () => Promise<void>;
-}
-
-/** What all of them have: the title with the number of assets, the button, and the error of the request. */
-function Frame({ action, selection, close, done, children, label, blocked, start }: FrameProps) {
-  const work = useAsyncAction();
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (blocked) return;
-    work.run(async () => {
-      await start();
-      done();
-    });
-  };
-  return (
-    <Dialog title={text.titles[action](sizeOf(selection))} close={close}>
-      <form className="bulk" onSubmit={submit}>
-        {children}
-        <DialogActions close={close} label={label} blocked={blocked} busy={work.busy} error={work.error} />
-      </form>
-    </Dialog>
-  );
 }
 
 function Counted({

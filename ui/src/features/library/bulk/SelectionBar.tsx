@@ -8,7 +8,7 @@ import type { Result } from '../Results';
 import { asQuery, isEmpty, sizeOf } from '../selection';
 import { TRASH } from '../text';
 import type { Selecting } from '../useSelection';
-import type { BulkAction } from './BulkDialogs';
+import type { BulkAction } from './Frame';
 import { text } from './text';
 
 // Not part of the library's first load.
@@ -29,7 +29,7 @@ export function SelectionBar({ selecting, result }: { selecting: Selecting; resu
   const inTrash = /state:(trash|any)/.test(selection.kind === 'all' ? asQuery(selection) : result.query);
   const actions: BulkAction[] = [
     ...(may('assets:edit') ? (['tags', 'metadata'] as const) : []),
-    ...(may('assets:edit') && may('projects:edit') ? (['projects'] as const) : []),
+    ...(may('assets:edit') && may('projects:edit') ? (['projects', 'split'] as const) : []),
     ...(may('assets:edit') && inTrash ? (['restore'] as const) : []),
     ...(may('assets:edit') && result.query !== TRASH ? (['trash'] as const) : []),
     'export',
