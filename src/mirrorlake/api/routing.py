@@ -167,7 +167,8 @@ def list_answer(request: Request, page: Page[T]) -> Response:
     if page.next_cursor is not None:
         kept = [item for item in request.query_params.multi_items() if item[0] not in {"cursor", "offset", "before"}]
         query = urlencode([*kept, ("cursor", page.next_cursor)])
-        answer.headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'
+        path = request.scope["raw_path"].decode("latin-1")  # as it was sent: a header carries no decoded names
+        answer.headers["Link"] = f'<{path}?{query}>; rel="next"'
     return answer
 
 
