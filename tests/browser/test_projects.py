@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Page, expect
-from tests.browser.conftest import Visit, accessible, violations
+from tests.browser.conftest import Visit, accessible, accessible_once_loaded, violations
 
 
 def freeze(page: Page, note: str) -> None:
@@ -78,13 +78,63 @@ def export(page: Page, number: int) -> None:
 
 
 def restore(page: Page) -> None:
-    page.get_by_role("button", name="Restore Ripeness/7@1").click()
+    page.get_by_role("link", name="Ripeness/7@1").press("Enter")
+    browse(page)
+    page.get_by_role("button", name="Restore", exact=True).click()
     page.get_by_role("button", name="Count the changes").click()
     expect(page.get_by_role("dialog")).to_contain_text("in another split")
     accessible(page)
-    page.get_by_role("button", name="Restore", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Restore", exact=True).click()
     expect(page.get_by_role("dialog")).to_contain_text("as it was before is Ripeness/7@3")
     page.keyboard.press("Escape")
+    page.get_by_role("main").get_by_role("link", name="Ripeness/7", exact=True).click()
+    forget(page)
+
+
+def browse(page: Page) -> None:
+    """What the snapshot holds, page by page, and its note."""
+    table = page.get_by_role("region", name="Assets as they were frozen")
+    rows = table.locator("tbody tr")
+    expect(rows).to_have_count(50)
+    accessible_once_loaded(page)
+    page.get_by_role("button", name="Show more").press("Enter")
+    expect(rows).to_have_count(100)
+    rows.nth(60).get_by_text("values").click()
+    expect(rows.nth(60)).to_contain_text("place")
+    page.get_by_role("button", name="Edit note").click()
+    page.get_by_role("dialog").get_by_label("Note").fill("first\n<b>and best</b>")
+    accessible(page)
+    page.get_by_role("dialog").get_by_role("button", name="Save note").click()
+    expect(page.locator(".snapshot-note")).to_have_text("first\n<b>and best</b>")
+    page.get_by_role("button", name="Gone", exact=True).click()
+    expect(page).to_have_url(re.compile("part=gone"))
+    page.reload()
+    gone = page.get_by_role("region", name="Not as it was frozen any more").locator("tbody tr")
+    expect(gone.filter(has_text="missing from the bucket")).not_to_have_count(0)
+    accessible_once_loaded(page)
+
+
+def forget(page: Page) -> None:
+    """The one that the restore made is deleted, which leads back to the project."""
+    page.get_by_role("link", name="Ripeness/7@3").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill(re.sub(r"\D", "", dialog.locator("label").inner_text()))
+    dialog.get_by_role("button", name="Delete snapshot").click()
+    expect(page.get_by_role("link", name="Ripeness/7@2")).to_be_visible()
+    expect(page.get_by_role("link", name="Ripeness/7@3")).to_have_count(0)
+
+
+def test_what_of_a_snapshot_is_gone_is_named_with_the_reason(visit: Visit) -> None:
+    page = visit("/projects/Ripeness%202026", size=1200)
+    freeze(page, "before")
+    page.get_by_role("link", name="Ripeness 2026@1").click()
+    page.get_by_role("button", name="Gone", exact=True).click()
+    rows = page.get_by_role("region", name="Not as it was frozen any more").locator("tbody tr")
+    rows.first.get_by_role("link").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.goto(page.url.partition("/assets")[0] + "/projects/Ripeness%202026/snapshots/9")
+    expect(page.get_by_role("alert")).to_contain_text("Ripeness 2026@9")
 
 
 def compare(page: Page) -> None:
@@ -126,3 +176,43 @@ def test_a_viewer_sees_no_button_that_would_be_refused(visit: Visit) -> None:
     page.goto("/".join(page.url.split("/")[:3]) + "/new/datasource")
     expect(page.get_by_text("Ask a developer or an owner")).to_be_visible()
     assert violations(page) == []
+
+
+def test_the_split_of_selected_assets_is_chosen_and_kept(visit: Visit) -> None:
+    page = visit("/?query=harbour", size=1200)
+    expect(page.locator(".total")).to_have_text("200 assets")
+    bar, dialog = page.get_by_role("toolbar", name="Selection"), page.get_by_role("dialog")
+    page.locator(".cell a[data-index='0']").focus()
+    page.keyboard.press("Control+a")
+    bar.get_by_role("button", name="Split").press("Enter")
+    expect(dialog.get_by_label("Project", exact=True)).to_have_value("Ripeness 2026")
+    status = dialog.get_by_role("status")
+    expect(status).to_contain_text("of 200 assets are in the project. The others are left out.")
+    members = int((status.text_content() or "").split()[0])
+    dialog.get_by_role("radio", name=re.compile("^Test")).check()
+    accessible_once_loaded(page)
+    dialog.get_by_role("button", name="Set split").press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".toast")).to_contain_text(f"{members} assets moved to another split.")
+    field = page.get_by_label("Query", exact=True)
+    field.fill('project:"Ripeness 2026" split:test harbour')
+    field.press("Enter")
+    expect(page.locator(".total")).to_have_text(f"{members} assets")
+    # Some picked ones, of which one is in no project: it is left out, and the others get what was chosen.
+    field.fill("harbour")
+    field.press("Enter")
+    expect(page.locator(".total")).to_have_text("200 assets")
+    page.locator(".cell a[data-index='0']").focus()
+    page.keyboard.press("Control+a")
+    page.get_by_role("button", name="Clear the selection").click()
+    for index in range(20):
+        page.locator(f".cell a[data-index='{index}']").click(modifiers=["Control"])
+    bar.get_by_role("button", name="Split").click()
+    expect(status).to_contain_text("of 20 assets are in the project.")
+    few = int((status.text_content() or "").split()[0])
+    assert 0 < few < 20
+    dialog.get_by_role("radio", name=re.compile("^No split")).check()
+    dialog.get_by_role("button", name="Set split").click()
+    expect(page.locator(".toast", has_text=f"{few} assets moved")).to_be_visible()
+    page.goto(page.url.partition("/?")[0] + "/projects/Ripeness%202026")
+    expect(page.get_by_role("main")).to_contain_text(f"{members} of them were chosen by people.")

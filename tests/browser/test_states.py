@@ -34,6 +34,8 @@ ROUTES = (
     "/projects",
     "/projects/Ripeness%202026",
     "/projects/Ripeness%202026/compare?before=1&after=2",
+    "/projects/Ripeness%202026/snapshots/1",
+    "/projects/Ripeness%202026/snapshots/1?part=gone",
     "/labels",
     "/labels/none",
     "/runs",

@@ -47,6 +47,7 @@ from tests.support.scene_steps import (
 
 PROJECT = "Ripeness 2026"
 IN_PROJECT = "/projects/Ripeness%202026"
+IN_SNAPSHOT = f"{IN_PROJECT}/snapshots/1"
 CLASSES = [
     {"name": "apple", "shape": "box", "colour": "#d9480f", "attributes": {"ripe": "boolean"}},
     {"name": "leaf", "shape": "polygon", "colour": "#2f9e44"},
@@ -155,6 +156,8 @@ PAGES = {
     "new-datasource-settings": "/new/datasource?step=settings&via=folder&place=/tmp",
     "projects": "/projects",
     "project": IN_PROJECT,
+    "snapshot": f"{IN_PROJECT}/snapshots/1",
+    "snapshot-gone": f"{IN_PROJECT}/snapshots/2?part=gone",
     "compare": f"{IN_PROJECT}/compare?before={PROJECT}@1&after={PROJECT}@2",
     "labels": "/labels",
     "ontology": "/labels/fruit",
@@ -177,6 +180,7 @@ DIALOGS: dict[str, tuple[str, tuple[Step, ...]]] = {
     "bulk-tags": ("/", (select_all, in_bar("Tags"))),
     "bulk-metadata": ("/", (select_all, in_bar("Metadata"), fill("Key", "place"), fill("Value", "Quay"))),
     "bulk-projects": ("/", (select_all, in_bar("Projects"))),
+    "bulk-split": ("/", (select_all, in_bar("Split"))),
     "bulk-trash": ("/", (select_all, in_bar("Trash"))),
     "bulk-export": ("/", (select_all, in_bar("Export"))),
     "bulk-reprocess": ("/", (select_all, in_bar("Reprocess"))),
@@ -201,8 +205,9 @@ DIALOGS: dict[str, tuple[str, tuple[Step, ...]]] = {
     ),
     "project-edit": (IN_PROJECT, (press("Edit"),)),
     "project-delete": (IN_PROJECT, (press("Delete"),)),
-    "snapshot-restore": (IN_PROJECT, (press(f"Restore {PROJECT}@1"), press("Count the changes", within="dialog"))),
-    "snapshot-delete": (IN_PROJECT, (press(f"Delete {PROJECT}@1"),)),
+    "snapshot-restore": (IN_SNAPSHOT, (press("Restore"), press("Count the changes", within="dialog"))),
+    "snapshot-delete": (IN_SNAPSHOT, (press("Delete"),)),
+    "snapshot-note": (IN_SNAPSHOT, (press("Edit note"),)),
     "new-ontology": ("/labels", (press("New ontology"),)),
     "label-import": ("/labels/fruit", (press("Import labels"),)),
     "label-import-mapping": ("/labels/fruit", (press("Import labels"), choose_labels)),
@@ -266,8 +271,8 @@ DIALOGS: dict[str, tuple[str, tuple[Step, ...]]] = {
     # They change what the others show, so they come last.
     "edited": ("/?query=orchard", (select_some, in_bar("Tags"), fill("Add tags", "seen"), apply, toasted)),
     "snapshot-restored": (
-        IN_PROJECT,
-        (press(f"Restore {PROJECT}@1"), press("Restore", within="dialog"), see("as it was before")),
+        IN_SNAPSHOT,
+        (press("Restore"), press("Restore", within="dialog"), see("as it was before")),
     ),
 }
 FIRST: dict[str, tuple[Step, ...]] = {

@@ -123,6 +123,13 @@ const comparison = createRoute({
   component: lazyPage(() => import('../features/projects/ComparePage'), 'ComparePage'),
 });
 
+const snapshot = createRoute({
+  getParentRoute: () => projects,
+  path: '$name/snapshots/$number',
+  validateSearch: ({ part }: Record<string, unknown>): { part?: 'gone' } => (part === 'gone' ? { part } : {}),
+  component: lazyPage(() => import('../features/projects/snapshot/SnapshotPage'), 'SnapshotPage'),
+});
+
 const labels = createRoute({ getParentRoute: () => root, path: '/labels', staticData: { section: 'labels' } });
 const ontologyList = createRoute({
   getParentRoute: () => labels,
@@ -177,7 +184,7 @@ export const routes = root.addChildren([
   newDatasource,
   connections.addChildren([connectionList, connection]),
   newConnection,
-  projects.addChildren([projectList, project, comparison]),
+  projects.addChildren([projectList, project, comparison, snapshot]),
   labels.addChildren([ontologyList, ontology]),
   runs.addChildren([runList, run]),
   jobs,

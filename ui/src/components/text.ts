@@ -6,6 +6,7 @@ export const text = {
   cancel: 'Cancel',
   working: 'Working…',
   loading: 'Loading…',
+  more: 'Show more',
   reload: 'Reload',
   required: (label: string) => `${label} *`,
   unexpectedError: 'Unexpected error',

@@ -1,12 +1,10 @@
-// The snapshots of a project: freeze, compare, export, restore and delete.
+// The snapshots of a project: freeze, compare and export. Each has a page of its own.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useCallback, useState } from 'react';
 import { answer, client, type ProjectDetail, type Snapshot } from '../../api/client';
 import { keys, queries } from '../../api/queries';
 import { isActive } from '../../api/vocabulary';
-import { ConfirmCount } from '../../components/ConfirmCount';
-import { Dialog } from '../../components/Dialog';
 import { ErrorText } from '../../components/ErrorText';
 import { SelectField, TextField } from '../../components/Field';
 import { ago, count, when } from '../../components/format';
@@ -15,7 +13,6 @@ import { Pending } from '../../components/Notice';
 import { TableBox } from '../../components/TableBox';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { ExportDialog } from './ExportDialog';
-import { RestoreDialog } from './RestoreDialog';
 import { SplitBar } from './Splits';
 import { text } from './text';
 
@@ -70,49 +67,18 @@ function Compare({ project, snapshots }: { project: string; snapshots: Snapshot[
   );
 }
 
-function DeleteDialog({ snapshot, close }: { snapshot: Snapshot; close: () => void }) {
-  const action = useAsyncAction();
-  const cache = useQueryClient();
-  const remove = async () => {
-    const params = { path: { snapshot: snapshot.name }, query: { acknowledge: snapshot.assets } };
-    await answer(client.DELETE('/api/v1/snapshots/{snapshot}', { params }));
-    close();
-    await cache.invalidateQueries({ queryKey: keys.projects });
-  };
-  return (
-    <Dialog title={text.remove.title(snapshot.name)} close={close}>
-      <p>{text.remove.detail}</p>
-      <ConfirmCount
-        number={snapshot.assets}
-        what={text.remove.what}
-        label={text.remove.action}
-        action={action}
-        confirm={remove}
-        close={close}
-      />
-    </Dialog>
-  );
-}
-
-type Opened = 'restore' | 'export' | 'delete';
-
-function Row({ snapshot, edit }: { snapshot: Snapshot; edit: boolean }) {
-  const [open, setOpen] = useState<Opened>();
-  const close = () => setOpen(undefined);
+function Row({ snapshot }: { snapshot: Snapshot }) {
+  const [exporting, setExporting] = useState(false);
   const { train = 0, valid = 0, test = 0, none = 0 } = snapshot.splits;
   const { snapshots } = text;
-  const actions = [
-    { name: 'export' as const, label: snapshots.export, title: snapshots.exportOf(snapshot.name) },
-    ...(edit
-      ? [
-          { name: 'restore' as const, label: snapshots.restore, title: snapshots.restoreOf(snapshot.name) },
-          { name: 'delete' as const, label: snapshots.remove, title: snapshots.removeOf(snapshot.name) },
-        ]
-      : []),
-  ];
+  const params = { name: snapshot.project, number: String(snapshot.number) };
   return (
     <tr>
-      <td title={snapshots.digest(snapshot.digest)}>{snapshot.name}</td>
+      <td title={snapshots.digest(snapshot.digest)}>
+        <Link to="/projects/$name/snapshots/$number" params={params}>
+          {snapshot.name}
+        </Link>
+      </td>
       <td className="number">{count(snapshot.assets)}</td>
       <td className="split-cell">
         <SplitBar counts={{ train, valid, test, none, assigned: 0 }} />
@@ -120,31 +86,24 @@ function Row({ snapshot, edit }: { snapshot: Snapshot; edit: boolean }) {
       <td className="wrap">{snapshot.note}</td>
       <td title={snapshots.created(when(snapshot.created), snapshot.created_by)}>{ago(snapshot.created)}</td>
       <td>
-        <div className="row end tight">
-          {actions.map(({ name, label, title }) => (
-            <button
-              key={name}
-              type="button"
-              className="text-button"
-              aria-label={title}
-              aria-haspopup="dialog"
-              onClick={() => setOpen(name)}
-            >
-              {label}
-            </button>
-          ))}
-        </div>
-        {open === 'restore' ? <RestoreDialog snapshot={snapshot} close={close} /> : null}
-        {open === 'export' ? (
-          <ExportDialog title={snapshot.name} scope={{ snapshot: snapshot.name }} close={close} />
+        <button
+          type="button"
+          className="text-button"
+          aria-label={snapshots.exportOf(snapshot.name)}
+          aria-haspopup="dialog"
+          onClick={() => setExporting(true)}
+        >
+          {snapshots.export}
+        </button>
+        {exporting ? (
+          <ExportDialog title={snapshot.name} scope={{ snapshot: snapshot.name }} close={() => setExporting(false)} />
         ) : null}
-        {open === 'delete' ? <DeleteDialog snapshot={snapshot} close={close} /> : null}
       </td>
     </tr>
   );
 }
 
-function Table({ snapshots, edit }: { snapshots: Snapshot[]; edit: boolean }) {
+function Table({ snapshots }: { snapshots: Snapshot[] }) {
   const { columns } = text.snapshots;
   return (
     <TableBox
@@ -155,7 +114,7 @@ function Table({ snapshots, edit }: { snapshots: Snapshot[]; edit: boolean }) {
       unseen={columns.at(-1)}
     >
       {snapshots.map((snapshot) => (
-        <Row key={snapshot.name} snapshot={snapshot} edit={edit} />
+        <Row key={snapshot.name} snapshot={snapshot} />
       ))}
     </TableBox>
   );
@@ -169,7 +128,7 @@ export function Snapshots({ project, edit }: { project: ProjectDetail; edit: boo
       {edit ? <Freeze project={project.name} /> : null}
       <Pending data={data} error={error} />
       {data?.length === 0 ? <p className="quiet">{text.snapshots.none}</p> : null}
-      {data !== undefined && data.length > 0 ? <Table snapshots={data} edit={edit} /> : null}
+      {data !== undefined && data.length > 0 ? <Table snapshots={data} /> : null}
       {data !== undefined && data.length > 1 ? <Compare project={project.name} snapshots={data} /> : null}
     </section>
   );

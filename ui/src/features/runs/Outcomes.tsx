@@ -7,6 +7,7 @@ import { filters } from '../../api/vocabulary';
 import { OutcomeBadge } from '../../components/Badge';
 import { count } from '../../components/format';
 import { AssetLink } from '../../components/links';
+import { MoreButton } from '../../components/MoreButton';
 import { ErrorNotice } from '../../components/Notice';
 import { Prose } from '../../components/Rich';
 import { TableBox } from '../../components/TableBox';
@@ -77,11 +78,7 @@ export function Outcomes({ run, kind }: { run: Run; kind: OutcomeKind | undefine
           ))}
         </TableBox>
       ) : null}
-      {found.hasNextPage ? (
-        <button type="button" className="secondary" disabled={found.isFetching} onClick={() => found.fetchNextPage()}>
-          {text.outcomes.more}
-        </button>
-      ) : null}
+      <MoreButton list={found} />
     </section>
   );
 }

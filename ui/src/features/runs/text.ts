@@ -76,7 +76,6 @@ export const text = {
     none: 'No details: unchanged objects are only counted.',
     region: 'Objects',
     columns: { outcome: 'Outcome', object: 'Object', reason: 'Reason' },
-    more: 'Show more',
   },
 
   held: {

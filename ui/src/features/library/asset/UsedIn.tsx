@@ -36,12 +36,12 @@ export function UsedIn({ asset }: { asset: AssetItem }) {
           <div>
             <dt>{used.snapshots}</dt>
             <dd className="row tight">
-              {snapshots.map(({ name, project, note, created }) => (
+              {snapshots.map(({ name, project, number, note, created }) => (
                 <Link
                   key={name}
                   className="chip"
-                  to="/projects/$name"
-                  params={{ name: project }}
+                  to="/projects/$name/snapshots/$number"
+                  params={{ name: project, number: String(number) }}
                   title={used.frozen(when(created), note)}
                 >
                   {name}
