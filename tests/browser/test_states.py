@@ -16,7 +16,19 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.browser.conftest import TOKEN, Serve, accessible
 
 SIZE = 1200  # shared with other files
-SETTINGS = ("workspace", "members", "keys", "webhooks", "functions", "likeness", "sessions", "secrets", "about")
+SETTINGS = (
+    "workspace",
+    "members",
+    "keys",
+    "webhooks",
+    "functions",
+    "likeness",
+    "indexes",
+    "upkeep",
+    "sessions",
+    "secrets",
+    "about",
+)
 TABS = ("overview", "settings", "runs", "health", "events", "activity")  # of a datasource
 ROUTES = (
     "/",
@@ -43,6 +55,7 @@ ROUTES = (
     "/runs/6",
     "/jobs",
     *(f"/settings?part={part}" for part in SETTINGS),
+    "/activity?kind=datasource",
 )
 SOME = (
     "/",

@@ -130,7 +130,19 @@ class Scene:
         return not self.steps
 
 
-PARTS = ("workspace", "members", "keys", "webhooks", "functions", "likeness", "secrets", "sessions", "about")
+PARTS = (
+    "workspace",
+    "members",
+    "keys",
+    "webhooks",
+    "functions",
+    "likeness",
+    "indexes",
+    "upkeep",
+    "secrets",
+    "sessions",
+    "about",
+)
 TABS = ("overview", "settings", "runs", "health", "events", "activity")
 
 PAGES = {
@@ -143,6 +155,8 @@ PAGES = {
     "asset-missing": "/assets/1004?at=1195",
     "near-duplicates": "/near-duplicates?query=harbour",
     "overview": "/overview",
+    "activity": "/activity",
+    "activity-of-a-datasource": "/activity?kind=datasource&subject=orchard",
     "datasources": "/datasources",
     **{f"datasource-{tab}": f"/datasources/orchard?tab={tab}" for tab in TABS},
     "datasource-in-trouble": "/datasources/not%20run%20yet",

@@ -5,6 +5,7 @@ import { LISTED_KINDS } from '../api/vocabulary';
 import { librarySearch } from '../components/address';
 import { SERVICE_NAMES, type Service } from '../components/connections/services';
 import { lazyPage } from '../components/lazyPart';
+import { activitySearch } from '../features/activity/search';
 import { datasourceSearch } from '../features/datasources/tabs';
 import { wizardSearch } from '../features/datasources/wizard/wizard';
 import { LibraryPage } from '../features/library/LibraryPage';
@@ -176,6 +177,14 @@ const settings = createRoute({
   component: lazyPage(() => import('../features/settings/SettingsPage'), 'SettingsPage'),
 });
 
+const activity = createRoute({
+  getParentRoute: () => root,
+  path: '/activity',
+  staticData: { section: 'settings' },
+  validateSearch: activitySearch,
+  component: lazyPage(() => import('../features/activity/ActivityPage'), 'ActivityPage'),
+});
+
 export const routes = root.addChildren([
   library.addChildren([results, asset]),
   duplicates,
@@ -189,4 +198,5 @@ export const routes = root.addChildren([
   runs.addChildren([runList, run]),
   jobs,
   settings,
+  activity,
 ]);

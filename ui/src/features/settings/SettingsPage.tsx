@@ -1,6 +1,6 @@
 // The settings of a workspace: members, keys, webhooks, limits, and what is known about the server.
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { queries } from '../../api/queries';
 import { Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
@@ -40,7 +40,13 @@ export function SettingsPage() {
       <Pending page data={data} error={error} />
       {data === undefined ? null : (
         <>
-          <PageHead title={text.title} lead={text.lead(data.workspace)} />
+          <PageHead title={text.title} lead={text.lead(data.workspace)}>
+            {data.permissions.includes('activity:read') ? (
+              <Link to="/activity" className="secondary">
+                {text.activity}
+              </Link>
+            ) : null}
+          </PageHead>
           <Tabs
             label={text.partsLabel}
             value={part}

@@ -6,6 +6,7 @@ import type { Part } from './parts';
 export const text = {
   title: 'Settings',
   lead: (workspace: string) => `Workspace ${workspace}`,
+  activity: 'Activity',
   partsLabel: 'Parts of the settings',
   parts: {
     workspace: 'Workspace',
