@@ -72,6 +72,8 @@ def test_an_ontology_is_made_labels_come_in_and_a_class_in_use_stays(visit: Visi
     page.reload()
     expect(page.get_by_label("Name of class 2")).to_have_value("leaf")
     expect(page.get_by_role("link", name="1 annotation")).to_have_count(2)
+    expect(page.get_by_role("row", name="leaf")).to_contain_text("%")  # of what is annotated
+    accessible_once_loaded(page)
     page.get_by_role("button", name="Remove leaf").click()
     page.get_by_role("button", name="Save changes").click()
     expect(page.get_by_role("alert")).to_contain_text("leaf")

@@ -19,6 +19,7 @@ import { ClassRows } from './ClassRows';
 import { classesOf, equal, type Row, readJson, rowsOf, writeJson } from './classes';
 import { ExportDialog } from './ExportDialog';
 import { ImportDialog } from './ImportDialog';
+import { Statistics } from './Statistics';
 import { text } from './text';
 import './labels.css';
 
@@ -98,9 +99,8 @@ function Shown({ ontology }: { ontology: Ontology }) {
   const [open, setOpen] = useState<'labels' | 'exports' | 'delete'>();
   const file = useRef<HTMLInputElement>(null);
   const draft = useDraft(ontology);
-  const used = new Map(
-    counts.filter((one) => one.ontology === ontology.name).map((one) => [one.class_name, one.annotations]),
-  );
+  const own = counts.filter((one) => one.ontology === ontology.name);
+  const used = new Map(own.map((one) => [one.class_name, one.annotations]));
   const close = () => setOpen(undefined);
   return (
     <>
@@ -147,24 +147,27 @@ function Shown({ ontology }: { ontology: Ontology }) {
           </>
         ) : null}
       </PageHead>
-      <section className="panel">
-        <h2>{text.classes.title}</h2>
-        <ClassRows rows={draft.rows} change={may ? draft.edit : undefined} used={used} />
-        <p role="status" className="quiet">
-          {draft.note}
-        </p>
-        <ErrorText text={draft.error} />
-        {draft.changed ? (
-          <div className="row end">
-            <button type="button" className="secondary" onClick={draft.discard}>
-              {text.discard}
-            </button>
-            <button type="button" className="primary" disabled={draft.busy} onClick={draft.save}>
-              {draft.busy ? texts.working : text.save}
-            </button>
-          </div>
-        ) : null}
-      </section>
+      <div className="stack">
+        <section className="panel">
+          <h2>{text.classes.title}</h2>
+          <ClassRows rows={draft.rows} change={may ? draft.edit : undefined} used={used} />
+          <p role="status" className="quiet">
+            {draft.note}
+          </p>
+          <ErrorText text={draft.error} />
+          {draft.changed ? (
+            <div className="row end">
+              <button type="button" className="secondary" onClick={draft.discard}>
+                {text.discard}
+              </button>
+              <button type="button" className="primary" disabled={draft.busy} onClick={draft.save}>
+                {draft.busy ? texts.working : text.save}
+              </button>
+            </div>
+          ) : null}
+        </section>
+        <Statistics counts={own} />
+      </div>
       {open === 'labels' ? <ImportDialog ontology={ontology} close={close} /> : null}
       {open === 'exports' ? <ExportDialog ontology={ontology} close={close} /> : null}
       {open === 'delete' ? (

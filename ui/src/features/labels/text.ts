@@ -20,6 +20,12 @@ export const text = {
   back: 'Labels',
   lead: (classes: number, version: number) =>
     `${plural(classes, { one: '# class', other: '# classes' })}, version ${count(version)}`,
+  statistics: {
+    title: 'What is annotated',
+    columns: { name: 'Class', annotations: 'Annotations', assets: 'Assets', size: 'Mean size', share: 'Share' },
+    size: (width: number, height: number) => `${Math.round(width * 100)} × ${Math.round(height * 100)} %`,
+  },
+
   classes: {
     title: 'Classes',
     none: 'No classes yet.',

@@ -30,6 +30,7 @@ export function QueryHelp({ query }: { query: string }) {
               </li>
             ))}
             {data.trash === '' ? null : <li className="quiet">{data.trash}</li>}
+            {data.order.length > 0 ? <li className="quiet">{text.order(data.order)}</li> : null}
           </ul>
         </section>
       ) : null}

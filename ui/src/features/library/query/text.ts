@@ -30,7 +30,8 @@ export const text = {
 
   syntax: 'Syntax',
   syntaxTitle: 'Query syntax',
-  understood: 'This query',
+  understood: 'How this query is understood',
+  order: (order: string[]) => `Ordered by ${order.join(', ')}.`,
   examples: [
     { query: 'sunset', meaning: 'names that contain this word' },
     { query: 'metadata.place:"Harbour"', meaning: 'an exact value' },
