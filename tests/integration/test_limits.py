@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.passes import Mirrored, picture
+from tests.support.postgres import address_of
 
 from mirrorlake.catalog import workspaces
 from mirrorlake.catalog.runs import show_run
@@ -20,7 +21,8 @@ from mirrorlake.model.workspaces import Limits
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.services.base import Resources
 from mirrorlake.services.callers import local_user
-from mirrorlake.services.uploads import upload_files
+from mirrorlake.services.library import LocalLibrary
+from mirrorlake.services.uploads import upload_files, upload_here
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
 SIZE = len(picture(0))
@@ -159,3 +161,15 @@ def test_uploads_are_refused_at_the_limit_and_stored_in_the_folder_of_their_work
     upload_files(resources, [("a.png", BytesIO(picture(1)))], UploadOptions(), by=caller)
     folders = {file.relative_to(tmp_path).parts[:2] for file in tmp_path.rglob("*.png")}
     assert sorted(parts[0] for parts in folders) == ["uploads", "workspaces"]
+
+
+def test_uploads_wait_in_their_order_until_they_are_imported(empty_catalog: Catalog, tmp_path: Path):
+    resources = Resources(Settings(home=tmp_path, database_url=address_of(empty_catalog.conninfo)), empty_catalog)
+    caller = local_user()
+    library = LocalLibrary(resources, caller)
+    assert library.assets.waiting_uploads() == []
+    upload_files(resources, [(f"{name}.png", BytesIO(picture(1))) for name in "ab"], UploadOptions(), by=caller)
+    assert [one.name for one in library.assets.waiting_uploads()] == ["a.png", "b.png"]
+    assert [one.name for one in library.assets.waiting_uploads(limit=1)] == ["a.png"]
+    upload_here(resources, [("c.png", BytesIO(picture(2)))], UploadOptions(), by=caller)
+    assert library.assets.waiting_uploads() == []

@@ -68,6 +68,13 @@ def get(catalog: Catalog, upload_id: str) -> Upload:
     return found[0]
 
 
+def waiting(catalog: Catalog, limit: int) -> list[Upload]:
+    """The uploaded files that wait for their import, those that have waited longest first."""
+    with catalog.read() as connection:
+        rows = connection.execute(statement("oldest_waiting_uploads").query, {"limit": limit}).fetchall()
+    return _read(catalog, [number for (number,) in rows])
+
+
 def settle(catalog: Catalog, datasource_id: int, keys: Collection[str], *, run_id: int) -> None:
     """Edit the assets that a run made of uploaded files, and record the reason where it made none."""
     values = {"datasource_id": datasource_id, "keys": list(keys), "run_id": run_id}

@@ -123,6 +123,10 @@ class AssetClient(FieldClient, Assets):
             fields["split"] = options.split.value
         return self.connection.upload(tuple[Upload, ...], "/uploads", fields, files)
 
+    def waiting_uploads(self, *, limit: int = 100) -> Sequence[Upload]:
+        """See `Assets.waiting_uploads`."""
+        return self.connection.ask(tuple[Upload, ...], "GET", "/uploads", params={"limit": limit})
+
     def get_upload(self, upload_id: str) -> Upload:
         """See `Assets.get_upload`."""
         return self.connection.ask(Upload, "GET", f"/uploads/{segment(upload_id)}")

@@ -152,6 +152,10 @@ class Assets(KnownFields, Protocol):
         """
         ...
 
+    def waiting_uploads(self, *, limit: int = 100) -> Sequence[Upload]:
+        """The uploaded files that wait for their import, those that have waited longest first."""
+        ...
+
     def get_upload(self, upload_id: str) -> Upload:
         """What became of an uploaded file. Raises NotFound."""
         ...

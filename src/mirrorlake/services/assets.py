@@ -121,6 +121,11 @@ class AssetService(FieldService, ServedAssets):
         return upload_files(self.resources, files, options, by=self.caller)
 
     @requires(Permission.ASSETS_READ)
+    def waiting_uploads(self, *, limit: int = 100) -> Sequence[Upload]:
+        """See `Assets.waiting_uploads`."""
+        return uploads.waiting(self.resources.catalog, limit)
+
+    @requires(Permission.ASSETS_READ)
     def get_upload(self, upload_id: str) -> Upload:
         """See `Assets.get_upload`."""
         return uploads.get(self.resources.catalog, upload_id)

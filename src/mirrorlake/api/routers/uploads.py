@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, BinaryIO, Final, cast
 
 import orjson
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.datastructures import FormData, UploadFile
 
 from mirrorlake.api.bodies import FORM_TYPE
@@ -18,6 +19,7 @@ from mirrorlake.model.assets import Scalar
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.splits import Split, parse_split
 from mirrorlake.model.uploads import MAX_FILES, Upload, UploadOptions
+from mirrorlake.services.contract import PAGE_LIMIT
 
 FIELD_BYTES: Final = 256 * 1024  # of one field, such as the metadata: as much as a sidecar may have
 FIELDS: Final = frozenset({"name", "metadata", "tags", "project", "split", "datasource", "file"})
@@ -45,6 +47,15 @@ async def upload(request: Request, library: Bound) -> Response:
         return json_answer(library.assets.upload_files(files, options), status=202)
 
     return await answer_form(request, answer, files=MAX_FILES, fields=2 * EDIT_LIMIT, field_bytes=FIELD_BYTES)
+
+
+def show_waiting(
+    library: Bound,
+    *,
+    limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
+) -> Sequence[Upload]:
+    """List uploaded files that wait for their import, those that have waited longest first."""
+    return library.assets.waiting_uploads(limit=limit)
 
 
 def get(library: Bound, upload_id: Annotated[str, Path(max_length=64, description="Id of the upload.")]) -> Upload:
@@ -103,6 +114,15 @@ def upload_routes() -> APIRouter:
         **policy(
             Permission.ASSETS_EDIT, {"requestBody": {"required": True, "content": {FORM_TYPE: {"schema": _SCHEMA}}}}
         ),
+    )
+    add_route(
+        router,
+        "GET",
+        "",
+        show_waiting,
+        operation="listWaitingUploads",
+        needs=Permission.ASSETS_READ,
+        response_model=list[Upload],
     )
     add_route(router, "GET", "/{upload_id}", get, operation="getUpload", needs=Permission.ASSETS_READ)
     return router

@@ -18,6 +18,10 @@ SELECT upload.id, upload.name, datasource.name, upload.key, upload.size, upload.
 FROM upload JOIN datasource ON datasource.id = upload.datasource_id
 WHERE upload.id = ANY(%(ids)s::bigint[]) ORDER BY upload.id;
 
+-- name: oldest_waiting_uploads
+-- The uploaded files that have waited longest for their import, from the index on those that wait.
+SELECT id FROM upload WHERE ended IS NULL ORDER BY id LIMIT %(limit)s;
+
 -- name: waiting_uploads
 -- The uploaded files under these keys that wait for their import, with what was imported, or why nothing was.
 SELECT upload.id, upload.edit, upload.split, upload.workspace, upload.actor_kind, upload.actor, object.asset_id,
