@@ -154,19 +154,19 @@ def test_limits_are_set_and_shown_against_what_is_used(visit: Visit) -> None:
 def test_another_workspace_is_entered_and_the_tab_stays_in_it(visit: Visit) -> None:
     page = visit(size=350)
     expect(page.locator(".total")).to_have_text("350 assets")
-    expect(page.get_by_label("Workspace")).to_have_count(0)  # there is only one
+    expect(page.get_by_label("Workspace", exact=True)).to_have_count(0)  # there is only one
     page.evaluate(
         "fetch('/api/v1/workspaces', {method: 'POST', headers: {'content-type': 'application/json'},"
         " body: JSON.stringify({name: 'field trials'})})"
     )
     page.reload()
-    page.get_by_label("Workspace").select_option("field trials")
+    page.get_by_label("Workspace", exact=True).select_option("field trials")
     expect(page.get_by_role("heading", name="Mirror your first bucket")).to_be_visible()
     accessible(page)
     page.get_by_role("link", name="Settings").click()
     page.reload()  # without the name in the address
-    expect(page.get_by_label("Name")).to_have_value("field trials")
-    page.get_by_label("Workspace").select_option("default")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("field trials")
+    page.get_by_label("Workspace", exact=True).select_option("default")
     expect(page.locator(".total")).to_have_text("350 assets")
     expect(page.locator(".cell-image.ready").first).to_be_visible()
 
@@ -206,3 +206,64 @@ def test_activity_is_found_by_who_what_and_when(visit: Visit) -> None:
     page.go_back()
     expect(page.get_by_label("Who")).to_have_value("")
     expect(rows.first).to_contain_text("dora-of-the-activity")
+
+
+def test_the_upkeep_of_a_library_is_started_and_followed(visit: Visit) -> None:
+    page = visit("/settings?part=upkeep", size=350)
+    thumbnails = page.locator(".panel", has=page.get_by_role("heading", name="Thumbnails"))
+    expect(thumbnails).to_contain_text("have not been checked")
+    accessible(page)
+    thumbnails.get_by_role("button", name="Check", exact=True).click()
+    expect(thumbnails).to_contain_text("Dead space in packs")
+    thumbnails.get_by_role("button", name="Clean up", exact=True).click()
+    expect(thumbnails).to_contain_text(re.compile("The cleanup removed|Clean up all the same|hours"))
+    verification = page.locator(".panel", has=page.get_by_role("heading", name="Verification"))
+    verification.get_by_label("Objects of each").fill("0")
+    verification.get_by_role("button", name="Verify").click()
+    expect(page.get_by_label("Objects of each")).to_have_attribute("aria-invalid", "true")
+    verification.get_by_label("Objects of each").fill("2")
+    verification.get_by_label("Datasource").select_option("orchard")
+    verification.get_by_role("button", name="Verify").click()
+    expect(verification).to_contain_text(re.compile("objects were verified"))
+    expect(page.get_by_text("No file waits for its import.")).to_be_visible()
+    file = {"id": "1", "name": "arrival.jpg", "datasource": "uploads", "size": 4096}
+    page.route("**/api/v1/uploads?*", lambda route: route.fulfill(json=[file]))
+    page.reload()
+    expect(page.get_by_role("row", name="arrival.jpg")).to_contain_text("uploads")
+    accessible(page)
+
+
+def test_search_indexes_are_listed_with_their_size_and_state(visit: Visit) -> None:
+    page = visit("/settings?part=indexes", size=350)
+    expect(page.get_by_role("heading", name="Search indexes")).to_be_visible()
+    why, created = "3 searches read 20,000 assets.", "2026-01-01T00:00:00Z"
+    index = {"id": 1, "source": "metadata", "key": "score", "state": "ready", "bytes": 4096, "uses": 7, "why": why}
+    index |= {"created": created, "built": None, "last_used": None, "error": None}
+    failed = index | {"id": 2, "key": "place", "state": "failed", "error": "The disk is full."}
+    page.route("**/api/v1/search-indexes", lambda route: route.fulfill(json=[index, failed]))
+    page.reload()
+    expect(page.get_by_role("row", name="score")).to_contain_text("ready")
+    expect(page.get_by_role("row", name="place")).to_contain_text("The disk is full.")
+    expect(page.get_by_text("2 indexes of")).to_be_visible()
+    accessible(page)
+    with page.expect_response("**/api/v1/search-indexes/maintenance") as answered:
+        page.get_by_role("button", name="Make and drop indexes now").click()
+    assert answered.value.ok
+
+
+def test_a_workspace_is_created_and_entered(visit: Visit) -> None:
+    page = visit("/settings", size=350)
+    name = page.get_by_label("Name of the new workspace")
+    name.fill("a/b")
+    page.get_by_role("button", name="Create workspace").click()
+    expect(name).to_have_attribute("aria-invalid", "true")
+    name.fill("quay-of-the-settings")
+    page.get_by_role("button", name="Create workspace").click()
+    try:
+        expect(page.get_by_label("Workspace", exact=True)).to_have_value("quay-of-the-settings")
+        expect(page.get_by_role("link", name="Add a datasource")).to_be_visible()
+    finally:
+        origin = page.url.partition("/?")[0]
+        path = "/api/v1/workspaces/quay-of-the-settings?acknowledge=0"
+        gone = page.request.delete(origin + path, headers={"Origin": origin})
+        assert gone.ok, gone.text()

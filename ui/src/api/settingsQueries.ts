@@ -1,6 +1,6 @@
 // Queries of the settings of a workspace, as those in `queries`.
 import { queryOptions } from '@tanstack/react-query';
-import { answer, client, type Likeness } from './client';
+import { answer, client, type Likeness, type SearchIndex } from './client';
 import { keys, poll, SECOND } from './queries';
 
 export const settingsQueries = {
@@ -69,6 +69,26 @@ export const settingsQueries = {
       queryFn: ({ signal }) =>
         answer(client.GET('/api/v1/workspaces/{name}', { params: { path: { name: name as string } }, signal })),
       enabled: name !== undefined,
+    }),
+
+  /** Looked at again until all of them are built. */
+  searchIndexes: () =>
+    queryOptions({
+      queryKey: ['search-indexes'],
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/search-indexes', { signal })),
+      refetchInterval: poll<SearchIndex[]>(
+        (indexes) => indexes.some(({ state }) => state === 'building'),
+        2 * SECOND,
+        15 * SECOND,
+      ),
+    }),
+
+  /** Files that were sent and wait for their import. */
+  waitingUploads: () =>
+    queryOptions({
+      queryKey: ['uploads', 'waiting'],
+      queryFn: ({ signal }) => answer(client.GET('/api/v1/uploads', { params: { query: { limit: 100 } }, signal })),
+      refetchInterval: poll<unknown[]>((uploads) => uploads.length > 0, 2 * SECOND, 15 * SECOND),
     }),
 
   /** Which model compares pictures. Looked at again until it answers searches. */

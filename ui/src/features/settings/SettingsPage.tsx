@@ -11,9 +11,11 @@ import { Keys } from './Keys';
 import { LikenessPart } from './LikenessPart';
 import { Members } from './Members';
 import { PARTS, type Part } from './parts';
+import { SearchIndexes } from './SearchIndexes';
 import { Secrets } from './Secrets';
 import { Sessions } from './Sessions';
 import { text } from './text';
+import { Upkeep } from './Upkeep';
 import { Webhooks } from './Webhooks';
 import { WorkspacePart } from './WorkspacePart';
 import './settings.css';
@@ -26,6 +28,8 @@ const SHOWN: Record<Part, () => React.ReactNode> = {
   webhooks: () => <Webhooks />,
   functions: () => <Functions />,
   likeness: () => <LikenessPart />,
+  indexes: () => <SearchIndexes />,
+  upkeep: () => <Upkeep />,
   secrets: () => <Secrets />,
   sessions: () => <Sessions />,
   about: () => <About />,

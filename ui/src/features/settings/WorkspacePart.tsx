@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { answer, client, type Workspace } from '../../api/client';
 import { queries } from '../../api/queries';
 import { settingsQueries } from '../../api/settingsQueries';
+import { enterWorkspace } from '../../api/workspace';
 import { ErrorText } from '../../components/ErrorText';
 import { TextField } from '../../components/Field';
 import { ago, when } from '../../components/format';
@@ -132,6 +133,32 @@ function LimitsForm({ workspace: { name, limits } }: { workspace: Workspace }) {
   );
 }
 
+function NewWorkspace() {
+  const [name, setName] = useState('');
+  const action = useAsyncAction();
+  const create = (event: FormEvent) => {
+    event.preventDefault();
+    action.run(async () => {
+      const made = await answer(client.POST('/api/v1/workspaces', { body: { name: name.trim(), limits: {} } }));
+      enterWorkspace(made.name);
+    });
+  };
+  return (
+    <section className="panel">
+      <h2>{text.workspace.fresh}</h2>
+      <p className="quiet">{text.workspace.freshNote}</p>
+      <form className="form" onSubmit={create}>
+        <TextField label={text.workspace.freshName} error={action.error} value={name} change={setName} />
+        <div className="row">
+          <button type="submit" className="secondary" disabled={action.busy || name.trim() === ''}>
+            {text.workspace.create}
+          </button>
+        </div>
+      </form>
+    </section>
+  );
+}
+
 export function WorkspacePart() {
   const identity = useQuery(queries.identity()).data;
   const { data, error } = useQuery(settingsQueries.workspace(identity?.workspace));
@@ -161,7 +188,12 @@ export function WorkspacePart() {
           <Rename key={data.name} workspace={data} />
         </section>
       ) : null}
-      {may('workspaces:manage') ? <LimitsForm key={data.name} workspace={data} /> : null}
+      {may('workspaces:manage') ? (
+        <>
+          <LimitsForm key={data.name} workspace={data} />
+          <NewWorkspace />
+        </>
+      ) : null}
     </div>
   );
 }

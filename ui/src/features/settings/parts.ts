@@ -6,6 +6,8 @@ export const PARTS = [
   'webhooks',
   'functions',
   'likeness',
+  'indexes',
+  'upkeep',
   'secrets',
   'sessions',
   'about',

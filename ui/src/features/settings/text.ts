@@ -1,5 +1,14 @@
 // Texts of the settings.
-import type { CallState, DeliveryState, FunctionEvent, KeyPlace, Role, WebhookEvent } from '../../api/client';
+import type {
+  CallState,
+  DeliveryState,
+  FunctionEvent,
+  IndexSource,
+  IndexState,
+  KeyPlace,
+  Role,
+  WebhookEvent,
+} from '../../api/client';
 import { bytes, count, plural } from '../../components/format';
 import type { Part } from './parts';
 
@@ -15,6 +24,8 @@ export const text = {
     webhooks: 'Webhooks',
     functions: 'Functions',
     likeness: 'Likeness',
+    indexes: 'Search indexes',
+    upkeep: 'Upkeep',
     secrets: 'Secrets',
     sessions: 'Sign-in',
     about: 'About',
@@ -49,8 +60,103 @@ export const text = {
     saveLimits: 'Save limits',
     saved: 'Saved.',
     invalid: 'Write a whole number, or nothing.',
+    fresh: 'Another workspace',
+    freshNote: 'It begins empty, with its own datasources, members and limits, on this server.',
+    freshName: 'Name of the new workspace',
+    create: 'Create workspace',
     count: (value: number) => count(value),
     size: (value: number) => bytes(value),
+  },
+
+  indexes: {
+    title: 'Search indexes',
+    explanation:
+      'Searches that read many assets are recorded, and a worker makes an index for what they look for. An index that no search uses is dropped.',
+    none: 'No search has needed one yet.',
+    total: (number: number, size: string) =>
+      plural(number, { one: `# index of ${size} on disk.`, other: `# indexes of ${size} on disk together.` }),
+    columns: { key: 'Of', state: 'State', size: 'Size', uses: 'Uses', used: 'Last used', why: 'Why it was made' },
+    sources: {
+      metadata: 'metadata: numbers, existence and order',
+      facts: 'facts: numbers, existence and order',
+      'metadata-text': 'metadata: texts and dates',
+      'facts-text': 'facts: texts and dates',
+      column: 'column',
+    } satisfies Record<IndexSource, string>,
+    states: {
+      building: { label: 'being built', tone: 'calm' },
+      ready: { label: 'ready', tone: 'good' },
+      failed: { label: 'failed', tone: 'bad' },
+    } satisfies Record<IndexState, { label: string; tone: string }>,
+    maintain: 'Make and drop indexes now',
+    maintainNote: 'A worker does it on its own once it is due.',
+  },
+
+  upkeep: {
+    none: 'none',
+    thumbnails: {
+      title: 'Thumbnails',
+      explanation: 'They are stored about a thousand in one object, a pack. A check compares them with the assets.',
+      unchecked: 'They have not been checked lately.',
+      facts: {
+        checked: 'Checked',
+        thumbnails: 'In use',
+        lacking: 'Missing',
+        dead: 'Dead space in packs',
+        leftOver: 'Used by no asset',
+      },
+      packed: (thumbnails: number, packs: number, size: string) =>
+        `${count(thumbnails)} in ${plural(packs, { one: '# pack', other: '# packs' })}, ${size}`,
+      lacking: (number: number, damaged: number) =>
+        damaged === 0 ? count(number) : `${count(number)}, of which ${count(damaged)} are damaged`,
+      leftOver: (number: number, size: string) => `${count(number)}, ${size}`,
+      check: 'Check',
+      make: 'Make missing ones',
+      clean: 'Clean up',
+      made: (made: number, left: number) =>
+        left === 0
+          ? plural(made, { one: '# thumbnail was made.', other: '# thumbnails were made.' })
+          : `${count(made)} were made; ${count(left)} are still missing.`,
+      cleaned: (removed: number, size: string, repacked: number) =>
+        `The cleanup removed ${plural(removed, { one: '# thumbnail', other: '# thumbnails' })} (${size}) and rewrote ${plural(repacked, { one: '# pack', other: '# packs' })}.`,
+      cleanAnyway: 'Clean up all the same',
+      cleanTitle: 'Delete the thumbnails that no asset uses?',
+      cleanDetail: 'A run that needs one of them makes it again. Assets and their objects are not changed.',
+      what: 'thumbnails to delete',
+      cleanAction: 'Delete thumbnails',
+    },
+    verify: {
+      title: 'Verification',
+      explanation:
+        'It asks the sources whether what the library knows of their objects is still true. Nothing is changed.',
+      never: 'The library has not been verified lately.',
+      result: (verified: string, different: number, ago: string) =>
+        `${verified} objects were verified ${ago}; ${plural(different, { one: '# difference was found.', other: '# differences were found.' })}`,
+      damaged: (name: string) => `The stored rows of the snapshot ${name} are damaged.`,
+      findings: 'Differences',
+      columns: { drift: 'Difference', key: 'Object', reason: 'Reason' },
+      drifts: {
+        gone: 'is gone',
+        changed: 'was changed',
+        back: 'is there again',
+        unknown: 'cannot be reached',
+        content: 'has other bytes',
+        thumbnail: 'has no thumbnail',
+      } as Record<string, string>,
+      more: (number: number) => `${count(number)} differences in all. The next runs take up what changed.`,
+      datasource: 'Datasource',
+      all: 'all',
+      sample: { label: 'Objects of each', hint: 'So many, chosen at random. Empty: all.' },
+      wrongSample: 'Write a whole number from 1, or nothing.',
+      content: { label: 'Compare their bytes, too', hint: 'Every object is then read as a whole.' },
+      start: 'Verify',
+    },
+    uploads: {
+      title: 'Uploads in progress',
+      none: 'No file waits for its import.',
+      explanation: 'These files were sent and wait for a worker, which makes assets of them.',
+      columns: { name: 'File', datasource: 'Datasource', size: 'Size' },
+    },
   },
 
   members: {
