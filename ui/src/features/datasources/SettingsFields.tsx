@@ -4,7 +4,7 @@ import type { Depth } from '../../api/client';
 import { CheckField, RadioCards, SelectField, TextField } from '../../components/Field';
 import { Group, NamingFields, OrphansField, options, UpdateFields } from './ConfigFields';
 import { type ConfigForm, NEW_CONFIG } from './configForm';
-import { LabelFields } from './LabelFields';
+import { LabelFields } from './labels/LabelFields';
 import { Choices, NextRuns } from './ScheduleFields';
 import { fromForm } from './schedule';
 import {

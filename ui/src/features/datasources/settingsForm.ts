@@ -13,7 +13,7 @@ import {
   patternsRequest,
   type Settings,
 } from './configForm';
-import { type LabelsForm, labelsOf, labelsRequest, NO_LABELS } from './labelsForm';
+import { type LabelsForm, labelsOf, labelsRequest, NO_LABELS } from './labels/labelsForm';
 import { fromForm, type Form as ScheduleForm, toForm } from './schedule';
 
 export interface SettingsForm {

@@ -1,6 +1,6 @@
 // The label files of a datasource as a form holds them. Pure.
-import type { LabelSidecars, LabelStrategy, SidecarFormat } from '../../api/client';
-import { type Json, lines } from './configForm';
+import type { LabelSidecars, LabelStrategy, SidecarFormat } from '../../../api/client';
+import { type Json, lines } from '../configForm';
 
 export interface LabelsForm {
   format: SidecarFormat | ''; // empty: no label files are read

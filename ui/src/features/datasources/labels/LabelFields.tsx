@@ -2,17 +2,15 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { answer, client } from '../../api/client';
-import { labelQueries } from '../../api/labelQueries';
-import { describeError } from '../../api/problem';
-import { ErrorText } from '../../components/ErrorText';
-import { AreaField, CheckField, SelectField, TextField } from '../../components/Field';
-import { Rich } from '../../components/Rich';
-import { options } from './ConfigFields';
+import { answer, client } from '../../../api/client';
+import { labelQueries } from '../../../api/labelQueries';
+import { describeError } from '../../../api/problem';
+import { ErrorText } from '../../../components/ErrorText';
+import { AreaField, CheckField, SelectField, TextField } from '../../../components/Field';
+import { Rich } from '../../../components/Rich';
+import { options } from '../ConfigFields';
 import { fieldsOf, type LabelsForm, mapText } from './labelsForm';
-import { text } from './text';
-
-const texts = text.labels;
+import { text as texts } from './text';
 
 interface Props {
   form: LabelsForm;
