@@ -17,6 +17,7 @@ from mirrorlake.postgres.pool import Catalog
 ORIGINAL_LIFE_S = 300  # lifetime of the address of an original
 ORIGINAL_LIMIT = 1 << 30  # bytes of an original that is read as a whole
 PIECE_BYTES = 1 << 20  # in memory at once, of an original that is sent
+WHOLE_LIMIT = 64 << 20  # the same, where its server returns no parts
 
 
 def open_original(
@@ -66,7 +67,7 @@ def _pieces(stores: SourceStores, source: Datasource, info: ObjectInfo, part: ra
             try:
                 piece = store.get_range(info.key, token=info.token, start=start, length=length).data
             except RangesUnsupported:
-                yield store.get(info.key, token=info.token, limit=ORIGINAL_LIMIT).data[start : part.stop]
+                yield store.get(info.key, token=info.token, limit=WHOLE_LIMIT).data[start : part.stop]
                 return
             if len(piece) != length:
                 raise ObjectChanged(f"{info.key!r} changed while it was read.")
