@@ -234,6 +234,54 @@ def test_an_image_is_found_by_whole_key_then_by_the_end_of_its_path_then_by_its_
     assert run_import(library, path, query='path:"site-a/1.jpg"', dry_run=True).matched == 1
 
 
+def rename_assets(catalog: Catalog, keys: Mapping[str, str]) -> None:
+    with catalog.write() as connection:
+        for before, now in keys.items():
+            connection.execute("UPDATE asset SET key = %s, name = %s WHERE key = %s", (now, now, before))
+
+
+@contextmanager
+def renamed(catalog: Catalog, *keys: str) -> Iterator[None]:
+    """The library while its first assets have other keys."""
+    names = dict(zip(KEYS, keys, strict=False))
+    rename_assets(catalog, names)
+    yield
+    rename_assets(catalog, {now: before for before, now in names.items()})
+
+
+def test_images_below_a_folder_named_labels_are_found(library: Catalog, tmp_path: Path) -> None:
+    line = "0 0.5 0.5 0.1 0.1\n"
+    files = {
+        "data.yaml": "path: .\ntrain: images\nnames: [dog]\n",
+        "labels/labels/1.txt": line,  # as an export writes it
+        "photos/labels/1.txt": line,  # beside its image
+        "set/labels/day/1.txt": line,  # in a folder of its own
+    }
+    with renamed(library, "labels/1.jpg", "photos/labels/1.jpg", "set/images/day/1.jpg", "other/1.jpg"):
+        result = run_import(library, yolo(tmp_path, files))
+    assert (result.images, result.matched, result.ambiguous, result.unmatched) == (3, 3, (), ())
+    assert [len(labels_of(library, key)) for key in KEYS[:4]] == [1, 1, 1, 0]
+
+
+def test_a_key_with_a_backslash_is_found_by_it_and_by_a_slash_only_if_no_other_is(
+    library: Catalog, tmp_path: Path
+) -> None:
+    names = ["day\\1.jpg", "day\\2.jpg"]
+    document = {
+        "images": [
+            {"id": place, "file_name": name, "width": 320, "height": 240} for place, name in enumerate(names, 1)
+        ],
+        "annotations": [{"id": place, "image_id": place, "category_id": 1, "bbox": [8, 8, 32, 32]} for place in (1, 2)],
+        "categories": [{"id": 1, "name": "dog"}],
+    }
+    path = tmp_path / "coco.json"
+    path.write_text(json.dumps(document))
+    with renamed(library, "day\\1.jpg", "day/2.jpg", "day\\2.jpg"):
+        result = run_import(library, str(path), format="coco")
+    assert (result.images, result.matched, result.ambiguous, result.unmatched) == (2, 2, (), ())
+    assert [len(labels_of(library, key)) for key in KEYS[:3]] == [1, 1, 0]
+
+
 def test_a_preview_and_a_refused_import_store_nothing(library: Catalog, tmp_path: Path) -> None:
     path = yolo(tmp_path, {"4.txt": "0 0.5 0.5 0.1 0.1\n0 2 2 0.1 0.1\n1 0.5\n"})
     preview = run_import(library, path, dry_run=True)

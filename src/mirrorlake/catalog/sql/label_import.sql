@@ -17,13 +17,22 @@ CREATE TEMP TABLE label_match (
 -- where two images differ in nothing else. It then is the whole name of an asset, although it could be that of another one
 -- without its suffix, if label files with the whole names of all such assets are there too. A path may also be how an
 -- export writes a key. A path that several assets fit equally well is ambiguous, and so is one whose asset another path
--- fits as well or better.
+-- fits as well or better. A key with a backslash is also named with a slash. A path below a folder `images` may stand for a
+-- label file below `labels` whose image is beside it, or whose first folder `labels` is the one of the labels; that is less
+-- than any end of a path itself.
 , named AS (
   SELECT path, suffixed, path AS spelled, split_part(path, '/', -1) AS base, '' AS way FROM label_image
   GROUP BY path, suffixed
   UNION ALL
   SELECT path, suffixed, spelled, split_part(spelled, '/', -1), ', written so' FROM label_image
   WHERE spelled IS NOT NULL GROUP BY path, suffixed, spelled
+  UNION ALL
+  SELECT DISTINCT path, suffixed, ltrim(spelled, '/'), split_part(path, '/', -1), ', below labels'
+  FROM (
+    SELECT path, suffixed, regexp_replace('/' || path, '^(.*)/images/', '\1/labels/') AS beside FROM label_image
+    WHERE NOT suffixed AND '/' || path LIKE '%%/images/%%'
+  ) AS labelled CROSS JOIN LATERAL (VALUES (beside), (regexp_replace(beside, '^(.*?)/labels/', '\1/images/'))) AS two (spelled)
+  WHERE ltrim(spelled, '/') <> path
 ), wanted AS (
   SELECT path, suffixed, spelled, way, suffixed AS whole, base,
     CASE WHEN suffixed THEN regexp_replace(base, '(.)\.[^.]*$', '\1') ELSE base END AS stem FROM named
@@ -31,20 +40,30 @@ CREATE TEMP TABLE label_match (
   SELECT path, suffixed, spelled, way, true, base, regexp_replace(base, '(.)\.[^.]*$', '\1') FROM named
   WHERE NOT suffixed AND position('.' IN base) > 1
 ), candidate AS (
-  SELECT id, text, owner, split_part(text, '/', -1) AS base,
-    regexp_replace(split_part(text, '/', -1), '(.)\.[^.]*$', '\1') AS stem
+  SELECT id, spelling.text, owner, split_part(spelling.text, '/', -1) AS base, spelling.slashed,
+    regexp_replace(split_part(spelling.text, '/', -1), '(.)\.[^.]*$', '\1') AS stem
   FROM (
     SELECT asset.id, CASE WHEN %s THEN asset.name ELSE asset.key END AS text,
       replace(replace(replace(datasource.name, '%%', '%%25'), '/', '%%2F'), '\', '%%5C') || '/' AS owner
     FROM asset JOIN chosen ON chosen.id = asset.id JOIN datasource ON datasource.id = asset.datasource_id
-  ) AS asset
+  ) AS asset CROSS JOIN LATERAL (
+    SELECT asset.text AS text, '' AS slashed
+    UNION ALL SELECT replace(asset.text, '\', '/'), ', with a slash' WHERE position('\' IN asset.text) > 0
+  ) AS spelling
 ), compared AS (
-  SELECT wanted.path, wanted.suffixed, wanted.spelled, wanted.way, wanted.whole, candidate.id, wanted.base, candidate.owner,
+  SELECT wanted.path, wanted.suffixed, wanted.spelled, wanted.way || candidate.slashed AS way, wanted.whole, candidate.id, wanted.base,
+    candidate.owner,
     CASE WHEN wanted.whole THEN candidate.text ELSE regexp_replace(candidate.text, '(.)\.[^./]*$', '\1') END AS text,
     CASE WHEN wanted.whole THEN candidate.base ELSE candidate.stem END AS candidate_base
   FROM wanted JOIN candidate ON candidate.stem = wanted.stem
 ), ranked AS (
   SELECT path, suffixed, whole, base, id, CASE
+    WHEN way LIKE ', below labels%%' THEN CASE
+      WHEN spelled IN (text, owner || text) OR right(spelled, length(owner) + length(text) + 1) = '/' || owner || text
+      THEN 'c: end of a path'
+      WHEN right(text, length(spelled) + 1) = '/' || spelled OR right(spelled, length(text) + 1) = '/' || text
+      THEN 'c: the end of a path'
+    END
     WHEN spelled IN (text, owner || text) THEN 'a: whole key'
     WHEN right(spelled, length(owner) + length(text) + 1) = '/' || owner || text THEN 'b: end with the datasource'
     WHEN right(text, length(spelled) + 1) = '/' || spelled OR right(spelled, length(text) + 1) = '/' || text
@@ -62,7 +81,8 @@ CREATE TEMP TABLE label_match (
   SELECT *, min(rank) OVER (PARTITION BY path, suffixed) AS best_rank FROM ranked
   WHERE rank IS NOT NULL AND (whole OR suffixed OR path NOT IN (SELECT path FROM whole_names))
 ), best AS (
-  SELECT path, suffixed, rank, min(id) AS asset_id, count(*) AS assets FROM compared_in_order
+  SELECT path, suffixed, rank, min(id) AS asset_id, CASE WHEN min(id) = max(id) THEN 1 ELSE 2 END AS assets
+  FROM compared_in_order
   WHERE rank = best_rank GROUP BY path, suffixed, rank
 ), single AS (
   SELECT *, min(rank) OVER (PARTITION BY asset_id) AS best_rank, count(*) OVER (PARTITION BY asset_id, rank) AS paths
