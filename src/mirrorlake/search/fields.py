@@ -69,8 +69,10 @@ _DOUBLED = re.compile(r"[<>=]|!=")  # where a value should begin: a comparison t
 _EXAMPLES = {Values.METADATA: "metadata.camera_id:7", Values.FACTS: "facts.pages>10"}
 QUOTE_HINT = "To search for this text in names, put it in quotes."
 
-# `format:` names with their media types: the suffixes that select objects.
-FORMATS = {suffix.removeprefix("."): one.media_type for suffix, one in formats_by_suffix().items()}
+# `format:` names with their media types: the suffixes that select objects, and the one that only sidecars have.
+FORMATS = {suffix.removeprefix("."): one.media_type for suffix, one in formats_by_suffix().items()} | {
+    "json": "application/json"
+}
 _FAMILIES = frozenset(one.partition("/")[0] for one in FORMATS.values())
 
 

@@ -148,6 +148,7 @@ MEANINGS: list[tuple[str, Node]] = [
     ("filename!=a.jpg", Not(FileName("a.jpg"))),
     ("path:folder/**", PathMatches("folder/**", literal=False)),
     ('path:"a*"', PathMatches("a*", literal=True)),
+    ("format:json", HasMediaType("application/json")),
     ("datasource:photos", InDatasource("photos")),
     ("datasource:har*", InDatasource(Pattern(("har", "")))),
     ('datasource:"har*"', InDatasource("har*")),
