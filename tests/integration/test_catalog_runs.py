@@ -200,6 +200,10 @@ def test_runs_are_listed_newest_first_and_by_datasource(empty_catalog: Catalog, 
     assert [run.id for run in runs.list_runs(empty_catalog, limit=2)] == [made[2], made[1]]
     assert [run.id for run in runs.list_runs(empty_catalog, limit=9, datasource="b")] == [made[2], made[0]]
     assert [run.id for run in runs.list_runs(empty_catalog, limit=9, before=made[2])] == [made[1], made[0]]
+    succeeded, failed = (
+        runs.list_runs(empty_catalog, limit=9, state=state) for state in (RunState.SUCCEEDED, RunState.FAILED)
+    )
+    assert ([run.id for run in succeeded], failed) == ([made[2], made[1], made[0]], [])
     list_summaries = datasources.list_summaries(empty_catalog)
     assert [(one.name, one.last_run.id if one.last_run else None) for one in list_summaries] == [
         ("b", made[2]),

@@ -176,6 +176,8 @@ PAGES = {
     "labels": "/labels",
     "ontology": "/labels/fruit",
     "runs": "/runs",
+    "runs-none-match": "/runs?state=cancelled",
+    "jobs-filtered": "/jobs?kind=snapshot_create",
     "run": "/runs/3",
     "run-failed": "/runs/4",
     "run-held": "/runs/6",

@@ -226,8 +226,15 @@ def continue_run(
     return int(made[0])
 
 
-def list_runs(catalog: Catalog, *, limit: int, datasource: str | None = None, before: int | None = None) -> list[Run]:
-    """Runs, newest first, of the datasource with this name or of all; only those older than the run `before`.
+def list_runs(
+    catalog: Catalog,
+    *,
+    limit: int,
+    datasource: str | None = None,
+    state: RunState | None = None,
+    before: int | None = None,
+) -> list[Run]:
+    """Runs, newest first, of the datasource with this name or of all, in this state; only those older than `before`.
 
     Raises NotFound for an unknown name.
     """
@@ -237,7 +244,8 @@ def list_runs(catalog: Catalog, *, limit: int, datasource: str | None = None, be
                 f"Datasource {datasource} does not exist.",
                 "The page Datasources and `mirrorlake datasource list` show the existing ones.",
             )
-        return _runs(connection, "list_runs", {"datasource": datasource, "limit": limit, "before": before})
+        params = {"datasource": datasource, "state": state, "limit": limit, "before": before}
+        return _runs(connection, "list_runs", params)
 
 
 def show_run(catalog: Catalog, run_id: int) -> Run:

@@ -15,10 +15,16 @@ class RunClient(NounClient, Runs):
     """Implements `Runs` over HTTP."""
 
     def page(
-        self, *, limit: int = 100, datasource: str | None = None, before: int | None = None, cursor: str | None = None
+        self,
+        *,
+        limit: int = 100,
+        datasource: str | None = None,
+        state: RunState | None = None,
+        before: int | None = None,
+        cursor: str | None = None,
     ) -> Page[Run]:
         """See `Runs.page`."""
-        params = {"limit": limit, "datasource": datasource, "before": before, "cursor": cursor}
+        params = {"limit": limit, "datasource": datasource, "state": state, "before": before, "cursor": cursor}
         return self.connection.page(Run, "/runs", params)
 
     def get(self, run_id: int) -> Run:

@@ -16,9 +16,18 @@ class Runs(Protocol):
     """Show, confirm, cancel and retry runs."""
 
     def page(
-        self, *, limit: int = 100, datasource: str | None = None, before: int | None = None, cursor: str | None = None
+        self,
+        *,
+        limit: int = 100,
+        datasource: str | None = None,
+        state: RunState | None = None,
+        before: int | None = None,
+        cursor: str | None = None,
     ) -> Page[Run]:
-        """The newest runs first, from `cursor` or older than `before`. Raises NotFound for an unknown datasource."""
+        """The newest runs first, from `cursor` or older than `before`, filtered by datasource and state.
+
+        Raises NotFound for an unknown datasource.
+        """
         ...
 
     def list(self, *, limit: int = 20, datasource: str | None = None) -> Sequence[Run]:

@@ -7,7 +7,7 @@ from mirrorlake.catalog.cancel import request_cancel
 from mirrorlake.core.cursors import read_cursor, write_cursor
 from mirrorlake.model.access import Permission
 from mirrorlake.model.pages import Page, page_of
-from mirrorlake.model.runs import Outcome, OutcomeKind, Run
+from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
 from mirrorlake.services.base import Service, requires
 from mirrorlake.services.contract import Runs
 
@@ -20,12 +20,18 @@ class RunService(Service, Runs):
 
     @requires(Permission.RUNS_READ)
     def page(
-        self, *, limit: int = 100, datasource: str | None = None, before: int | None = None, cursor: str | None = None
+        self,
+        *,
+        limit: int = 100,
+        datasource: str | None = None,
+        state: RunState | None = None,
+        before: int | None = None,
+        cursor: str | None = None,
     ) -> Page[Run]:
         """See `Runs.page`."""
         if cursor is not None:
             before = read_cursor(cursor, RUNS, int)
-        found = runs.list_runs(self.resources.catalog, limit=limit, datasource=datasource, before=before)
+        found = runs.list_runs(self.resources.catalog, limit=limit, datasource=datasource, state=state, before=before)
         return page_of(found, write_cursor(RUNS, found[-1].id) if len(found) == limit else None)
 
     @requires(Permission.RUNS_READ)

@@ -289,13 +289,6 @@ export const queries = {
       retry: false,
     }),
 
-  runs: () =>
-    queryOptions({
-      queryKey: [...keys.runs, 'all'],
-      queryFn: ({ signal }) => answer(client.GET('/api/v1/runs', { params: { query: { limit: 200 } }, signal })),
-      refetchInterval: poll<Run[]>((runs) => runs.some((run) => isActive(run.state)), 2 * SECOND, 15 * SECOND),
-    }),
-
   newestRuns: () =>
     queryOptions({
       queryKey: [...keys.runs, 'newest'],

@@ -1,6 +1,7 @@
 // Every page with its address. All but the library are chunks of their own, loaded when they are first visited.
 import { createRootRoute, createRoute, notFound, retainSearchParams } from '@tanstack/react-router';
 import type { OutcomeKind } from '../api/client';
+import { jobSearch, runSearch } from '../api/listSearch';
 import { LISTED_KINDS } from '../api/vocabulary';
 import { librarySearch } from '../components/address';
 import { SERVICE_NAMES, type Service } from '../components/connections/services';
@@ -147,6 +148,7 @@ const runs = createRoute({ getParentRoute: () => root, path: '/runs', staticData
 const runList = createRoute({
   getParentRoute: () => runs,
   path: '/',
+  validateSearch: runSearch,
   component: lazyPage(() => import('../features/runs/RunsPage'), 'RunsPage'),
 });
 const run = createRoute({
@@ -166,6 +168,7 @@ const jobs = createRoute({
   getParentRoute: () => root,
   path: '/jobs',
   staticData: { section: 'jobs' },
+  validateSearch: jobSearch,
   component: lazyPage(() => import('../features/jobs/JobsPage'), 'JobsPage'),
 });
 

@@ -10,7 +10,7 @@ from mirrorlake.api.routers.assets import Cursor
 from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route, list_answer
 from mirrorlake.api.schemas.runs import Consent
 from mirrorlake.model.access import Permission
-from mirrorlake.model.runs import Outcome, OutcomeKind, Run
+from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
 from mirrorlake.services.contract import PAGE_LIMIT
 
 RunId = Annotated[int, Path(ge=1, le=NUMBER_LIMIT, description="Number of the run.")]
@@ -22,11 +22,12 @@ def show_all(
     *,
     limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
     datasource: Annotated[str | None, Query(max_length=1024, description="Only runs of this datasource.")] = None,
+    state: Annotated[RunState | None, Query(description="Only runs in this state.")] = None,
     before: Annotated[int | None, Query(ge=1, le=NUMBER_LIMIT, description="Only runs older than this run.")] = None,
     cursor: Cursor = None,
 ) -> Response:
     """List runs, the newest first. The Link header contains the address of the next page."""
-    page = library.runs.page(limit=limit, datasource=datasource, before=before, cursor=cursor)
+    page = library.runs.page(limit=limit, datasource=datasource, state=state, before=before, cursor=cursor)
     return list_answer(request, page)
 
 

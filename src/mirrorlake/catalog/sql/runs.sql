@@ -50,8 +50,10 @@ CROSS JOIN LATERAL (
 ) AS holder;
 
 -- name: list_runs
--- Fragment after run_columns: newest first, of one datasource or of all, optionally only those older than `before`.
+-- Fragment after run_columns: newest first, of one datasource or of all, optionally only those in one state, or older
+-- than `before`.
 WHERE (%(datasource)s::text IS NULL OR datasource.name = %(datasource)s)
+  AND (%(state)s::text IS NULL OR CASE WHEN gone THEN 'failed' ELSE job.state END = %(state)s)
   AND (%(before)s::bigint IS NULL OR run.id < %(before)s)
 ORDER BY run.id DESC LIMIT %(limit)s;
 

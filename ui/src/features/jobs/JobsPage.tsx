@@ -1,12 +1,17 @@
 // All jobs that are not runs, newest first: what each is about, how far it is, and what can be done about it.
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { answer, client, type Job } from '../../api/client';
-import { keys, queries } from '../../api/queries';
-import { isActive, jobLabel } from '../../api/vocabulary';
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { answer, client, type Job, type JobKind } from '../../api/client';
+import { jobQueries } from '../../api/jobQueries';
+import { type JobSearch, jobSearch } from '../../api/listSearch';
+import { keys } from '../../api/queries';
+import { isActive, JOB_KINDS, jobLabel } from '../../api/vocabulary';
 import { RunBadge } from '../../components/Badge';
 import { ErrorText } from '../../components/ErrorText';
 import { ago, duration, when } from '../../components/format';
+import { ListFilters } from '../../components/ListFilters';
+import { filters } from '../../components/listText';
+import { MoreButton } from '../../components/MoreButton';
 import { Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Prose, Rich } from '../../components/Rich';
@@ -88,13 +93,18 @@ function Undo({ job }: { job: Job }) {
   );
 }
 
+interface Listed {
+  job: Job;
+  undoing: Job[] | undefined; // the jobs that undo others; undefined: not known yet
+}
+
 /** What can still be done with what a job made. */
-function Made({ job, jobs }: { job: Job; jobs: Job[] }) {
+function Made({ job, undoing }: Listed) {
   const may = usePermission();
   const now = Date.now();
   return (
     <>
-      {may('assets:edit') && canUndo(job, jobs, now) ? <Undo job={job} /> : null}
+      {may('assets:edit') && undoing !== undefined && canUndo(job, undoing, now) ? <Undo job={job} /> : null}
       {keptFiles(job, now).map(({ name, url }) => (
         <a key={name} className="link" href={url} download={name}>
           {texts.toasts.download(name)}
@@ -104,7 +114,7 @@ function Made({ job, jobs }: { job: Job; jobs: Job[] }) {
   );
 }
 
-function Row({ job, jobs }: { job: Job; jobs: Job[] }) {
+function Row({ job, undoing }: Listed) {
   const may = usePermission()('jobs:control');
   return (
     <tr>
@@ -121,35 +131,62 @@ function Row({ job, jobs }: { job: Job; jobs: Job[] }) {
       <td className="wrap">
         <Progress job={job} />
       </td>
-      <td>{!isActive(job.state) ? <Made job={job} jobs={jobs} /> : may ? <Cancel job={job} /> : null}</td>
+      <td>{!isActive(job.state) ? <Made job={job} undoing={undoing} /> : may ? <Cancel job={job} /> : null}</td>
     </tr>
   );
 }
 
-function Table({ jobs }: { jobs: Job[] }) {
+function Table({ jobs, undoing }: { jobs: Job[]; undoing: Job[] | undefined }) {
   return (
     <TableBox name="jobs-table" label={text.title} columns={Object.values(text.columns)} unseen={text.columns.actions}>
       {jobs.map((one) => (
-        <Row key={one.id} job={one} jobs={jobs} />
+        <Row key={one.id} job={one} undoing={undoing} />
       ))}
     </TableBox>
   );
 }
 
+const route = getRouteApi('/jobs');
+// Runs have a page of their own.
+const RUNS = new Set<string>(['mirror', 'events', 'confirm', 'retry', 'purge', 'reapply'] satisfies JobKind[]);
+const KINDS = Object.entries(JOB_KINDS)
+  .filter(([value]) => !RUNS.has(value))
+  .map(([value, { label }]) => ({ value, label }));
+
+function Filters({ filter }: { filter: JobSearch }) {
+  const navigate = route.useNavigate();
+  const change = (search: object) => navigate({ search: jobSearch({ ...search }), replace: true });
+  return <ListFilters filter={filter} kinds={KINDS} change={change} />;
+}
+
 export function JobsPage() {
-  const { data, error } = useQuery(queries.jobs());
+  const filter = route.useSearch();
+  const found = useInfiniteQuery(jobQueries.jobs(filter));
+  const undoing = useQuery(jobQueries.undoing()).data;
+  const jobs = found.data?.pages.flatMap(({ items }) => items);
+  const filtered = Object.keys(filter).length > 0 || found.isPlaceholderData;
   return (
     <main className="page">
-      <Pending page data={data} error={error} />
-      {data !== undefined ? (
+      <Pending page data={jobs} error={found.error} />
+      {jobs === undefined ? null : (
         <>
           <PageHead
             title={text.title}
             lead={<Rich text={text.subtitle} parts={{ runs: <Link to="/runs">{text.runs}</Link> }} />}
           />
-          {data.length > 0 ? <Table jobs={data} /> : <p>{text.none}</p>}
+          {jobs.length > 0 || filtered ? <Filters filter={filter} /> : null}
+          {jobs.length > 0 ? (
+            <Table jobs={jobs} undoing={undoing} />
+          ) : filtered ? (
+            <p className="quiet">
+              {filters.none} <Link to="/jobs">{filters.clear}</Link>
+            </p>
+          ) : (
+            <p>{text.none}</p>
+          )}
+          <MoreButton list={found} />
         </>
-      ) : null}
+      )}
     </main>
   );
 }

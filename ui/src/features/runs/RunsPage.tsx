@@ -1,11 +1,17 @@
 // All runs, newest first: what each of them found, and how it ended.
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import type { Hold, Run } from '../../api/client';
-import { queries } from '../../api/queries';
+import { jobQueries } from '../../api/jobQueries';
+import { type RunSearch, runSearch } from '../../api/listSearch';
 import { isActive, occurred } from '../../api/vocabulary';
 import { RunBadge } from '../../components/Badge';
 import { ago, count, duration, when } from '../../components/format';
+import { ListFilters } from '../../components/ListFilters';
 import { RunLink } from '../../components/links';
+import { filters } from '../../components/listText';
+import { MoreButton } from '../../components/MoreButton';
 import { FirstBucket, Pending } from '../../components/Notice';
 import { OutcomeCounts } from '../../components/OutcomeCounts';
 import { PageHead } from '../../components/PageHead';
@@ -69,27 +75,46 @@ function Row({ run }: { run: Run }) {
   );
 }
 
+const route = getRouteApi('/runs/');
+
+function Shown({ runs, filter, more }: { runs: Run[]; filter: RunSearch; more: ReactNode }) {
+  const navigate = route.useNavigate();
+  const change = (search: object) => navigate({ search: runSearch({ ...search }), replace: true });
+  return (
+    <>
+      <PageHead title={text.title} lead={text.subtitle} />
+      <ListFilters filter={filter} change={change} />
+      {runs.length === 0 ? (
+        <p className="quiet">
+          {filters.none} <Link to="/runs">{filters.clear}</Link>
+        </p>
+      ) : (
+        <TableBox
+          name="runs-table"
+          label={text.title}
+          columns={Object.values(text.columns)}
+          numbers={[text.columns.duration, text.columns.objects]}
+        >
+          {runs.map((run) => (
+            <Row key={run.id} run={run} />
+          ))}
+        </TableBox>
+      )}
+      {more}
+    </>
+  );
+}
+
 export function RunsPage() {
-  const { data, error } = useQuery(queries.runs());
+  const filter = route.useSearch();
+  const found = useInfiniteQuery(jobQueries.runs(filter));
+  const runs = found.data?.pages.flatMap(({ items }) => items);
+  const none = runs?.length === 0 && !found.isPlaceholderData && Object.keys(filter).length === 0;
   return (
     <main className="page">
-      <Pending page data={data} error={error} />
-      {data?.length === 0 ? <FirstBucket /> : null}
-      {data !== undefined && data.length > 0 ? (
-        <>
-          <PageHead title={text.title} lead={text.subtitle} />
-          <TableBox
-            name="runs-table"
-            label={text.title}
-            columns={Object.values(text.columns)}
-            numbers={[text.columns.duration, text.columns.objects]}
-          >
-            {data.map((run) => (
-              <Row key={run.id} run={run} />
-            ))}
-          </TableBox>
-        </>
-      ) : null}
+      <Pending page data={runs} error={found.error} />
+      {none ? <FirstBucket /> : null}
+      {runs === undefined || none ? null : <Shown runs={runs} filter={filter} more={<MoreButton list={found} />} />}
     </main>
   );
 }
