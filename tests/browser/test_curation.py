@@ -43,6 +43,23 @@ def test_an_unknown_name_is_noted_though_something_matches(visit: Visit) -> None
     expect(page.locator(".notes")).to_contain_text("Did you mean")
 
 
+def test_what_a_note_proposes_corrects_the_query(visit: Visit) -> None:
+    page = visit("/?query=metadata.scoer%3E0.5%20tag%3Arype&panel=folders")
+    expect(page.locator(".total")).to_have_text("0 assets")
+    link = page.get_by_role("link", name="metadata.score", exact=True)
+    expect(link).to_be_visible()
+    accessible_once_loaded(page)
+    link.press("Enter")
+    field = page.get_by_label("Query", exact=True)
+    expect(field).to_have_value("metadata.score>0.5 tag:rype")
+    page.get_by_role("link", name="tag:ripe", exact=True).click()
+    expect(field).to_have_value("metadata.score>0.5 tag:ripe")
+    expect(page.locator(".total")).not_to_have_text("0 assets")
+    expect(page).to_have_url(re.compile("panel=folders"))
+    page.go_back()
+    expect(field).to_have_value("metadata.score>0.5 tag:rype")
+
+
 def test_values_ranges_and_folders_are_terms_of_the_query(visit: Visit) -> None:
     page = visit("/?panel=filters")
     panel = page.get_by_role("complementary")

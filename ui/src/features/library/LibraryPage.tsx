@@ -8,8 +8,9 @@ import { keys, type Picture, queries } from '../../api/queries';
 import { useSessionEnd } from '../../api/sessionEnd';
 import { isActive } from '../../api/vocabulary';
 import { type LibrarySearch, librarySearch } from '../../components/address';
+import { lazyPart } from '../../components/lazyPart';
 import { ErrorNotice, FirstBucket, Notice, Pending } from '../../components/Notice';
-import { Prose, Rich, Sentences } from '../../components/Rich';
+import { Prose, Rich } from '../../components/Rich';
 import { useSignedOut } from '../../components/usePermission';
 import { useSteadyError } from '../../components/useSteadyError';
 import { SelectionBar } from './bulk/SelectionBar';
@@ -22,6 +23,9 @@ import { TRASH, text } from './text';
 import { useSelection } from './useSelection';
 import { useView } from './view';
 import './library.css';
+
+// Not part of the library's first load.
+const Notes = lazyPart(() => import('./query/notes/Notes'), 'Notes');
 
 const route = getRouteApi('/library');
 const REFRESH_MS = 4000; // while assets may be added
@@ -117,7 +121,7 @@ export function LibraryPage() {
       ) : null}
       {notes.length > 0 ? (
         <div className="strip notes" role="status">
-          <Sentences texts={notes} />
+          <Notes query={query} notes={notes} />
         </div>
       ) : null}
       <div className="library-body">
@@ -164,7 +168,7 @@ function Empty({ query, like, notes }: { query: string; like: boolean; notes: st
   return (
     <Notice title={text.noResults.title}>
       <p>{like ? text.picture.nothing : text.noResults.detail}</p>
-      <Sentences texts={notes} />
+      <Notes query={query} notes={notes} />
       {like ? null : (
         <p className="quiet">
           <Rich text={text.noResults.hint} />
