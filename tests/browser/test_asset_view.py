@@ -480,6 +480,17 @@ def test_calls_of_functions_that_failed_are_shown_with_the_asset(opened: Opened)
     expect(part).to_contain_text("ValueError: <script>")
     accessible_once_loaded(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    with page.expect_request("**/functions/measure/call") as sent:
+        part.get_by_role("button", name="Call measure again").press("Enter")
+    assert sent.value.post_data_json == {"query": f"id:{opened.ids['cats/other.png']}"}
+    page.goto(f"{opened.address}/settings?part=functions")
+    page.get_by_role("button", name="Failures").click()
+    retry = page.get_by_role("button", name="Retry failed calls")
+    expect(retry).to_be_visible()
+    accessible_once_loaded(page)
+    with page.expect_request("**/functions/measure/call") as sent:
+        retry.click()
+    assert sent.value.post_data_json == {"failed": True}
     opened.open("cats/chelsea.jpg")  # whose calls succeeded, or were never made
     expect(page.locator(".history, .part").last).to_be_visible()
     expect(page.get_by_role("heading", name="Functions")).to_have_count(0)

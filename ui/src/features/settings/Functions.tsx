@@ -9,6 +9,7 @@ import { CheckField, TextField } from '../../components/Field';
 import { count } from '../../components/format';
 import { AssetLink, AssetsLink, RunLink } from '../../components/links';
 import { Pending } from '../../components/Notice';
+import { RetryCalls } from '../../components/RetryCalls';
 import { Prose } from '../../components/Rich';
 import { TableBox } from '../../components/TableBox';
 import { usePermission } from '../../components/usePermission';
@@ -75,19 +76,22 @@ function Failures({ name }: { name: string }) {
   if (data === undefined) return <Pending data={data} error={error} />;
   if (data.length === 0) return <p className="quiet">{text.noFailures}</p>;
   return (
-    <TableBox name="settings-table" label={text.failures} columns={text.columns} named={text.columns.slice(2, 3)}>
-      {data.map((one) => (
-        <tr key={`${one.asset} ${one.run} ${one.event}`}>
-          <td className="wrap">
-            {one.asset !== null ? <AssetLink id={one.asset}>{one.key ?? one.asset}</AssetLink> : null}
-            {one.run !== null ? <RunLink id={one.run} /> : null}
-          </td>
-          <td>{text.callStates[one.state]}</td>
-          <td>{count(one.attempts)}</td>
-          <td className="wrap">{one.error}</td>
-        </tr>
-      ))}
-    </TableBox>
+    <>
+      <TableBox name="settings-table" label={text.failures} columns={text.columns} named={text.columns.slice(2, 3)}>
+        {data.map((one) => (
+          <tr key={`${one.asset} ${one.run} ${one.event}`}>
+            <td className="wrap">
+              {one.asset !== null ? <AssetLink id={one.asset}>{one.key ?? one.asset}</AssetLink> : null}
+              {one.run !== null ? <RunLink id={one.run} /> : null}
+            </td>
+            <td>{text.callStates[one.state]}</td>
+            <td>{count(one.attempts)}</td>
+            <td className="wrap">{one.error}</td>
+          </tr>
+        ))}
+      </TableBox>
+      <RetryCalls name={name} />
+    </>
   );
 }
 

@@ -3,6 +3,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { answer, client } from '../../../../api/client';
 import { keys } from '../../../../api/queries';
 import { when } from '../../../../components/format';
+import { RetryCalls } from '../../../../components/RetryCalls';
 import { usePermission } from '../../../../components/usePermission';
 import { text } from './text';
 
@@ -29,6 +30,7 @@ export function FailedCalls({ id }: { id: string }) {
               {one.next_attempt === null ? text.failed(one.function, one.attempts) : text.again(one.function)}
             </p>
             <p className="wrap">{one.error}</p>
+            <RetryCalls name={one.function} asset={id} />
           </li>
         ))}
       </ul>
