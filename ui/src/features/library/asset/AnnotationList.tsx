@@ -1,7 +1,7 @@
 // The classes of the annotations of an asset, each to be shown or hidden in the overlay.
 import { count, quoted } from '../../../components/format';
 import { AssetsLink } from '../../../components/links';
-import { text } from './text';
+import { text } from './sideText';
 import type { AnnotationView } from './useAnnotations';
 
 export function AnnotationList({ view }: { view: AnnotationView }) {

@@ -5,7 +5,7 @@ import { assetQueries } from '../../../api/assetQueries';
 import type { HistoryEntry } from '../../../api/client';
 import { describeError } from '../../../api/problem';
 import { ago, when } from '../../../components/format';
-import { text } from './text';
+import { text } from './sideText';
 
 export function History({ id }: { id: string }) {
   const [open, setOpen] = useState(false);

@@ -3,7 +3,7 @@ import { geoMercator, geoPath } from 'd3-geo';
 import { feature, mesh } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import countries from 'world-atlas/countries-110m.json';
-import { text } from './text';
+import { text } from './sideText';
 
 const WIDTH = 360;
 const HEIGHT = 180;

@@ -8,7 +8,7 @@ import { term, when } from '../../../components/format';
 import { IconButton } from '../../../components/Icon';
 import { AssetsLink } from '../../../components/links';
 import { changes, type Edit, otherType, valueAsJson, valueAsTyped } from './changes';
-import { text } from './text';
+import { text } from './sideText';
 
 const MOST_TITLE = 1000; // characters of a value that is shown in part
 

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { assetQueries } from '../../../api/assetQueries';
 import { type AssetItem, thumbnailUrl } from '../../../api/client';
 import { AssetLink, AssetsLink } from '../../../components/links';
-import { text } from './text';
+import { text } from './sideText';
 
 const { similar } = text;
 

@@ -7,7 +7,7 @@ import { quoted } from '../../../components/format';
 import { IconButton } from '../../../components/Icon';
 import { AssetsLink } from '../../../components/links';
 import { changes, type Edit } from './changes';
-import { text } from './text';
+import { text } from './sideText';
 
 /** The tags of the library that contain what is typed. */
 function Offered({ id, typed }: { id: string; typed: string }) {

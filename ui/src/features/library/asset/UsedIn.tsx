@@ -7,7 +7,7 @@ import { describeError } from '../../../api/problem';
 import { ErrorText } from '../../../components/ErrorText';
 import { when } from '../../../components/format';
 import { usePermission } from '../../../components/usePermission';
-import { text } from './text';
+import { text } from './sideText';
 
 const { used } = text;
 

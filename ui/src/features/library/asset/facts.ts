@@ -1,6 +1,6 @@
 // The facts of an image file, ready to be shown. Pure.
 import type { AssetFull } from '../../../api/client';
-import { text } from './text';
+import { text } from './sideText';
 
 export interface Fact {
   name: string;
