@@ -200,3 +200,15 @@ def test_the_focus_stays_near_what_was_deleted(
     library.get_by_role("dialog").get_by_role("button", name=confirm).press("Enter")
     expect(library.get_by_role("dialog")).to_have_count(0)
     expect(library.get_by_label(next_one, exact=True)).to_be_focused()
+
+
+def test_the_work_of_people_that_goes_with_the_trash_is_said_before(library: Page) -> None:
+    found = {"datasource": "orchard", "days": 30, "acknowledge": 120}
+    work = {"worked_on": 7, "annotated": 4, "edited": 0, "tagged": 5}
+    library.route("**/purge?*", lambda route: route.fulfill(json=found | work))
+    go(library, "/datasources/orchard")
+    library.get_by_role("button", name="Empty trash").click()
+    dialog = library.get_by_role("dialog")
+    expect(dialog).to_contain_text("7 of them go with the work of people (4 annotated, 5 tagged), which is lost.")
+    accessible(library, within="dialog[open]")
+    library.unroute_all(behavior="ignoreErrors")

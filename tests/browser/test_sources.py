@@ -75,6 +75,7 @@ def test_a_connection_with_a_wrong_secret_shows_what_fails_and_is_mended(site: S
     expect(page.get_by_label("Endpoint *")).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_role("alert")).to_contain_text("is no http address")
     page.get_by_label("Endpoint *").fill(site.stub.endpoint)
+    advice_names_fields(page)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="archive")).to_be_visible()
     page.get_by_role("button", name="Check now").click()
@@ -92,7 +93,7 @@ def test_a_connection_with_a_wrong_secret_shows_what_fails_and_is_mended(site: S
     page.get_by_role("button", name="Check now").click()  # what was known of the former secret is forgotten
     expect(page.locator(".health-row.tone-good", has_text="list")).to_contain_text("7 objects")
     assert SECRET_KEY not in page.content()
-
+    bucket_shows(page, BUCKET, "2026/", "just now", "List: yes", "Read: yes", "Write: not wanted")
     page.get_by_role("button", name="CORS").click()
     expect(page.locator(".document pre")).to_contain_text(site.serving.address)
     with page.expect_download() as saved:
@@ -103,6 +104,23 @@ def test_a_connection_with_a_wrong_secret_shows_what_fails_and_is_mended(site: S
     page.get_by_role("button", name="Delete connection").click()
     expect(page.get_by_role("heading", name="No connections yet")).to_be_visible()
     site.accessible()
+
+
+def advice_names_fields(page: Page) -> None:
+    """The form has no options of a command."""
+    bucket = page.get_by_role("textbox", name="Bucket")
+    bucket.fill("arn:aws:iam::123456789012:role/reader")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("“Role ARN”")
+    expect(page.get_by_role("alert")).not_to_contain_text("--")
+    bucket.fill(BUCKET)
+
+
+def bucket_shows(page: Page, *words: str) -> None:
+    """What a person sees of a connected bucket at a glance."""
+    panel = page.locator(".panel", has=page.get_by_role("heading", name="Connected bucket"))
+    for word in words:
+        expect(panel).to_contain_text(word)
 
 
 def add_connection(site: Site) -> None:
@@ -171,6 +189,7 @@ def test_an_empty_library_leads_by_keyboard_to_a_datasource_that_runs(site: Site
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="sites")).to_be_visible()
     expect(page.get_by_text("4 new")).to_be_visible()
+    bucket_shows(page, BUCKET, "Assets4")
     change_datasource(site)
 
 

@@ -98,6 +98,15 @@ LABELS_LEFT_OUT = {
     "not_copied_count": 2,
     "files": [{"name": "labels.json", "size": 48_200}, {"name": "pictures.zip", "size": 73_400_320}],
 }
+WORKED_ON = {
+    "datasource": "orchard",
+    "days": 30,
+    "acknowledge": 120,
+    "worked_on": 7,
+    "annotated": 4,
+    "edited": 0,
+    "tagged": 5,
+}
 JOBS = ("/snapshots", f"{IN_PROJECT}/split")  # whose end the next one waits for
 DRESS = """
 INSERT INTO connection (name, kind, settings, external_id, trusted, paused, health) VALUES
@@ -246,6 +255,14 @@ DIALOGS: dict[str, tuple[str, tuple[Step, ...]]] = {
     "schedule-cron": ("/datasources", (press("Schedule"), tick("Cron expression"))),
     "preview": ("/datasources/harbour%20cams", (press("Preview"), see("A run would"))),
     "empty-trash": ("/datasources/harbour%20cams", (press("Empty trash"),)),
+    "empty-trash-of-work": (
+        "/datasources/orchard",
+        (
+            answers(lambda route: route.fulfill(json=WORKED_ON), re.compile(r"/purge\?")),
+            press("Empty trash"),
+            see("work of people"),
+        ),
+    ),
     "datasource-delete": ("/datasources/harbour%20cams", (press("Delete"),)),
     "datasource-settings-of-labels": (
         "/datasources/orchard?tab=settings",
