@@ -111,7 +111,8 @@ def test_the_trash_is_emptied_by_the_number_that_was_asked_for(client: TestClien
     address = "/api/v1/datasources/harbour cams/purge"
     before = library.content()
     told = client.get(address, params={"days": 1}).json()
-    assert told == {"datasource": "harbour cams", "days": 1, "acknowledge": 3}
+    worked_on = {"worked_on": 2, "annotated": 0, "tagged": 2, "edited": 0}
+    assert told == {"datasource": "harbour cams", "days": 1, "acknowledge": 3, **worked_on}
     assert client.post(address).status_code == 422  # nobody said a number
     assert client.post(address, params={"days": 1, "acknowledge": 2}).status_code == 400
     assert client.post(address, params={"days": 91, "acknowledge": 3}).status_code == 409

@@ -68,7 +68,7 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
         "previewSchedule", "listProjects", "addToProject", "removeFromProject", "beginPreview", "getPreview",
         "cancelRun", "retryRun", "signIn", "listActivity",
         "signOut", "signInWithPassword", "acceptInvitation", "getSignInOptions", "getIdentity", "changePassword",
-        "getAbout",
+        "getAbout", "listWaitingUploads",
         "listMembers", "addMember", "changeMember", "removeMember", "inviteMember",
         "listApiKeys", "createApiKey", "revokeApiKey", "listSessions", "endSession",
         "cancelJob", "checkThumbnails", "cleanThumbnails", "getJob", "listJobs", "makeThumbnails", "verify", "watchJob",

@@ -22051,6 +22051,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only runs of this datasource. */
                 datasource?: string | null;
+                /** @description Only runs in this state. */
+                state?: components["schemas"]["RunState"] | null;
                 /** @description Only runs older than this run. */
                 before?: number | null;
                 /** @description Cursor of the previous page; replaces `offset`. */
