@@ -234,12 +234,10 @@ def list_runs(
     state: RunState | None = None,
     before: int | None = None,
 ) -> list[Run]:
-    """Runs, newest first, of the datasource with this name or of all, in this state; only those older than `before`.
-
-    Raises NotFound for an unknown name.
-    """
+    """Runs, newest first, filtered; only those older than the run `before`. Raises NotFound for an unknown name."""
     with catalog.read() as connection:
-        if datasource is not None and not _exists(connection, datasource):
+        by = {"name": datasource, "deleted": True}
+        if datasource is not None and connection.execute(statement("datasource_by_name").query, by).fetchone() is None:
             raise NotFound(
                 f"Datasource {datasource} does not exist.",
                 "The page Datasources and `mirrorlake datasource list` show the existing ones.",
@@ -368,13 +366,6 @@ def _pass_running(name: str, held: HeldLease) -> PassRunning:
 
 def _no_run(run_id: int) -> NotFound:
     return NotFound(f"Run {run_id} does not exist.", "The page Runs and `mirrorlake runs list` show the existing ones.")
-
-
-def _exists(connection: psycopg.Connection[TupleRow], name: str) -> bool:
-    return (
-        connection.execute(statement("datasource_by_name").query, {"name": name, "deleted": True}).fetchone()
-        is not None
-    )
 
 
 def _runs(connection: psycopg.Connection[TupleRow], which: str, values: Mapping[str, object]) -> list[Run]:
