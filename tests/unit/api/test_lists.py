@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import Request
 
 from mirrorlake.api.routing import keep_encoded_slashes, list_answer
@@ -10,7 +12,12 @@ from mirrorlake.model.pages import Page
 
 def test_the_address_of_the_next_page_is_written_as_the_request_was() -> None:
     raw = b"/api/v1/snapshots/R%2F7%20%E6%97%A5@1/assets"
-    scope = {"type": "http", "path": "/api/v1/snapshots/R/7 日@1/assets", "raw_path": raw, "headers": []}
+    scope: dict[str, Any] = {
+        "type": "http",
+        "path": "/api/v1/snapshots/R/7 日@1/assets",
+        "raw_path": raw,
+        "headers": [],
+    }
     scope["query_string"] = b"limit=2&cursor=before"
     keep_encoded_slashes(scope)
     link = list_answer(Request(scope), Page(items=(), next_cursor="a+b")).headers["link"]

@@ -28,7 +28,7 @@ class Elements(HTMLParser):
         self.names.append(tag)
         self.links += [value for name, value in attrs if name.endswith("href")]
 
-    def handle_data(self, data: str, /) -> None:
+    def handle_data(self, data: str) -> None:
         self.words += data
 
 
