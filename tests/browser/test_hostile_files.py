@@ -59,7 +59,7 @@ class Trap:
 
     address: str = ""
     connections: int = 0
-    asked: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list[str])
     page: bytes = b""  # for the browser that looks at it without protection
 
 
@@ -72,9 +72,8 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-
     def do_GET(self) -> None:
+        assert isinstance(self.server, _Server)
         trap = self.server.trap
         trap.asked.append(self.path)
         self.send_response(200)
@@ -86,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_GET  # noqa: N815  as the server calls it
 
-    def log_message(self, *_words: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  as the base class names it
         """Tests print nothing."""
 
 
