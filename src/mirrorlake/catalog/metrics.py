@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from psycopg.errors import QueryCanceled, UndefinedTable
+from psycopg.errors import QueryCanceled
 
 from mirrorlake.catalog.statements import statement
 from mirrorlake.catalog.workers import SILENT_S
 from mirrorlake.catalog.workspaces import Space, list_spaces
-from mirrorlake.core.errors import CatalogUnavailable
+from mirrorlake.core.errors import CatalogUnavailable, NotFound
 from mirrorlake.model.queue import Workers
 from mirrorlake.postgres.pool import Catalog, limit_time
 
@@ -59,7 +59,7 @@ def _read_workspace(catalog: Catalog, space: Space) -> WorkspaceNumbers | None:
             assets, size = connection.execute(statement("workspace_totals").query).fetchone() or (0, 0)
             runs = connection.execute(statement("runs_by_state").query).fetchall()
             waiting = connection.execute(statement("waiting_by_pool").query).fetchall()
-    except UndefinedTable:
+    except NotFound:
         return None
     return WorkspaceNumbers(
         name=space.name,

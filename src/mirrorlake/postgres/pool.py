@@ -13,7 +13,7 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-from mirrorlake.core.errors import CatalogUnavailable
+from mirrorlake.core.errors import CatalogUnavailable, NotFound
 from mirrorlake.core.settings import Settings
 from mirrorlake.postgres.db_errors import describe_address, translate_db_errors
 from mirrorlake.postgres.migrate import migrate
@@ -72,7 +72,7 @@ class Catalog:
     @contextmanager
     def read(self, *, one_snapshot: bool = False) -> Generator[psycopg.Connection[TupleRow]]:
         """A connection in one read-only transaction; with `one_snapshot`, all its statements see the same rows."""
-        with translate_db_errors(self.address), self._shared.pooled(self.schema) as connection:
+        with self._translated(), self._shared.pooled(self.schema) as connection:
             connection.read_only = True
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ if one_snapshot else None
             try:
@@ -86,13 +86,13 @@ class Catalog:
     @contextmanager
     def write(self) -> Generator[psycopg.Connection[TupleRow]]:
         """A connection in one transaction: committed at the end, rolled back on an error."""
-        with translate_db_errors(self.address), self._shared.pooled(self.schema) as connection:
+        with self._translated(), self._shared.pooled(self.schema) as connection:
             yield connection
 
     @contextmanager
     def snapshot(self) -> Generator[psycopg.Connection[TupleRow]]:
         """A separate read-only connection whose statements all see the same snapshot."""
-        with translate_db_errors(self.address), closing(self.session()) as connection:
+        with self._translated(), closing(self.session()) as connection:
             connection.autocommit = False
             connection.read_only = True
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -130,6 +130,22 @@ class Catalog:
                     raise CatalogUnavailable(
                         f"PostgreSQL ({self.address}) did not answer within {seconds} s."
                     ) from error
+
+    @contextmanager
+    def _translated(self) -> Generator[None]:
+        """Raise our own errors for what is not the fault of a statement; NotFound if the workspace was deleted."""
+        try:
+            with translate_db_errors(self.address):
+                yield
+        except psycopg.errors.UndefinedTable as error:
+            if self.schema is None or self._has_schema():
+                raise
+            raise NotFound("This workspace was deleted.", "Choose another one.") from error
+
+    def _has_schema(self) -> bool:
+        with translate_db_errors(self.address), self._shared.pooled(None) as connection:
+            row = connection.execute("SELECT to_regnamespace(%s) IS NOT NULL", (self.schema,)).fetchone()
+            return row is not None and bool(row[0])
 
     def close(self) -> None:
         """Close all connections. The catalog cannot be used afterwards."""

@@ -9,8 +9,10 @@ from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
+from psycopg import sql
 from tests.unit.api.conftest import TOKEN, Library
 
+from mirrorlake.catalog import workspaces
 from mirrorlake.client.connection import Connection
 from mirrorlake.client.workspaces import WorkspaceClient
 from mirrorlake.connections.signatures import HEADER, sign
@@ -163,3 +165,15 @@ def test_the_sdk_creates_limits_renames_and_deletes_workspaces(client: TestClien
         spaces.get("crew")
     found = LocalLibrary(library.resources, local_user()).activity.list(limit=2)
     assert [(one.action, one.subject) for one in found] == [("delete", "crew"), ("create", "Team Ö")]
+
+
+def test_a_workspace_that_another_server_deleted_is_not_found(client: TestClient, library: Library) -> None:
+    LocalLibrary(library.resources, local_user()).workspaces.create("other")
+    assert client.get("/api/v1/jobs", headers=OTHER).status_code == 200  # this server remembers that it is admitted
+    catalog = library.resources.catalog
+    space = workspaces.find(catalog, "other")
+    with catalog.write() as connection:
+        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(str(space.schema))))
+    for address in ("/api/v1/jobs", "/api/v1/jobs/events", "/api/v1/assets"):
+        answer = client.get(address, headers=OTHER)
+        assert (answer.status_code, answer.json()["detail"]) == (404, "This workspace was deleted."), address

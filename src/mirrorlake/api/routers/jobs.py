@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Final
@@ -19,7 +20,7 @@ from mirrorlake.api.job_feed import POLL_S, JobFeed
 from mirrorlake.api.routers.assets import Cursor
 from mirrorlake.api.routing import NUMBER_LIMIT, Bound, Served, add_route, json_answer, list_answer, policy
 from mirrorlake.api.schemas import WrittenTime
-from mirrorlake.core.errors import PermissionDenied
+from mirrorlake.core.errors import NotFound, PermissionDenied
 from mirrorlake.model.access import Permission
 from mirrorlake.model.activity import Activity
 from mirrorlake.model.jobs import RUN_KINDS, Job, JobKind
@@ -101,7 +102,7 @@ async def events(request: Request, library: Served, job_id: JobId) -> Response:
                 yield _event(latest) if latest.version != known.version else b": no news\n\n"
                 known = latest
 
-    return StreamingResponse(stream(), media_type="text/event-stream", headers=STREAM_HEADERS)
+    return StreamingResponse(_ended_with_workspace(stream()), media_type="text/event-stream", headers=STREAM_HEADERS)
 
 
 async def all_events(
@@ -162,7 +163,14 @@ async def all_events(
                         return
                 found = await feed.recent(library.place, lambda: read(time.time() - OVERLAP_S))
 
-    return StreamingResponse(stream(), media_type="text/event-stream", headers=STREAM_HEADERS)
+    return StreamingResponse(_ended_with_workspace(stream()), media_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+async def _ended_with_workspace(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The stream, which ends where its workspace is deleted: who opens it again learns why."""
+    with suppress(NotFound):
+        async for event in stream:
+            yield event
 
 
 def cancel(library: Bound, job_id: JobId) -> Job:
