@@ -65,6 +65,23 @@ def test_a_url_of_an_account_key_signs_the_key_as_it_is() -> None:
     assert fields == {"sv": "2023-11-03", "spr": "https", "se": "2026-03-01T04:05:06Z", "sr": "b", "sp": "r"}
 
 
+# The signatures are those that `generate_blob_sas` of azure-storage-blob 12.31.1 returns for the same words.
+@pytest.mark.parametrize(
+    ("version", "resource", "signature"),
+    [
+        ("", "b", "s7IG76t4PjquiBIa+94R0QQBzg1RyY4Xm23tLUuhAM8="),
+        ("2026-01-31T00:00:00.0000000Z", "bv", "ATMlXYmVZPnCLpAAYzUy17HyMmKZYLWIa2I+3vRCtAk="),
+    ],
+)
+def test_urls_of_blobs_and_of_their_versions_are_signed_as_azures_own_library_does(
+    version: str, resource: str, signature: str
+) -> None:
+    expires = datetime(2026, 12, 2, tzinfo=UTC)
+    query = blob_sas("acc", "con", "a b/ü.png", secret=b"k" * 32, expires=expires, https=True, version=version)
+    fields = {name: values[0] for name, values in parse_qs(query).items()}
+    assert (fields["sr"], fields["sig"]) == (resource, signature)
+
+
 # https://learn.microsoft.com/rest/api/storageservices/create-user-delegation-sas#version-2020-12-06-and-later
 def test_a_url_of_a_delegation_key_names_who_delegated() -> None:
     own = {"skoid": "oid", "sktid": "tid", "skt": "2026-02-28", "ske": "2026-03-02", "sks": "b", "skv": "2023-11-03"}
