@@ -7,6 +7,7 @@ export const FILE_FIELDS = [
   'tag',
   'datasource',
   'project',
+  'split',
   'class',
   'type',
   'state',
@@ -15,6 +16,7 @@ export const FILE_FIELDS = [
   'height',
   'created',
   'modified',
+  'updated',
 ];
 /** What is open until somebody chooses: few fields, that nearly every library has. */
 export const OPEN_FIELDS = ['kind', 'tag', 'datasource'];

@@ -6,6 +6,7 @@ const names: Record<string, string> = {
   type: 'Media type',
   tag: 'Tags',
   project: 'Projects',
+  split: 'Splits',
   datasource: 'Datasources',
   class: 'Classes',
   state: 'State',
@@ -14,6 +15,7 @@ const names: Record<string, string> = {
   height: 'Height',
   created: 'Added',
   modified: 'Modified',
+  updated: 'Updated',
 };
 
 export const text = {
