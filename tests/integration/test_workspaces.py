@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,10 +10,12 @@ from pathlib import Path
 import pytest
 from tests.support.backups import rows_of
 from tests.support.buckets import picture_no
+from tests.support.cli import PATIENCE_S
 from tests.support.postgres import Server, address_of
 from tests.support.thumbnails import packs
 
 from mirrorlake.catalog import queue, sessions
+from mirrorlake.catalog.statements import statement
 from mirrorlake.catalog.workers import announce_worker
 from mirrorlake.core.errors import Conflict, NotFound, UsageError
 from mirrorlake.core.settings import Settings
@@ -54,6 +57,17 @@ class Three:
 
     def found(self, name: str) -> AssetPage:
         return self.of(name).assets.search("")
+
+
+def until_nothing_runs(catalog: Catalog) -> None:
+    """Wait until PostgreSQL has ended the sessions of closed leases, a moment after they are closed."""
+    give_up = time.monotonic() + PATIENCE_S
+    while True:
+        with catalog.read() as connection:
+            if connection.execute(statement("running_job").query).fetchone() is None:
+                return
+        assert time.monotonic() < give_up, "A session of a closed lease does not end."
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +215,7 @@ def test_a_workspace_is_deleted_with_its_rows_and_files_but_not_while_it_works(t
     assert lease is not None
     with lease, pytest.raises(Conflict, match="of the workspace south is running"):
         default.workspaces.delete("south", acknowledge=3)
+    until_nothing_runs(catalog)
 
     assert default.workspaces.delete("south", acknowledge=3).assets == 3
 

@@ -14,7 +14,14 @@ from mirrorlake.model.assets import Original, mark_of
 
 FILM = b"a film"
 READ_IN_PARTS = ObjectToRead(
-    id="1", key="a.mp4", uri="s3://films/a.mp4", datasource="films", token="one", digest=None, size=len(FILM)
+    id="1",
+    key="a.mp4",
+    uri="s3://films/a.mp4",
+    datasource="films",
+    token="one",
+    version=None,
+    digest=None,
+    size=len(FILM),
 )
 
 

@@ -50,7 +50,9 @@ def test_what_is_held_counts_with_the_size_that_it_was_changed_to(monkeypatch: p
     monkeypatch.setattr(original_reader, "AHEAD_BYTES", 300)
     monkeypatch.setattr(original_reader, "ThreadPoolExecutor", AtOnce)
     reader = Reader()
-    objects = [ObjectRef(datasource="a", key=str(each), token="", size=10, item=each) for each in range(OBJECTS)]
+    objects = [
+        ObjectRef(datasource="a", key=str(each), token="", version=None, size=10, item=each) for each in range(OBJECTS)
+    ]
     ahead = [reader.asked - number for number, _ in reader.read_all(objects)]
     assert reader.asked == OBJECTS
     assert max(ahead) == 3  # of a hundred bytes: the next one would be one too many

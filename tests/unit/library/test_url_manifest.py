@@ -16,6 +16,7 @@ from mirrorlake.library.original_reader import THREADS, OriginalReader
 from mirrorlake.library.url_manifest import FIELDS, UrlManifest
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.asset_columns import schema_of
+from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.base import Store
 
@@ -32,12 +33,12 @@ class Reader(OriginalReader):
         self.raised: list[SourceUnreachable] = []
 
     def store(self, datasource: str) -> Store:
-        def head(_key: str) -> SimpleNamespace:
+        def head(key: str) -> ObjectInfo:
             self.asked[datasource] += 1
             if datasource == "far":
                 self.raised.append(SourceUnreachable("The server of s3://far cannot be reached: timed out."))
                 raise self.raised[-1]
-            return SimpleNamespace(token="t")
+            return ObjectInfo(key=key, size=1, token="t")
 
         return cast("Store", SimpleNamespace(head=head, presign=lambda key, _life: f"https://{datasource}/{key}"))
 
@@ -55,6 +56,7 @@ def test_a_server_that_cannot_be_reached_is_not_asked_for_each_of_its_objects() 
             "size": 1,
             "digest": DIGEST,
             "token": "t",
+            "version": None,
         }
         for number in range(ROWS)
         for datasource in (("near", "far")[number % 2],)

@@ -81,16 +81,16 @@ CREATE TEMP TABLE label_match (
   SELECT *, min(rank) OVER (PARTITION BY path, suffixed) AS best_rank FROM ranked
   WHERE rank IS NOT NULL AND (whole OR suffixed OR path NOT IN (SELECT path FROM whole_names))
 ), best AS (
-  SELECT path, suffixed, rank, min(id) AS asset_id, CASE WHEN min(id) = max(id) THEN 1 ELSE 2 END AS assets
+  SELECT path, suffixed, rank, min(id) AS asset_id, min(id) = max(id) AS is_one
   FROM compared_in_order
   WHERE rank = best_rank GROUP BY path, suffixed, rank
 ), single AS (
   SELECT *, min(rank) OVER (PARTITION BY asset_id) AS best_rank, count(*) OVER (PARTITION BY asset_id, rank) AS paths
-  FROM best WHERE assets = 1
+  FROM best WHERE is_one
 )
 INSERT INTO label_match
 SELECT path, suffixed, asset_id, rank > best_rank OR paths > 1 AS ambiguous FROM single
-UNION ALL SELECT path, suffixed, asset_id, true FROM best WHERE assets > 1;
+UNION ALL SELECT path, suffixed, asset_id, true FROM best WHERE NOT is_one;
 
 -- name: match_label_digests
 -- Fragment after a WITH that names the assets in question `chosen`: the asset whose bytes have the digest (BLAKE3, in
