@@ -52,7 +52,7 @@ function Row({ asset }: { asset: FrozenAsset }) {
       </td>
       <td className="wrap">
         <AssetLink id={asset.id}>{asset.name}</AssetLink>
-        <p className="mono quiet">{asset.key}</p>
+        {asset.key === asset.name ? null : <p className="mono quiet">{asset.key}</p>}
       </td>
       <td>{asset.split}</td>
       <td className="wrap">{asset.tags.join(', ')}</td>
