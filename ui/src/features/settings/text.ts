@@ -146,7 +146,7 @@ export const text = {
       more: (number: number) => `${count(number)} differences in all. The next runs take up what changed.`,
       datasource: 'Datasource',
       all: 'all',
-      sample: { label: 'Objects of each', hint: 'So many, chosen at random. Empty: all.' },
+      sample: { label: 'Objects of each', hint: 'Their number, chosen at random. Empty: all objects.' },
       wrongSample: 'Write a whole number from 1, or nothing.',
       content: { label: 'Compare their bytes, too', hint: 'Every object is then read as a whole.' },
       start: 'Verify',
