@@ -71,7 +71,7 @@ def test_a_function_is_added_paused_and_deleted(visit: Visit) -> None:
     page.get_by_label("For the assets that match").fill("tag:nobody-has-this")
     page.get_by_label("Only once for each asset").check()
     page.get_by_role("button", name="Add function").click()
-    expect(page.locator(".once code")).to_contain_text(re.compile(r"\w{20}"))
+    expect(page.locator(".once code")).to_have_text(re.compile(r"^whsec_[\w-]{43}$"))
     card = page.get_by_role("listitem").filter(has_text="describe")
     expect(card).to_contain_text("new assets, once for each")
     card.get_by_role("button", name="Pause").click()
