@@ -73,9 +73,9 @@ def measured(assets: int, *, rounds: int) -> list[Table]:
 
 
 def _require_chromium() -> str:
-    if installed() is None:
+    if installed(windows=True) is None:
         bring()
-    path = installed()
+    path = installed(windows=True)
     if path is None:
         raise RuntimeError(HOW)
     return path

@@ -3,6 +3,9 @@
 In this order: MIRRORLAKE_CHROMIUM, a Chromium or Chrome on the PATH, one that playwright installed; failing these, the
 system's package (Debian, as root), then playwright's own download. Where none of them works the browser tests are
 skipped with that sentence, and everything else runs.
+
+Chromium without windows, the headless shell, draws the same pages with a quarter less CPU, so that it comes first. With
+`--shell` the system's package of it is installed, whatever else there is.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+SHELL = "chromium-headless-shell"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     "--no-sandbox",
@@ -24,6 +28,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--font-render-hinting=none",  # or letters are as wide as the settings of the machine have it
 ]
 HOW = (
     "There is no browser for the browser tests. Install one (Debian: apt-get install chromium; elsewhere: "
@@ -31,12 +36,12 @@ HOW = (
 )
 
 
-def installed() -> str | None:
-    """The path of a browser that is here already."""
+def installed(*, windows: bool = False) -> str | None:
+    """The path of a browser that is here already; `windows`: one that people have, as measurements need it."""
     named = os.environ.get("MIRRORLAKE_CHROMIUM")
     if named:
         return named
-    for name in NAMES:
+    for name in NAMES if windows else (SHELL, *NAMES):
         found = shutil.which(name)
         if found:
             return found
@@ -47,11 +52,17 @@ def installed() -> str | None:
 
 def bring() -> None:
     """Try to install a browser; whether it worked is for `installed` to say."""
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        _run("apt-get", "update", "-qq")
-        _run("apt-get", "install", "-qq", "-y", "--no-install-recommends", "chromium")
-    else:
+    if not _bring_package("chromium"):
         _run(sys.executable, "-m", "playwright", "install", "chromium")
+
+
+def _bring_package(name: str) -> bool:
+    """Try to install a package of Debian; False where that is not possible at all."""
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        return False
+    _run("apt-get", "update", "-qq")
+    _run("apt-get", "install", "-qq", "-y", "--no-install-recommends", name)
+    return True
 
 
 def _run(*words: str) -> None:
@@ -59,6 +70,8 @@ def _run(*words: str) -> None:
 
 
 if __name__ == "__main__":
+    if "--shell" in sys.argv and shutil.which(SHELL) is None:
+        _bring_package(SHELL)
     if installed() is None:
         bring()
     print(installed() or HOW)
