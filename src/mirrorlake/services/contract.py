@@ -346,12 +346,25 @@ class ServedAssets(Assets, Protocol):
         ...
 
 
+class ServedSnapshots(Snapshots, Protocol):
+    """The snapshots of a library behind a server."""
+
+    def open_original(self, name: str, asset_id: str) -> OpenOriginal:
+        """As `original`, but the bytes are read while they are sent. Raises NotFound and StorageError."""
+        ...
+
+
 class ServedLibrary(Library, Protocol):
     """A library behind a server, which also records what it refused."""
 
     @property
     def assets(self) -> ServedAssets:
         """Assets."""
+        ...
+
+    @property
+    def snapshots(self) -> ServedSnapshots:
+        """Snapshots."""
         ...
 
     @property

@@ -44,15 +44,18 @@ def open_original(
     return OpenOriginal(
         original=replace(found, mark=mark),
         size=info.size,
-        pieces=lambda part: _pieces(stores, source, info, part),
+        pieces=lambda part: pieces_of(stores, source, info, part),
     )
 
 
 def read_original(catalog: Catalog, asset_id: str, known: Container[str], stores: SourceStores) -> Original | Unchanged:
     """As `open_original`, with all bytes. Raises ObjectTooLarge above `ORIGINAL_LIMIT`."""
     found = open_original(catalog, asset_id, known, stores)
-    if isinstance(found, Unchanged):
-        return found
+    return found if isinstance(found, Unchanged) else read_all(found)
+
+
+def read_all(found: OpenOriginal) -> Original:
+    """An opened original with all bytes, unless it has an address. Raises ObjectTooLarge above `ORIGINAL_LIMIT`."""
     if found.original.url is not None:
         return found.original
     if found.size > ORIGINAL_LIMIT:
@@ -60,7 +63,8 @@ def read_original(catalog: Catalog, asset_id: str, known: Container[str], stores
     return replace(found.original, data=b"".join(found.pieces(range(found.size))))
 
 
-def _pieces(stores: SourceStores, source: Datasource, info: ObjectInfo, part: range) -> Iterator[bytes]:
+def pieces_of(stores: SourceStores, source: Datasource, info: ObjectInfo, part: range) -> Iterator[bytes]:
+    """These bytes of an object, as long as it has the same token. Raises ObjectChanged and other StorageErrors."""
     with closing(stores(source).open_plain()) as store:
         for start in range(part.start, part.stop, PIECE_BYTES):
             length = min(PIECE_BYTES, part.stop - start)

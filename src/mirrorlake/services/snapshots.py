@@ -8,7 +8,7 @@ from mirrorlake.catalog.assets import parse_asset_id
 from mirrorlake.core.cursors import read_cursor, write_cursor
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.access import Context, Permission
-from mirrorlake.model.assets import Original
+from mirrorlake.model.assets import OpenOriginal, Original
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.pages import Page, page_of
 from mirrorlake.model.snapshots import (
@@ -101,6 +101,13 @@ class SnapshotService(Service, Snapshots):
         from mirrorlake.services.frozen_originals import read_frozen  # noqa: PLC0415  loads what reaches buckets
 
         return read_frozen(self.resources.catalog, name, parse_asset_id(asset_id), self.resources.stores)
+
+    @requires(Permission.ASSETS_READ)
+    def open_original(self, name: str, asset_id: str) -> OpenOriginal:
+        """See `ServedSnapshots.open_original`."""
+        from mirrorlake.services.frozen_originals import open_frozen  # noqa: PLC0415  as above
+
+        return open_frozen(self.resources.catalog, name, parse_asset_id(asset_id), self.resources.stores)
 
     @requires(Permission.PROJECTS_EDIT)
     def set_note(self, name: str, note: str) -> Snapshot:

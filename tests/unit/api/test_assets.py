@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from fastapi.testclient import TestClient
 
+from mirrorlake.api.routers.assets import ORIGINAL_CSP
 from mirrorlake.api.schemas.search import AssetField
 from mirrorlake.core.errors import AccessDenied, CatalogUnavailable, MirrorlakeError, NoPreview, ObjectGone
 from mirrorlake.model.asset_previews import AssetPreview, PreviewKind
@@ -158,6 +159,9 @@ def test_original_bytes_that_a_browser_has_are_not_sent_again(client: TestClient
     etag = first.headers["etag"]
     again = client.get("/api/v1/assets/1000/original", headers={"If-None-Match": f'"other", W/{etag}'})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    # A browser renews the headers of what it has by those of this answer.
+    policy = "content-security-policy"
+    assert again.headers[policy] == first.headers[policy] == ORIGINAL_CSP
     assert client.get("/api/v1/assets/1003/original", headers={"If-None-Match": etag}).status_code == 200
 
 

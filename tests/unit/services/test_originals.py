@@ -11,7 +11,7 @@ from mirrorlake.core.errors import ObjectTooLarge, RangesUnsupported
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.model.sources import Datasource
-from mirrorlake.services.originals import PIECE_BYTES, WHOLE_LIMIT, _pieces
+from mirrorlake.services.originals import PIECE_BYTES, WHOLE_LIMIT, pieces_of
 
 
 class Whole:
@@ -35,7 +35,7 @@ class Whole:
 def pieces(store: Whole, part: range) -> list[bytes]:
     stores = cast("SourceStores", lambda _source: SimpleNamespace(open_plain=lambda: store))
     info = ObjectInfo(key="a.txt", size=store._size, token="t")
-    return list(_pieces(stores, cast("Datasource", None), info, part))
+    return list(pieces_of(stores, cast("Datasource", None), info, part))
 
 
 def test_an_original_without_ranges_is_read_whole_up_to_a_limit() -> None:

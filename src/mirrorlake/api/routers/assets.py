@@ -21,7 +21,7 @@ from mirrorlake.core.errors import NoPreview
 from mirrorlake.formats.inert_page import PAGE_BYTES, inert_page
 from mirrorlake.model.access import Permission
 from mirrorlake.model.asset_previews import PreviewKind
-from mirrorlake.model.assets import AssetDetail, AssetPage, Original, Unchanged
+from mirrorlake.model.assets import AssetDetail, AssetPage, OpenOriginal, Original, Unchanged
 from mirrorlake.model.bulk import BulkEditPreview, HistoryEntry
 from mirrorlake.model.jobs import Job
 from mirrorlake.services.contract import PAGE_LIMIT
@@ -31,6 +31,7 @@ _CACHED: Final = f"private, max-age={YEAR_S}, immutable"
 PREVIEW_PAGE_LIMIT: Final = 100_000
 # Bytes from a bucket may be active content.
 ORIGINAL_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+_SANDBOXED: Final = {"Content-Security-Policy": ORIGINAL_CSP}
 # The viewer shows a page in a frame. No cache keeps it: a revalidation would renew its headers by those of all answers.
 PAGE_HEADERS: Final = {
     "Content-Security-Policy": f"{ORIGINAL_CSP}; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
@@ -214,7 +215,8 @@ def original(
     """Download the original of an asset: a redirect to the bucket if the provider supports it, else the bytes."""
     opened = library.assets.open_original(asset_id, known=_known(request), direct=direct)
     if isinstance(opened, Unchanged):
-        return Response(status_code=304, headers=_revalidated(opened.mark))
+        # The browser renews the headers of what it has by these: that policy must not become the one of all answers.
+        return Response(status_code=304, headers=_revalidated(opened.mark) | _SANDBOXED)
     original = opened.original
     if original.url is not None:
         return redirect_to(original)
@@ -224,12 +226,7 @@ def original(
         part = None
     if part is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{opened.size}"
-    wanted = part or range(opened.size)
-    headers["Content-Length"] = str(len(wanted))
-    pieces = opened.pieces(wanted)
-    first = next(pieces, b"")  # an error has an answer of its own, as long as none has begun
-    content = chain((first,), pieces)
-    return StreamingResponse(content, 200 if part is None else 206, headers, media_type=original.media_type)
+    return stream(opened, headers, part)
 
 
 def page(library: Served, asset_id: AssetId) -> Response:
@@ -244,6 +241,19 @@ def page(library: Served, asset_id: AssetId) -> Response:
     return Response(inert_page(data, detail.facts.get("encoding")), media_type="text/html", headers=PAGE_HEADERS)
 
 
+def stream(opened: OpenOriginal, headers: dict[str, str], part: range | None = None) -> Response:
+    """An answer with the bytes of an original, or a part of them, which are read while they are sent."""
+    wanted = part or range(opened.size)
+    pieces = opened.pieces(wanted)
+    first = next(pieces, b"")  # an error has an answer of its own, as long as none has begun
+    return StreamingResponse(
+        chain((first,), pieces),
+        200 if part is None else 206,
+        headers | {"Content-Length": str(len(wanted))},
+        media_type=opened.original.media_type,
+    )
+
+
 def redirect_to(original: Original) -> Response:
     """A redirect to the address of an original."""
     # Shorter than the lifetime of the address: each signature is another address, and browsers cache by address.
@@ -253,10 +263,8 @@ def redirect_to(original: Original) -> Response:
 
 def download_headers(original: Original) -> dict[str, str]:
     """The headers of an answer with the bytes of an original."""
-    return _revalidated(original.mark) | {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(_plain(original.name), safe='')}",
-        "Content-Security-Policy": ORIGINAL_CSP,
-    }
+    attached = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(_plain(original.name), safe='')}"}
+    return _revalidated(original.mark) | attached | _SANDBOXED
 
 
 def _known(request: Request) -> frozenset[str]:

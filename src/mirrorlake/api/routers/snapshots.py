@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from mirrorlake.api.routers.assets import BYTES, AssetId, download_headers, redirect_to
-from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route, list_answer
+from mirrorlake.api.routers.assets import BYTES, AssetId, download_headers, redirect_to, stream
+from mirrorlake.api.routing import NUMBER_LIMIT, Bound, Served, add_route, list_answer
 from mirrorlake.api.schemas.snapshots import NoteBody, RestoreBody, SnapshotBody
 from mirrorlake.catalog.projects import NAME_LIMIT
 from mirrorlake.model.access import Permission
@@ -82,12 +82,12 @@ def list_gone(
     return list_answer(request, library.snapshots.gone_page(snapshot, limit=limit, cursor=cursor))
 
 
-def original(library: Bound, snapshot: SnapshotName, asset_id: AssetId) -> Response:
+def original(library: Served, snapshot: SnapshotName, asset_id: AssetId) -> Response:
     """Download the bytes that an asset had when it was frozen, from the object or its version in a versioned bucket."""
-    found = library.snapshots.original(snapshot, asset_id)
-    if found.url is not None:
-        return redirect_to(found)
-    return Response(found.data, headers=download_headers(found), media_type=found.media_type)
+    opened = library.snapshots.open_original(snapshot, asset_id)
+    if opened.original.url is not None:
+        return redirect_to(opened.original)
+    return stream(opened, download_headers(opened.original))
 
 
 def compare(
