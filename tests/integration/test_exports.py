@@ -216,6 +216,20 @@ def test_facts_are_columns_of_their_type(made: Made, tmp_path: Path, scope: dict
     assert row == ["3", "rgb", "false", "2.8" if listed else "", '["x","=y"]' if listed else "", ""]
 
 
+def test_keywords_of_an_older_library_are_a_list_too(made: Made, tmp_path: Path) -> None:
+    """They were one text, which stays so in its snapshots, and elsewhere until workers have come to the asset."""
+    asset_id = made.ids["sub/gone.png"]
+    with made.catalog.write() as connection:
+        connection.execute(
+            """UPDATE asset SET facts = facts || '{"keywords": "dock; hall 3"}' WHERE id = %s::bigint""", (asset_id,)
+        )
+    projects.add(made.catalog, "old", [asset_id], by=BOB)
+    freeze(made.catalog, "old", lambda _step, _done, _total: None, note="", by=BOB)
+    for name, scope in (("then", {"snapshot": "old@1"}), ("now", {"project": "old"})):
+        made.export(tmp_path / name, ExportFormat.PARQUET, fields=("facts.keywords",), **scope)
+        assert parquet.read_table(tmp_path / name).to_pylist() == [{"facts.keywords": ["dock", "hall 3"]}]
+
+
 def test_a_dataset_has_facts_as_columns(made: Made) -> None:
     source = LocalSource(made.settings)
     fields = (*NEEDED, "facts.aperture")

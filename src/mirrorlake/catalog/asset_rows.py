@@ -157,19 +157,20 @@ def _columns(names: Sequence[str], kinds: Mapping[str, pa.DataType], project: st
 
 def _value_sql(values: bytes, kind: pa.DataType) -> tuple[bytes, int]:
     """A column with the values of one metadata key or fact, and how often it names the key."""
-    value = b"(" + values + b" -> %s::text)"
     if kind == pa.string():
         return values + b" ->> %s::text", 1
-    stored, made = _AS_STORED[kind]
-    return b"CASE jsonb_typeof" + value + b" WHEN '" + stored + b"' THEN " + made.replace(b"value", value) + b" END", 2
+    text = b"CASE jsonb_typeof(value) " + _AS_STORED[kind] + b" END"
+    return text.replace(b"value", b"(" + values + b" -> %s::text)"), text.count(b"value")
 
 
-# Of columns that are no texts: the type of the JSON value, and what is made of it.
-_AS_STORED: Final[Mapping[pa.DataType, tuple[bytes, bytes]]] = {
-    pa.float64(): (b"number", b"value::float8"),
-    pa.int64(): (b"number", b"value::bigint"),
-    pa.bool_(): (b"boolean", b"value::boolean"),
-    pa.list_(pa.string()): (b"array", b"ARRAY(SELECT jsonb_array_elements_text(value))"),
+# Of columns that are no texts: what is made of a JSON value of which type. Lists are keywords, which were one text in
+# older versions.
+_AS_STORED: Final[Mapping[pa.DataType, bytes]] = {
+    pa.float64(): b"WHEN 'number' THEN value::float8",
+    pa.int64(): b"WHEN 'number' THEN value::bigint",
+    pa.bool_(): b"WHEN 'boolean' THEN value::boolean",
+    pa.list_(pa.string()): b"WHEN 'array' THEN ARRAY(SELECT jsonb_array_elements_text(value))"
+    b" WHEN 'string' THEN string_to_array(value #>> '{}', '; ')",
 }
 
 

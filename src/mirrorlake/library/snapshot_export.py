@@ -67,8 +67,10 @@ def _batches(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[pa.Recor
 
 
 def _value(value: Any, kind: pa.DataType) -> object:
-    if value is None or pa.types.is_boolean(kind) or pa.types.is_list(kind):
+    if value is None or pa.types.is_boolean(kind):
         return value
+    if pa.types.is_list(kind):  # keywords, which were one text in older versions
+        return value.split("; ") if isinstance(value, str) else value
     if pa.types.is_floating(kind):
         return float(value)  # as a query does, also beyond 2^53
     if pa.types.is_integer(kind):
