@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from copy import copy
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
@@ -69,7 +70,7 @@ class OriginalReader:
                 self._opened[datasource] = self._open_store(datasource)
             opened = self._opened[datasource]
         if isinstance(opened, MirrorlakeError):
-            raise opened
+            raise copy(opened)  # raised again for each object, one error would keep all of them in its traceback
         return opened
 
     def _open_store(self, datasource: str) -> Store | MirrorlakeError:

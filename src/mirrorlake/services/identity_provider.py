@@ -10,6 +10,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -65,7 +66,7 @@ class IdentityProvider:
         with self._lock:
             if self._endpoints is None or self._clock() - self._endpoints[1] > KEPT_S:
                 if self._failed is not None and self._clock() - self._failed[1] < FAILED_S:
-                    raise self._failed[0]
+                    raise copy(self._failed[0])  # each caller has its own: raising adds to the traceback
                 try:
                     self._endpoints = self._discover(), self._clock()
                 except MirrorlakeError as error:

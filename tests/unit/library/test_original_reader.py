@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from traceback import walk_tb
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from mirrorlake.core.errors import SettingsError
 from mirrorlake.library import original_reader
 from mirrorlake.library.original_reader import ObjectRef, OriginalReader
 from mirrorlake.mirror.source_stores import SourceStores
@@ -56,3 +58,19 @@ def test_what_is_held_counts_with_the_size_that_it_was_changed_to(monkeypatch: p
     ahead = [reader.asked - number for number, _ in reader.read_all(objects)]
     assert reader.asked == OBJECTS
     assert max(ahead) == 3  # of a hundred bytes: the next one would be one too many
+
+
+def test_the_error_of_a_store_that_cannot_be_opened_is_raised_anew_for_each_object(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    error = SettingsError("The connection lake cannot be used.", "Set its secrets again.", field="secret")
+    monkeypatch.setattr(OriginalReader, "_open_store", lambda _self, _name: error)
+    reader = OriginalReader(cast("Catalog", None), cast("SourceStores", None))
+    one = ObjectRef(datasource="a", key="a.jpg", token="", version=None, size=10, item=None)
+    depths = set[int]()
+    for _ in range(OBJECTS):
+        found = reader.read(one)
+        assert isinstance(found, SettingsError)
+        assert (found.message, found.fix, found.field) == (error.message, error.fix, "secret")
+        depths.add(len(list(walk_tb(found.__traceback__))))
+    assert len(depths) == 1
