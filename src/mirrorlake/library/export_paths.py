@@ -20,6 +20,7 @@ from mirrorlake.labels.records import copied_name, without_suffix
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # separates equal paths of different datasources
 _RECENT = 10_000  # folders
+_DOTTED = 100_000  # names of folders: with more of them, every name is compared
 _LABEL_SUFFIXES = (".txt", ".xml", ".json")  # of label files of one image each
 _Hashes: TypeAlias = npt.NDArray[np.uint64]
 
@@ -56,7 +57,7 @@ class ExportPaths:
         self._shared = np.union1d(_repeated(found), taken)
         self._alike = _repeated(whole)
         self._folders = folders.hashes(by_owner=self.by_datasource)
-        self._dotted = folders.dotted
+        self._dotted = None if folders.too_many_dotted else folders.dotted
 
     def path(self, datasource: str, key: str) -> str:
         """The path of an image."""
@@ -73,7 +74,8 @@ class ExportPaths:
         """Whether a file of this image, of the object or of its labels, would have the path of a folder."""
         folder, slash, _ = safe_path(key).rpartition("/")
         return any(
-            (name in self._dotted or "." not in name) and self._is_in(self._folders, datasource, folder + slash + name)
+            (self._dotted is None or name in self._dotted or "." not in name)
+            and self._is_in(self._folders, datasource, folder + slash + name)
             for name in map(safe_path, _file_names(key.rpartition("/")[2]))
         )
 
@@ -90,6 +92,7 @@ class _Folders:
 
     def __init__(self) -> None:
         self.dotted: set[str] = set()  # names of folders that could be names of files: few have any
+        self.too_many_dotted = False
         self._hashes = bytearray()
         self._owners: array[int] = array("Q")
         self._recent: set[tuple[int, str]] = set()
@@ -104,8 +107,11 @@ class _Folders:
             self._hashes += digest_of(folder)
             self._owners.append(owner)
             folder, _, name = folder.rpartition("/")
-            if "." in name:
+            if "." in name and not self.too_many_dotted:
                 self.dotted.add(name)
+                if len(self.dotted) > _DOTTED:
+                    self.dotted.clear()
+                    self.too_many_dotted = True
 
     def hashes(self, *, by_owner: bool) -> _Hashes:
         """The hashes in order, each once; `by_owner`: separate for each datasource."""

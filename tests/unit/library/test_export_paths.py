@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mirrorlake.labels.file_names import safe_path, spelled_key, with_digest
 from mirrorlake.labels.records import ImageLabels, copied_name, label_file_of, without_suffix
+from mirrorlake.library import export_paths
 from mirrorlake.library.export_paths import ExportPaths
 
 _parts = st.lists(st.sampled_from(["a", "b", "a%2Fb", "é"]), min_size=1, max_size=2)
@@ -27,6 +28,20 @@ def test_images_have_different_paths_and_label_files(objects: list[tuple[str, st
     ]
     assert len({one.path for one in made}) == len(objects)
     assert len({label_file_of(one, ".txt") for one in made}) == len(objects)
+
+
+def test_names_of_folders_need_little_memory_however_many_look_like_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    objects = [("a", f"{number}.jpg/{number}.png") for number in range(9)]
+    clash = ("a", "5.jpg")
+    made = [ExportPaths([*objects, clash], as_files=True).path(*each) for each in (*objects, clash)]
+    assert made[-1] != clash[1]
+    monkeypatch.setattr(export_paths, "_DOTTED", 3)
+    paths = ExportPaths([*objects, clash], as_files=True)
+    assert [paths.path(*each) for each in (*objects, clash)] == made
+    folders = export_paths._Folders()
+    for _, key in objects:
+        folders.add(0, key)
+    assert len(folders.dotted) <= 3
 
 
 @given(_objects)
