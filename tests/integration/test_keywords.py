@@ -195,6 +195,22 @@ def test_undoing_the_addition_of_a_tag_gives_it_back_to_the_keyword(stock: Stock
     assert stock.tags() == NO_TAGS
 
 
+def test_undoing_the_addition_of_a_tag_leaves_it_where_a_keyword_gives_it_by_now(stock: Stock):
+    stock.switch(on=True)
+    stock.mirror()
+    ids = (stock.id_of("a.jpg"), stock.id_of("b.jpg"))
+    job = stock.library.assets.start_edit(BulkEdit.of(Edit(add_tags=("spoon",)), assets=ids))
+    stock.work()
+    _write(stock.folder, "a.jpg", ("spoon",))
+    stock.mirror()
+    stock.library.jobs.undo(job.id)
+    stock.work()
+    assert stock.tags() == ALL_TAGS | {"a.jpg": ["spoon"]}
+    stock.switch(on=False)
+    stock.reapply()
+    assert stock.tags() == NO_TAGS
+
+
 @pytest.mark.parametrize("edit", [Edit(add_tags=("fork",)), Edit(remove_tags=("fork",))])
 def test_undoing_an_edit_gives_no_tag_to_a_keyword_that_is_gone(stock: Stock, edit: Edit):
     stock.switch(on=True)

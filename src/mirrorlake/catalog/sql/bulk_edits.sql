@@ -229,9 +229,18 @@ SELECT ARRAY(SELECT id FROM changed),
   );
 
 -- name: undo_tag
--- Remove the tag that a batch added, where nobody has removed it since.
-DELETE FROM asset_tag
-WHERE tag = %(name)s AND asset_id = ANY(%(ids)s::bigint[]) AND edit_id = %(edit_id)s RETURNING asset_id;
+-- Remove the tag that a batch added, where nobody has removed it since. Where a file gives it by now, it is the tag of the
+-- file, as it would be without the batch.
+WITH added AS (
+  SELECT asset.id, {rule.file_gives} AS given
+  FROM asset_tag JOIN asset ON asset.id = asset_tag.asset_id
+  WHERE tag = %(name)s AND asset_id = ANY(%(ids)s::bigint[]) AND edit_id = %(edit_id)s
+), kept AS (
+  UPDATE asset_tag SET from_keywords = true, edit_id = NULL
+  FROM added WHERE asset_tag.tag = %(name)s AND asset_tag.asset_id = added.id AND added.given
+)
+DELETE FROM asset_tag USING added
+WHERE asset_tag.tag = %(name)s AND asset_tag.asset_id = added.id AND NOT added.given RETURNING asset_id;
 
 -- name: undo_claim
 -- Give the tag back to the keywords from which a batch took it, where nobody has removed it since. Where no keyword gives
