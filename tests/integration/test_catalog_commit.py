@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.support.commits import THEN, Pass, change, changes, commit_rows, keys, missing, processed_row, with_sidecar
@@ -92,6 +93,31 @@ def test_a_run_whose_process_died_keeps_the_counts_of_what_it_had_committed(work
     assert run.counts == Counts(listed=9, selected=8, unchanged=3, new=1, failed=1, rejected=1, label_problems=1)
     assert (run.requests, run.bytes_read) == (Requests(list=1, get=2), 30)
     assert runs.show_run(working.catalog, working.lease.run_id).counts == Counts()
+
+
+def test_what_the_server_still_commits_for_a_process_that_died_is_counted_too(working: Pass):
+    left = working.lease
+    commit_rows(left, processed_row("in/a.jpg"))
+    left.close()  # as if its process had died while the server was committing another batch
+    with working.catalog.session() as last, ThreadPoolExecutor(1) as threads:
+        last.autocommit = False
+        last.execute("SELECT FROM lease WHERE lock = %s FOR SHARE", (left.lock,))
+        last.execute("INSERT INTO outcome (run_id, key, kind) VALUES (%s, 'in/b.jpg', 'new')", (left.run_id,))
+        begun = threads.submit(runs.begin, working.catalog, working.datasource.id, "mirror")
+        while not waits_for_a_lock(working.catalog):
+            assert not begun.done()
+        last.commit()
+        working.lease = begun.result()
+    assert runs.show_run(working.catalog, left.run_id).counts == Counts(new=2)
+
+
+def waits_for_a_lock(catalog: Catalog) -> bool:
+    with catalog.read() as connection:
+        row = connection.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+            " AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO lease%')"
+        ).fetchone()
+    return row is not None and bool(row[0])
 
 
 def test_the_same_token_in_a_later_run_makes_no_second_asset(working: Pass):

@@ -228,6 +228,23 @@ def test_a_run_whose_worker_died_keeps_the_counts_of_what_it_had_committed(empty
     assert runs.show_run(empty_catalog, gone.again or 0).counts == Counts()
 
 
+def test_a_run_whose_worker_died_waits_again_once_its_last_commit_has_ended(empty_catalog: Catalog):
+    new_source(empty_catalog, "a")
+    left = queue.request(empty_catalog, "a")
+    lease = begun(empty_catalog)
+    commit_rows(lease, processed_row("a.jpg"))
+    lease.close()  # as if its process had died while the server was committing another batch
+    age_lease(empty_catalog, LEASE_S + 1)
+    with empty_catalog.session() as last:
+        last.autocommit = False
+        last.execute("SELECT FROM lease WHERE lock = %s FOR SHARE", (lease.lock,))
+        last.execute("INSERT INTO outcome (run_id, key, kind) VALUES (%s, 'b.jpg', 'new')", (left,))
+        assert queue.requeue_interrupted(empty_catalog) == []
+        last.commit()
+    [gone] = queue.requeue_interrupted(empty_catalog)
+    assert (gone.run_id, runs.show_run(empty_catalog, left).counts) == (left, Counts(new=2))
+
+
 def test_a_foreground_pass_that_died_is_nobodys_to_take_over(empty_catalog: Catalog):
     source = new_source(empty_catalog, "a")
     runs.begin(empty_catalog, source.id, Trigger.MANUAL).close()

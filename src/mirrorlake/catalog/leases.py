@@ -227,22 +227,25 @@ def insert_running(
 
     Returns its id, lock and holder; None if another process was faster: the transaction must then be rolled back.
     """
-    if job.lock is not None:
-        # A job whose lease was lost in a crash of the database is no longer running either.
-        fail_interrupted(session, job.lock)
+    # A job whose lease was lost in a crash of the database is no longer running either.
+    interrupted = [] if job.lock is None else fail_interrupted(session, job.lock)
     begun = session.execute(statement("insert_running").query, job_values(job)).fetchone()
     if begun is None:
         raise AssertionError("INSERT ... RETURNING returns one row")
     lock, holder = job.lock or f"job:{begun[0]}", str(uuid.uuid4())
     if not take_lease(session, begun[0], lock, holder, None if held is None else held.holder):
         return None
+    count_committed(session, interrupted)
     return int(begun[0]), lock, holder
 
 
-def fail_interrupted(session: psycopg.Connection[TupleRow], lock: str) -> None:
-    """Fail the jobs whose process held this lock and has exited."""
+def fail_interrupted(session: psycopg.Connection[TupleRow], lock: str) -> list[int]:
+    """Fail the jobs whose process held this lock and has exited; return them, to be counted under the lease.
+
+    Taking it waits for what the server is still committing for that process.
+    """
     ended = session.execute(statement("fail_interrupted").query, {"lock": lock, "error": INTERRUPTED}).fetchall()
-    count_committed(session, [job_id for (job_id,) in ended])
+    return [job_id for (job_id,) in ended]
 
 
 def count_committed(session: psycopg.Connection[TupleRow], job_ids: Sequence[int]) -> None:

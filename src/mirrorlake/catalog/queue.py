@@ -204,6 +204,8 @@ def requeue_interrupted(catalog: Catalog) -> list[Interrupted]:
         for job_id, lock, kind, name, more, unwanted in connection.execute(
             statement("abandoned_jobs").query, _FRESH
         ).fetchall():
+            if not _is_at_rest(connection, job_id):
+                continue  # the next time
             again = _requeue(connection, job_id, kind, lock, wanted=more and not unwanted)
             found.append(Interrupted(run_id=job_id, kind=kind, datasource=name, again=again))
         return found
@@ -245,6 +247,12 @@ class _ClaimedJob:
     datasource_id: int | None
     attempt: int | None
     holder: str
+
+
+def _is_at_rest(connection: psycopg.Connection[TupleRow], job_id: int) -> bool:
+    """Whether the server commits nothing more for the process of a job, which has exited."""
+    locked = connection.execute(statement("lock_lease_of_job").query, {"job_id": job_id}).fetchone()
+    return locked is not None or not connection.execute(statement("lease_of_job").query, {"job_id": job_id}).fetchone()
 
 
 def _requeue(
@@ -328,9 +336,10 @@ def _claim_one(session: psycopg.Connection[TupleRow], wanted: dict[str, object])
             attempt=attempt,
             holder=str(uuid.uuid4()),
         )
-        fail_interrupted(session, lock)
+        interrupted = fail_interrupted(session, lock)
         session.execute(statement("start_queued").query, {"job_id": job_id})
         if not take_lease(session, job_id, lock, taken.holder, before):
             raise psycopg.Rollback(transaction)  # another process started a job with this lock since our query
+        count_committed(session, interrupted)
         return taken
     return None

@@ -85,6 +85,14 @@ WHERE job.state = 'running' AND job.attempt IS NOT NULL AND NOT EXISTS (
 ORDER BY job.id
 FOR NO KEY UPDATE OF job SKIP LOCKED;
 
+-- name: lock_lease_of_job
+-- The lease of a job, locked; none while a transaction under it is in progress.
+SELECT lock FROM lease WHERE job_id = %(job_id)s FOR UPDATE SKIP LOCKED;
+
+-- name: lease_of_job
+-- The lease of a job.
+SELECT lock FROM lease WHERE job_id = %(job_id)s;
+
 -- name: job_to_continue
 -- The facts that decide whether a job is continued later, unless another process has taken it over.
 SELECT job.kind, job.attempt, job.max_attempts, job.cancel_requested,
