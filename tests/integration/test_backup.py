@@ -6,7 +6,7 @@ import stat
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import copy
 from pathlib import Path
 
@@ -20,12 +20,14 @@ from tests.support.thumbnails import checked, cleaned, contents, damage, forget,
 
 from mirrorlake.catalog import assets, edits, jobs, picture_texts, project_splits, projects, queue, runs
 from mirrorlake.catalog.picture_texts import ReadText
+from mirrorlake.catalog.thumbnails import exclusive_lock
 from mirrorlake.core.errors import BadBackup, Conflict, DiskFull, UsageError
 from mirrorlake.formats.registry import RANGED_BYTES
 from mirrorlake.jobs.execution import new_job
 from mirrorlake.jobs.handlers.verify import VerifyArgs
 from mirrorlake.library import backup as backing_up
 from mirrorlake.library import restore as restoring
+from mirrorlake.library.backup import WAITING
 from mirrorlake.library.snapshot_reading import check_snapshots
 from mirrorlake.library.snapshots import freeze, read_snapshot
 from mirrorlake.model.access import LIBRARY
@@ -377,3 +379,24 @@ def test_a_member_who_is_added_meanwhile_is_not_dropped(
         with pytest.raises(Conflict, match="already has members"):
             _restore_beside(session, target, folder, archive)
         assert session.execute("SELECT name FROM access.member").fetchall() == [("anna",)]
+
+
+def test_a_backup_waits_for_a_cleanup_that_workers_began(mirrored: Mirrored, tmp_path: Path) -> None:
+    steps = list[str]()
+    with ExitStack() as cleanup:
+        cleanup.enter_context(exclusive_lock(mirrored.catalog))
+
+        def step(name: str, _done: int, _total: int) -> None:
+            steps.append(name)
+            if name == WAITING:
+                cleanup.close()
+
+        back_up(mirrored.catalog, mirrored.library(), tmp_path / "waited.backup", step)
+    assert steps.count(WAITING) == 1
+
+
+def test_a_backup_does_not_wait_for_ever(mirrored: Mirrored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backing_up, "PATIENCE_S", 0.2)
+    with exclusive_lock(mirrored.catalog), pytest.raises(Conflict, match="Another command"):
+        back_up(mirrored.catalog, mirrored.library(), tmp_path / "none.backup")
+    assert not (tmp_path / "none.backup").exists()

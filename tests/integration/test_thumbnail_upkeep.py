@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from tests.support.thumbnails import packs
 
 from mirrorlake.catalog import jobs, thumbnail_packs
 from mirrorlake.catalog.thumbnails import exclusive_lock
+from mirrorlake.jobs.execution import new_job
 from mirrorlake.jobs.handlers import thumbnails as handlers
 from mirrorlake.mirror.thumbnails import Thumbnails
 from mirrorlake.model.jobs import Job, JobKind, JobState
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
+from mirrorlake.processing.packs import NAME_BYTES, pack_key, write_pack
+from mirrorlake.processing.thumbnails import DIGEST_BYTES
 from mirrorlake.search.run import stream
 
 
@@ -103,6 +107,24 @@ def test_little_dead_space_is_left(photos: Old):
     assert photos.last() == nothing(removed=1, repacked=2)
 
 
+def test_what_the_catalog_does_not_know_is_left_to_a_person(photos: Old):
+    """It may be of a library that was restored from a backup of this one, or of the one whose backup this is."""
+    photos.replace_all(5, content=100)
+    photos.age()
+    data, _ = write_pack([(b"1" * DIGEST_BYTES, b"a thumbnail")])
+    unknown = photos.settings.thumbnails / pack_key(b"2" * NAME_BYTES)
+    unknown.parent.mkdir(parents=True, exist_ok=True)
+    unknown.write_bytes(data)
+    os.utime(unknown, (1, 1))
+    photos.work()
+    assert photos.last() == nothing(removed=5, repacked=2)
+    assert unknown.exists()
+    jobs.request(photos.catalog, new_job(JobKind.THUMBNAILS_CLEAN, handlers.CleanArgs()))
+    photos.work()
+    assert photos.last() == nothing(removed=1)
+    assert not unknown.exists()
+
+
 def test_it_can_be_turned_off(photos: Old):
     photos.settings = replace(photos.settings, repack_percent=0)
     photos.replace_all(8, content=100)
@@ -135,6 +157,23 @@ def test_one_job_rewrites_only_so_many_packs_and_the_next_one_comes_within_hours
     photos.work()
     assert (len(photos.cleanups()), photos.last()) == (3, nothing(repacked=2))
     assert photos.all_are_shown()
+
+
+def test_packs_that_are_gone_do_not_keep_the_others_from_their_turn(photos: Old, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(handlers, "UPKEEP_PACKS", 2)
+    monkeypatch.setattr("mirrorlake.library.repack.PACK_THUMBNAILS", 2)
+    monkeypatch.setattr("mirrorlake.library.repack.SMALL_PACK", 2)
+    photos.replace_all(8, content=100)
+    for number in range(10, 16):  # each is a pack, of which two fit into one
+        photos.put(number)
+        photos.mirror()
+    ordered = thumbnail_packs.list_packs(photos.catalog)
+    small = [photos.settings.thumbnails / pack_key(one.name) for one in ordered if one.used == 1]
+    for path in small[:4]:  # as a rule of a bucket that deletes what is old
+        path.unlink()
+    photos.age()
+    photos.work()
+    assert photos.last() == nothing(removed=8, repacked=2)
 
 
 def test_what_a_run_may_still_be_committing_is_not_rewritten(photos: Old):

@@ -23,7 +23,8 @@ DIGEST_BYTES = 32
 # One asset: the digest that names its thumbnail, its id, the size of its object in bytes.
 OWNER = np.dtype([("digest", np.uint8, (DIGEST_BYTES,)), ("asset", np.int64), ("size", np.int64)])
 
-LOCK_ATTEMPTS, LOCK_PAUSE_S = 10, 0.2  # while another command ends
+LOCK_PAUSE_S = 0.2
+ENDING_S = 2.0  # for which a command that is just ending may hold the lock
 ASSETS_AT_ONCE = 4096  # per query for their objects
 
 Owners = npt.NDArray[np.void]
@@ -94,23 +95,31 @@ def library_id(catalog: Catalog) -> str:
 
 
 @contextmanager
-def exclusive_lock(catalog: Catalog, *others: Catalog) -> Generator[None]:
+def exclusive_lock(
+    catalog: Catalog,
+    *others: Catalog,
+    patience_s: float = ENDING_S,
+    waiting: Callable[[], object] = lambda: None,
+) -> Generator[None]:
     """Prevent other commands from rebuilding, removing or moving thumbnails of these workspaces; runs go on.
 
-    Raises Conflict if another command holds one of the locks.
+    Raises Conflict if another command holds one of the locks for longer than `patience_s`; `waiting` is called once
+    for each of them.
     """
     with translate_db_errors(catalog.address), closing(catalog.session()) as session:
         for each in (catalog, *others):
             session.enter(each.schema)
-            _lock(session)
+            _lock(session, patience_s, waiting)
         yield
 
 
-def _lock(session: SchemaConnection) -> None:
-    for _ in range(LOCK_ATTEMPTS):
+def _lock(session: SchemaConnection, patience_s: float, waiting: Callable[[], object]) -> None:
+    for attempt in range(1 + round(patience_s / LOCK_PAUSE_S)):
         locked = session.execute(statement("lock_thumbnails").query).fetchone()
         if locked is not None and locked[0]:
             return
+        if not attempt:
+            waiting()
         time.sleep(LOCK_PAUSE_S)  # the server needs a moment to notice that a command has ended
     raise Conflict(
         "Another command is rebuilding, deleting or backing up thumbnails of this library.", "Wait until it has ended."

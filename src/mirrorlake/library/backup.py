@@ -43,10 +43,13 @@ from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.thumbnails import DIGEST_BYTES, MAX_THUMBNAIL_BYTES
 from mirrorlake.storage.disk import room_in
 
+WAITING = "Waiting until thumbnails are cleaned up"
 ROWS = "Writing the catalog"
 THUMBNAILS = "Writing the thumbnails"
 READERS = 16  # threads that read thumbnails, which may be in a bucket
 AT_ONCE = 512  # thumbnails in memory
+# For a cleanup, which workers begin on their own every day: a backup of every night must not fail because of it.
+PATIENCE_S = 1800.0
 
 
 def write_backup(
@@ -63,15 +66,17 @@ def write_backup(
 
     `catalog` is that of any workspace, `version` that of this mirrorlake. `only` names the one workspace that is backed
     up; otherwise all of them are, with members, roles and keys. Raises NotFound, UsageError if the file exists and
-    `force` is not set, Conflict if another command rebuilds or deletes thumbnails, CatalogError and DiskFull. After an
-    error, there is no new file.
+    `force` is not set, Conflict if another command rebuilds or deletes thumbnails for long, CatalogError and DiskFull.
+    After an error, there is no new file.
     """
     started = time.monotonic()
     spaces = list_spaces(catalog) if only is None else [find(catalog, only)]
     catalogs = [catalog.in_schema(space.schema) for space in spaces]
     with (
         _new_file(path, force=force) as file,
-        nullcontext() if open_library is None else exclusive_lock(*catalogs),
+        nullcontext()
+        if open_library is None
+        else exclusive_lock(*catalogs, patience_s=PATIENCE_S, waiting=lambda: step(WAITING, 0, 0)),
         tempfile.TemporaryFile(dir=path.parent) as digests,
         ArchiveWriter(file) as archive,
     ):

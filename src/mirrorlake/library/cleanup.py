@@ -52,7 +52,8 @@ def clean(
 ) -> Cleaning:
     """Remove thumbnails that no asset uses and that were not written for `hours`. Safe to repeat after a crash.
 
-    With `upkeep`, nothing is done unless it is worth the while.
+    With `upkeep`, nothing is done unless it is worth the while, and files that the catalog does not know are left: they
+    may be those of a library that was restored from a backup of this one.
 
     If more than MAX_UNCONFIRMED and more than half of all would be removed, nothing is done unless that number is
     acknowledged. Raises UsageError if another number was acknowledged, Conflict if another command works on the
@@ -72,7 +73,7 @@ def clean(
         worth = upkeep is None or is_worth(found.old_packs, found.unused_bytes, upkeep)
         hold = found.hold if acknowledged is None and worth else None
         if worth and hold is None:
-            cleaner.remove(found)
+            cleaner.remove(found, files=upkeep is None)
             cleaner.adopt(found)
             cleaner.pack_single_files()
             cleaner.repack(upkeep)
@@ -184,15 +185,15 @@ class _Cleaner:
                     add(one, unfinished=True)
         return found
 
-    def remove(self, found: _Orphaned) -> None:
-        """Delete the rows of unused thumbnails, and files that nothing uses."""
+    def remove(self, found: _Orphaned, *, files: bool) -> None:
+        """Delete the rows of unused thumbnails, and the files that nothing uses."""
         for done, number in enumerate(found.unused):
             self._step(REMOVING, done, len(found.unused))
             unused = thumbnail_packs.unused_of_shard(self._catalog, number)
             old = [one.digest for one in unused if one.age_s >= self._min_age_s]
             lengths = thumbnail_packs.delete_unused(self._catalog, old)
             self.removed, self.removed_bytes = self.removed + len(lengths), self.removed_bytes + sum(lengths)
-        for key, size, thumbnails in found.files():
+        for key, size, thumbnails in found.files() if files else ():
             self._store.delete(key)
             self.removed, self.removed_bytes = self.removed + thumbnails, self.removed_bytes + size
 

@@ -74,23 +74,15 @@ def repack(
     empty = [pack.id for pack in packs if not pack.used and pack.age_s >= min_age_s]
     _delete_objects(store, thumbnail_packs.forget(catalog, empty) if empty else [])
     groups = list(choose_groups(pack for pack in packs if upkeep is None or pack.age_s >= min_age_s))
-    now = groups if upkeep is None else list(_first(groups, upkeep.most_packs))
     writer = ThumbnailWriter(catalog, store)
     done = 0
-    for number, group in enumerate(now):
-        step(MERGING, number, len(now))
+    for number, group in enumerate(groups):
+        # What cannot be read is not done: it must not keep what follows from its turn, however much it is.
+        if upkeep is not None and done and done + len(group) > upkeep.most_packs:
+            return Repacked(done, sum(map(len, groups[number:])))
+        step(MERGING, number, len(groups))
         done += _merge(writer, group, on_unreadable)
-    return Repacked(done, sum(map(len, groups[len(now) :])))
-
-
-def _first(groups: Iterable[list[StoredPack]], most: int) -> Iterator[list[StoredPack]]:
-    """The first groups with at most `most` packs together, and at least one group."""
-    taken = 0
-    for group in groups:
-        if taken and taken + len(group) > most:
-            return
-        taken += len(group)
-        yield group
+    return Repacked(done, 0)
 
 
 @dataclass(slots=True)
