@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -99,6 +100,56 @@ def test_assets_are_read_in_pages(catalog: Catalog, before: Snapshot) -> None:
 def restored(catalog: Catalog, snapshot: Snapshot, *, dry_run: bool, **parts: bool) -> SnapshotRestored:
     options = RestoreOptions(snapshot=snapshot.name, dry_run=dry_run, **parts)
     return restore(catalog, options, lambda _step, _done, _total: None, by=LIBRARY)
+
+
+def test_what_is_edited_while_a_restore_is_at_work_can_be_undone_too(empty_catalog: Catalog) -> None:
+    fill(empty_catalog)
+    frozen, edited = make_snapshot(empty_catalog), list[str]()
+
+    def step(_name: str, _done: int, _total: int) -> None:
+        if not edited:
+            edits.apply(empty_catalog, ["4"], Edit(metadata={"site": "yard"}, add_tags=("late",)))
+            edited.append("4")
+
+    options = RestoreOptions(snapshot=frozen.name, metadata=True, tags=True)
+    undo = restore(empty_catalog, options, step, by=LIBRARY).undo
+    assert undo is not None
+    (asset,) = [one for one in list_assets(empty_catalog, undo, limit=40, after=0) if one.id == "4"]
+    assert (asset.metadata["site"], asset.tags) == ("yard", ("late", "new"))
+    (now,) = [
+        one for one in list_assets(empty_catalog, make_snapshot(empty_catalog).name, limit=40, after=0) if one.id == "4"
+    ]
+    assert (now.metadata["site"], now.tags) == ("hall 1", ("new",))
+
+
+def test_an_asset_that_is_added_while_a_restore_is_at_work_is_not_lost(empty_catalog: Catalog) -> None:
+    fill(empty_catalog)
+    frozen, added = make_snapshot(empty_catalog), list[Future[object]]()
+
+    def step(_name: str, _done: int, _total: int) -> None:
+        if not added:
+            added.append(threads.submit(projects.add, empty_catalog, ROADS, ["31"]))
+            while not (added[0].done() or waits_for_a_lock(empty_catalog)):
+                pass
+
+    with ThreadPoolExecutor(1) as threads:
+        undo = restore(empty_catalog, RestoreOptions(snapshot=frozen.name), step, by=LIBRARY).undo
+        added[0].result()
+    assert undo is not None
+    assert "31" in {
+        one.id
+        for name in (undo, make_snapshot(empty_catalog).name)
+        for one in list_assets(empty_catalog, name, limit=40, after=0)
+    }
+
+
+def waits_for_a_lock(catalog: Catalog) -> bool:
+    with catalog.read() as connection:
+        row = connection.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock')"
+        ).fetchone()
+    return row is not None and bool(row[0])
 
 
 def test_a_restore_is_previewed_exact_and_can_be_undone(catalog: Catalog, before: Snapshot, after: Snapshot) -> None:

@@ -1,8 +1,10 @@
 """Restore a snapshot: the project's assets and splits, and optionally what users had set, as one transaction.
 
-snapshot of now ─▶ stage rows ─▶ leave out what is gone ─▶ members, splits ─▶ metadata, tags, annotations
+stage rows ─▶ leave out what is gone ─▶ members, splits ─▶ metadata, tags, annotations ─▶ snapshot of what was before
 
-A dry run does the same and rolls back, so its numbers are those of the restore itself.
+What a restore changes is locked from then on. So the snapshot, which reads what others have committed, has all that the
+restore replaced, also what was edited while it was at work. A dry run does the same without it and rolls back, so its
+numbers are those of the restore itself.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from mirrorlake.catalog import snapshots
 from mirrorlake.catalog.snapshot_restore import AnnotationRestore, RestoredRow, SnapshotRestore
 from mirrorlake.library.snapshot_reading import gone_in
 from mirrorlake.library.snapshot_rows import column_values, freeze_annotations, read_entries
-from mirrorlake.library.snapshots import freeze, read_frozen
+from mirrorlake.library.snapshots import freeze_within, read_frozen
 from mirrorlake.library.steps import StepCallback
 from mirrorlake.model.access import Context
 from mirrorlake.model.snapshots import GoneAsset, RestoreOptions, SnapshotPart, SnapshotRestored
@@ -34,13 +36,10 @@ BATCH = 1_000  # assets whose annotations are compared at a time
 def restore(catalog: Catalog, options: RestoreOptions, step: StepCallback, *, by: Context) -> SnapshotRestored:
     """Restore a snapshot, or count what that would change. Raises NotFound and CatalogError.
 
-    The project as it is now becomes a snapshot first, so that a restore can be undone by another one.
+    The project as it was before becomes a snapshot too, so that a restore can be undone by another one.
     """
     found = snapshots.get(catalog, options.snapshot)
     parts = snapshots.list_parts(catalog, found.name)
-    undo = None
-    if not options.dry_run:
-        undo = freeze(catalog, found.project, step, note=f"before restoring {found.name}", by=by).name
     done = _Counter(step, total=found.assets * (2 if options.annotations else 1))
     with catalog.write() as connection:
         work = SnapshotRestore(connection, found.name)
@@ -57,6 +56,10 @@ def restore(catalog: Catalog, options: RestoreOptions, step: StepCallback, *, by
         annotations, unknown = 0, set[str]()
         if options.annotations:
             annotations, unknown = _restore_annotations(catalog, connection, parts, done.add)
+        undo = None
+        if not options.dry_run:
+            note = f"before restoring {found.name}"
+            undo = freeze_within(catalog, connection, found.project, step, note=note, by=by)
         result = SnapshotRestored(
             snapshot=found.name,
             project=found.project,

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import psycopg
 import pyarrow as pa
 from blake3 import blake3
+from psycopg.rows import TupleRow
 
 from mirrorlake.catalog import snapshots
 from mirrorlake.catalog.snapshots import FrozenContent, ProjectReader
@@ -32,9 +34,24 @@ FREEZING = "Freezing assets"
 
 def freeze(catalog: Catalog, project: str, step: StepCallback, *, note: str, by: Context) -> Snapshot:
     """Make a snapshot of a project as it is at one moment, in one transaction. Raises NotFound and CatalogError."""
+    with catalog.write() as connection:
+        name = freeze_within(catalog, connection, project, step, note=note, by=by)
+    return snapshots.get(catalog, name)
+
+
+def freeze_within(
+    catalog: Catalog,
+    connection: psycopg.Connection[TupleRow],
+    project: str,
+    step: StepCallback,
+    *,
+    note: str,
+    by: Context,
+) -> str:
+    """As `freeze`, within a transaction of the caller, of what other transactions have committed; return its name."""
     digest, parts = SnapshotDigest(), list[SnapshotPart]()
     splits, classes = dict[str, int](), dict[str, dict[str, int]]()
-    with catalog.snapshot() as session, catalog.write() as connection:
+    with catalog.snapshot() as session:
         reader = ProjectReader(session, project)
         done = 0
         step(FREEZING, done, reader.project.assets)
@@ -51,9 +68,8 @@ def freeze(catalog: Catalog, project: str, step: StepCallback, *, note: str, by:
             )
             done += chunk.num_rows
             step(FREEZING, done, reader.project.assets)
-        frozen = FrozenContent(digest=digest.digest(), splits=splits, classes=classes, parts=parts)
-        number = snapshots.insert(connection, reader.project, frozen, note=note, by=by)
-    return snapshots.get(catalog, f"{project}@{number}")
+    frozen = FrozenContent(digest=digest.digest(), splits=splits, classes=classes, parts=parts)
+    return f"{project}@{snapshots.insert(connection, reader.project, frozen, note=note, by=by)}"
 
 
 def read_frozen(catalog: Catalog, part: SnapshotPart) -> pa.Table:
