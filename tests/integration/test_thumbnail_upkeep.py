@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,6 +63,11 @@ def _long_ago(_store: object, _key: str) -> float:
     return 0.0
 
 
+def _long_after(*_args: object) -> float:
+    """The time of the store's clock, when all of its objects are old."""
+    return 1e12
+
+
 @pytest.fixture
 def photos(empty_catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Old:
     monkeypatch.setattr("mirrorlake.library.cleanup._modified", _long_ago)
@@ -107,21 +111,24 @@ def test_little_dead_space_is_left(photos: Old):
     assert photos.last() == nothing(removed=1, repacked=2)
 
 
-def test_what_the_catalog_does_not_know_is_left_to_a_person(photos: Old):
+def test_what_the_catalog_does_not_know_is_left_to_a_person(photos: Old, monkeypatch: pytest.MonkeyPatch):
     """It may be of a library that was restored from a backup of this one, or of the one whose backup this is."""
+    monkeypatch.setattr("mirrorlake.library.cleanup.MAX_UNCONFIRMED", 3)
+    monkeypatch.setattr("mirrorlake.library.cleanup._store_clock", _long_after)
     photos.replace_all(5, content=100)
     photos.age()
-    data, _ = write_pack([(b"1" * DIGEST_BYTES, b"a thumbnail")])
+    data, _ = write_pack([(bytes([number]) * DIGEST_BYTES, b"a thumbnail") for number in range(20)])
     unknown = photos.settings.thumbnails / pack_key(b"2" * NAME_BYTES)
     unknown.parent.mkdir(parents=True, exist_ok=True)
     unknown.write_bytes(data)
-    os.utime(unknown, (1, 1))
     photos.work()
     assert photos.last() == nothing(removed=5, repacked=2)
     assert unknown.exists()
-    jobs.request(photos.catalog, new_job(JobKind.THUMBNAILS_CLEAN, handlers.CleanArgs()))
-    photos.work()
-    assert photos.last() == nothing(removed=1)
+    for confirmed in (None, 20):
+        assert unknown.exists()
+        jobs.request(photos.catalog, new_job(JobKind.THUMBNAILS_CLEAN, handlers.CleanArgs(acknowledged=confirmed)))
+        photos.work()
+    assert photos.last() == nothing(removed=20)
     assert not unknown.exists()
 
 

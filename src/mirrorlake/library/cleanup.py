@@ -71,7 +71,7 @@ def clean(
                 f"To confirm this number: --acknowledge {found.count}",
             )
         worth = upkeep is None or is_worth(found.old_packs, found.unused_bytes, upkeep)
-        hold = found.hold if acknowledged is None and worth else None
+        hold = found.hold(files=upkeep is None) if acknowledged is None and worth else None
         if worth and hold is None:
             cleaner.remove(found, files=upkeep is None)
             cleaner.adopt(found)
@@ -98,6 +98,7 @@ class _Orphaned:
 
     listed: Path
     count: int = 0
+    in_files: int = 0  # of them, in files and packs that the catalog does not know
     young: int = 0
     total: int = 0  # all thumbnails
     unused: dict[int, int] = field(default_factory=dict[int, int])  # thumbnails in packs, by shard
@@ -105,11 +106,12 @@ class _Orphaned:
     old_packs: list[StoredPack] = field(default_factory=list[StoredPack])  # those that no run is still writing
     adoptable: dict[bytes, StoredObject] = field(default_factory=dict[bytes, StoredObject])  # packs, by name
 
-    @property
-    def hold(self) -> str | None:
-        if self.count <= MAX_UNCONFIRMED or 2 * self.count <= self.total:
+    def hold(self, *, files: bool) -> str | None:
+        """Why nothing is removed that nobody confirmed; without `files`, these are not removed."""
+        count = self.count if files else self.count - self.in_files
+        if count <= MAX_UNCONFIRMED or 2 * count <= self.total:
             return None
-        return f"{self.count:,} of {self.total:,} thumbnails would be removed, more than half"
+        return f"{count:,} of {self.total:,} thumbnails would be removed, more than half"
 
     @property
     def dead_bytes(self) -> int:
@@ -156,6 +158,7 @@ class _Cleaner:
                     found.young += thumbnails
                 else:
                     found.count += thumbnails
+                    found.in_files += thumbnails
                     lines.write(f"{thumbnails} {one.size} {one.key}\n".encode("utf-8", "surrogateescape"))
 
             for name, one, entries, needed in unregistered_needs(self._catalog, self._store, packs):
