@@ -103,7 +103,7 @@ class VipsImage:
                 height=width if turned else height,
                 orientation=orientation,
                 channels=int(image.bands),
-                bit_depth=_number(image, "bits-per-sample", 16 if image.format == "ushort" else 8),
+                bit_depth=_bit_depth(image),
                 colour_space=_COLOUR_SPACES.get(str(image.interpretation), str(image.interpretation)),
                 has_alpha=bool(image.hasalpha()),
                 has_icc=_has(image, PROFILE),
@@ -177,6 +177,12 @@ def image_facts(facts: MediaFacts) -> ImageFacts:
     if not isinstance(facts, ImageFacts):
         raise TypeError(f"an image has the facts of one, not {type(facts).__name__}")
     return facts
+
+
+def _bit_depth(image: pyvips.Image) -> int:
+    if _has(image, "palette"):
+        return 8  # of its colours: the bits of a sample are those of an index
+    return _number(image, "bits-per-sample", 16 if image.format == "ushort" else 8)
 
 
 def _block(image: pyvips.Image, field: str) -> bytes | None:
