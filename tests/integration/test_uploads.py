@@ -109,6 +109,26 @@ def test_a_file_that_cannot_be_decoded_is_named_with_the_reason(resources: Resou
     assert library.assets.history(good.asset or "")[0].tags_added == ("t",)
 
 
+def test_a_json_file_is_an_asset_and_never_the_metadata_of_another_upload(resources: Resources):
+    files = [("pair.png", io.BytesIO(picture((5, 5, 0)))), ("pair.json", io.BytesIO(b'{"site": "hall 3"}'))]
+    both = upload_here(resources, files, UploadOptions(), by=ANNA)
+    assert [one.state for one in both] == [UploadState.IMPORTED] * 2
+    image, document = (LocalLibrary(resources, ANNA).assets.get(one.asset or "") for one in both)
+    assert (document.asset.media_type, document.facts["first_lines"]) == ("application/json", '{"site": "hall 3"}')
+    assert (image.asset.metadata, document.asset.metadata) == ({}, {})
+
+
+def test_a_json_file_is_refused_where_it_would_be_the_metadata_of_another_one(resources: Resources):
+    library = LocalLibrary(resources, ANNA)
+    upload_here(resources, [("first of all.png", io.BytesIO(picture((6, 6, 0))))], UploadOptions(), by=ANNA)
+    library.datasources.change_settings("uploads", {"baseNameSidecars": True})  # as older versions made it
+    try:
+        with pytest.raises(UsageError, match="metadata or labels of another file"):
+            library.assets.upload_files([("pair.json", io.BytesIO(b"{}"))], UploadOptions())
+    finally:
+        library.datasources.change_settings("uploads", {"baseNameSidecars": False})
+
+
 def test_a_datasource_that_is_only_read_is_not_written_to(resources: Resources, tmp_path: Path):
     library = LocalLibrary(resources, ANNA)
     library.datasources.create(tmp_path.as_uri(), name="read only")

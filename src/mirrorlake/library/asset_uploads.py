@@ -20,7 +20,7 @@ import blake3
 from mirrorlake.catalog.uploads import StoredFile
 from mirrorlake.core.errors import Conflict, DiskFull, ObjectExists, ObjectGone, StorageError, UsageError
 from mirrorlake.formats.registry import format_names, format_of_name
-from mirrorlake.model.sources import Datasource
+from mirrorlake.model.sources import Datasource, MirrorSettings
 from mirrorlake.processing.store_factory import StoreConfig
 from mirrorlake.storage.providers.registry import provider_of
 from mirrorlake.storage.writable import WritableStore
@@ -35,11 +35,16 @@ _PART = ".upload-"  # before the names of files that are being written, which ha
 _SIDECAR = ".json"
 
 
-def safe_name(name: str, *, plain: bool = False) -> str:
+def takes_json(settings: MirrorSettings) -> bool:
+    """Whether a `.json` file can only be an asset of its own: neither the metadata nor the labels of another one."""
+    return not settings.base_name_sidecars and settings.sidecar_suffix is None and settings.labels is None
+
+
+def safe_name(name: str, *, plain: bool = False, json: bool = False) -> str:
     """The key for a file of this name: its last part, without characters that are unsafe somewhere.
 
-    `plain` keeps only letters, digits, dots, hyphens and underscores. Raises UsageError for a name without anything
-    that can be a key, and for a suffix that no format has.
+    `plain` keeps only letters, digits, dots, hyphens and underscores; `json` allows names that end with `.json`.
+    Raises UsageError for a name without anything that can be a key, and for a suffix that no format has.
     """
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     kept = "".join("_" if unicodedata.category(ch)[0] in "CZ" and ch != " " else ch for ch in last)
@@ -47,9 +52,14 @@ def safe_name(name: str, *, plain: bool = False) -> str:
     if plain:
         kept = _PLAIN.sub("_", kept)
     stem, dot, suffix = kept.rpartition(".")
-    if kept.lower().endswith(_SIDECAR):
-        raise UsageError(f"{kept!r} would be read as the metadata of another file.", "Give metadata with the upload.")
-    if not dot or not stem or format_of_name(kept) is None:
+    is_json = kept.lower().endswith(_SIDECAR)
+    if is_json and not json:
+        raise UsageError(
+            f"{kept!r} could be read as the metadata or labels of another file.",
+            "Give metadata with the upload. JSON files are assets only where they are not read as metadata: "
+            "mirrorlake datasource change NAME --no-base-name-sidecars.",
+        )
+    if not dot or not stem or (format_of_name(kept) is None and not is_json):
         shown = name if len(name) <= NAME_BYTES else f"{name[:NAME_BYTES]}…"
         raise UsageError(
             f"{shown!r} is not the name of a file in a supported format.",
@@ -61,9 +71,9 @@ def safe_name(name: str, *, plain: bool = False) -> str:
     return f"{stem}.{suffix}".encode("utf-8", "replace").decode("utf-8")
 
 
-def store_in_folder(folder: Path, name: str, file: BinaryIO) -> StoredFile:
+def store_in_folder(folder: Path, name: str, file: BinaryIO, *, json: bool = False) -> StoredFile:
     """Write a file into a folder under its name, or under one with a number if that is taken. Raises DiskFull."""
-    wanted = safe_name(name)
+    wanted = safe_name(name, json=json)
     folder.mkdir(parents=True, exist_ok=True)
     handle, part = tempfile.mkstemp(prefix=_PART, dir=folder)
     try:
@@ -87,7 +97,7 @@ def store_in_folder(folder: Path, name: str, file: BinaryIO) -> StoredFile:
 
 def store_in_bucket(source: Datasource, config: StoreConfig, name: str, file: BinaryIO) -> StoredFile:
     """Write a file as a new object below the address of a datasource. Raises StorageError."""
-    wanted = safe_name(name, plain=True)
+    wanted = safe_name(name, plain=True, json=takes_json(source.settings))
     provider = provider_of(source.location.provider)
     digests: list[tuple[int, bytes]] = []
 

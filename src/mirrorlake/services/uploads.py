@@ -12,7 +12,7 @@ from mirrorlake.catalog.uploads import StoredFile
 from mirrorlake.core.errors import PermissionDenied, UsageError
 from mirrorlake.jobs.execution import new_job, run_here
 from mirrorlake.jobs.handlers.events import EventsArgs
-from mirrorlake.library.asset_uploads import safe_name, store_in_bucket, store_in_folder
+from mirrorlake.library.asset_uploads import safe_name, store_in_bucket, store_in_folder, takes_json
 from mirrorlake.model.access import Context
 from mirrorlake.model.events import EventCounts
 from mirrorlake.model.jobs import JobKind
@@ -57,31 +57,35 @@ def _store(
         raise UsageError("A split is part of a project, and none was named.", "Name the project, too.")
     if options.datasource is None or options.datasource == DATASOURCE:
         for name, _ in files:
-            safe_name(name)
+            safe_name(name, json=True)
         folder = resources.settings.uploads
         source, _ = datasources.find_or_create(
             resources.catalog,
             name=None,
             location=folder_location(str(folder), str(folder)),
             access=Access(),
-            settings=MirrorSettings(media=tuple(MediaKind)),
+            # Metadata is given with an upload, so that a JSON file is an asset like any other.
+            settings=MirrorSettings(media=tuple(MediaKind), base_name_sidecars=False),
             by=by,
         )
-        return source, _store_all(folder, files)
+        json = takes_json(source.settings)  # False in a library whose first upload was made by an older version
+        for name, _ in files:
+            safe_name(name, json=json)
+        return source, _store_all(folder, files, json=json)
     source = datasources.named(resources.catalog, options.datasource)
     _check_writable(resources, source)
     for name, _ in files:
-        safe_name(name, plain=True)
+        safe_name(name, plain=True, json=takes_json(source.settings))
     config = resources.stores(source)
     return source, [store_in_bucket(source, config, name, file) for name, file in files]
 
 
-def _store_all(folder: Path, files: Files) -> list[StoredFile]:
+def _store_all(folder: Path, files: Files, *, json: bool) -> list[StoredFile]:
     """Store all files or none: a run would import those without a record, but not their metadata."""
     stored: list[StoredFile] = []
     try:
         for name, file in files:
-            stored.append(store_in_folder(folder, name, file))
+            stored.append(store_in_folder(folder, name, file, json=json))
     except BaseException:
         for one in stored:
             (folder / one.key).unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import blake3
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrorlake.core.errors import UsageError
-from mirrorlake.library.asset_uploads import NAME_BYTES, safe_name, store_in_bucket, store_in_folder
+from mirrorlake.library.asset_uploads import NAME_BYTES, safe_name, store_in_bucket, store_in_folder, takes_json
 from mirrorlake.mirror.run import store_config
+from mirrorlake.model.label_sidecars import LabelSidecars, SidecarFormat
 from mirrorlake.model.sources import Access, Datasource, MirrorSettings
 from mirrorlake.storage.providers.folder.provider import folder_location
 from mirrorlake.storage.writable import check_key
@@ -54,6 +56,17 @@ def test_a_name_is_kept_as_far_as_it_is_safe(name: str, key: str):
 def test_what_is_no_file_of_a_format_is_refused(name: str):
     with pytest.raises(UsageError):
         safe_name(name)
+
+
+def test_a_json_file_is_named_like_any_other_where_it_can_only_be_an_asset():
+    assert (safe_name("a b.JSON", json=True), safe_name("a b.json", json=True, plain=True)) == ("a b.JSON", "a_b.json")
+    with pytest.raises(UsageError):
+        safe_name(".json", json=True)
+    plain = MirrorSettings(base_name_sidecars=False)
+    labels = LabelSidecars(format=SidecarFormat.COCO, ontology="cats")
+    assert takes_json(plain)
+    for other in (MirrorSettings(), replace(plain, sidecar_suffix=".meta.json"), replace(plain, labels=labels)):
+        assert not takes_json(other)
 
 
 def test_a_name_that_is_taken_gets_a_number_and_nothing_is_replaced(tmp_path: Path):
