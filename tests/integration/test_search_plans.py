@@ -67,6 +67,11 @@ def test_a_filter_and_ranges_of_ids_are_one_question_to_one_index(library: Catal
     assert all("@> '{4}'" in line and " AND " in line for line in conditions)
 
 
+def test_a_digest_is_looked_up_in_its_index_beside_other_conditions(library: Catalog):
+    (member,) = compile_query(parse(f"-tag:x digest:{'0' * 64}")).members
+    assert "asset_by_digest" in explain(library, f"{member.text} AND asset_id <= %s LIMIT 5", (*member.params, 10**9))
+
+
 @pytest.mark.parametrize(
     ("query", "index"),
     [

@@ -22,6 +22,7 @@ from mirrorlake.search.nodes import (
     FileName,
     HasBox,
     HasClass,
+    HasDigest,
     HasId,
     HasKind,
     HasMediaType,
@@ -153,6 +154,7 @@ leaves: st.SearchStrategy[Node] = st.one_of(
     st.sampled_from(["image", "image/png", "image/jpeg", "ima", "im%ge"]).map(HasMediaType),
     st.sampled_from(list(MediaKind)).map(HasKind),
     st.integers(0, 50).map(HasId),
+    st.integers(0, 50).map(lambda number: HasDigest(number.to_bytes(32).hex())),
     st.integers(0, 50).map(NearDuplicate),
     picture_words.map(lambda found: HasText(*found)),
     st.builds(IntegerCompare, st.sampled_from(list(IntegerColumn)), comparisons, st.integers(0, 12)),
@@ -270,6 +272,8 @@ def _write(node: Node) -> str:
             return f"kind:{kind.value}"
         case HasId(number):
             return f"id:{number}"
+        case HasDigest(digest):
+            return f"digest:{digest.upper()}"
         case NearDuplicate(number):
             return f"near-duplicate:{number}"
         case HasText((), _):

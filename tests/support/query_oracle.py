@@ -25,6 +25,7 @@ from mirrorlake.search.nodes import (
     FileName,
     HasBox,
     HasClass,
+    HasDigest,
     HasId,
     HasKind,
     HasMediaType,
@@ -217,6 +218,8 @@ def _matches(node: Node, row: Row) -> bool:
             return row.kind is kind
         case HasId(number):
             return row.id == number
+        case HasDigest(digest):
+            return not row.in_parts and row.digest.hex() == digest
         case NearDuplicate(number):
             return number in row.looks_like
         case HasText(words, prefix):

@@ -60,7 +60,7 @@ def video(
     """
     data = io.BytesIO()
     with av.open(data, "w", format=container, options=dict(options or {})) as out:
-        out.metadata["title"] = "A find"
+        out.metadata["title"], out.metadata["artist"] = "A find", "Ada"
         film = None
         if picture is not None:
             film = out.add_stream(picture, rate=RATE)

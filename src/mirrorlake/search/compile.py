@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import LiteralString, assert_never
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.assets import STATE_NUMBERS
 from mirrorlake.model.media import LIST_FACTS
+from mirrorlake.search.digests import digest_sql, members_sql
 from mirrorlake.search.filters import Indexed, filters_of, folder_of
 from mirrorlake.search.glob_regex import glob_to_regex
 from mirrorlake.search.label_sql import annotation_count_sql, class_sql, has_box_sql
+from mirrorlake.search.names_sql import file_name, name_contains, rarest_part
 from mirrorlake.search.nodes import (
     And,
     AnnotationCount,
@@ -24,6 +24,7 @@ from mirrorlake.search.nodes import (
     FileName,
     HasBox,
     HasClass,
+    HasDigest,
     HasId,
     HasKind,
     HasMediaType,
@@ -156,6 +157,8 @@ def _members(node: Node) -> Iterator[Sql]:
         case And(terms):
             for term in terms:
                 yield from _members(term)
+        case HasDigest(digest):
+            yield members_sql(digest)
         case HasTag(str(value)):
             yield Sql("SELECT asset_id FROM asset_tag WHERE tag = %s", (value,))
         case InProject(str(value)):
@@ -211,9 +214,9 @@ def _leaf(leaf: Leaf) -> Sql:
         case Everything():
             return Sql("TRUE")
         case NameContains(text):
-            return _any(_name_contains(text))
+            return _any(name_contains(text))
         case FileName(value):
-            return _any(_file_name(value))
+            return _any(file_name(value))
         case PathMatches(glob, literal):
             return _path(glob, literal=literal)
         case MetadataExists(key, values):
@@ -249,6 +252,8 @@ def _leaf(leaf: Leaf) -> Sql:
             return Sql("asset.kind = %s", (kind.value,))
         case HasId(number):
             return Sql("asset.id = %s", (number,))
+        case HasDigest(digest):
+            return digest_sql(digest)
         case NearDuplicate(number):
             return Sql("asset.id IN (SELECT near_duplicate_assets(%s))", (number,))
         case HasText(words, prefix):
@@ -303,10 +308,10 @@ def _indexed(leaf: Indexed) -> list[Sql]:
     """The alternatives of a condition of which an index answers each."""
     match leaf:
         case NameContains(text):
-            return _name_contains(_rarest_part((text,)) or text)
+            return name_contains(rarest_part((text,)) or text)
         case FileName(value):
-            part = _rarest_part((value,) if isinstance(value, str) else value.pieces)
-            return _name_contains(part) if part else _file_name(value)
+            part = rarest_part((value,) if isinstance(value, str) else value.pieces)
+            return name_contains(part) if part else file_name(value)
         case MetadataCompare(key, _, literal):
             return _equal_values(key, literal)
         case HasTag() | InProject() | HasId() | HasText():
@@ -315,38 +320,6 @@ def _indexed(leaf: Indexed) -> list[Sql]:
 
 def _any(parts: list[Sql]) -> Sql:
     return parts[0] if len(parts) == 1 else join(" OR ", parts)
-
-
-def _match_any_form(text: str, compare: Callable[[str], Sql]) -> list[Sql]:
-    """Match composed and decomposed accents: which form is stored depends on the system that created the file."""
-    forms = dict.fromkeys((text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)))
-    return [compare(form) for form in forms]
-
-
-_RUN = re.compile(r"[A-Za-z0-9]{4,}")
-
-
-def _rarest_part(pieces: tuple[str, ...]) -> str | None:
-    """The longest run of letters and digits: of `IMG_00012345.jpg`, most names contain all but the number.
-
-    Decomposed, an accent is a character after its letter: only letters without one are in every form of a name.
-    """
-    composed = (unicodedata.normalize("NFC", piece) for piece in pieces)
-    return max((run for piece in composed for run in _RUN.findall(piece)), key=len, default=None)
-
-
-def _name_contains(text: str) -> list[Sql]:
-    return _match_any_form(text, lambda form: Sql("asset.name ILIKE %s", (f"%{like(form)}%",)))
-
-
-def _file_name(value: str | Pattern) -> list[Sql]:
-    def compare(like: str) -> Sql:
-        # The first condition follows from the second, and the trigram index supports it.
-        return Sql(
-            "(asset.name ILIKE %s AND substring(asset.name from '[^/]*$') ILIKE %s)", (f"%{like.lstrip('%')}", like)
-        )
-
-    return _match_any_form(like(value) if isinstance(value, str) else like_pattern(value), compare)
 
 
 def _path(glob: str, *, literal: bool) -> Sql:

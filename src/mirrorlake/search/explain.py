@@ -21,6 +21,7 @@ from mirrorlake.search.nodes import (
     FileName,
     HasBox,
     HasClass,
+    HasDigest,
     HasId,
     HasKind,
     HasMediaType,
@@ -177,6 +178,8 @@ def _leaf(leaf: Node) -> str:
             return f"the kind of media is {kind.value}"
         case HasId(number):
             return f"the id is {number}"
+        case HasDigest(digest):
+            return f"the content has the BLAKE3 digest {digest}"
         case NearDuplicate(number):
             return f"the picture looks almost like that of the asset {number}, or the bytes are equal"
         case HasText(words, prefix):

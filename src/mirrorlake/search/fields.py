@@ -11,6 +11,7 @@ from mirrorlake.core.errors import PatternError, UnknownField
 from mirrorlake.formats.registry import formats_by_suffix
 from mirrorlake.model.assets import AssetState
 from mirrorlake.model.media import FACT_NAMES, MediaKind
+from mirrorlake.search.digests import read_digest
 from mirrorlake.search.label_fields import read_annotation_count, read_box, read_class, read_has
 from mirrorlake.search.likeness import LIKENESS_FIELDS
 from mirrorlake.search.nodes import (
@@ -398,6 +399,7 @@ FIELDS: dict[str, Callable[[Term], Node]] = {
     "format": _format,
     "state": _state,
     "id": _id,
+    "digest": read_digest,
     "near-duplicate": _near_duplicate,
     "text": read_picture_text,
     "dataset": _project,

@@ -252,6 +252,13 @@ class HasId:
 
 
 @dataclass(frozen=True, slots=True)
+class HasDigest:
+    """The content, read as a whole, has this BLAKE3 digest: 64 hexadecimal digits in lower case."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class NearDuplicate:
     """The picture looks like that of the asset with this id, or the bytes are equal. That asset itself matches."""
 
@@ -312,6 +319,7 @@ Leaf = (
     | HasMediaType
     | HasKind
     | HasId
+    | HasDigest
     | NearDuplicate
     | HasText
     | IntegerCompare

@@ -19,6 +19,7 @@ from mirrorlake.search.nodes import (
     FileName,
     HasBox,
     HasClass,
+    HasDigest,
     HasId,
     HasKind,
     HasMediaType,
@@ -63,6 +64,7 @@ _NEGATED = {
     HasMediaType,
     HasKind,
     HasId,
+    HasDigest,
     NearDuplicate,
     HasText,
 }  # whose fields also have `!=`
@@ -202,6 +204,8 @@ def _leaf(leaf: Leaf) -> str:
             return f"kind:{kind.value}"
         case HasId(number):
             return f"id:{number}"
+        case HasDigest(digest):
+            return f"digest:{digest}"
         case NearDuplicate(number):
             return f"near-duplicate:{number}"
         case HasText(words, prefix):

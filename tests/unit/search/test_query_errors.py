@@ -25,6 +25,8 @@ WRONG = [
     ("cat -like:dog", "     ^", "A likeness orders the whole result. It cannot be negated or placed inside brackets."),
     ("like:a like-image:3", "       ^", "A query has one likeness."),
     ("like:a sort:size", "       ^", "A result with a likeness is in the order of similarity."),
+    ("digest:12ab", "       ^", "Invalid digest."),
+    (f"digest>{'0' * 64}", "      ^", "digest does not support >."),
     ("near-duplicate:cat", "               ^", "Invalid asset id."),
     ("split:training", "      ^", "Unknown split."),
     ("split>train", "     ^", "split does not support >."),
