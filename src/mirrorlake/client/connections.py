@@ -50,9 +50,11 @@ class ConnectionClient(NounClient, Connections):
         params = {"origin": origin}
         return self.connection.ask(Health, "POST", f"{_path(name)}/check", params=params)
 
-    def documents(self, name: str, *, origin: str | None = None, queue: str | None = None) -> ConnectionDocuments:
+    def documents(
+        self, name: str, *, origin: str | None = None, queue: str | None = None, versions: bool = False
+    ) -> ConnectionDocuments:
         """See `Connections.documents`."""
-        params = {"origin": origin, "queue": queue}
+        params = {"origin": origin, "queue": queue, "versions": "true" if versions else None}
         return self.connection.ask(ConnectionDocuments, "GET", f"{_path(name)}/documents", params=params)
 
     def delete(self, name: str) -> None:

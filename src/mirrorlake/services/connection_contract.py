@@ -57,9 +57,12 @@ class Connections(Protocol):
         """
         ...
 
-    def documents(self, name: str, *, origin: str | None = None, queue: str | None = None) -> ConnectionDocuments:
+    def documents(
+        self, name: str, *, origin: str | None = None, queue: str | None = None, versions: bool = False
+    ) -> ConnectionDocuments:
         """The documents that grant a connection its bucket and prefix, ready to paste; with `queue`, also its events.
 
+        `versions` also grants reading earlier versions of objects on S3, for snapshots of a bucket with versioning.
         Raises NotFound, and UsageError if the connection has no bucket.
         """
         ...

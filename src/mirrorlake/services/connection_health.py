@@ -32,7 +32,9 @@ def check_source(resources: Resources, name: str, *, origin: str | None) -> Heal
     return check_datasource(resources.settings, resources.catalog, source, _about(resources, origin))
 
 
-def documents(resources: Resources, name: str, *, origin: str | None, queue: str | None) -> ConnectionDocuments:
+def documents(
+    resources: Resources, name: str, *, origin: str | None, queue: str | None, versions: bool
+) -> ConnectionDocuments:
     """The documents of a connection. Raises NotFound, and UsageError if it has no bucket."""
     stored = connections.named(resources.catalog, name)
     found = stored.connection
@@ -43,6 +45,7 @@ def documents(resources: Resources, name: str, *, origin: str | None, queue: str
         principal=None if web else _principal(resources, stored),
         queue=queue,
         web_identity=read_web_identity(token) if web else None,
+        versions=versions,
     )
     return documents_of(found, inputs)
 

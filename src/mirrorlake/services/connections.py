@@ -61,11 +61,13 @@ class ConnectionService(Service, Connections):
         return check(self.resources, name, origin=origin)
 
     @requires(Permission.CONNECTIONS_READ)
-    def documents(self, name: str, *, origin: str | None = None, queue: str | None = None) -> ConnectionDocuments:
+    def documents(
+        self, name: str, *, origin: str | None = None, queue: str | None = None, versions: bool = False
+    ) -> ConnectionDocuments:
         """See `Connections.documents`."""
         from mirrorlake.services.connection_health import documents  # noqa: PLC0415  as above
 
-        return documents(self.resources, name, origin=origin, queue=queue)
+        return documents(self.resources, name, origin=origin, queue=queue, versions=versions)
 
     @requires(Permission.CONNECTIONS_EDIT)
     def delete(self, name: str) -> None:

@@ -64,6 +64,18 @@ def test_writing_is_granted_only_where_it_was_chosen() -> None:
         assert "Put" not in json.dumps(documents(prefix=prefix).iam_policy)
 
 
+def test_earlier_versions_are_granted_only_where_they_were_chosen() -> None:
+    plain = documents("aws-bucket-policy", prefix="a/")
+    assert "Version" not in json.dumps(plain.iam_policy["Statement"])  # type: ignore[index]
+    assert any("--versions" in note for note in plain.notes)
+    chosen = documents("aws-bucket-policy", Inputs(origin=ORIGIN, principal=PRINCIPAL, versions=True), prefix="a/")
+    for policy in (chosen.iam_policy, chosen.bucket_policy):
+        granted = statements(policy)["ReadVersions"]
+        assert granted["Action"] == ["s3:GetObjectVersion", "s3:GetObjectVersionAttributes"]
+        assert granted["Resource"] == "arn:aws:s3:::photos/a/*"
+    assert not any("--versions" in note for note in chosen.notes)
+
+
 def test_a_whole_bucket_is_listed_without_a_condition() -> None:
     found = statements(documents(prefix="").iam_policy)
     assert "Condition" not in found["ListBucket"]

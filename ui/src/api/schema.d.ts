@@ -11264,6 +11264,8 @@ export interface operations {
                 origin?: string | null;
                 /** @description Queue or topic for events: an ARN on AWS, else its name. */
                 queue?: string | null;
+                /** @description Also grant reading earlier versions of objects on S3, for snapshots. */
+                versions?: boolean;
             };
             header?: never;
             path: {

@@ -45,13 +45,17 @@ def check(library: Bound, name: ConnectionName, origin: Origin = None) -> Health
 def documents(
     library: Bound,
     name: ConnectionName,
+    *,
     origin: Origin = None,
     queue: Annotated[
         str | None, Query(max_length=1024, description="Queue or topic for events: an ARN on AWS, else its name.")
     ] = None,
+    versions: Annotated[
+        bool, Query(description="Also grant reading earlier versions of objects on S3, for snapshots.")
+    ] = False,
 ) -> ConnectionDocuments:
     """Get the documents that grant the connection its bucket and prefix, ready to paste."""
-    return library.connections.documents(name, origin=origin, queue=queue)
+    return library.connections.documents(name, origin=origin, queue=queue, versions=versions)
 
 
 def delete(library: Bound, name: ConnectionName) -> Response:

@@ -111,12 +111,15 @@ def documents(
     queue: Annotated[
         str | None, typer.Option(help="Also print documents for events: ARN of an SQS queue, or name of a topic.")
     ] = None,
+    versions: Annotated[
+        bool, typer.Option("--versions", help="Also grant reading earlier versions of objects on S3, for snapshots.")
+    ] = False,
     origin: ORIGIN = None,
     json: JSON = False,
 ) -> None:
     """Print the documents that grant the connection its bucket and prefix, as JSON, commands and Terraform."""
     with open_library() as library:
-        found = library.connections.documents(name, origin=origin, queue=queue)
+        found = library.connections.documents(name, origin=origin, queue=queue, versions=versions)
     if json:
         print_json(found)
     else:

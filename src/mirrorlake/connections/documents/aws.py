@@ -24,25 +24,27 @@ from mirrorlake.model.connections import ConnectionSettings
 VERSION = "2012-10-17"  # the only one with variables, which escape wildcards
 UNKNOWN_PRINCIPAL = "<ARN of mirrorlake's own user or role>"  # AWS refuses to save it, so it is never left in
 _READ = ["s3:GetObject", "s3:GetObjectAttributes"]
+_READ_VERSIONS = ["s3:GetObjectVersion", "s3:GetObjectVersionAttributes"]
 _WRITE = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
 _RECEIVE = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
 
 
 def iam_policy(scope: Scope, settings: ConnectionSettings, inputs: Inputs) -> Document:
-    """The policy of the role or user that reads the bucket: list and read below the prefix, write only if allowed."""
-    statements = _object_statements(scope, _partition(settings))
+    """The policy of the role or user that reads the bucket: list and read below the prefix, and what was chosen."""
+    statements = _object_statements(scope, _partition(settings), versions=inputs.versions)
     if inputs.queue is not None:
         statements.append(_statement("ReceiveEvents", _RECEIVE, inputs.queue))
     return _policy(statements)
 
 
-def bucket_policy(scope: Scope, settings: ConnectionSettings, principal: str | None) -> Document:
-    """The policy of the bucket itself that grants `principal` the same, without keys and roles of the owner.
+def bucket_policy(scope: Scope, settings: ConnectionSettings, inputs: Inputs) -> Document:
+    """The policy of the bucket itself that grants our principal the same, without keys and roles of the owner.
 
     A principal of another account also needs the permission of its own account: `iam_policy` is that document.
     """
-    granted = {"Principal": {"AWS": principal or UNKNOWN_PRINCIPAL}}
-    return _policy([{**one, **granted} for one in _object_statements(scope, _partition(settings))])
+    granted = {"Principal": {"AWS": inputs.principal or UNKNOWN_PRINCIPAL}}
+    statements = _object_statements(scope, _partition(settings), versions=inputs.versions)
+    return _policy([{**one, **granted} for one in statements])
 
 
 def trust_policy(external_id: str, principal: str | None) -> Document:
@@ -94,7 +96,7 @@ def cors_rules(origin: str) -> list[dict[str, Any]]:
     ]
 
 
-def _object_statements(scope: Scope, partition: str) -> list[dict[str, Any]]:
+def _object_statements(scope: Scope, partition: str, *, versions: bool) -> list[dict[str, Any]]:
     bucket = f"arn:{partition}:s3:::{scope.bucket}"
     listing = _statement("ListPrefix" if scope.prefix else "ListBucket", ["s3:ListBucket"], bucket)
     if scope.prefix:
@@ -102,6 +104,8 @@ def _object_statements(scope: Scope, partition: str) -> list[dict[str, Any]]:
         listing["Condition"] = {"StringLike": {"s3:prefix": [f"{literal(scope.prefix)}*"]}}
     objects = f"{bucket}/{literal(scope.prefix)}*"
     statements = [listing, _statement("ReadObjects", _READ, objects)]
+    if versions:
+        statements.append(_statement("ReadVersions", _READ_VERSIONS, objects))
     if scope.writes:
         statements.append(_statement("WriteObjects", _WRITE, objects))
     return statements

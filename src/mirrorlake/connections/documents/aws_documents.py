@@ -21,6 +21,10 @@ _PRINCIPAL_UNKNOWN = (
     "runs as, or give this machine credentials of AWS, and print the documents again."
 )
 _KMS = "If the objects are encrypted with a KMS key of your own, also allow kms:Decrypt on that key."
+_VERSIONS = (
+    "Snapshots of a bucket with versioning can also give the bytes that were replaced or deleted since. To allow that, "
+    "print the documents with --versions (versions=true over REST)."
+)
 _QUEUE = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(?:\.fifo)?")
 _MERGE = (
     "The commands for CORS, the bucket policy and notifications replace what the bucket has. If it has rules already, "
@@ -42,7 +46,7 @@ def aws_documents(connection: Connection, inputs: Inputs) -> ConnectionDocuments
     documents = {
         "iam": iam_policy(scope, settings, inputs),
         "trust": trust,
-        "bucket": bucket_policy(scope, settings, inputs.principal),
+        "bucket": bucket_policy(scope, settings, inputs),
         "cors": {"CORSRules": cors_rules(inputs.origin)},
     }
     if inputs.queue is not None:
@@ -75,6 +79,8 @@ def _uses_role(connection: Connection) -> bool:
 
 def _notes(connection: Connection, inputs: Inputs) -> tuple[str, ...]:
     notes = [_KMS, _MERGE]
+    if not inputs.versions:
+        notes.append(_VERSIONS)
     region, role = connection.settings.region, connection.settings.role_arn
     if inputs.principal is None and connection.kind is not ConnectionKind.AWS_WEB_IDENTITY:
         notes.insert(0, _PRINCIPAL_UNKNOWN)

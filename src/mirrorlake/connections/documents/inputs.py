@@ -33,6 +33,7 @@ class Inputs:
         None  # ARN of a queue of AWS, or name of a topic or queue of the other clouds: events are wanted
     )
     web_identity: WebIdentity | None = None
+    versions: bool = False  # whether earlier versions of objects, which snapshots may have frozen, are read too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
