@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -40,7 +40,7 @@ from mirrorlake.api.routers.labels import label_routes
 from mirrorlake.api.routers.likeness import likeness_routes
 from mirrorlake.api.routers.master_keys import master_key_routes
 from mirrorlake.api.routers.members import member_routes
-from mirrorlake.api.routers.monitoring import metrics_routes, monitoring_routes
+from mirrorlake.api.routers.monitoring import monitoring_routes, operator_routes
 from mirrorlake.api.routers.oidc import oidc_routes
 from mirrorlake.api.routers.projects import project_routes
 from mirrorlake.api.routers.runs import run_routes
@@ -56,6 +56,7 @@ from mirrorlake.api.routers.workspaces import workspace_routes
 from mirrorlake.api.routing import LibraryFactory, Open, check_parameter_names, documented_routes, policy
 from mirrorlake.api.site import BUILT, Site
 from mirrorlake.connections.signatures import HEADER
+from mirrorlake.model.readiness import MachineReport
 from mirrorlake.services.entrance import Entrance
 from mirrorlake.services.metrics import ServerMetrics
 from mirrorlake.services.readiness import ReadinessCheck
@@ -116,6 +117,7 @@ def create_app(
     entrance: Entrance | None = None,
     readiness: ReadinessCheck | None = None,
     metrics: ServerMetrics | None = None,
+    examine: Callable[[], MachineReport] = lambda: MachineReport(ok=True, checks=()),
     allowed_hosts: Iterable[str] = (),
     trusted_proxies: Iterable[str] = (),
     static: Path = BUILT,
@@ -123,9 +125,9 @@ def create_app(
     """Create the web app over the library that `library_for` opens for each caller.
 
     `token` grants access: in the address (`/?token=…`, once per browser) or as a Bearer token. `entrance` admits API
-    keys and sessions, `readiness` and `metrics` are for monitoring. `allowed_hosts` are host names, with or without a
-    port, that are accepted besides the names of this machine, `trusted_proxies` networks of proxies that report from
-    which address a request comes.
+    keys and sessions, `readiness`, `metrics` and `examine` are for monitoring. `allowed_hosts` are host names, with or
+    without a port, that are accepted besides the names of this machine, `trusted_proxies` networks of proxies that
+    report from which address a request comes.
     """
     gate = Gate(token)
     app = _App(
@@ -141,6 +143,7 @@ def create_app(
     app.state.readiness = readiness
     app.state.readiness_thread = CapacityLimiter(1)
     app.state.metrics = metrics or ServerMetrics()
+    app.state.examine = examine
     app.state.trusted_proxies = read_networks(trusted_proxies)
     app.state.job_feed = JobFeed()
     app.state.arrow_streams = threading.BoundedSemaphore(STREAMS)
@@ -169,7 +172,7 @@ def _private_routes(app: FastAPI, gate: Gate) -> APIRouter:
     )
     for routes in _ROUTES:
         private.include_router(routes())
-    private.include_router(metrics_routes())
+    private.include_router(operator_routes())
     private.include_router(session_routes(gate))
     private.add_api_route(
         "/openapi.json",

@@ -1,4 +1,4 @@
-"""Whether a server can do its work. Contains nothing confidential: anybody may ask."""
+"""Whether a server can do its work: its readiness for anybody, and what was examined for operators."""
 
 from __future__ import annotations
 
@@ -31,3 +31,24 @@ class ServerReadiness:
     ready: bool
     """Whether all parts work but those that were ignored."""
     parts: tuple[PartState, ...]
+
+
+@public_noun
+class MachineCheck:
+    """One thing that this machine needs to run mirrorlake."""
+
+    check: str
+    """What was examined, such as the data folder."""
+    ok: bool
+    message: str
+    fix: str = ""
+    """What to do; empty if it passed."""
+
+
+@public_noun
+class MachineReport:
+    """Whether this machine can run mirrorlake. It names folders and addresses: only operators may ask."""
+
+    ok: bool
+    """Whether all checks passed."""
+    checks: tuple[MachineCheck, ...]

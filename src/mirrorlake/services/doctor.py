@@ -6,7 +6,6 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import resources
 from importlib.metadata import version
 
@@ -22,6 +21,7 @@ from mirrorlake.engine.cluster import check_reachable
 from mirrorlake.formats.registry import all_formats, format_names
 from mirrorlake.model.jobs import DEFAULT_POOL, JobKind, JobState
 from mirrorlake.model.media import MediaKind
+from mirrorlake.model.readiness import MachineCheck, MachineReport
 from mirrorlake.model.search_indexes import IndexState
 from mirrorlake.ocr.engine import model_name
 from mirrorlake.postgres.pool import open_catalog
@@ -29,26 +29,17 @@ from mirrorlake.postgres.pool import open_catalog
 MIN_FREE_BYTES = 2 * 10**9  # a database of a million assets and some thumbnails
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """The result of one check. `fix` is empty if it passed."""
-
-    check: str
-    ok: bool
-    message: str
-    fix: str = ""
-
-
-def examine(settings: Settings) -> list[Check]:
+def examine(settings: Settings) -> MachineReport:
     """Run all checks, even if some fail. Starts the embedded PostgreSQL."""
-    return [_run(name, check, settings) for name, check in _CHECKS.items()]
+    checks = tuple(_run(name, check, settings) for name, check in _CHECKS.items())
+    return MachineReport(ok=all(check.ok for check in checks), checks=checks)
 
 
-def _run(name: str, check: Callable[[Settings], str], settings: Settings) -> Check:
+def _run(name: str, check: Callable[[Settings], str], settings: Settings) -> MachineCheck:
     try:
-        return Check(check=name, ok=True, message=check(settings))
+        return MachineCheck(check=name, ok=True, message=check(settings))
     except MirrorlakeError as error:
-        return Check(check=name, ok=False, message=error.message, fix=error.fix)
+        return MachineCheck(check=name, ok=False, message=error.message, fix=error.fix)
 
 
 def _python(_settings: Settings) -> str:

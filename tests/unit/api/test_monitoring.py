@@ -28,6 +28,7 @@ from mirrorlake.model.access import Permission, Role
 from mirrorlake.model.readiness import ServerPart
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.services.callers import local_user
+from mirrorlake.services.doctor import examine
 from mirrorlake.services.library import LocalLibrary
 from mirrorlake.services.metrics import ServerMetrics
 from mirrorlake.services.readiness import KEPT_S, ROOM_BYTES, ReadinessCheck
@@ -201,6 +202,20 @@ def test_metrics_without_a_database_say_so(client: TestClient, app: FastAPI, met
     assert not any(name == "mirrorlake_assets" for name, _ in found)
 
 
+def test_operators_examine_the_machine_of_a_server(app: FastAPI, client: TestClient, library: Library) -> None:
+    before = app.state.examine
+    app.state.examine = lambda: examine(library.settings)
+    try:
+        answer = client.get("/api/v1/doctor")
+    finally:
+        app.state.examine = before
+    checks = {one["check"]: one for one in answer.json()["checks"]}
+    assert {"data folder", "database", "search indexes", "images", "engine"} <= checks.keys()
+    assert (checks["database"]["ok"], checks["images"]["ok"]) == (True, True)
+    assert answer.json()["ok"] is all(one["ok"] for one in checks.values())
+    assert all(bool(one["fix"]) is not one["ok"] for one in checks.values())
+
+
 def test_metrics_are_for_those_whom_the_operator_permits(
     stranger: TestClient, metrics: ServerMetrics, library: Library
 ) -> None:
@@ -209,6 +224,8 @@ def test_metrics_are_for_those_whom_the_operator_permits(
     owner = operator.api_keys.create("owner", role=Role.OWNER)
     refused = stranger.get("/api/v1/metrics", headers={"authorization": f"Bearer {owner.key}"})
     assert (refused.status_code, refused.json()["permission"]) == (403, "metrics:read")
+    owners = stranger.get("/api/v1/doctor", headers={"authorization": f"Bearer {owner.key}"})
+    assert (owners.status_code, owners.json()["permission"]) == (403, "metrics:read")
     keys = LocalLibrary(
         library.resources, replace(local_user(), permissions=frozenset({Permission.KEYS_EDIT}))
     ).api_keys

@@ -66,17 +66,23 @@ def _picture(mode: str) -> Image.Image:
     )
 
 
+def _facts(data: bytes) -> ImageFacts:
+    facts = process_bytes(data, "a").facts
+    assert isinstance(facts, ImageFacts)
+    return facts
+
+
 def _seen(facts: ImageFacts) -> tuple[int, int, str, bool]:
     return facts.channels, facts.bit_depth, facts.colour_space, facts.has_alpha
 
 
 @pytest.mark.parametrize(("encoder", "mode"), MODES)
 def test_the_facts_are_those_of_the_pixels(encoder: str, mode: str):
-    facts = process_bytes(encoded(_picture(mode), encoder), "a").facts
+    facts = _facts(encoded(_picture(mode), encoder))
     assert (facts.width, facts.height, facts.orientation) == (*SIZE, 1)
     assert _seen(facts) == MODES[encoder, mode]
 
 
 def test_pictures_that_nobody_encodes_here_have_them_too():
-    assert _seen(process_bytes(example("HEIC"), "a").facts) == (3, 8, "rgb", False)
-    assert _seen(process_bytes(example("SVG"), "a").facts) == (4, 8, "rgb", True)
+    assert _seen(_facts(example("HEIC"))) == (3, 8, "rgb", False)
+    assert _seen(_facts(example("SVG"))) == (4, 8, "rgb", True)

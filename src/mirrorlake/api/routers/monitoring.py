@@ -6,7 +6,7 @@ server that does not answer is restarted, which helps nobody then.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Final
 
 from anyio import CapacityLimiter, to_thread
@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from mirrorlake.api.routing import Open, add_route, check_parameter_names, json_answer
 from mirrorlake.model.access import Permission
 from mirrorlake.model.public import public_noun
-from mirrorlake.model.readiness import ServerPart, ServerReadiness
+from mirrorlake.model.readiness import MachineReport, ServerPart, ServerReadiness
 from mirrorlake.services.metrics import TEXT_FORMAT, ServerMetrics
 from mirrorlake.services.readiness import ReadinessCheck
 
@@ -51,8 +51,8 @@ def monitoring_routes(problems: Mapping[int | str, dict[str, object]]) -> APIRou
     return router
 
 
-def metrics_routes() -> APIRouter:
-    """The route of the metrics, which name workspaces: only operators permit it to a key."""
+def operator_routes() -> APIRouter:
+    """Metrics, which name workspaces, and checks, which name folders: only operators permit them to a key."""
     router = APIRouter(tags=["server"])
     add_route(
         router,
@@ -64,6 +64,7 @@ def metrics_routes() -> APIRouter:
         response_class=Response,
         responses={200: {"content": {"text/plain": {}}, "description": "The text format of Prometheus."}},
     )
+    add_route(router, "GET", "/doctor", doctor, operation="examineServer", needs=Permission.METRICS_READ)
     return router
 
 
@@ -71,6 +72,12 @@ def metrics(request: Request) -> Response:
     """Get the metrics of the server and of all workspaces, in the text format of Prometheus."""
     found: ServerMetrics = request.app.state.metrics
     return Response(found.text(), media_type=TEXT_FORMAT, headers={"Cache-Control": "no-store"})
+
+
+def doctor(request: Request) -> MachineReport:
+    """Check whether the server's machine can run mirrorlake, as the command `mirrorlake doctor` does there."""
+    examine: Callable[[], MachineReport] = request.app.state.examine
+    return examine()
 
 
 async def health() -> ServerHealth:

@@ -13,17 +13,16 @@ from mirrorlake.services.doctor import examine
 
 def doctor(*, json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> int:
     """Check whether this machine can run mirrorlake."""
-    checks = examine(read_settings())
-    ok = all(check.ok for check in checks)
+    report = examine(read_settings())
     if json:
-        print_json({"ok": ok, "checks": checks})
+        print_json(report)
     else:
-        for check in checks:
+        for check in report.checks:
             head = people.styled("ok  ", Style.GREEN) if check.ok else people.styled("bad ", Style.RED)
             echo(f"{check.check}: {check.message}", head=head)
             if check.fix:
                 echo(f"    {check.fix}")
-    return 0 if ok else 1
+    return 0 if report.ok else 1
 
 
 def install(app: typer.Typer) -> None:

@@ -14,6 +14,7 @@ from mirrorlake.api import create_app, serve
 from mirrorlake.catalog.workers import announce_worker
 from mirrorlake.cli.output import echo, echo_detail
 from mirrorlake.core.settings import DEFAULT_ORIGIN, Settings, read_settings
+from mirrorlake.model.readiness import MachineReport
 from mirrorlake.services.ahead import load_ahead
 from mirrorlake.services.base import open_resources
 from mirrorlake.services.entrance import Entrance
@@ -65,10 +66,17 @@ def up(
                 entrance=Entrance(resources.catalog, settings, token),
                 readiness=ReadinessCheck(resources.catalog, settings),
                 metrics=ServerMetrics(resources.catalog),
+                examine=partial(_examine, settings),
                 allowed_hosts=_hosts(host, settings.origin),
                 trusted_proxies=settings.trusted_proxies,
             )
             serve(app, host=host, port=port, ready=announce)
+
+
+def _examine(settings: Settings) -> MachineReport:
+    from mirrorlake.services.doctor import examine  # noqa: PLC0415  loads the libraries that decode pictures
+
+    return examine(settings)
 
 
 def _with_origin(settings: Settings, host: str, port: int) -> Settings:
