@@ -13,6 +13,7 @@ from tests.support.postgres import Server, address_of
 from mirrorlake.catalog import bulk_edits, datasources, edits, jobs, project_details, project_splits
 from mirrorlake.core.errors import Conflict, NotFound, PermissionDenied, QueryError, StaleVersion, UsageError
 from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.handlers.edits import EDITING, UNDOING
 from mirrorlake.jobs.worker import Stop, Worker
 from mirrorlake.mirror.run import store_config
 from mirrorlake.model.access import Actor, ActorKind, Context, Permission
@@ -152,6 +153,17 @@ def test_undoing_a_bulk_edit_brings_everything_back_as_it_was(books: Books):
     undone = books.undo(job)
     assert (undone.restored, undone.left, undone.gone) == (ASSETS, 0, 0)
     assert books.state() == before
+
+
+def test_an_edit_and_its_undoing_report_how_far_they_are(books: Books):
+    steps: list[tuple[str, int, int]] = []
+    bulk = BulkEdit.of(Edit(add_tags=("t",)), query="")
+    job, _ = edit_here(books.resources, bulk, lambda *step: steps.append(step), by=ANNA)
+    undo_here(books.resources, job, lambda *step: steps.append(step), by=ANNA)
+    edited = [step[1:] for step in steps if step[0] == EDITING]
+    undone = [step[1:] for step in steps if step[0] == UNDOING]  # the last batch first
+    assert edited == [(done, ASSETS) for done in (0, BATCH, 2 * BATCH, ASSETS)]
+    assert undone == [(done, ASSETS) for done in (ASSETS - 2 * BATCH, ASSETS - BATCH, ASSETS)]
 
 
 def test_undoing_a_removal_from_a_project_brings_chosen_splits_back(books: Books):

@@ -86,6 +86,18 @@ def test_a_header_gives_the_facts_without_a_thumbnail(mirrored: Mirrored) -> Non
     assert (would.get, would.bytes) == (report.requests.get, report.bytes_read)
 
 
+def test_one_request_for_an_object_gives_its_digest_facts_and_thumbnail(mirrored: Mirrored, store: MemoryStore) -> None:
+    mirrored.change_all(depth=Depth.FULL)
+    report = mirrored.run()
+    assert (report.counts.new, report.counts.failed, report.requests.get) == (5, 1, 6)
+    keys = [*details(mirrored), "broken.png"]
+    assert report.bytes_read == sum(len(store.get(key, token=None, limit=1 << 30).data) for key in keys)
+    for key, detail in details(mirrored).items():
+        assert (detail.depth, bool(detail.digest), bool(detail.facts)) == (Depth.FULL, True, True)
+        assert detail.asset.placeholder is not None
+        assert thumbnail_packs.place_of_asset(mirrored.catalog, detail.asset.id) is not None, key
+
+
 def test_more_depth_reads_what_was_read_less_and_keeps_what_users_did(mirrored: Mirrored) -> None:
     mirrored.run()
     before = mirrored.assets()

@@ -144,11 +144,14 @@ def test_guesses_wait_longer_and_longer_but_not_where_the_member_signed_in_befor
 
 
 def test_passwords_have_rules_and_changing_one_ends_the_other_sessions(
-    browser: TestClient, anna: str, operator: LocalLibrary, app: FastAPI
+    browser: TestClient, anna: str, library: Library, app: FastAPI
 ) -> None:
     with TestClient(app, base_url="http://127.0.0.1:8000", headers=PAGES) as other:
         assert sign_in(other, anna) == 204
         assert sign_in(browser, anna) == 204
+        with psycopg.connect(library.settings.database_url or "") as session:
+            stored = session.execute("SELECT password FROM access.member WHERE password IS NOT NULL").fetchall()
+        assert [row[0].startswith("$argon2id$") for row in stored] == [True]
         for new in ("short", "anna@example.com", "aaaaaaaaaaaaaa"):
             refused = browser.post("/api/v1/me/password", json={"current": PASSWORD, "new": new})
             assert (refused.status_code, new in refused.text) == (400, False)

@@ -69,6 +69,13 @@ def test_what_cannot_be_stored_is_refused_with_its_reason_and_a_way_out(word, to
     assert refused.value.fix
 
 
+@pytest.mark.parametrize(
+    "key", ["camera_id", "capture.temperature", "_internal_ref", "v2_score", "2026", "A", "a.", "a..b"]
+)
+def test_a_key_of_letters_digits_underscores_and_dots_is_taken(key: str):
+    assert parse_assignment(f"{key}=1") == (key, 1)
+
+
 @given(st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False)))
 def test_every_number_and_boolean_comes_back_as_it_was_written(value):
     found = parse_assignment(f"k={json.dumps(value)}")[1]
