@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import resources
 
 import pytest
 
@@ -27,6 +28,10 @@ def test_the_package_has_exactly_these_names() -> None:
     assert set(mirrorlake.__all__) <= set(dir(mirrorlake))
     with pytest.raises(AttributeError, match="nothing"):
         _ = mirrorlake.nothing
+
+
+def test_type_checkers_are_told_that_the_package_has_types() -> None:
+    assert resources.files("mirrorlake").joinpath("py.typed").is_file()
 
 
 def test_importing_the_package_loads_nothing_else() -> None:

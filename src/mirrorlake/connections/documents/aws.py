@@ -24,7 +24,7 @@ from mirrorlake.model.connections import ConnectionSettings
 VERSION = "2012-10-17"  # the only one with variables, which escape wildcards
 UNKNOWN_PRINCIPAL = "<ARN of mirrorlake's own user or role>"  # AWS refuses to save it, so it is never left in
 _READ = ["s3:GetObject", "s3:GetObjectAttributes"]
-_READ_VERSIONS = ["s3:GetObjectVersion", "s3:GetObjectVersionAttributes"]
+_READ_VERSIONS = ["s3:GetObjectVersion"]
 _WRITE = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
 _RECEIVE = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
 
