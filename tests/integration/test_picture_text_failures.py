@@ -126,7 +126,7 @@ def test_the_doctor_names_what_a_datasource_wants_and_this_machine_lacks(
     settings = replace(photos.settings, database_url=address_of(photos.catalog.conninfo))
 
     def checked() -> tuple[bool, str, str]:
-        (found,) = [one for one in examine(settings) if one.check == "text in pictures"]
+        (found,) = [one for one in examine(settings).checks if one.check == "text in pictures"]
         return found.ok, found.message, found.fix
 
     assert checked() == (True, f"1 datasource asked for it, and {engine.model_name()} reads it", "")

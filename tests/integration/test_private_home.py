@@ -84,7 +84,9 @@ def test_a_folder_with_other_things_in_it_is_left_as_it_is_and_said(tmp_path: Pa
         for _ in range(2):
             private.make_home(home)
     assert [str(home) in line and "letter.txt" in line for line in caplog.messages] == [True]
-    checks = {check.check: check for check in examine(Settings(home=home, database_url="postgresql://[::1]:1/x"))}
+    checks = {
+        check.check: check for check in examine(Settings(home=home, database_url="postgresql://[::1]:1/x")).checks
+    }
     assert (checks["data folder"].ok, checks["data folder"].message) == (False, caplog.messages[0])
     assert stat.S_IMODE(home.stat().st_mode) == 0o755
     assert stat.S_IMODE((home / "library").stat().st_mode) == 0o700
