@@ -22,6 +22,11 @@ SELECT CASE WHEN number % 3 = 0 THEN 'verify' ELSE 'edit' END, 'tag:ripe', 'ada'
 FROM generate_series(1, 120) AS number;
 INSERT INTO job (kind, requested_by, state, started, finished, args)
 SELECT 'undo', 'ada', 'succeeded', now(), now(), jsonb_build_object('job', max(id)) FROM job WHERE kind = 'edit';
+INSERT INTO job (kind, requested_by, state, started, finished, result)
+SELECT 'assets_export', 'ada', 'succeeded', now(), now(), jsonb_build_object('path', null, 'files',
+  (SELECT jsonb_agg(jsonb_build_object('name', format('shard-%s.tar', number)))
+   FROM generate_series(1, files) AS number))
+FROM (VALUES (2), (12)) AS made (files);
 """
 
 
@@ -67,3 +72,16 @@ def test_jobs_come_by_pages_and_what_was_undone_is_not_offered_again(visit: Visi
     expect(rows).to_have_count(40)
     page.get_by_label("State").select_option("cancelled")
     expect(page.get_by_text("Nothing matches these filters.")).to_be_visible()
+
+
+def test_each_file_of_an_export_has_its_line_and_many_are_folded(visit: Visit) -> None:
+    page = visit("/jobs?kind=assets_export", size=SIZE, dress=DRESS, worker=False)
+    links = page.get_by_role("link", name=re.compile(r"^Download shard"))
+    expect(links).to_have_count(2)
+    upper, lower = (links.nth(number).bounding_box() for number in range(2))
+    assert upper is not None
+    assert lower is not None
+    assert upper["y"] + upper["height"] <= lower["y"]
+    page.get_by_text("12 files to download").click()
+    expect(links).to_have_count(14)
+    accessible_once_loaded(page)

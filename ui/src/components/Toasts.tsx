@@ -1,5 +1,6 @@
 // The jobs that somebody started on these pages: progress, result, and the way back.
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { answer, client, exportUrl, type Job } from '../api/client';
 import { queries } from '../api/queries';
@@ -104,10 +105,16 @@ function Progress({ job }: { job: Job }) {
   );
 }
 
-/** The files of an export, for a day. */
+/** The file of an export, for a day; or the page that lists its files, if there is more than one. */
 function Files({ job }: { job: Job }) {
   const files = job.kind === 'assets_export' && job.state === 'succeeded' ? job.result?.files : undefined;
   if (!Array.isArray(files)) return null;
+  if (files.length > 1)
+    return (
+      <Link className="link" to="/jobs">
+        {text.toasts.files(files.length)}
+      </Link>
+    );
   return (files as { name: string }[]).map(({ name }) => (
     <a key={name} className="link" href={exportUrl(job.id, name)} download={name}>
       {text.toasts.download(name)}

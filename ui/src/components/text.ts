@@ -40,6 +40,7 @@ export const text = {
         other: '# assets are as they were before.',
       }),
     download: (name: string) => `Download ${name}`,
+    files: (number: number) => plural(number, { one: '# file to download', other: '# files to download' }),
   },
   firstBucket: {
     title: 'Mirror your first bucket',

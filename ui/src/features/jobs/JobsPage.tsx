@@ -20,7 +20,7 @@ import { text as texts } from '../../components/text';
 import { addToast } from '../../components/toasts';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
-import { canUndo, keptFiles } from './ended';
+import { canUndo, type KeptFile, keptFiles } from './ended';
 import { text } from './text';
 import './jobs.css';
 
@@ -93,6 +93,30 @@ function Undo({ job }: { job: Job }) {
   );
 }
 
+const UNFOLDED = 3; // files that are shown at once
+
+function Files({ files }: { files: KeptFile[] }) {
+  if (files.length === 0) return null;
+  const links = (
+    <ul className="job-files">
+      {files.map(({ name, url }) => (
+        <li key={name}>
+          <a className="link" href={url} download={name}>
+            {texts.toasts.download(name)}
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+  if (files.length <= UNFOLDED) return links;
+  return (
+    <details>
+      <summary>{texts.toasts.files(files.length)}</summary>
+      {links}
+    </details>
+  );
+}
+
 interface Listed {
   job: Job;
   undoing: Job[] | undefined; // the jobs that undo others; undefined: not known yet
@@ -105,11 +129,7 @@ function Made({ job, undoing }: Listed) {
   return (
     <>
       {may('assets:edit') && undoing !== undefined && canUndo(job, undoing, now) ? <Undo job={job} /> : null}
-      {keptFiles(job, now).map(({ name, url }) => (
-        <a key={name} className="link" href={url} download={name}>
-          {texts.toasts.download(name)}
-        </a>
-      ))}
+      <Files files={keptFiles(job, now)} />
     </>
   );
 }
