@@ -117,20 +117,10 @@ function Shown({ ontology }: { ontology: Ontology }) {
         <button type="button" className="secondary" aria-haspopup="dialog" onClick={() => setOpen('exports')}>
           {text.exports.open}
         </button>
-        <button
-          type="button"
-          className="secondary"
-          onClick={() => download(`${ontology.name}.json`, writeJson(ontology))}
-        >
-          {text.export}
-        </button>
         {may ? (
           <>
             <button type="button" className="secondary" onClick={() => file.current?.click()}>
               {text.import}
-            </button>
-            <button type="button" className="secondary" aria-haspopup="dialog" onClick={() => setOpen('delete')}>
-              {text.deletion.open}
             </button>
             <input
               ref={file}
@@ -145,6 +135,18 @@ function Shown({ ontology }: { ontology: Ontology }) {
               }}
             />
           </>
+        ) : null}
+        <button
+          type="button"
+          className="secondary"
+          onClick={() => download(`${ontology.name}.json`, writeJson(ontology))}
+        >
+          {text.export}
+        </button>
+        {may ? (
+          <button type="button" className="secondary" aria-haspopup="dialog" onClick={() => setOpen('delete')}>
+            {text.deletion.open}
+          </button>
         ) : null}
       </PageHead>
       <div className="stack">

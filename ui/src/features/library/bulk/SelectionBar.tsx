@@ -31,9 +31,8 @@ export function SelectionBar({ selecting, result }: { selecting: Selecting; resu
     ...(may('assets:edit') ? (['tags', 'metadata'] as const) : []),
     ...(may('assets:edit') && may('projects:edit') ? (['projects', 'split'] as const) : []),
     ...(may('assets:edit') && inTrash ? (['restore'] as const) : []),
-    ...(may('assets:edit') && result.query !== TRASH ? (['trash'] as const) : []),
     'export',
-    ...(may('assets:edit') && result.query !== TRASH ? (['reprocess'] as const) : []),
+    ...(may('assets:edit') && result.query !== TRASH ? (['reprocess', 'trash'] as const) : []),
   ];
   return (
     <>
