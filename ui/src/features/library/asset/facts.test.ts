@@ -29,3 +29,10 @@ it('a position is on the map only where the earth has it', () => {
   expect(positionOf({ latitude: 91, longitude: 0 })).toBeUndefined();
   expect(positionOf({ latitude: '1', longitude: 2 })).toBeUndefined();
 });
+
+it('the clock of a camera is shown as it was, whatever the time zone of the reader', () => {
+  const shown = (taken_at: string) => cameraFacts({ taken_at })[0]?.value;
+  expect(shown('2026-03-29T02:30:00')).toMatch(/^Mar 29, 2026, 2:30:00\sAM$/);
+  expect(shown('2026-03-29T14:30:00.25+02:00')).toMatch(/^Mar 29, 2026, 2:30:00\sPM \+02:00$/);
+  expect(shown('long ago')).toBe('long ago');
+});

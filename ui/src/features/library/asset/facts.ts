@@ -57,6 +57,16 @@ function label(key: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+const WRITTEN = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(.*)$/;
+const asWritten = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' });
+
+/** What the clock of a camera showed: never in the time zone of the reader, and with its own only if the file has it. */
+function taken(time: string): string {
+  const [, local, zone = ''] = WRITTEN.exec(time) ?? [];
+  const moment = new Date(`${local}Z`);
+  return Number.isNaN(moment.getTime()) ? time : `${asWritten.format(moment)} ${zone}`.trim();
+}
+
 /** Camera and time first. The make is left out where the model repeats it. */
 export function cameraFacts(facts: Facts): Fact[] {
   const found: Fact[] = [];
@@ -64,8 +74,7 @@ export function cameraFacts(facts: Facts): Fact[] {
   const model = typeof facts.camera_model === 'string' ? facts.camera_model : '';
   const camera = model.toLowerCase().startsWith(make.toLowerCase()) ? model : `${make} ${model}`.trim();
   if (camera || make) found.push({ name: text.facts.camera, value: camera || make });
-  if (typeof facts.taken_at === 'string')
-    found.push({ name: text.facts.taken, value: facts.taken_at.replace('T', ' ') });
+  if (typeof facts.taken_at === 'string') found.push({ name: text.facts.taken, value: taken(facts.taken_at) });
   for (const [key, { name, show }] of Object.entries(CAMERA)) {
     const value = facts[key];
     if (value === undefined || value === null) continue;
