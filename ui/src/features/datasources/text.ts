@@ -319,7 +319,7 @@ export const text = {
     } satisfies Record<MediaKind, string>,
     selection: 'Patterns',
     previewSelection: 'Preview what they select',
-    previewNote: 'Nothing is stored.',
+    previewNote: 'A preview stores nothing.',
     save: 'Save changes',
     saved: 'Saved.',
     saveNote: 'The next run uses them.',

@@ -86,15 +86,15 @@ export const text = {
     title: (name: string) => `Restore ${name}?`,
     detail:
       'The project gets the assets and splits of the snapshot. The project as it is now becomes a snapshot of its own, so this can be undone.',
-    also: 'Restore also',
+    also: 'Also restore',
     metadata: 'Metadata that people had set',
     tags: 'Tags',
     annotations: 'Annotations',
     preview: 'Count the changes',
     action: 'Restore',
     counts: {
-      added: 'assets added to the project',
-      removed: 'assets removed from the project',
+      added: 'added to the project',
+      removed: 'removed from the project',
       splits: 'in another split',
       metadata: 'with other metadata',
       tags: 'with other tags',

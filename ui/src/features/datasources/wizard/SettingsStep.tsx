@@ -11,6 +11,7 @@ import { usePermission } from '../../../components/usePermission';
 import { LOCAL_ZONE } from '../ScheduleFields';
 import { SettingsFields } from '../SettingsFields';
 import { isPlaced, settingErrors, settingsRequest } from '../settingsForm';
+import { text as texts } from '../text';
 import { lines, mediaOf, withSelection } from './selection';
 import { text } from './text';
 import { useDraft } from './useDraft';
@@ -32,25 +33,27 @@ function Summary({
   uri: string;
 }) {
   const { settings } = text;
+  const only = lines(search.only).join(', ');
+  const kinds = mediaOf(search).map((kind) => texts.page.media[kind]);
   const rows = [
-    [settings.address, uri],
-    [settings.via, connection?.name ?? settings.own],
-    [settings.patterns, lines(search.only).join(', ') || settings.everything],
-    [settings.except, lines(search.except).join(', ')],
-    [text.settings.paths, lines(search.paths).join(', ')],
-    [text.settings.file, search.file ?? ''],
-    [settings.media, mediaOf(search).join(', ')],
+    { name: settings.address, value: uri, mono: true },
+    { name: settings.via, value: connection?.name ?? settings.own },
+    { name: settings.patterns, value: only || settings.everything, mono: only !== '' },
+    { name: settings.except, value: lines(search.except).join(', '), mono: true },
+    { name: settings.paths, value: lines(search.paths).join(', '), mono: true },
+    { name: settings.file, value: search.file ?? '', mono: true },
+    { name: settings.media, value: kinds.join(', ') },
   ];
   return (
     <section className="panel">
       <h2>{settings.summary}</h2>
       <dl className="described">
         {rows
-          .filter(([, value]) => value !== '')
-          .map(([name, value]) => (
+          .filter(({ value }) => value !== '')
+          .map(({ name, value, mono = false }) => (
             <div key={name}>
               <dt>{name}</dt>
-              <dd className="mono wrap">{value}</dd>
+              <dd className={mono ? 'mono wrap' : 'wrap'}>{value}</dd>
             </div>
           ))}
       </dl>
