@@ -135,6 +135,8 @@ function Absent({ project }: { project: ProjectDetail }) {
 function Shown({ project }: { project: ProjectDetail }) {
   const may = usePermission();
   const edit = may('projects:edit');
+  const splits = <Splits key={`splits of ${project.name}`} project={project} edit={edit} />;
+  const add = edit && may('assets:edit') ? <AddAssets key="add" project={project.name} /> : null;
   return (
     <>
       <PageHead
@@ -147,10 +149,7 @@ function Shown({ project }: { project: ProjectDetail }) {
       <Absent project={project} />
       <div className="panels">
         <Snapshots project={project} edit={edit} />
-        <div className="stack">
-          <Splits key={project.name} project={project} edit={edit} />
-          {edit && may('assets:edit') ? <AddAssets project={project.name} /> : null}
-        </div>
+        <div className="stack">{project.assets === 0 ? [add, splits] : [splits, add]}</div>
       </div>
     </>
   );
