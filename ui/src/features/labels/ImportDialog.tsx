@@ -114,7 +114,7 @@ export function ImportDialog({ ontology, close }: { ontology: Ontology; close: (
           value={options.query}
           change={(query) => change({ query })}
         />
-        <div>
+        <div className="stack-s">
           <CheckField
             label={texts.addClasses}
             checked={options.add_classes}

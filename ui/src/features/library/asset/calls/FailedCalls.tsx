@@ -23,7 +23,7 @@ export function FailedCalls({ id }: { id: string }) {
   return (
     <section className="part" aria-label={text.title}>
       <h2>{text.title}</h2>
-      <ul className="warnings">
+      <ul className="warnings failed-calls">
         {data.map((one) => (
           <li key={one.function}>
             <p title={one.next_attempt === null ? undefined : when(one.next_attempt)}>
