@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 from playwright.sync_api import Page, Route
 from tests.support.made_library import make_name
@@ -192,3 +193,47 @@ def draw(page: Page) -> None:
 
 FAILS = problem(500, "The server failed", "Look into its log.")
 REFUSES = problem(403, "Not allowed", "This needs a permission that you do not have.", "Ask an owner for it.")
+
+
+def job(number: int, kind: str, state: str, **other: object) -> dict[str, object]:
+    """A job as the list of jobs has it."""
+    usual: dict[str, object] = {
+        "id": number, "kind": kind, "state": state, "datasource": None, "subject": None, "args": {}, "pool": "default",
+        "attempt": 1, "max_attempts": 3, "not_before": None, "continued_by": None, "cancel_requested": None,
+        "requested_by": "anna", "progress": None, "waiting": None, "error": None, "result": None,
+        "created": now(), "started": None if state == "queued" else now(), "finished": now(),
+    }  # fmt: skip
+    return usual | other
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def jobs_of_every_state(page: Page) -> None:
+    """List jobs that wait, work, failed, and that left something to download or to undo."""
+    away = {"reason": f"no worker of the pool {LONG} has reported", "stuck": True}
+    half = {"step": "editing", "done": 48_200, "total": 120_000, "unit": "assets"}
+    files = [{"name": f"shard-{number:06d}.tar", "size": 367_001_600} for number in range(12)]
+    refused = "The bucket refused to list harbour-cams (403 AccessDenied). Grant s3:ListBucket on it."
+    listed = [
+        job(112, "picture_text", "queued", waiting=away),
+        job(111, "edit", "running", progress=half),
+        job(110, "labels_export", "running", subject="fruit", cancel_requested="anna"),
+        job(109, "verify", "failed", datasource="harbour cams", error=refused),
+        job(108, "edit", "succeeded", result={"changed": 120}),
+        job(107, "assets_export", "succeeded", subject=f"{LONG}-project@12", result={"files": files}),
+        job(106, "assets_export", "cancelled", requested_by=None),
+    ]
+    answers(lambda route: route.fulfill(json=listed), re.compile(r"/jobs\?.*runs=false"))(page)
+
+
+def failed_calls(page: Page) -> None:
+    """Let two functions have failed, for an asset or for several."""
+    failed = {
+        "function": "describe", "asset": "1003", "run": None, "key": f"2026/05/{LONG}/{make_name(3)}",
+        "event": "asset.created", "state": "failed", "attempts": 8, "next_attempt": None,
+        "error": "https://hooks.invalid/f answered 503 Service Unavailable: the model is not loaded.",
+    }  # fmt: skip
+    again = failed | {"function": LONG, "state": "waiting", "attempts": 1, "next_attempt": now(), "asset": "1004"}
+    answers(lambda route: route.fulfill(json=[failed, again]), re.compile(r"/(function-)?failures"))(page)
