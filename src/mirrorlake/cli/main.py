@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from mirrorlake.cli.commands.registry import COMMANDS, SPELLINGS, install_command
 from mirrorlake.cli.output import echo, echo_error
+from mirrorlake.cli.query_command import query_hint
 from mirrorlake.core.errors import MirrorlakeError, UsageError
 from mirrorlake.core.settings import use_workspace
 
@@ -22,6 +23,7 @@ EXIT_USAGE = 2
 EXIT_CANCELLED = 130
 HELP_WIDTH = 110  # maximum columns, if the terminal has as many
 HELP_OPTIONS = ["-h", "--help"]
+QUERY_COMMANDS = ("search", "facets", "duplicates")  # those of `add_query_command`
 ACCESS_OPTIONS = ("--endpoint", "--region", "--profile", "--anonymous")  # of `mirror`
 CONNECTION_HINT = (
     "This command takes the server and its credentials from a stored connection: mirrorlake connection add NAME "
@@ -132,8 +134,8 @@ def expand_arguments(arguments: list[str]) -> list[str]:
     place = _place_of_command(words)
     if len(words) > place and words[place] in SPELLINGS:
         words[place] = SPELLINGS[words[place]]
-    if words[place : place + 2] == ["search", "-h"]:
-        words[place + 1] = "--help"  # the only command without -h, since its query may begin with "-"
+    if words[place : place + 1] and words[place] in QUERY_COMMANDS and words[place + 1 : place + 2] == ["-h"]:
+        words[place + 1] = "--help"  # only these have no -h, since their query may begin with "-"
     return [*words, "--help"] if asks_help else words
 
 
@@ -175,6 +177,9 @@ def _explain_misuse(error: typer.TyperException) -> int:
     else:
         if _wants_connection(error, context):
             echo(CONNECTION_HINT)
+        hint = query_hint(message, getattr(error, "option_name", None), context)
+        if hint is not None:
+            echo(hint)
         echo(context.get_usage())
         echo(f"Try '{context.command_path} --help'.")
     return error.exit_code

@@ -103,6 +103,22 @@ def print_json_lines(documents: Iterable[object]) -> None:
         out.flush()
 
 
+def write_bytes(data: bytes) -> None:
+    """Write a piece of a file, which is useless to a reader that ends before the last one."""
+    try:
+        with _standard_output() as out:
+            out.write(data)
+            out.flush()
+    except BrokenPipeError as error:
+        _discard_output()
+        raise MirrorlakeError("The program that reads the standard output ended before the last byte.") from error
+
+
+def _discard_output() -> None:
+    """Send what is still buffered nowhere: Python would write it again at exit, and print an error of its own."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @contextmanager
 def _standard_output() -> Generator[BinaryIO]:
     try:
@@ -110,8 +126,7 @@ def _standard_output() -> Generator[BinaryIO]:
     except BrokenPipeError:
         raise  # the reader closed the pipe
     except OSError as error:
-        # Otherwise Python would flush again at exit and print its own error.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         raise MirrorlakeError(
             f"Cannot write the result to standard output: {error.strerror or error}.",
             "Free some space, or redirect the output elsewhere.",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mirrorlake.cli.inputs import folder_address
-from mirrorlake.cli.main import expand_arguments, run
+from mirrorlake.cli.main import QUERY_COMMANDS, expand_arguments, run
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,9 @@ from mirrorlake.cli.main import expand_arguments, run
         (["datasources", "run", "x"], ["datasource", "run", "x"]),
         (["search", "help"], ["search", "help"]),
         (["search", "-h"], ["search", "--help"]),
+        (["facets", "-h"], ["facets", "--help"]),
+        (["duplicates", "-h"], ["duplicates", "--help"]),
+        (["--workspace", "w", "search", "-h"], ["--workspace", "w", "search", "--help"]),
         ([], []),
     ],
     ids=" ".join,
@@ -38,6 +41,33 @@ def test_a_query_that_begins_with_a_minus_and_holds_an_h_is_a_query(
     monkeypatch.setenv("MIRRORLAKE_DATABASE_URL", "none")  # the command runs, and gets no further
     assert run(["search", "-height:1"]) == 2
     assert "MIRRORLAKE_DATABASE_URL" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", QUERY_COMMANDS)
+@pytest.mark.parametrize("words", [["--jsn"], ["tag:x", "--jsn"], ["--limti", "5", "tag:x"], ["--limti=5"]], ids=str)
+def test_a_mistyped_option_is_no_query(command: str, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([command, *words]) == 2
+    typed = next(word for word in words if word.startswith("--")).partition("=")[0]
+    assert f"No such option: {typed}. Try 'mirrorlake {command} --help'." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        (["search", "forklift", "width>600"], "put quotes around it"),
+        (["labels", "stats", "forklift", "width>600"], "put quotes around it"),
+        (["export", "-tag:x"], "mirrorlake export … -- '-tag:done'"),
+        (["labels", "export", "-tag:x"], "mirrorlake labels export … -- '-tag:done'"),
+    ],
+    ids=str,
+)
+def test_a_query_that_is_not_one_argument_is_answered_with_how_to_write_it(
+    typed: list[str], hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(typed) == 2
+    assert hint in capsys.readouterr().err
+    assert run(["tag", "add", "-x"]) == 2
+    assert "query" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("query", [["tag:x"], ["--query", "-tag:x"], [""]], ids=str)
@@ -125,3 +155,13 @@ def test_a_shell_is_given_the_commands_that_fit(words: str, expected: str) -> No
 def test_the_completion_script_calls_this_program(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completion", shell]) == 0
     assert "_MIRRORLAKE_COMPLETE" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [("secrets make-key >&-", 0), ("secrets make-key <&- >&- 2>&-", 0), ("nonsense 2>&-", 2)],
+)
+def test_closed_standard_streams_change_no_exit_code(words: str, code: int) -> None:
+    command = f'"$0" -c "from mirrorlake.cli import main; main()" {words}'
+    done = subprocess.run(["sh", "-c", command, sys.executable], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "")

@@ -174,3 +174,34 @@ def test_a_run_that_was_cut_off_does_not_say_that_nothing_changed() -> None:
         RunState.FAILED: "why: mirrorlake runs show 7",
         RunState.CANCELLED: "stopped before its end",
     }
+
+
+PIECES = """
+from mirrorlake.cli import main
+import mirrorlake.cli.main
+from mirrorlake.cli.output import echo_error, write_bytes
+from mirrorlake.core.errors import MirrorlakeError
+def run(_arguments):
+    try:
+        for _ in range(1000):
+            write_bytes(b"piece" * 1000)
+    except MirrorlakeError as error:
+        echo_error(str(error))
+        return 1
+    return 0
+mirrorlake.cli.main.run = run
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("reader", "why"),
+    [("> /dev/full", "No space left on device"), ("| head -c 5 > /dev/null", "ended before the last byte")],
+)
+def test_a_file_that_does_not_fit_into_standard_output_is_one_sentence(reader: str, why: str) -> None:
+    command = ["bash", "-c", f'set -o pipefail; "$0" -c "$1" {reader}', sys.executable, PIECES]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert why in done.stderr
+    assert done.stderr.count("\n") == 1

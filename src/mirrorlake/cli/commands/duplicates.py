@@ -10,6 +10,7 @@ import typer
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.formatting import pixels_text
 from mirrorlake.cli.output import echo, print_json_lines, print_table
+from mirrorlake.cli.query_command import add_query_command
 from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.model.duplicates import DuplicateGroup
 from mirrorlake.services.contract import PAGE_LIMIT
@@ -61,6 +62,5 @@ def _print_groups(groups: tuple[DuplicateGroup, ...]) -> None:
 
 
 def install(app: typer.Typer) -> None:
-    """Add the command. A query may begin with "-" (NOT), so unknown options belong to the query."""
-    settings = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
-    app.command("duplicates", context_settings=settings)(duplicates)
+    """Add the command."""
+    add_query_command(app, "duplicates", duplicates)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mirrorlake.cli.backend import open_foreground, open_server
-from mirrorlake.cli.output import echo, echo_detail, print_json
+from mirrorlake.cli.output import echo, echo_detail, print_json, write_bytes
 from mirrorlake.cli.progress import shown_count
 from mirrorlake.cli.server_job import job_result
 from mirrorlake.core.errors import UsageError
@@ -67,7 +66,6 @@ def export(
         bake_orientation=bake_orientation,
     )
     result = _export(options, out)
-    sys.stdout.flush()  # before the report, which goes to standard error
     if json:
         print_json(result)
         return
@@ -95,9 +93,7 @@ def _export(options: ExportOptions, out: str) -> AssetExport:
         if server is not None:
             return _export_on(server, options, out)
     with open_foreground() as library, shown_count("Writing assets") as done:
-        return library.export_assets(
-            options, lambda _step, some, total: done(some, total), receive=sys.stdout.buffer.write
-        )
+        return library.export_assets(options, lambda _step, some, total: done(some, total), receive=write_bytes)
 
 
 def _export_on(server: Library, options: ExportOptions, out: str) -> AssetExport:
@@ -118,7 +114,8 @@ def _export_on(server: Library, options: ExportOptions, out: str) -> AssetExport
     names = [one.name for one in result.files]
     if out == OUTPUT:
         for name in names:
-            sys.stdout.buffer.writelines(server.exports.download(job.id, name))
+            for piece in server.exports.download(job.id, name):
+                write_bytes(piece)
     else:
         save_files(Path(out), names, lambda name: server.exports.download(job.id, name), several=several)
     return replace(result, path=out)

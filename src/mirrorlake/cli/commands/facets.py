@@ -8,6 +8,7 @@ import typer
 
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.output import echo, echo_detail, print_json
+from mirrorlake.cli.query_command import add_query_command
 from mirrorlake.core.text import count_noun
 from mirrorlake.model.facets import Facet
 
@@ -33,9 +34,11 @@ def facets(
     if json:
         print_json(found)
         return
-    for facet in found.facets:
-        if facet.assets or by:
-            _print(facet)
+    shown = [facet for facet in found.facets if facet.assets or by]
+    for facet in shown:
+        _print(facet)
+    if not shown:
+        echo("No matching assets.")
     if found.pending:
         echo(f"{count_noun(found.pending, 'changed asset')} not counted yet; a worker counts them.")
 
@@ -62,5 +65,5 @@ def _text(value: object) -> str:
 
 
 def install(app: typer.Typer) -> None:
-    """Add the command. A query may begin with "-" (NOT), so unknown options belong to the query."""
-    app.command("facets", context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})(facets)
+    """Add the command."""
+    add_query_command(app, "facets", facets)

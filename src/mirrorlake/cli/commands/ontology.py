@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Annotated, cast
 import typer
 
 from mirrorlake.cli.backend import open_library
-from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
+from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table, write_bytes
 from mirrorlake.core.errors import NotFound, UsageError
 from mirrorlake.core.text import count_noun
 from mirrorlake.labels.ontology import next_colour
@@ -87,7 +86,7 @@ def export(
     with open_library() as library:
         text = write_classes(library.ontologies.get(name, version=version).classes)
     if out is None:
-        sys.stdout.buffer.write(text)
+        write_bytes(text)
     else:
         out.write_bytes(text)
 

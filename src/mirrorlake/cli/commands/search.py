@@ -12,6 +12,7 @@ import typer
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.formatting import pixels_text
 from mirrorlake.cli.output import echo, echo_detail, print_json, print_json_lines, print_table
+from mirrorlake.cli.query_command import add_query_command
 from mirrorlake.core.errors import UsageError
 from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.model.assets import Asset
@@ -149,6 +150,5 @@ def _complete(query: str, *, json: bool) -> None:
 
 
 def install(app: typer.Typer) -> None:
-    """Add the command. A query may begin with "-" (NOT), so unknown options belong to the query."""
-    # `-h` is not an option here: it would be found within a query such as `-height>100`.
-    app.command("search", context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})(search)
+    """Add the command."""
+    add_query_command(app, "search", search)
