@@ -27,7 +27,8 @@ from mirrorlake.client.dataset_sources import LocalSource
 from mirrorlake.core.errors import AccessDenied, MirrorlakeError, NotFound, ObjectChanged, ObjectGone
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import new_job, run_here
-from mirrorlake.library.original_reader import ObjectRef, OriginalReader
+from mirrorlake.library.original_reader import OriginalReader
+from mirrorlake.library.snapshot_reading import object_of
 from mirrorlake.library.snapshots import freeze
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.model.asset_columns import ASSETS
@@ -173,16 +174,7 @@ def test_a_missing_permission_for_versions_is_named(lake: Lake) -> None:
     try:
         with OriginalReader(lake.resources.catalog, lake.resources.stores) as reader:
             row = next(one for one in library.snapshots.assets(SNAPSHOT) if one.key == DELETED)
-            error = reader.read(
-                ObjectRef(
-                    datasource=row.datasource,
-                    key=row.key,
-                    token=row.token,
-                    version=row.version,
-                    size=row.size,
-                    item=None,
-                )
-            )
+            error = reader.read(object_of(row))
     finally:
         lake.moto.enforce(enforced=False)
         library.connections.change(BUCKET, secrets={"access_key_id": KEY, "secret_access_key": KEY})

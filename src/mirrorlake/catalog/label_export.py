@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 
 from psycopg.rows import TupleRow
@@ -13,22 +12,11 @@ from mirrorlake.catalog.statements import statement
 from mirrorlake.labels.documents import geometry_from_json
 from mirrorlake.labels.records import ImageLabels, Label
 from mirrorlake.model.labels import Shape
+from mirrorlake.model.objects import ObjectRef
 from mirrorlake.model.sources import Location
 from mirrorlake.model.splits import SPLITS
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.address import stored_location
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportedImage:
-    """An asset whose bytes are exported."""
-
-    key: str
-    datasource: str
-    token: str
-    version: str | None
-    size: int  # bytes
-
 
 _FETCHED = 5_000  # rows in memory
 _OF_IMAGE = 7  # first columns of a row of `labelled_images`
@@ -59,14 +47,14 @@ def labelled_images(catalog: Catalog, ontology: str, chosen: Chosen, project: st
             )
 
 
-def exported_images(catalog: Catalog, chosen: Chosen) -> Iterator[ExportedImage]:
-    """The chosen assets with what is needed to read them. Memory use is constant."""
+def exported_images(catalog: Catalog, chosen: Chosen) -> Iterator[ObjectRef]:
+    """The objects of the chosen assets. Memory use is constant."""
     text, params = chosen
     query = b"WITH chosen AS MATERIALIZED (" + text + b") " + statement("exported_images").query
     with catalog.snapshot() as connection, connection.cursor("images") as cursor:
         cursor.execute(query, params)
         for key, datasource, token, version, size in cursor:
-            yield ExportedImage(key=key, datasource=datasource, token=token, version=version, size=size)
+            yield ObjectRef(key=key, datasource=datasource, token=token, version=version, size=size)
 
 
 def _label(row: TupleRow) -> Label:

@@ -15,6 +15,7 @@ from mirrorlake.core.errors import MirrorlakeError, NotFound, ObjectChanged, Obj
 from mirrorlake.core.settings import Settings
 from mirrorlake.model.assets import mark_of
 from mirrorlake.model.exports import ExportScope
+from mirrorlake.model.objects import ObjectRef
 
 if TYPE_CHECKING:
     import httpx  # loaded only with a server
@@ -30,17 +31,12 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectToRead:
-    """What is known of an asset's bytes."""
+class ObjectToRead(ObjectRef):
+    """An object with what a server is asked for, and what its bytes are compared with."""
 
-    id: str
-    key: str
+    id: str  # of the asset
     uri: str
-    datasource: str
-    token: str
-    version: str | None  # id, where the bucket is versioned
     digest: str | None
-    size: int
 
 
 class DatasetSource(Protocol):
@@ -199,18 +195,7 @@ class _LocalLibrary:
             return pa.Table.from_batches(rows.batches, rows.schema)
 
     def read(self, one: ObjectToRead) -> bytes:
-        from mirrorlake.library.original_reader import ObjectRef  # noqa: PLC0415  as above
-
-        found = self._reader.read(
-            ObjectRef(
-                datasource=one.datasource,
-                key=one.key,
-                token=one.token,
-                version=one.version,
-                size=one.size,
-                item=None,
-            )
-        )
+        found = self._reader.read(one)
         if isinstance(found, MirrorlakeError):
             raise found
         return found

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from mirrorlake.catalog.label_export import ExportedImage, exported_images, labelled_images
+from mirrorlake.catalog.label_export import exported_images, labelled_images
 from mirrorlake.catalog.ontologies import by_name, list_all
 from mirrorlake.core.errors import MirrorlakeError, UsageError
 from mirrorlake.labels import rle
@@ -25,6 +25,7 @@ from mirrorlake.library.snapshot_labels import frozen_classes, frozen_images, fr
 from mirrorlake.library.upright_copies import open_originals
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.labels import Classification, Geometry, LabelExport, LabelExportOptions, Mask, Ontology
+from mirrorlake.model.objects import ObjectRef
 from mirrorlake.model.splits import Split
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.selections import project_of, select_ids
@@ -111,7 +112,7 @@ class _Chosen:
             return labelled_images(self._catalog, self._ontology, self._ids, self._project)
         return frozen_labels(self._catalog, self._snapshot, self._ontology)
 
-    def images(self) -> Iterator[ExportedImage]:
+    def images(self) -> Iterator[ObjectRef]:
         """The assets with what is needed to read their bytes."""
         if self._snapshot is None:
             return exported_images(self._catalog, self._ids)
@@ -182,7 +183,7 @@ def _under_paths(
         yield replace(image, path=path, keeps_suffix=keeps)
 
 
-def _copy_name(image: ExportedImage, paths: ExportPaths, chosen_format: LabelFormat) -> str:
+def _copy_name(image: ObjectRef, paths: ExportPaths, chosen_format: LabelFormat) -> str:
     """The name of a copied image: for tools that know names only, `a.jpg.txt` belongs to `a.jpg.jpg`."""
     keeps = chosen_format.by_stem and paths.keeps_suffix(image.datasource, image.key)
     return chosen_format.images + copied_name(paths.path(image.datasource, image.key), keeps_suffix=keeps)

@@ -10,11 +10,11 @@ from typing import BinaryIO
 
 import orjson
 
-from mirrorlake.catalog.label_export import ExportedImage
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.labels.records import LabelOutput
 from mirrorlake.library.export_problems import REPORT, SHOWN
-from mirrorlake.library.original_reader import ObjectRef, OriginalReader
+from mirrorlake.library.original_reader import OriginalReader
+from mirrorlake.model.objects import ObjectRef
 
 
 @dataclass(slots=True)
@@ -27,27 +27,16 @@ class Copies:
 
 
 def copy_images(
-    images: Iterable[tuple[str, ExportedImage]], reader: OriginalReader, output: LabelOutput
+    images: Iterable[tuple[str, ObjectRef]], reader: OriginalReader, output: LabelOutput
 ) -> Iterator[Copies]:
     """Copy the bytes that were mirrored of these images under these names; yields after each image.
 
     An image that is gone, changed or cannot be read is counted, and named in the file REPORT.
     """
     copies = Copies()
-    objects = (
-        ObjectRef(
-            datasource=one.datasource,
-            key=one.key,
-            token=one.token,
-            version=one.version,
-            size=one.size,
-            item=(name, one),
-        )
-        for name, one in images
-    )
     with ExitStack() as stack:
         report: BinaryIO | None = None
-        for (name, image), data in reader.read_all(objects):
+        for (name, image), data in reader.read_all(((name, image), image) for name, image in images):
             if isinstance(data, MirrorlakeError):
                 report = report or stack.enter_context(output.scratch())
                 report.write(_line(name, image, data))
@@ -65,6 +54,6 @@ def copy_images(
                 shutil.copyfileobj(report, file)
 
 
-def _line(name: str, image: ExportedImage, error: MirrorlakeError) -> bytes:
+def _line(name: str, image: ObjectRef, error: MirrorlakeError) -> bytes:
     named = {"path": name, "datasource": image.datasource, "key": image.key, "reason": error.message}
     return orjson.dumps(named, option=orjson.OPT_APPEND_NEWLINE)

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from copy import copy
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Generic, Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from mirrorlake.catalog import datasources
 from mirrorlake.core.errors import MirrorlakeError, NotFound, ObjectChanged, ObjectGone
 from mirrorlake.mirror.source_stores import SourceStores
+from mirrorlake.model.objects import ObjectRef
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.versions import Version
@@ -30,18 +30,6 @@ AHEAD_BYTES: Final = 256_000_000  # of them together, unless a single one is lar
 T = TypeVar("T")
 Bytes = bytes | MirrorlakeError
 Change = Callable[[str, bytes], Bytes]  # of a key and its bytes: what is copied instead
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectRef(Generic[T]):
-    """An object to read, with what belongs to it."""
-
-    datasource: str
-    key: str
-    token: str
-    version: str | None  # id, where the bucket is versioned
-    size: int
-    item: T
 
 
 class OriginalReader:
@@ -82,7 +70,7 @@ class OriginalReader:
         except MirrorlakeError as error:
             return error
 
-    def read(self, one: ObjectRef[T]) -> Bytes:
+    def read(self, one: ObjectRef) -> Bytes:
         """The bytes that were mirrored, or why they cannot be read: gone, changed, too large or unreachable."""
         try:
             data = self._read(self.store(one.datasource), one)
@@ -90,7 +78,7 @@ class OriginalReader:
             return error
         return data if self._change is None else self._change(one.key, data)
 
-    def _read(self, store: Store, one: ObjectRef[T]) -> bytes:
+    def _read(self, store: Store, one: ObjectRef) -> bytes:
         try:
             return store.get(one.key, token=one.token, limit=OBJECT_BYTES).data
         except (ObjectGone, ObjectChanged) as error:
@@ -100,7 +88,7 @@ class OriginalReader:
             except (ObjectGone, ObjectChanged):
                 raise error from None  # what happened to the object explains more
 
-    def find(self, one: ObjectRef[T]) -> Version | MirrorlakeError | None:
+    def find(self, one: ObjectRef) -> Version | MirrorlakeError | None:
         """Where the bytes that were mirrored are: None is the object itself, else a version of it, or why they are not.
 
         Requests the facts of the object.
@@ -119,19 +107,19 @@ class OriginalReader:
             return error
         return version
 
-    def read_all(self, objects: Iterable[ObjectRef[T]]) -> Iterator[tuple[T, Bytes]]:
-        """Read objects in order, several at once. Memory use is bounded by their sizes."""
-        coming: deque[tuple[ObjectRef[T], Future[Bytes]]] = deque()
+    def read_all(self, objects: Iterable[tuple[T, ObjectRef]]) -> Iterator[tuple[T, Bytes]]:
+        """Read objects in order, several at once; each has an item beside it. Their sizes bound the memory."""
+        coming: deque[tuple[T, ObjectRef, Future[Bytes]]] = deque()
         with ThreadPoolExecutor(THREADS, thread_name_prefix="originals") as threads:
-            for one in objects:
+            for item, one in objects:
                 while coming and (len(coming) >= AHEAD or one.size + sum(map(_held, coming)) > AHEAD_BYTES):
-                    done, future = coming.popleft()
-                    yield done.item, future.result()
+                    done, _, future = coming.popleft()
+                    yield done, future.result()
                 self._open(one.datasource)  # here, not in the threads
-                coming.append((one, threads.submit(self.read, one)))
+                coming.append((item, one, threads.submit(self.read, one)))
             while coming:
-                done, future = coming.popleft()
-                yield done.item, future.result()
+                done, _, future = coming.popleft()
+                yield done, future.result()
 
     def _open(self, datasource: str) -> None:
         try:
@@ -140,7 +128,7 @@ class OriginalReader:
             return  # reported for each of its objects
 
 
-def _changed(store: Store, one: ObjectRef[T]) -> MirrorlakeError | None:
+def _changed(store: Store, one: ObjectRef) -> MirrorlakeError | None:
     """Why the object itself has not the bytes that were mirrored. Raises other errors than those."""
     try:
         info = store.head(one.key)
@@ -151,8 +139,8 @@ def _changed(store: Store, one: ObjectRef[T]) -> MirrorlakeError | None:
     return None
 
 
-def _held(coming: tuple[ObjectRef[T], Future[Bytes]]) -> int:
+def _held(coming: tuple[T, ObjectRef, Future[Bytes]]) -> int:
     """The bytes that an object takes: what it was changed to may be larger."""
-    one, future = coming
+    _, one, future = coming
     read = future.result() if future.done() and future.exception() is None else b""
     return one.size if isinstance(read, MirrorlakeError) else max(one.size, len(read))

@@ -7,23 +7,23 @@ from typing import Any, cast
 
 import orjson
 
-from mirrorlake.catalog.label_export import ExportedImage
 from mirrorlake.catalog.snapshots import get
 from mirrorlake.labels.documents import geometry_from_json
 from mirrorlake.labels.ontology import next_colour
 from mirrorlake.labels.records import ImageLabels, Label
 from mirrorlake.library.snapshots import read_snapshot
 from mirrorlake.model.labels import LabelClass, Shape
+from mirrorlake.model.objects import ObjectRef
 from mirrorlake.model.splits import Split
 from mirrorlake.postgres.pool import Catalog
 
 _SIDES = ("x", "y", "width", "height")
 
 
-def frozen_images(catalog: Catalog, snapshot: str) -> Iterator[ExportedImage]:
-    """The objects of a snapshot with what is needed to read them. Raises NotFound."""
+def frozen_images(catalog: Catalog, snapshot: str) -> Iterator[ObjectRef]:
+    """The objects of a snapshot. Raises NotFound."""
     for row in _rows(catalog, snapshot, ("key", "datasource", "token", "version", "size")):
-        yield ExportedImage(**row)
+        yield ObjectRef(**row)
 
 
 def frozen_labels(catalog: Catalog, snapshot: str, ontology: str) -> Iterator[ImageLabels]:

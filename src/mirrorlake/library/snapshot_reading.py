@@ -15,6 +15,7 @@ from mirrorlake.core.errors import CatalogError, NotFound
 from mirrorlake.library.snapshot_rows import SnapshotDigest, as_assets, column_values, read_ids
 from mirrorlake.library.snapshots import check_chunk, read_frozen
 from mirrorlake.library.steps import StepCallback
+from mirrorlake.model.objects import ObjectRef
 from mirrorlake.model.snapshots import Gone, GoneAsset, Snapshot, SnapshotAsset, SnapshotCheck, SnapshotPart
 from mirrorlake.postgres.pool import Catalog
 
@@ -41,6 +42,13 @@ def find_asset(catalog: Catalog, name: str, asset_id: int) -> SnapshotAsset:
         if one.id == str(asset_id):
             return one
     raise NotFound(f"The snapshot {name} has no asset {asset_id}.")
+
+
+def object_of(asset: SnapshotAsset) -> ObjectRef:
+    """The object of an asset as it was frozen."""
+    return ObjectRef(
+        datasource=asset.datasource, key=asset.key, token=asset.token, version=asset.version, size=asset.size
+    )
 
 
 def list_with_asset(

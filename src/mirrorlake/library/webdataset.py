@@ -23,8 +23,9 @@ from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.library.export_formats import Batches, json_rows
 from mirrorlake.library.export_problems import REPORT, Problems
 from mirrorlake.library.export_targets import ExportOutput
-from mirrorlake.library.original_reader import ObjectRef, OriginalReader
+from mirrorlake.library.original_reader import OriginalReader
 from mirrorlake.library.row_objects import Row, object_of
+from mirrorlake.model.objects import ObjectRef
 
 _SUFFIX: Final = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 _DIGITS: Final = 18
@@ -118,6 +119,6 @@ class _Shards:
         self._written += _BLOCK + -(-len(data) // _BLOCK) * _BLOCK
 
 
-def _objects(schema: pa.Schema, batches: Batches) -> Iterator[ObjectRef[Row]]:
+def _objects(schema: pa.Schema, batches: Batches) -> Iterator[tuple[Row, ObjectRef]]:
     for batch in batches:
-        yield from map(object_of, json_rows(schema, batch))
+        yield from ((row, object_of(row)) for row in json_rows(schema, batch))

@@ -77,6 +77,17 @@ class CompletedRange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectRef:
+    """The object of an asset, with what identifies exactly the bytes that were mirrored."""
+
+    datasource: str  # name
+    key: str
+    token: str
+    version: str | None  # id, if the bucket keeps versions
+    size: int  # bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectInfo:
     """One object as a HEAD reports it."""
 

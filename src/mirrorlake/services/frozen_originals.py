@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from mirrorlake.catalog import datasources
 from mirrorlake.core.errors import MirrorlakeError, NotFound, ObjectChanged, ObjectGone
-from mirrorlake.library.original_reader import ObjectRef, OriginalReader
-from mirrorlake.library.snapshot_reading import find_asset
+from mirrorlake.library.original_reader import OriginalReader
+from mirrorlake.library.snapshot_reading import find_asset, object_of
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.assets import OpenOriginal, Original, mark_of
 from mirrorlake.model.objects import ObjectInfo
@@ -22,14 +22,7 @@ from mirrorlake.storage.versions import Version
 def open_frozen(catalog: Catalog, snapshot: str, asset_id: int, stores: SourceStores) -> OpenOriginal:
     """A short-lived address, or the bytes. Raises NotFound if nothing has the bytes any more, and StorageError."""
     asset = find_asset(catalog, snapshot, asset_id)
-    one = ObjectRef(
-        datasource=asset.datasource,
-        key=asset.key,
-        token=asset.token,
-        version=asset.version,
-        size=asset.size,
-        item=None,
-    )
+    one = object_of(asset)
     found = Original(url=None, data=None, media_type=asset.media_type, name=asset.key.rpartition("/")[2])
     with OriginalReader(catalog, stores) as reader:
         place = reader.find(one)

@@ -12,8 +12,9 @@ import pytest
 
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.library import original_reader
-from mirrorlake.library.original_reader import ObjectRef, OriginalReader
+from mirrorlake.library.original_reader import OriginalReader
 from mirrorlake.mirror.source_stores import SourceStores
+from mirrorlake.model.objects import ObjectRef
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.base import Store
 
@@ -53,7 +54,7 @@ def test_what_is_held_counts_with_the_size_that_it_was_changed_to(monkeypatch: p
     monkeypatch.setattr(original_reader, "ThreadPoolExecutor", AtOnce)
     reader = Reader()
     objects = [
-        ObjectRef(datasource="a", key=str(each), token="", version=None, size=10, item=each) for each in range(OBJECTS)
+        (each, ObjectRef(datasource="a", key=str(each), token="", version=None, size=10)) for each in range(OBJECTS)
     ]
     ahead = [reader.asked - number for number, _ in reader.read_all(objects)]
     assert reader.asked == OBJECTS
