@@ -13,7 +13,7 @@ from tests.support.passes import Mirrored, picture, put_all
 from mirrorlake.catalog import queue, removal, runs
 from mirrorlake.catalog.cancel import request_cancel
 from mirrorlake.core.errors import AccessDenied, Conflict, MirrorlakeError, NoSuchBucket, NotFound, SourceUnreachable
-from mirrorlake.mirror.existence import MAX_UNANSWERED
+from mirrorlake.mirror.circuit_breaker import MAX_UNANSWERED
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import OutcomeKind, RunState
 from mirrorlake.model.sources import Orphans

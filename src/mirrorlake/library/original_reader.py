@@ -6,7 +6,7 @@ What was replaced or deleted since is read by its version, if the bucket keeps i
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from mirrorlake.catalog import datasources
-from mirrorlake.core.errors import MirrorlakeError, NotFound, ObjectChanged, ObjectGone
+from mirrorlake.core.errors import MirrorlakeError, NotFound, ObjectChanged, ObjectGone, SourceUnreachable
+from mirrorlake.mirror.circuit_breaker import CircuitBreaker
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.objects import ObjectRef
 from mirrorlake.postgres.pool import Catalog
@@ -28,6 +29,7 @@ AHEAD: Final = 32  # objects that are read before they are needed
 AHEAD_BYTES: Final = 256_000_000  # of them together, unless a single one is larger
 
 T = TypeVar("T")
+R = TypeVar("R")
 Bytes = bytes | MirrorlakeError
 Change = Callable[[str, bytes], Bytes]  # of a key and its bytes: what is copied instead
 
@@ -108,7 +110,11 @@ class OriginalReader:
         return version
 
     def read_all(self, objects: Iterable[tuple[T, ObjectRef]]) -> Iterator[tuple[T, Bytes]]:
-        """Read objects in order, several at once; each has an item beside it. Their sizes bound the memory."""
+        """Read objects in order, several at once; each has an item beside it. Their sizes bound the memory.
+
+        The rest of a datasource that does not answer is not tried.
+        """
+        breakers: defaultdict[str, CircuitBreaker] = defaultdict(CircuitBreaker)
         coming: deque[tuple[T, ObjectRef, Future[Bytes]]] = deque()
         with ThreadPoolExecutor(THREADS, thread_name_prefix="originals") as threads:
             for item, one in objects:
@@ -116,7 +122,7 @@ class OriginalReader:
                     done, _, future = coming.popleft()
                     yield done, future.result()
                 self._open(one.datasource)  # here, not in the threads
-                coming.append((item, one, threads.submit(self.read, one)))
+                coming.append((item, one, threads.submit(guarded, breakers[one.datasource], self.read, one)))
             while coming:
                 done, _, future = coming.popleft()
                 yield done, future.result()
@@ -126,6 +132,18 @@ class OriginalReader:
             self.store(datasource)
         except MirrorlakeError:
             return  # reported for each of its objects
+
+
+def guarded(
+    breaker: CircuitBreaker, request: Callable[[ObjectRef], R | MirrorlakeError], one: ObjectRef
+) -> R | MirrorlakeError:
+    """The result of a request for one object, which is not made if the source does not answer."""
+    outage = breaker.error()
+    if outage is not None:
+        return outage
+    result = request(one)
+    breaker.count(result.message if isinstance(result, SourceUnreachable) else None)
+    return result
 
 
 def _changed(store: Store, one: ObjectRef) -> MirrorlakeError | None:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from mirrorlake.catalog import datasources, thumbnail_packs
 from mirrorlake.catalog.thumbnails import Showing, exclusive_lock, showing
-from mirrorlake.core.errors import CatalogError, MirrorlakeError, SourceUnreachable
+from mirrorlake.core.errors import CatalogError, MirrorlakeError
 from mirrorlake.engine.base import Engine
 from mirrorlake.library.audit import CHECKING, find_missing, load_owners
 from mirrorlake.library.digest_shards import DigestShards
@@ -27,7 +27,7 @@ from mirrorlake.library.pack_audit import PackFindings, inspect_packs, unregiste
 from mirrorlake.library.references import SHARDS
 from mirrorlake.library.single_files import SinglePacker
 from mirrorlake.library.steps import StepCallback
-from mirrorlake.mirror.existence import MAX_UNANSWERED
+from mirrorlake.mirror.circuit_breaker import CircuitBreaker
 from mirrorlake.mirror.library_marker import mark_store
 from mirrorlake.mirror.thumbnail_writer import ThumbnailWriter
 from mirrorlake.mirror.thumbnails import Thumbnails
@@ -260,21 +260,17 @@ class _SourceReader:
     def __init__(self, source: Datasource) -> None:
         self.source = source
         self.waiting: dict[str, Showing] = {}
-        self._failed = 0
-        self._reason: str | None = None
+        self._breaker = CircuitBreaker()
 
     def record_result(self, result: ResultKind, reason: str | None) -> None:
         """Record the result of reading one object."""
-        self._failed = self._failed + 1 if result is ResultKind.FAILED else 0
-        self._reason = reason
+        self._breaker.count(reason or "" if result is ResultKind.FAILED else None)
 
     def check(self) -> None:
         """Raise SourceUnreachable after too many failures in a row."""
-        if self._failed >= MAX_UNANSWERED:
-            raise SourceUnreachable(
-                f"{self._failed} objects in a row could not be read. Reason of the last: {self._reason}",
-                "Try again when the source is reachable.",
-            )
+        outage = self._breaker.error()
+        if outage is not None:
+            raise outage
 
 
 def _as_changes(rows: list[Showing]) -> pa.RecordBatch:

@@ -7,6 +7,7 @@ bucket keeps it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -15,11 +16,12 @@ from typing import BinaryIO, Final
 import orjson
 import pyarrow as pa
 
-from mirrorlake.core.errors import MirrorlakeError, SourceUnreachable
+from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.library.export_formats import Batches, json_rows
 from mirrorlake.library.export_problems import Problems
-from mirrorlake.library.original_reader import THREADS, OriginalReader
+from mirrorlake.library.original_reader import THREADS, OriginalReader, guarded
 from mirrorlake.library.row_objects import Row, object_of
+from mirrorlake.mirror.circuit_breaker import CircuitBreaker
 from mirrorlake.storage.versions import Version
 
 Doubtful = Callable[[Sequence[int], Sequence[str], Sequence[bytes | None]], Mapping[int, object]]
@@ -37,7 +39,7 @@ class UrlManifest:
         self._doubtful = doubtful
         self._problems = problems
         self._life_s = life_s
-        self._unreachable: dict[str, str] = {}  # datasources, which are not asked again, and why
+        self._breakers: defaultdict[str, CircuitBreaker] = defaultdict(CircuitBreaker)  # by datasource
         self.expires: datetime | None = None  # when the first address does
 
     def write(self, schema: pa.Schema, batches: Batches, file: BinaryIO) -> None:
@@ -60,18 +62,13 @@ class UrlManifest:
         digests = [None if row["digest"] is None else bytes.fromhex(str(row["digest"])) for row in rows]
         doubtful = self._doubtful(ids, tokens, digests)
         asked = [row for number, row in zip(ids, rows, strict=True) if number in doubtful]
+        breakers = [self._breakers[str(row["datasource"])] for row in asked]  # here, not in the threads
         with ThreadPoolExecutor(THREADS, thread_name_prefix="manifest") as threads:
-            return {str(row["id"]): place for row, place in zip(asked, threads.map(self._find, asked), strict=True)}
+            places = threads.map(self._find, breakers, asked)
+            return {str(row["id"]): place for row, place in zip(asked, places, strict=True)}
 
-    def _find(self, row: Row) -> Version | str | None:
-        # A sentence, not the error: raised again for each object, it would keep all of these in its traceback.
-        one = object_of(row)
-        known = self._unreachable.get(one.datasource)
-        if known is not None:  # each question would take a minute of attempts
-            return known
-        place = self._reader.find(one)
-        if isinstance(place, SourceUnreachable):
-            self._unreachable[one.datasource] = place.message
+    def _find(self, breaker: CircuitBreaker, row: Row) -> Version | str | None:
+        place = guarded(breaker, self._reader.find, object_of(row))
         return place.message if isinstance(place, MirrorlakeError) else place
 
     def _url(self, row: Row, place: Version | str | None) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -11,6 +10,7 @@ from typing import Protocol
 
 from mirrorlake.core.columnar import column, equal_to
 from mirrorlake.core.errors import AccessDenied, NoSuchBucket, ObjectGone, SourceUnreachable, StorageError, WrongRegion
+from mirrorlake.mirror.circuit_breaker import CircuitBreaker
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.plan.identity import NO_DOUBTS, Doubts
 from mirrorlake.storage.base import Store
@@ -19,8 +19,6 @@ from mirrorlake.storage.listing import list_range
 # The threads wait for the network: a request of 20 ms takes less than a millisecond of this machine's time.
 MAX_PARALLEL_HEADS = 64
 KEYS_AT_ONCE = 4096  # queued for the threads at once: bounds memory when there are a million moves
-# Each unanswered request was already retried with pauses: after this many in a row, no further request is made.
-MAX_UNANSWERED = 32
 
 
 class Proof(Enum):
@@ -68,8 +66,7 @@ class ExistenceChecker:
     def __init__(self, store: Store, doubts: Doubts = NO_DOUBTS) -> None:
         self._store = store
         self._doubts = doubts
-        self._lock = threading.Lock()
-        self._unanswered = 0
+        self._breaker = CircuitBreaker()
 
     def doubt(self, doubts: Doubts) -> None:
         """Make no requests for these keys."""
@@ -87,20 +84,18 @@ class ExistenceChecker:
     def _one(self, key: str) -> Proof:
         if self._doubts.cover(key):
             return Proof.ELSEWHERE
-        if self._unanswered >= MAX_UNANSWERED:
+        if self._breaker.error() is not None:
             return Proof.UNKNOWN
         try:
             proof = self._by_head(key)
-        except SourceUnreachable:
-            with self._lock:
-                self._unanswered += 1
+        except SourceUnreachable as error:
+            self._breaker.count(error.message)
             return Proof.UNKNOWN
         except (NoSuchBucket, WrongRegion):
             raise
         except StorageError:
             proof = Proof.UNKNOWN  # an answer, but not about whether the object exists
-        with self._lock:
-            self._unanswered = 0
+        self._breaker.count(None)
         return proof
 
     def _by_head(self, key: str) -> Proof:

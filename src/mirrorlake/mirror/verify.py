@@ -6,7 +6,6 @@ meanwhile ─▶ findings
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,13 +26,14 @@ from mirrorlake.core.errors import (
 )
 from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
+from mirrorlake.mirror.circuit_breaker import CircuitBreaker
 from mirrorlake.mirror.counters import Counters
-from mirrorlake.mirror.existence import MAX_PARALLEL_HEADS, MAX_UNANSWERED
+from mirrorlake.mirror.existence import MAX_PARALLEL_HEADS
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.identity import read_root
 from mirrorlake.mirror.run import open_metered, store_config
 from mirrorlake.mirror.thumbnails import Thumbnails
-from mirrorlake.model.objects import KnownState, ObjectInfo
+from mirrorlake.model.objects import STANDING_STATES, KnownState, ObjectInfo
 from mirrorlake.model.sources import Datasource
 from mirrorlake.model.verification import DriftKind, Finding
 from mirrorlake.plan.update_policy import UpdatePolicy, update_policy
@@ -42,8 +42,6 @@ from mirrorlake.processing.budget import ByteBudget
 from mirrorlake.processing.store_factory import StoreFactory
 from mirrorlake.select.rules import Rules
 from mirrorlake.storage.base import Store
-
-_PRESENT_STATES = (KnownState.PRESENT, KnownState.REFUSED)
 
 T = TypeVar("T")
 
@@ -113,8 +111,7 @@ class _SourceClient:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._lock = threading.Lock()
-        self._unanswered = 0
+        self._breaker = CircuitBreaker()
 
     def head(self, key: str) -> _Answer:
         """The facts of an object."""
@@ -125,20 +122,17 @@ class _SourceClient:
         return self._ask(lambda: blake3(self._store.get(one.key, token=one.token, limit=one.size).data).digest())
 
     def _ask(self, request: Callable[[], T]) -> T | StorageError:
-        if self._unanswered >= MAX_UNANSWERED:
-            raise SourceUnreachable(
-                f"The source did not answer {MAX_UNANSWERED} times in a row.", "Try again when it is reachable."
-            )
+        outage = self._breaker.error()
+        if outage is not None:
+            raise outage
         try:
             answer: T | StorageError = request()
         except (ObjectGone, ObjectChanged, ObjectTooLarge, AccessDenied) as error:
             answer = error
         except SourceUnreachable as error:
-            with self._lock:
-                self._unanswered += 1
+            self._breaker.count(error.message)
             return error
-        with self._lock:
-            self._unanswered = 0
+        self._breaker.count(None)
         return answer
 
 
@@ -166,7 +160,7 @@ class _ObjectComparer:
 
 
 def _compare_object(one: Remembered, answer: _Answer, *, taken: bool, frozen: bool) -> tuple[DriftKind, str] | None:
-    present = one.state in _PRESENT_STATES
+    present = one.state in STANDING_STATES
     match answer:
         case ObjectGone():
             return (DriftKind.GONE, "its object is gone") if present else None

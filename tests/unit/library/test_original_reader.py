@@ -10,9 +10,10 @@ from typing import Any, cast
 
 import pytest
 
-from mirrorlake.core.errors import SettingsError
+from mirrorlake.core.errors import SettingsError, SourceUnreachable
 from mirrorlake.library import original_reader
 from mirrorlake.library.original_reader import OriginalReader
+from mirrorlake.mirror.circuit_breaker import MAX_UNANSWERED
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.objects import ObjectRef
 from mirrorlake.postgres.pool import Catalog
@@ -47,6 +48,34 @@ class AtOnce(Executor):
         future: Future[Any] = Future()
         future.set_result(fn(*args, **kwargs))
         return future
+
+
+def test_the_rest_of_a_datasource_that_does_not_answer_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(original_reader, "ThreadPoolExecutor", AtOnce)
+    asked: list[str] = []
+
+    class Unreachable(OriginalReader):
+        def store(self, datasource: str) -> Store:
+            def get(key: str, **_rest: object) -> SimpleNamespace:
+                asked.append(datasource)
+                if datasource == "far":
+                    raise SourceUnreachable(f"{key} timed out.")
+                return SimpleNamespace(data=b"x")
+
+            return cast("Store", SimpleNamespace(get=get))
+
+    reader = Unreachable(cast("Catalog", None), cast("SourceStores", None))
+    objects = [
+        (name, ObjectRef(datasource=name, key=str(each), token="", version=None, size=1))
+        for each in range(2 * MAX_UNANSWERED)
+        for name in ("near", "far")
+    ]
+    found = list(reader.read_all(objects))
+    assert [data for name, data in found if name == "near"] == [b"x"] * 2 * MAX_UNANSWERED
+    failed = [data for name, data in found if name == "far"]
+    assert all(isinstance(data, SourceUnreachable) for data in failed)
+    assert f"{MAX_UNANSWERED} requests in a row failed. The last: {MAX_UNANSWERED - 1} timed out." in str(failed[-1])
+    assert asked.count("far") == MAX_UNANSWERED
 
 
 def test_what_is_held_counts_with_the_size_that_it_was_changed_to(monkeypatch: pytest.MonkeyPatch) -> None:
