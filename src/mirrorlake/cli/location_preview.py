@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 
 from mirrorlake.cli.output import echo, echo_detail, echo_error, people, print_json, print_table
-from mirrorlake.cli.progress import LINE_EVERY_S
+from mirrorlake.cli.progress import LineInterval
 from mirrorlake.core.errors import MirrorlakeError, RunCancelled
 from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.model.jobs import Job
@@ -37,11 +36,10 @@ _REASONS = {
 def shown_listing(uri: str) -> Generator[SummaryCallback]:
     """Return a callback that shows a growing summary on standard error."""
     if not people.is_terminal:
-        due = [time.monotonic() + LINE_EVERY_S]
+        interval = LineInterval()
 
         def show(summary: LocationSummary) -> None:
-            if time.monotonic() >= due[0]:
-                due[0] = time.monotonic() + LINE_EVERY_S
+            if interval.is_due():
                 echo(f"listing: {_so_far(summary)}")
 
         yield show

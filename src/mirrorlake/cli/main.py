@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from mirrorlake.cli import exit_codes
 from mirrorlake.cli.commands.registry import COMMANDS, SPELLINGS, install_command
 from mirrorlake.cli.output import echo, echo_error
 from mirrorlake.cli.query_command import query_hint
@@ -18,9 +19,6 @@ from mirrorlake.core.settings import use_workspace
 PROGRAM = "mirrorlake"
 COMPLETION_VARIABLE = f"_{PROGRAM}_complete".upper()  # set by the completion script of a shell
 WORKSPACE = "--workspace"
-EXIT_FAILED = 1
-EXIT_USAGE = 2
-EXIT_CANCELLED = 130
 HELP_WIDTH = 110  # maximum columns, if the terminal has as many
 HELP_OPTIONS = ["-h", "--help"]
 QUERY_COMMANDS = ("search", "facets", "duplicates")  # those of `add_query_command`
@@ -118,10 +116,10 @@ def run(arguments: list[str]) -> int:
         return _explain_misuse(error)
     except (KeyboardInterrupt, typer.Abort):
         echo_error("Stopped. Committed work is kept.")
-        return EXIT_CANCELLED
+        return exit_codes.CANCELLED
     except MirrorlakeError as error:
         echo_error(str(error))
-        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
+        return exit_codes.USAGE if isinstance(error, UsageError) else exit_codes.FAILED
     return code if isinstance(code, int) else 0
 
 

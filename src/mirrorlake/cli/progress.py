@@ -15,28 +15,36 @@ from mirrorlake.model.runs import Run, RunState
 LINE_EVERY_S = 5.0
 
 
-class _LineProgress:
-    """Progress as lines, where no bar can be drawn."""
+class LineInterval:
+    """Limits how often a line of progress is printed, where no bar can be drawn."""
 
     def __init__(self) -> None:
         self._next = time.monotonic() + LINE_EVERY_S
-        self._to_process = 0
 
-    def _due(self) -> bool:
+    def is_due(self) -> bool:
+        """Whether a line is to be printed now; if so, the next one is due LINE_EVERY_S later."""
         if time.monotonic() < self._next:
             return False
         self._next = time.monotonic() + LINE_EVERY_S
         return True
 
+
+class _LineProgress:
+    """The progress of a pass as lines."""
+
+    def __init__(self) -> None:
+        self._interval = LineInterval()
+        self._to_process = 0
+
     def listed(self, objects: int) -> None:
-        if self._due():
+        if self._interval.is_due():
             echo(f"listing: {count_noun(objects, 'object')} so far")
 
     def planned(self, to_process: int) -> None:
         self._to_process = to_process
 
     def processed(self, objects: int, failed: int) -> None:
-        if self._due():
+        if self._interval.is_due():
             echo(f"processing: {objects:,} of {count_noun(self._to_process, 'object')}, {failed:,} failed")
 
 
@@ -51,11 +59,10 @@ def shown_count(doing: str) -> Generator[Callable[[int, int], None]]:
 def shown_steps() -> Generator[Callable[[str, int, int], None]]:
     """Return a callback that shows an activity with a done and a total count on standard error."""
     if not people.is_terminal:
-        due = [time.monotonic() + LINE_EVERY_S]
+        interval = LineInterval()
 
         def show(doing: str, done: int, total: int) -> None:
-            if time.monotonic() >= due[0]:
-                due[0] = time.monotonic() + LINE_EVERY_S
+            if interval.is_due():
                 echo(f"{doing.lower()}: {done:,} of {total:,}")
 
         yield show
@@ -70,11 +77,10 @@ def shown_steps() -> Generator[Callable[[str, int, int], None]]:
 def show_run(run_id: int) -> Generator[Callable[[Run], None]]:
     """Return a callback that shows the progress of a server's run on standard error."""
     if not people.is_terminal:
-        due = [time.monotonic() + LINE_EVERY_S]
+        interval = LineInterval()
 
         def show(run: Run) -> None:
-            if time.monotonic() >= due[0]:
-                due[0] = time.monotonic() + LINE_EVERY_S
+            if interval.is_due():
                 echo(f"run {run_id}: {run.state.value}, {_run_progress(run)}")
 
         yield show
@@ -89,11 +95,10 @@ def show_run(run_id: int) -> Generator[Callable[[Run], None]]:
 def show_job(job_id: int) -> Generator[Callable[[Job], None]]:
     """Return a callback that shows the progress of a job on standard error."""
     if not people.is_terminal:
-        due = [time.monotonic() + LINE_EVERY_S]
+        interval = LineInterval()
 
         def show(job: Job) -> None:
-            if time.monotonic() >= due[0]:
-                due[0] = time.monotonic() + LINE_EVERY_S
+            if interval.is_due():
                 echo(f"job {job_id}: {job.state.value}{_done(job)}")
 
         yield show

@@ -9,6 +9,7 @@ from types import FrameType
 from typing import NoReturn
 
 from mirrorlake.cli.documents import report_document
+from mirrorlake.cli.exit_codes import FAILED, exit_code_of
 from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_table
 from mirrorlake.cli.progress import show_run
 from mirrorlake.core.text import bytes_text, count_noun
@@ -17,8 +18,6 @@ from mirrorlake.model.outcomes import OutcomeKind
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Run, RunState
 from mirrorlake.services.contract import Library
-
-EXIT_CODES = {RunState.SUCCEEDED: 0, RunState.CANCELLED: 130}
 
 
 def show_report(report: Report, *, json: bool) -> int:
@@ -31,8 +30,8 @@ def show_report(report: Report, *, json: bool) -> int:
         echo(note)
     if report.error is not None:
         echo_error(report.error)
-    code = EXIT_CODES.get(report.state, 1)
-    return 1 if code == 0 and report.error is not None else code  # a library with unlisted ranges is not in step
+    code = exit_code_of(report.state)
+    return FAILED if code == 0 and report.error is not None else code  # a library with unlisted ranges is not in step
 
 
 def follow(server: Library, run: Run) -> Report:

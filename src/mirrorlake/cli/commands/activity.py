@@ -11,6 +11,7 @@ from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.documents import activity_document
 from mirrorlake.cli.formatting import moment
 from mirrorlake.cli.inputs import read_moment
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, print_json_lines, print_table
 from mirrorlake.model.activity import Activity, ActivityFilter, Subject
 
@@ -30,7 +31,7 @@ def show(
     until: Annotated[str | None, typer.Option(metavar="TIME", help="Show it before this moment.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 20,
     everything: Annotated[bool, typer.Option("--all", help="Show all of it, without a limit.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
+    json: JSON = False,
 ) -> None:
     """Show who changed what, who signed in and what was refused, the newest first.
 

@@ -10,6 +10,7 @@ import typer
 
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.formatting import moment
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_detail, print_json, print_json_lines, print_table
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.access import Permission, Role
@@ -17,7 +18,6 @@ from mirrorlake.model.members import ApiKey
 
 app = typer.Typer(help="Manage API keys: what scripts use instead of a password.", no_args_is_help=True)
 
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 _DAYS = {"d": 1, "w": 7, "y": 365}
 
 

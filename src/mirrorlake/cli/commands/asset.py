@@ -12,6 +12,7 @@ from mirrorlake.cli.bulk import DRY_RUN, QUERY, run_bulk, split_ids
 from mirrorlake.cli.commands.function import print_queued
 from mirrorlake.cli.documents import asset_document
 from mirrorlake.cli.formatting import moment, pixels_text
+from mirrorlake.cli.options import JSON, JSON_LINES
 from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
 from mirrorlake.core.errors import UsageError
 from mirrorlake.core.text import bytes_text, count_noun
@@ -25,7 +26,6 @@ from mirrorlake.select.edits import check_edit
 app = typer.Typer(help="Show assets and their history, move them to the trash, and restore them.", no_args_is_help=True)
 
 ID = Annotated[str, typer.Argument(metavar="ID", help="Id of the asset, as printed by `mirrorlake search`.")]
-JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 @app.command("show")
@@ -92,7 +92,7 @@ def reprocess(
             "`function:NAME` calls an own function."
         ),
     ] = "look",
-    json: Annotated[bool, typer.Option("--json", help="Output JSON Lines.")] = False,
+    json: JSON_LINES = False,
 ) -> None:
     """Run a stage of processing again for all assets of a query, as jobs of a worker."""
     chosen = words if query is None else query
@@ -113,7 +113,7 @@ def history(
     asset_id: ID,
     *,
     limit: Annotated[int, typer.Option(min=1, help="Show at most this many changes.")] = 20,
-    json: Annotated[bool, typer.Option("--json", help="Output JSON Lines.")] = False,
+    json: JSON_LINES = False,
 ) -> None:
     """Show who changed what of an asset and when, the newest first."""
     with open_library() as library:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.documents import backup_document, restoration_document
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo_detail, print_json
 from mirrorlake.cli.progress import shown_steps
 from mirrorlake.cli.report import terminate_as_interrupt
@@ -17,8 +18,6 @@ from mirrorlake.model.backups import Backup, Restoration
 from mirrorlake.services.backup import back_up
 from mirrorlake.services.backup import restore as restore_library
 from mirrorlake.services.callers import local_user
-
-JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 def backup(

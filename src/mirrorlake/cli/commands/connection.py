@@ -11,6 +11,7 @@ from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.commands.connection_options import takes_options
 from mirrorlake.cli.formatting import describe_connection
 from mirrorlake.cli.health import show_documents, show_health
+from mirrorlake.cli.options import JSON, JSON_LINES
 from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
 from mirrorlake.model.connections import Connection, ConnectionKind
 from mirrorlake.select.json_reader import Json
@@ -21,7 +22,6 @@ NAME = Annotated[str, typer.Argument(metavar="NAME", help="Name of the connectio
 ORIGIN = Annotated[
     str | None, typer.Option(metavar="URL", help="Origin of the web pages, for CORS. Default: MIRRORLAKE_ORIGIN.")
 ]
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
 @app.command("add")
@@ -47,7 +47,7 @@ def add(
 
 
 @app.command("list")
-def list_(*, json: Annotated[bool, typer.Option("--json", help="Output JSON Lines.")] = False) -> None:
+def list_(*, json: JSON_LINES = False) -> None:
     """List all connections."""
     with open_library() as library:
         found = library.connections.list()

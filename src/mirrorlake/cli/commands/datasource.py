@@ -13,21 +13,19 @@ from mirrorlake.cli.commands.datasource_create import create, preview
 from mirrorlake.cli.commands.datasource_events import app as events
 from mirrorlake.cli.commands.datasource_labels import labels
 from mirrorlake.cli.documents import datasource_document, report_document
+from mirrorlake.cli.exit_codes import USAGE, exit_code_of
 from mirrorlake.cli.formatting import deletion_details, describe_datasource, fit_rows, list_row, work_counts
 from mirrorlake.cli.health import show_health
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_count, shown_progress
 from mirrorlake.cli.report import follow, show_report, terminate_as_interrupt
 from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.acts import Purge
-from mirrorlake.model.runs import RunState
 
 app = typer.Typer(help="Manage datasources: list, run, schedule, delete.", no_args_is_help=True)
 
-EXIT_CODES = {RunState.SUCCEEDED: 0, RunState.CANCELLED: 130}
-
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 ACKNOWLEDGE_HELP = "Number of assets to delete; must match the count printed by running without this option."
 
@@ -158,7 +156,7 @@ def reapply(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON 
         )
     if report.error is not None:
         echo_error(report.error)
-    return EXIT_CODES.get(report.state, 1)
+    return exit_code_of(report.state)
 
 
 def _reapply(name: str) -> Report:
@@ -203,7 +201,7 @@ def delete(
         f"Nothing was deleted: {count_noun(found.acknowledge, 'asset')} would be removed. "
         f"To confirm: mirrorlake datasource delete {shlex.quote(name)} --acknowledge {found.acknowledge}"
     )
-    return 2
+    return USAGE
 
 
 @app.command("purge")
@@ -235,7 +233,7 @@ def purge(
         f"Nothing was deleted: {count_noun(found, 'asset')} would be removed permanently. "
         f"To confirm: mirrorlake datasource purge {shlex.quote(name)} --days {days} --acknowledge {found}"
     )
-    return 2
+    return USAGE
 
 
 def _numbers(purge: Purge) -> dict[str, int]:

@@ -20,6 +20,7 @@ from mirrorlake.cli.commands.datasource_create import (
 )
 from mirrorlake.cli.documents import change_document, datasource_document
 from mirrorlake.cli.formatting import moment
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.datasource_changes import DatasourceChange
@@ -27,7 +28,6 @@ from mirrorlake.model.looking import Depth
 from mirrorlake.model.schedule import schedule_from_text
 from mirrorlake.select.json_reader import Json
 
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 
 

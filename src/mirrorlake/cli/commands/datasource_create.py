@@ -12,6 +12,7 @@ from mirrorlake.cli.backend import open_foreground, open_library, open_server
 from mirrorlake.cli.documents import datasource_document
 from mirrorlake.cli.inputs import folder_address, is_address, read_settings_file
 from mirrorlake.cli.location_preview import SummaryCallback, preview_on_server, show_summary, shown_listing
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, print_json
 from mirrorlake.cli.progress import shown_progress
 from mirrorlake.cli.report import build_preview_report, follow, show_report, terminate_as_interrupt
@@ -20,7 +21,6 @@ from mirrorlake.model.location_previews import LocationSummary
 from mirrorlake.model.looking import Depth
 from mirrorlake.select.json_reader import Json, parse_json, read_object
 
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Connection = Annotated[str | None, typer.Option(help="Name of a stored connection.")]
 Globs = Annotated[list[str] | None, typer.Option("--glob", help="Pattern of keys to select. Repeatable.")]
 Look = Annotated[Depth | None, typer.Option(help="How much of each object to read.", show_default="full")]

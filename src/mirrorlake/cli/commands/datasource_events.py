@@ -8,6 +8,7 @@ import typer
 
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.formatting import moment
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, print_json, print_table
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.events import EventStatus, ReceiverKind
@@ -17,7 +18,6 @@ app = typer.Typer(
 )
 
 NAME = Annotated[str, typer.Argument(metavar="NAME", help="Name of the datasource.")]
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
 @app.command("set")

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_library
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, print_json, print_table
 from mirrorlake.core.errors import MirrorlakeError, NotFound, UsageError
 from mirrorlake.core.text import count_noun
@@ -55,7 +56,7 @@ def labels(
     skip_invalid: Annotated[
         bool | None, typer.Option("--skip-invalid/--no-skip-invalid", help="Take the valid labels of invalid files.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
+    json: JSON = False,
 ) -> None:
     """Show or set which label files of a datasource become annotations.
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import Style, echo, people, print_json
 from mirrorlake.core.settings import read_settings
 from mirrorlake.services.doctor import examine
 
 
-def doctor(*, json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> int:
+def doctor(*, json: JSON = False) -> int:
     """Check whether this machine can run mirrorlake."""
     report = examine(read_settings())
     if json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 
 import typer
@@ -10,12 +9,12 @@ import typer
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.formatting import pixels_text
 from mirrorlake.cli.output import echo, print_json_lines, print_table
+from mirrorlake.cli.progress import LineInterval
 from mirrorlake.cli.query_command import add_query_command
 from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.model.duplicates import DuplicateGroup
 from mirrorlake.services.contract import PAGE_LIMIT
 
-LINE_EVERY_S = 5.0  # between two lines about how far it is
 SHOWN = 20  # groups of the table, by default
 
 
@@ -30,7 +29,7 @@ def duplicates(
     """List groups of pictures that look alike, such as copies in another size or format."""
     wanted = limit or (None if json else SHOWN)
     examined, shown, cursor = 0, 0, None
-    due = time.monotonic() + LINE_EVERY_S
+    interval = LineInterval()
     with open_library() as library:
         while wanted is None or shown < wanted:
             size = PAGE_LIMIT if wanted is None else min(wanted - shown, PAGE_LIMIT)
@@ -44,8 +43,7 @@ def duplicates(
                 _print_groups(page.groups)
             if cursor is None:
                 break
-            if time.monotonic() >= due:
-                due = time.monotonic() + LINE_EVERY_S
+            if interval.is_due():
                 echo(f"{count_noun(examined, 'asset')} examined, {count_noun(shown, 'group')} found")
     if not shown:
         echo("No near-duplicates.")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_foreground, open_server
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_detail, print_json, write_bytes
 from mirrorlake.cli.progress import shown_count
 from mirrorlake.cli.server_job import job_result
@@ -48,7 +49,7 @@ def export(
         bool,
         typer.Option("--bake-orientation", help="Turn copied images by their EXIF orientation; for webdataset."),
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
+    json: JSON = False,
 ) -> None:
     """Export assets to Parquet, Arrow, JSON Lines, CSV, lists, manifests or WebDataset shards."""
     if json and out == OUTPUT:

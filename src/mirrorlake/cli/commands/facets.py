@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_library
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_detail, print_json
 from mirrorlake.cli.query_command import add_query_command
 from mirrorlake.core.text import count_noun
@@ -26,7 +27,7 @@ def facets(
         typer.Option(metavar="FIELD", help="Field to count, such as metadata.site, tag or size. Can be repeated."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="Show at most this many values of each field.")] = 10,
-    json: Annotated[bool, typer.Option("--json", help="Output JSON.")] = False,
+    json: JSON = False,
 ) -> None:
     """Count the values of fields among matching assets."""
     with open_library() as library:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_library
+from mirrorlake.cli.options import JSON_LINES
 from mirrorlake.cli.output import echo, print_json_lines, print_table
 
 
@@ -15,7 +16,7 @@ def folders(
     *,
     datasource: Annotated[str | None, typer.Option(help="Only folders of this datasource.")] = None,
     query: Annotated[str | None, typer.Option(help="Count only assets that match.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Output JSON Lines.")] = False,
+    json: JSON_LINES = False,
 ) -> None:
     """List the folders in a folder of the buckets, with their numbers of assets."""
     with open_library() as library:

@@ -11,6 +11,7 @@ import typer
 
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.formatting import moment
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.functions import (
@@ -30,7 +31,6 @@ app = typer.Typer(
 )
 
 NAME = Annotated[str, typer.Argument(metavar="NAME", help="Name of the function.")]
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
 @app.command("add")

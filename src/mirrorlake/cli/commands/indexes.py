@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.formatting import moment
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
 from mirrorlake.model.search_indexes import SearchIndex
 
 app = typer.Typer(help="Show and maintain the indexes that are made for searches.", no_args_is_help=True)
 
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 MB = 1_000_000
 
 

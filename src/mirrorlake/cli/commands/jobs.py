@@ -11,7 +11,9 @@ import typer
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.bulk import undo_job
 from mirrorlake.cli.documents import job_document
+from mirrorlake.cli.exit_codes import exit_code_of
 from mirrorlake.cli.formatting import moment
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import show_job
 from mirrorlake.core.text import count_noun
@@ -21,8 +23,6 @@ app = typer.Typer(help="List, show, wait for, cancel and undo jobs: long work of
 
 PATIENCE_S = 60.0  # long enough for a pending request to a slow source to end
 WAIT_S = 5.0
-EXIT_CODES = {JobState.SUCCEEDED: 0, JobState.CANCELLED: 130}
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 JOB = Annotated[int, typer.Argument(metavar="JOB", help="Number of the job, as printed by `mirrorlake jobs list`.")]
 
 
@@ -75,7 +75,7 @@ def wait(job_id: JOB, *, json: JSON = False) -> int:
         print_json(job_document(job))
     else:
         print_table(["", ""], _described(job))
-    return EXIT_CODES.get(job.state, 1)
+    return exit_code_of(job.state)
 
 
 @app.command("cancel")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_library
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_detail, print_json, print_table
 from mirrorlake.core.text import count_noun
 from mirrorlake.model.assets import Scalar
@@ -24,7 +25,7 @@ def keys(
     *,
     contains: Annotated[str | None, typer.Option(metavar="TEXT", help="Show keys that contain this text.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Show at most this many keys.")] = 100,
-    json: Annotated[bool, typer.Option("--json", help="Output JSON.")] = False,
+    json: JSON = False,
 ) -> None:
     """Show the metadata keys of the library with their types, counts and values."""
     if context.invoked_subcommand is not None:

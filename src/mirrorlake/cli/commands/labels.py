@@ -11,6 +11,7 @@ import typer
 
 from mirrorlake.cli.backend import open_foreground, open_library, open_server
 from mirrorlake.cli.label_report import html_report, text_report
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_detail, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_count
 from mirrorlake.cli.server_job import job_result
@@ -31,7 +32,6 @@ from mirrorlake.services.contract import Library
 
 app = typer.Typer(help="Import, export, show and count labels of assets.", no_args_is_help=True)
 
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 FORMAT_HELP = "Label format: yolo, yolo-obb, coco, voc, labelme, encord, label-studio, dataloop, createml, vi or csv."
 PIECE_BYTES = 1_000_000
 ZIP = ".zip"

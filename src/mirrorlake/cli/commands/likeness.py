@@ -7,13 +7,12 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_library
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_detail, print_json
 from mirrorlake.core.text import count_noun
 from mirrorlake.model.likeness import Likeness
 
 app = typer.Typer(help="Choose the model that ranks pictures by what they show.", no_args_is_help=True)
-
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
 @app.command("show")

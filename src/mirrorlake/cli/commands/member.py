@@ -9,6 +9,7 @@ import typer
 
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.formatting import moment
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_detail, print_json, print_json_lines, print_table
 from mirrorlake.model.access import Role
 from mirrorlake.model.members import Member
@@ -17,7 +18,6 @@ app = typer.Typer(help="Manage members: who may use the library, and what they m
 
 NAME = Annotated[str, typer.Argument(metavar="NAME", help="A user name or an e-mail address.")]
 ROLE = Annotated[Role, typer.Option(help="What the member may do.")]
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
 @app.command("add")

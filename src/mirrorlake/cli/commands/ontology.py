@@ -11,6 +11,7 @@ from typing import Annotated, cast
 import typer
 
 from mirrorlake.cli.backend import open_library
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table, write_bytes
 from mirrorlake.core.errors import NotFound, UsageError
 from mirrorlake.core.text import count_noun
@@ -25,7 +26,6 @@ app.add_typer(classes, name="class")
 
 NAME = Annotated[str, typer.Argument(metavar="NAME", help="Name of the ontology.")]
 CLASS = Annotated[str, typer.Argument(metavar="CLASS", help="Name of the class.")]
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 VERSION = Annotated[int | None, typer.Option(min=1, help="An earlier version; the latest if omitted.")]
 COLOUR = Annotated[str | None, typer.Option(help="Colour as #rrggbb.")]
 ATTRIBUTES = Annotated[

@@ -11,6 +11,7 @@ from mirrorlake.cli.bulk import DRY_RUN, QUERY, run_bulk
 from mirrorlake.cli.commands.asset import JSON
 from mirrorlake.cli.commands.project_details import install_details
 from mirrorlake.cli.commands.project_splits import install_splits
+from mirrorlake.cli.options import JSON_LINES
 from mirrorlake.cli.output import echo, print_json_lines, print_table
 from mirrorlake.model.bulk import BulkEdit
 from mirrorlake.model.edits import Edit
@@ -49,7 +50,7 @@ def _change(
 
 
 @app.command("list")
-def list_(*, json: Annotated[bool, typer.Option("--json", help="Output JSON Lines.")] = False) -> None:
+def list_(*, json: JSON_LINES = False) -> None:
     """List all projects with their numbers of assets, and how many of them are missing."""
     with open_library() as library:
         found = library.projects.list()

@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_library
+from mirrorlake.cli.exit_codes import USAGE
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_detail, print_json, print_table
 from mirrorlake.core.text import count_noun
 from mirrorlake.model.projects import ProjectDetail
 from mirrorlake.model.splits import SplitCounts, SplitSettings
 
 NAME = Annotated[str, typer.Argument(metavar="NAME", help="Name of the project.")]
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
 def create(
@@ -126,7 +127,7 @@ def delete(
             echo(f"Project {name} has {count_noun(found.assets, 'asset')}{kept}.")
             quoted = shlex.quote(name)
             echo(f"To delete it: mirrorlake project delete {quoted} --acknowledge {found.assets}{option}")
-            return 1
+            return USAGE
         library.projects.delete(name, acknowledge=acknowledge, snapshots=snapshots)
         echo(f"Project {name} deleted.")
         return 0

@@ -9,6 +9,7 @@ import typer
 from mirrorlake.cli.backend import open_foreground, open_library, open_server
 from mirrorlake.cli.documents import outcome_document, run_document
 from mirrorlake.cli.formatting import describe_run, summarize_run
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_progress
 from mirrorlake.cli.report import follow, show_report, terminate_as_interrupt
@@ -18,7 +19,6 @@ from mirrorlake.services.contract import Library
 
 app = typer.Typer(help="List and show runs; confirm, cancel or retry them.", no_args_is_help=True)
 
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 RUN = Annotated[int, typer.Argument(metavar="RUN", help="Number of the run, as printed by `mirrorlake runs list`.")]
 
 

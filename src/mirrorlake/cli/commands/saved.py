@@ -9,12 +9,12 @@ import typer
 
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.formatting import moment
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
 
 app = typer.Typer(help="Manage saved searches: queries with a name that the workspace shares.", no_args_is_help=True)
 
 NAME = Annotated[str, typer.Argument(metavar="NAME", help="Name of the saved search.")]
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
 @app.command("add")

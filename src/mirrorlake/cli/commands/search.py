@@ -11,6 +11,7 @@ import typer
 
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.formatting import pixels_text
+from mirrorlake.cli.options import JSON_LINES
 from mirrorlake.cli.output import echo, echo_detail, print_json, print_json_lines, print_table
 from mirrorlake.cli.query_command import add_query_command
 from mirrorlake.core.errors import UsageError
@@ -45,7 +46,7 @@ def search(
     complete: Annotated[
         bool, typer.Option("--complete", help="Show what can be written at the end of the query, and search nothing.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Output JSON Lines.")] = False,
+    json: JSON_LINES = False,
 ) -> None:
     """Search assets by name, metadata and tags. An empty query matches everything."""
     if saved is not None:

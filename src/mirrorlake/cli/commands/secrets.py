@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 
 from mirrorlake.cli.backend import open_library
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_detail, print_json
 from mirrorlake.core.text import count_noun
 from mirrorlake.model.master_keys import KeyPlace
 
 app = typer.Typer(help="Make, show and rotate the key that encrypts the secrets of connections.", no_args_is_help=True)
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 _PLACES: Final = {
     KeyPlace.ENVIRONMENT: "The master keys are those of MIRRORLAKE_SECRET_KEY.",
     KeyPlace.FILE: "The master keys are in the data folder of the library.",

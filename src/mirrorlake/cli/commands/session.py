@@ -8,11 +8,10 @@ import typer
 
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.formatting import moment
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
 
 app = typer.Typer(help="List and end sessions: the browsers that are signed in.", no_args_is_help=True)
-
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
 @app.command("list")

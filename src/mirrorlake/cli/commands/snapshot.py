@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_foreground, open_library, open_server
+from mirrorlake.cli.exit_codes import USAGE
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_detail, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_count
 from mirrorlake.cli.server_job import job_result
@@ -19,7 +21,6 @@ app = typer.Typer(help="Freeze projects, and compare and restore what was frozen
 
 SNAPSHOT = Annotated[str, typer.Argument(metavar="SNAPSHOT", help="Name of the snapshot, such as roads@3.")]
 PROJECT = Annotated[str, typer.Argument(metavar="PROJECT", help="Name of the project.")]
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 DIGEST_SHOWN = 12  # characters
 GONE_SHOWN = 10  # assets that a restore cannot bring back
 _GONE = {
@@ -233,7 +234,7 @@ def delete(
             found = library.snapshots.get(name)
             echo(f"Snapshot {name} has {count_noun(found.assets, 'asset')}.")
             echo(f"To delete it: mirrorlake snapshot delete {shlex.quote(name)} --acknowledge {found.assets}")
-            return 1
+            return USAGE
         library.snapshots.delete(name, acknowledge=acknowledge)
         echo(f"Snapshot {name} deleted.")
         return 0

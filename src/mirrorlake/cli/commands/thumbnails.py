@@ -9,6 +9,7 @@ import typer
 
 from mirrorlake.cli.backend import open_foreground, open_server
 from mirrorlake.cli.documents import finding_document, making_document, thumbnails_document
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_table
 from mirrorlake.cli.progress import shown_steps
 from mirrorlake.cli.report import terminate_as_interrupt
@@ -18,7 +19,6 @@ from mirrorlake.model.thumbnails import Cleaning, Lack, MakeResult, Making, Thum
 
 GRACE_HOURS = 24  # a run writes thumbnails before it commits their assets
 
-JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 WHOLE = Annotated[
     bool, typer.Option("--whole", help="Read all of each pack. In a bucket, only their indexes are read otherwise.")

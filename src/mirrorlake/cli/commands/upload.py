@@ -11,6 +11,7 @@ from typing import Annotated, BinaryIO
 import typer
 
 from mirrorlake.cli.backend import open_foreground, open_server
+from mirrorlake.cli.options import JSON_LINES
 from mirrorlake.cli.output import echo, echo_error, print_json_lines, print_table
 from mirrorlake.core.errors import UsageError
 from mirrorlake.core.text import count_noun
@@ -33,7 +34,7 @@ def upload(
     tag: Annotated[list[str] | None, typer.Option("--tag", help="Tag to add.")] = None,
     project: Annotated[list[str] | None, typer.Option("--project", help="Project to add the assets to.")] = None,
     split: Annotated[Split | None, typer.Option(help="Split of the assets in these projects.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Output JSON Lines.")] = False,
+    json: JSON_LINES = False,
 ) -> int:
     """Upload files as new assets, with metadata, tags, projects and a split. Equal bytes are named."""
     edit = check_edit(

@@ -8,13 +8,13 @@ import typer
 
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.formatting import moment
+from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.model.webhooks import Delivery, DeliveryState, Webhook, WebhookEvent
 
 app = typer.Typer(help="Manage webhooks: addresses that get a request when runs start and end.", no_args_is_help=True)
 
 ID = Annotated[int, typer.Argument(metavar="ID", min=1, help="Number of the webhook.")]
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
 @app.command("add")

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from mirrorlake.cli.exit_codes import CANCELLED, FAILED
 from mirrorlake.cli.output import echo, echo_error
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.settings import read_local_settings, read_settings
@@ -20,8 +21,6 @@ from mirrorlake.jobs.worker import Stop, Worker
 from mirrorlake.model.jobs import DEFAULT_POOL
 from mirrorlake.model.pool_names import check_pool
 from mirrorlake.postgres.pool import open_catalog
-
-EXIT_CANCELLED = 130
 
 
 def worker(
@@ -49,8 +48,8 @@ def worker(
             echo(f"Waiting for {what}. Stop with Ctrl-C.")
             work.serve()
         elif not work.drain() and stop.signal is None:
-            return 1
-    return EXIT_CANCELLED if stop.signal == signal.SIGINT else 0
+            return FAILED
+    return CANCELLED if stop.signal == signal.SIGINT else 0
 
 
 @contextmanager
@@ -81,7 +80,7 @@ def attached() -> int:
                 Worker(settings, catalog, jobs=None, log=_log, stop=stop).serve()
         except MirrorlakeError as error:
             echo_error(str(error))
-            return 1
+            return FAILED
     return 0
 
 

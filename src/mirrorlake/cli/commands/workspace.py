@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_library
+from mirrorlake.cli.exit_codes import USAGE
+from mirrorlake.cli.options import JSON, JSON_LINES
 from mirrorlake.cli.output import echo, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.core.errors import UsageError
 from mirrorlake.core.text import bytes_text, count_noun
@@ -16,7 +18,6 @@ from mirrorlake.model.workspaces import Limits, Workspace
 app = typer.Typer(help="Manage workspaces: separate libraries on one server.", no_args_is_help=True)
 
 NAME = Annotated[str, typer.Argument(metavar="NAME", help="Name of the workspace.")]
-JSON = Annotated[bool, typer.Option("--json", help="Output JSON.")]
 ASSETS = Annotated[int | None, typer.Option("--assets", min=0, help="The most assets, the trash included.")]
 BYTES = Annotated[int | None, typer.Option("--bytes", min=0, help="The most bytes of the objects of all assets.")]
 
@@ -33,7 +34,7 @@ def create(name: NAME, *, assets: ASSETS = None, size: BYTES = None, json: JSON 
 
 
 @app.command("list")
-def list_(*, json: Annotated[bool, typer.Option("--json", help="Output JSON Lines.")] = False) -> None:
+def list_(*, json: JSON_LINES = False) -> None:
     """List the workspaces with what they hold and their limits."""
     with open_library() as library:
         found = library.workspaces.list()
@@ -109,7 +110,7 @@ def delete(
             f"Nothing was deleted: the workspace has {count_noun(found.assets, 'asset')}. "
             f"To confirm: mirrorlake workspace delete {shlex.quote(name)} --acknowledge {found.assets}"
         )
-        return 2
+        return USAGE
     if not json:
         echo(f"Workspace {name} with {count_noun(found.assets, 'asset')} was deleted. A worker deletes its thumbnails.")
     return 0

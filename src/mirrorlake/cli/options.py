@@ -1,0 +1,10 @@
+"""Options that many commands have."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+JSON_LINES = Annotated[bool, typer.Option("--json", help="Output JSON Lines.")]
