@@ -8,9 +8,10 @@ itself is checked as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import LiteralString
 
+from mirrorlake.search.conditions import compile_node, equal_values
+from mirrorlake.search.names_sql import file_name, name_contains, rarest_part
 from mirrorlake.search.nodes import (
     And,
     Comparison,
@@ -37,7 +38,6 @@ BLOCK_BITS = 16  # of an id: as in the index and in the table library_count
 LEVEL_BITS = 2  # a range of one level has four of the level below
 LEVELS = 4  # in the index
 MOST_ALTERNATIVES = 8
-Indexed = NameContains | FileName | MetadataCompare | HasTag | InProject | HasId | HasText  # leaves with an index
 _RANGES: LiteralString = (
     "ARRAY[(asset.id >> 16 << 2)::integer, (asset.id >> 18 << 2)::integer + 1, (asset.id >> 20 << 2)::integer + 2,"
     " (asset.id >> 22 << 2)::integer + 3] @> %s::integer[]"
@@ -69,27 +69,25 @@ def governed_sql(datasource: int) -> Sql:
     return _places_sql([f"//{datasource}"])
 
 
-def filters_of(node: Node, indexed: Callable[[Indexed], list[Sql]]) -> tuple[Sql, ...]:
-    """Alternatives that the index answers, one of which holds wherever `node` does; none if there are too many.
-
-    `indexed` compiles a leaf whose own condition is made of such alternatives.
-    """
+def filters_of(node: Node) -> tuple[Sql, ...]:
+    """Alternatives that the index answers, one of which holds wherever `node` does; none if there are too many."""
     match node:
         case And(terms):
-            each = sorted((found for term in terms if (found := filters_of(term, indexed))), key=len)
+            each = sorted((found for term in terms if (found := filters_of(term))), key=len)
             return _all_of(each)
         case Or(terms):
-            every = [filters_of(term, indexed) or _joined(term, indexed) for term in terms]
+            every = [filters_of(term) or _joined(term) for term in terms]
             found = tuple(one for alternatives in every for one in alternatives)
             return found if all(every) and len(found) <= MOST_ALTERNATIVES else ()
         case Not():
             return ()
-        case MetadataCompare(_, Comparison.EQ, literal, Values.METADATA) if not isinstance(literal, Span):
-            return tuple(indexed(node))
+        case MetadataCompare(key, Comparison.EQ, literal, Values.METADATA) if not isinstance(literal, Span):
+            return tuple(equal_values(key, literal))
         case NameContains(text) if _TRIGRAM.search(text):
-            return tuple(indexed(node))
+            return tuple(name_contains(rarest_part((text,)) or text))
         case FileName(value) if any(_TRIGRAM.search(piece) for piece in _pieces(value)):
-            return tuple(indexed(node))
+            part = rarest_part(_pieces(value))
+            return tuple(name_contains(part) if part else file_name(value))
         case PathMatches(glob, literal) if not literal:
             return _folders_sql(glob)
         case HasMediaType(value) if "/" in value:
@@ -97,16 +95,16 @@ def filters_of(node: Node, indexed: Callable[[Indexed], list[Sql]]) -> tuple[Sql
         case HasKind(kind):
             return (kind_sql(kind.value),)
         case HasText():
-            return tuple(indexed(node))
+            return (compile_node(node),)
         case _:
             return ()
 
 
-def _joined(node: Node, indexed: Callable[[Indexed], list[Sql]]) -> tuple[Sql, ...]:
+def _joined(node: Node) -> tuple[Sql, ...]:
     """An alternative beside others that another index answers; alone, PostgreSQL plans it better without ranges."""
     match node:
         case HasTag(str()) | InProject(str()) | HasId():
-            return tuple(indexed(node))
+            return (compile_node(node),)
         case _:
             return ()
 

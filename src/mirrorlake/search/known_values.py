@@ -20,8 +20,9 @@ from mirrorlake.catalog import search_indexes
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.catalog.statements import statement
 from mirrorlake.model.media import LIST_FACTS
-from mirrorlake.search.compile import CompiledQuery, compile_node, datasource_named, filters_by_index
-from mirrorlake.search.filters import governed_sql, kind_sql, media_type_sql
+from mirrorlake.search.compile import CompiledQuery
+from mirrorlake.search.conditions import compile_node, datasource_named
+from mirrorlake.search.filters import filters_of, governed_sql, kind_sql, media_type_sql
 from mirrorlake.search.index_needs import needed_by_node
 from mirrorlake.search.nodes import (
     And,
@@ -211,7 +212,7 @@ class _Reader:
                 others = self._datasources(value, matching=False)
                 return None if others is None else Bound(tuple(map(governed_sql, others)))
             case _:
-                filters = filters_by_index(node)
+                filters = filters_of(node)
                 return Bound(filters) if filters else None
 
     def _in_datasource(self, value: str | Pattern) -> Bound | None:
@@ -354,7 +355,7 @@ def _may_be_known(node: Node) -> bool:
 
 def _is_quick(field: Field, node: Node) -> bool:
     """Whether evaluating all values of the field helps: the index answers a single value of metadata more quickly."""
-    return field.space in (KIND, TYPE) or not filters_by_index(node)
+    return field.space in (KIND, TYPE) or not filters_of(node)
 
 
 def _has_pattern(node: Node) -> bool:

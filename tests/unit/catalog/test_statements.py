@@ -12,6 +12,7 @@ from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.catalog.statements import all_statements, parse
 from mirrorlake.model.outcomes import OutcomeKind
 from mirrorlake.search import compile as search_compile
+from mirrorlake.search import conditions as search_conditions
 
 # A state, op or result beside a number: compared, assigned, listed, or chosen by a CASE.
 _BARE_NUMBER = re.compile(
@@ -77,7 +78,8 @@ def test_outcomes_are_written_by_the_name_of_their_kind():
 
 
 def test_no_sql_compares_a_state_an_op_or_a_result_with_a_bare_number():
-    files = [*(Path(statements.__file__).parent / "sql").glob("*.sql"), Path(search_compile.__file__)]
+    search = [Path(one.__file__) for one in (search_compile, search_conditions)]
+    files = [*(Path(statements.__file__).parent / "sql").glob("*.sql"), *search]
     lines = [(path.name, line) for path in files for line in path.read_text("utf-8").splitlines()]
 
     assert [found for found in lines if _BARE_NUMBER.search(found[1])] == []
