@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import shutil
 import uuid
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol, cast
 
@@ -145,13 +146,36 @@ def split_address(address: str, *, several: bool) -> tuple[Location, str]:
     if several:
         return parse_location(address.rstrip("/") + "/"), ""
     folder, _, name = address.rpartition("/")
+    check_name(name)
+    return parse_location(folder + "/"), name
+
+
+def check_name(name: str) -> None:
+    """Raise UsageError if no object of an export can have this name."""
     try:
         check_key(name)
     except ValueError as error:
         raise UsageError(
             f"{name!r} cannot be the name of an export.", "Use letters, digits, dots, hyphens and underscores."
         ) from error
-    return parse_location(folder + "/"), name
+
+
+def check_absent(store: WritableStore, name: str, taken: UsageError) -> None:
+    """Raise `taken` if there is an object with this name."""
+    try:
+        store.head(name)
+    except ObjectGone:
+        return
+    raise taken
+
+
+def put_new(store: WritableStore, name: str, path: Path, taken: UsageError) -> None:
+    """Write a file as a new object. Raises `taken` if there is one with this name by now."""
+    with path.open("rb") as file:
+        try:
+            store.put_stream(name, iter(partial(file.read, PIECE_BYTES), b""))
+        except ObjectExists as error:
+            raise taken from error
 
 
 @contextmanager
@@ -192,31 +216,12 @@ def _open_bucket(
         def deliver(name: str, path: Path) -> None:
             key = fixed or name
             taken = UsageError(f"{address} has an object {key}.", "Choose the address of something new.")
-            if _exists(store, key):
-                raise taken
-            with path.open("rb") as file:
-                try:
-                    store.put_stream(key, pieces(file))
-                except ObjectExists as error:
-                    raise taken from error
+            check_absent(store, key, taken)
+            put_new(store, key, path, taken)
 
-        if fixed and _exists(store, fixed):
-            raise UsageError(f"{address} exists.", "Choose the name of a new object.")
+        if fixed:
+            check_absent(store, fixed, UsageError(f"{address} exists.", "Choose the name of a new object."))
         target = SpooledTarget(workdir, deliver)
         yield target
         if fixed:
             target.files[:] = [ExportFile(name=fixed, size=one.size) for one in target.files]
-
-
-def _exists(store: WritableStore, name: str) -> bool:
-    try:
-        store.head(name)
-    except ObjectGone:
-        return False
-    return True
-
-
-def pieces(file: BinaryIO) -> Iterator[bytes]:
-    """The bytes of a file, piece by piece."""
-    while piece := file.read(PIECE_BYTES):
-        yield piece

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
-from mirrorlake.core.errors import ObjectExists, ObjectGone, UsageError
+from mirrorlake.core.errors import UsageError
 from mirrorlake.labels.records import LabelOutput
 from mirrorlake.library.export_store import check_kept
-from mirrorlake.library.export_targets import SpooledTarget
+from mirrorlake.library.export_targets import SpooledTarget, check_absent, check_name, put_new
 from mirrorlake.library.label_files import FileOutput, FolderOutput, ZipOutput
 from mirrorlake.library.label_sources import address_of, is_address, label_store
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.labels import LabelExportOptions
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.providers.registry import provider_of
-from mirrorlake.storage.writable import WritableStore, check_key
 
 ZIP = ".zip"
-_PIECE = 1 << 20  # bytes
 
 
 class _LimitedZip(ZipOutput):
@@ -100,39 +98,16 @@ def _open_bucket(
         what = "a name that ends with .zip" if several else "the name of a new object, such as s3://bucket/labels.json"
         raise UsageError(f"{path} cannot hold this export.", f"Choose {what}.")
     name = key.rpartition("/")[2]
-    try:
-        check_key(name)
-    except ValueError as error:
-        raise UsageError(
-            f"{name!r} cannot be the name of an export.", "Use letters, digits, dots, hyphens and underscores."
-        ) from error
+    check_name(name)
     config = label_store(location, options.connection, catalog, stores).with_resolved()
     provider = provider_of(location.provider)
     with closing(provider.open_writable(location, config.access, resolved=config.resolved)) as store:
         taken = UsageError(f"{path} exists.", "Choose the name of a new object.")
-        if _exists(store, name):
-            raise taken
+        check_absent(store, name, taken)
         file = workdir / "export"
         if zipped:
             with ZipOutput(file) as output:
                 yield output
         else:
             yield FileOutput(file)
-        with file.open("rb") as written:
-            try:
-                store.put_stream(name, _pieces(written))
-            except ObjectExists as error:
-                raise taken from error
-
-
-def _exists(store: WritableStore, name: str) -> bool:
-    try:
-        store.head(name)
-    except ObjectGone:
-        return False
-    return True
-
-
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    while piece := file.read(_PIECE):
-        yield piece
+        put_new(store, name, file, taken)
