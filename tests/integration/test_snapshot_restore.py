@@ -15,7 +15,7 @@ from mirrorlake.catalog.snapshots import parse_name
 from mirrorlake.core.errors import NotFound, UsageError
 from mirrorlake.library.export_scope import count_rows, open_rows
 from mirrorlake.library.snapshot_compare import compare
-from mirrorlake.library.snapshot_reading import check_chunks, check_snapshots, list_assets, list_gone
+from mirrorlake.library.snapshot_reading import check_chunks, list_assets, list_gone
 from mirrorlake.library.snapshot_restore import restore
 from mirrorlake.model.access import LIBRARY
 from mirrorlake.model.edits import Edit
@@ -214,18 +214,16 @@ def test_a_changed_chunk_is_detected(catalog: Catalog, before: Snapshot) -> None
     def step(_step: str, _done: int, _total: int) -> None:
         pass
 
-    other = make_snapshot(catalog)
+    make_snapshot(catalog)
     run(catalog, "INSERT INTO asset_tag SELECT 'checked', id FROM asset")
     made = make_snapshot(catalog)
     assert check_chunks(catalog, step) == ()
-    assert check_snapshots(catalog, [other.name, made.name], step).damaged == ()
     digest = snapshots.list_parts(catalog, made.name)[0].digest
     run(catalog, "ALTER TABLE snapshot_chunk DISABLE TRIGGER USER")
     with catalog.write() as connection:
         connection.execute("UPDATE snapshot_chunk SET content = content || 'x' WHERE digest = %s", [digest])
     run(catalog, "ALTER TABLE snapshot_chunk ENABLE TRIGGER USER")
     assert check_chunks(catalog, step) == (made.name,)
-    assert check_snapshots(catalog, [other.name, made.name], step).damaged == (made.name,)
 
 
 def test_deleting_a_snapshot_deletes_chunks_that_no_other_has(catalog: Catalog, before: Snapshot) -> None:

@@ -24,7 +24,7 @@ import blake3
 import psycopg
 from PIL import Image, ImageDraw, ImageFilter
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from tests.support.postgres import Server
 
 from mirrorlake.core.settings import Settings
@@ -81,11 +81,6 @@ def copy_of(server: Server, template: Template) -> Settings:
     """The settings of a fresh copy."""
     conninfo = server.copy_database(template.database)
     return Settings(home=template.home, database_url=conninfo)
-
-
-def database_of(settings: Settings) -> str:
-    """The name of its database."""
-    return str(conninfo_to_dict(settings.database_url or "")["dbname"])
 
 
 def _migrate_to(session: psycopg.Connection[Any], version: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 
+from mirrorlake.cli.output import COLUMN_GAP
 from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.model.acts import Deletion, Purge
 from mirrorlake.model.assets import Asset
@@ -24,6 +25,7 @@ from mirrorlake.storage.providers.registry import provider_of
 
 Row = tuple[str, object]
 
+_TABLE_WIDTH = 120
 _LEAST_CELL = 8  # characters that a shortened cell keeps
 
 _NAMING_TEXT = {
@@ -131,14 +133,12 @@ def list_row(summary: DatasourceSummary) -> tuple[str, ...]:
     )
 
 
-def fit_rows(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], *, elastic: frozenset[int], width: int = 120, gap: int = 2
-) -> list[list[str]]:
-    """The rows of a table with cells of the `elastic` columns shortened in their middle, so that lines fit `width`."""
+def fit_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], *, elastic: frozenset[int]) -> list[list[str]]:
+    """The rows of a table with cells of the `elastic` columns shortened in their middle, so that lines fit."""
     from rich.cells import cell_len  # noqa: PLC0415  rich costs 0.1 s
 
     widest = [max(map(cell_len, column)) for column in zip(columns, *rows, strict=True)]
-    while sum(widest) + gap * (len(widest) - 1) > width:
+    while sum(widest) + len(COLUMN_GAP) * (len(widest) - 1) > _TABLE_WIDTH:
         place = max(elastic, key=lambda one: widest[one] - len(columns[one]))
         if widest[place] <= max(len(columns[place]), _LEAST_CELL):
             break

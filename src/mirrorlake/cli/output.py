@@ -18,7 +18,7 @@ from mirrorlake.core.errors import MirrorlakeError
 if TYPE_CHECKING:
     from rich.console import Console
 
-_COLUMN_GAP = "  "  # columns of a table that is not shown on a terminal
+COLUMN_GAP = "  "  # columns of a table that is not shown on a terminal
 
 
 class Style(StrEnum):
@@ -175,7 +175,7 @@ def _align(lines: Sequence[Sequence[str]], right: frozenset[int]) -> Iterator[st
             " " * (most - width) + cell if position in right else cell + " " * (most - width)
             for position, (cell, width, most) in enumerate(zip(line, widths, widest, strict=True))
         ]
-        yield _COLUMN_GAP.join(padded).rstrip()
+        yield COLUMN_GAP.join(padded).rstrip()
 
 
 def _write_lines(lines: Iterable[str]) -> None:

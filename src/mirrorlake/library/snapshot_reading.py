@@ -11,12 +11,12 @@ from blake3 import blake3
 
 from mirrorlake.catalog import snapshots
 from mirrorlake.catalog.projects import check_exists
-from mirrorlake.core.errors import CatalogError, NotFound
-from mirrorlake.library.snapshot_rows import SnapshotDigest, as_assets, column_values, read_ids
+from mirrorlake.core.errors import NotFound
+from mirrorlake.library.snapshot_rows import as_assets, column_values, read_ids
 from mirrorlake.library.snapshots import check_chunk, read_frozen
 from mirrorlake.library.steps import StepCallback
 from mirrorlake.model.objects import ObjectRef
-from mirrorlake.model.snapshots import Gone, GoneAsset, Snapshot, SnapshotAsset, SnapshotCheck, SnapshotPart
+from mirrorlake.model.snapshots import Gone, GoneAsset, Snapshot, SnapshotAsset, SnapshotPart
 from mirrorlake.postgres.pool import Catalog
 
 CHECKING = "Checking snapshots"
@@ -114,26 +114,6 @@ def gone_in(catalog: Catalog, rows: pa.Table) -> Iterator[GoneAsset]:
                 version=version,
                 digest="" if digest is None else digest.hex(),
             )
-
-
-def check_snapshots(catalog: Catalog, names: Sequence[str], step: StepCallback) -> SnapshotCheck:
-    """Read all rows of these snapshots and compare their digests with those that were stored. Raises NotFound."""
-    known = [snapshots.get(catalog, name) for name in names]
-    total, done, damaged = sum(one.assets for one in known), 0, list[str]()
-    for one in known:
-        digest = SnapshotDigest()
-        try:
-            for part in snapshots.list_parts(catalog, one.name):
-                for batch in read_frozen(catalog, part).to_batches():
-                    digest.add(batch)
-                done += part.assets
-                step(CHECKING, done, total)
-        except CatalogError:
-            damaged.append(one.name)
-            continue
-        if digest.digest().hex() != one.digest:
-            damaged.append(one.name)
-    return SnapshotCheck(snapshots=len(known), assets=total, damaged=tuple(damaged))
 
 
 def check_chunks(catalog: Catalog, step: StepCallback) -> tuple[str, ...]:

@@ -49,9 +49,7 @@ class Origins:
     principal: str | None = None
 
 
-def check_connection(
-    settings: Settings, catalog: Catalog, stored: StoredConnection, about: Origins, *, deadline_s: float = DEADLINE_S
-) -> Health:
+def check_connection(settings: Settings, catalog: Catalog, stored: StoredConnection, about: Origins) -> Health:
     """Check a connection, store its health, and correct its region if the cloud names another one.
 
     Raises UsageError if it has neither a bucket nor a datasource.
@@ -60,23 +58,21 @@ def check_connection(
     source = Datasource(
         id=0, name=found.name, location=scope_location(catalog, found), access=Access(), settings=MirrorSettings()
     )
-    health, region = _check(settings, catalog, source, stored, about, rules=None, deadline_s=deadline_s)
+    health, region = _check(settings, catalog, source, stored, about, rules=None)
     if region is not None:
         connection_checks.correct_region(catalog, found, region)
     connections.store_health(catalog, found.name, health)
     return health
 
 
-def check_datasource(
-    settings: Settings, catalog: Catalog, source: Datasource, about: Origins, *, deadline_s: float = DEADLINE_S
-) -> Health:
+def check_datasource(settings: Settings, catalog: Catalog, source: Datasource, about: Origins) -> Health:
     """Check the source of a datasource with its patterns. Nothing is stored."""
     stored = None if source.connection_id is None else connections.by_id(catalog, source.connection_id)
 
     def rules(store: Store) -> Rules:
         return read_rules(source, store, catalog, known_id=source.id)[0]
 
-    return _check(settings, catalog, source, stored, about, rules=rules, deadline_s=deadline_s)[0]
+    return _check(settings, catalog, source, stored, about, rules=rules)[0]
 
 
 def scope_location(catalog: Catalog, found: Connection) -> Location:
@@ -103,7 +99,6 @@ def _check(
     about: Origins,
     *,
     rules: Callable[[Store], Rules] | None,
-    deadline_s: float,
 ) -> tuple[Health, str | None]:
     """The health of a source, and its region if the cloud named another one."""
     connection = None if stored is None else stored.connection
@@ -120,7 +115,7 @@ def _check(
     except StorageError as error:  # of a service that keeps secrets
         return _health([failed_row(Ability.AUTHENTICATE, error, subject)]), None
     checker = AbilityChecker(target)
-    rows = collect(lambda: _rows(checker, target, rules), subject, deadline_s)
+    rows = collect(lambda: _rows(checker, target, rules), subject, DEADLINE_S)
     return _health([_with_hints(row, subject, config.credentials) for row in rows]), checker.region
 
 

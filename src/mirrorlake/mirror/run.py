@@ -39,7 +39,6 @@ def run_pass(
     context: RunContext,
     progress: Progress,
     *,
-    trigger: Trigger = Trigger.MIRROR,
     store_factory: StoreFactory | None = None,
 ) -> Report:
     """Update the catalog from the source. Committed batches are kept, however this ends.
@@ -48,7 +47,7 @@ def run_pass(
     pass of this datasource is running, LeaseLost if one took over.
     """
     return run_leased(
-        begin(context.catalog, source.id, trigger), source, context, progress, store_factory=store_factory
+        begin(context.catalog, source.id, Trigger.MIRROR), source, context, progress, store_factory=store_factory
     )
 
 

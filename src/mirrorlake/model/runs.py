@@ -38,10 +38,6 @@ class Trigger(StrEnum):
     PURGE = "purge"  # not a pass: permanently removes old assets from the trash
 
 
-# The triggers of passes, which bring a whole datasource in step with its source.
-PASSES = (Trigger.MIRROR, Trigger.MANUAL, Trigger.SCHEDULE, Trigger.RECONCILE)
-
-
 @public_noun
 class Hold:
     """Removals that await confirmation. The hash identifies exactly their keys."""

@@ -180,16 +180,6 @@ class SnapshotRestored:
     """The first 100 of them."""
 
 
-@public_noun
-class SnapshotCheck:
-    """The result of recomputing the digests of snapshots."""
-
-    snapshots: int
-    assets: int
-    damaged: tuple[str, ...]
-    """Names of snapshots whose rows are not those that were frozen."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotPart:
     """A chunk of a snapshot: rows of consecutive asset ids."""

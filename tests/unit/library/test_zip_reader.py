@@ -88,7 +88,6 @@ def test_a_pipe_writes_a_zip_file_whose_headers_have_no_sizes(tmp_path: Path) ->
 
 
 TWO = (Made(name=b"a"), Made(name=b"b"))
-NARROW = 2 * (30 + 1 + 11)  # where the list of TWO begins
 SIZE = 2 * (46 + 1)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from mirrorlake.connections.documents.arns import account_of
 from mirrorlake.connections.input.advice import Advice, options, shown
 from mirrorlake.connections.input.web_addresses import recognise
 
@@ -61,17 +60,6 @@ def advise_role(text: str) -> Advice | None:
             fix=f"Write its ARN, with the account: arn:aws:iam::ACCOUNT:role/{arn}.",
         )
     return Advice(message=f"{shown(text)} is not the ARN of a role.", fix="Write arn:aws:iam::123456789012:role/NAME.")
-
-
-def advise_other_account(role_arn: str, principal: str | None) -> str | None:
-    """A note for a role of another account than that of mirrorlake; None if it is the same or not known."""
-    ours, theirs = account_of(principal), account_of(role_arn)
-    if ours is None or theirs is None or ours == theirs:
-        return None
-    return (
-        f"The role belongs to the account {theirs}, and mirrorlake runs in {ours}: its trust policy must name "
-        f"{principal}, and the policy of mirrorlake's own user or role must allow sts:AssumeRole on {role_arn}."
-    )
 
 
 def advise_pasted(name: str, value: str) -> Advice | None:
