@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,29 +11,22 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from pyarrow import parquet
+from tests.support.bucket_library import connect, loopback_settings, mirror_bucket, served_here
 from tests.support.buckets import picture_no
 from tests.support.postgres import Server
 from tests.support.s3stub import ACCESS_KEY, REGION, SECRET_KEY, S3Stub
 
 from mirrorlake import AssetDataset, ExportFormat, ExportOptions, ExportScope, Mirrorlake
-from mirrorlake.api.web import create_app
 from mirrorlake.catalog import queue
 from mirrorlake.client.dataset_sources import ServerSource
 from mirrorlake.core.errors import MirrorlakeError, NotFound, ObjectChanged, ObjectGone, QueryError, UsageError
-from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import execute
 from mirrorlake.jobs.handler import JobContext
 from mirrorlake.jobs.progress import Reporter
-from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.model.asset_columns import ASSETS
 from mirrorlake.model.jobs import Job, JobKind, JobState
 from mirrorlake.services.base import Resources, open_resources
-from mirrorlake.services.callers import local_user
-from mirrorlake.services.library import LocalLibrary
-from mirrorlake.services.mirror import mirror
-from mirrorlake.services.mirror_request import MirrorRequest, read_request
 
 BUCKET, TOKEN = "lake", "a-token-of-this-test"
 KEYS = ("a.png", "sub/b c.png", "sub/ü.png")
@@ -65,31 +56,16 @@ class Lake:
 
 @pytest.fixture(scope="module")
 def lake(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    home = tmp_path_factory.mktemp("lake")
-    settings = Settings(home=home, database_url=postgres_server.new_database(), allow_addresses=("127.0.0.0/8",))
+    settings = loopback_settings(tmp_path_factory.mktemp("lake"), postgres_server)
     with S3Stub() as stub, open_resources(settings) as resources:
         stub.create_bucket(BUCKET)
         for number, key in enumerate(KEYS):
             stub.put(BUCKET, key, picture_no(number))
-        LocalLibrary(resources, local_user()).connections.add(
-            BUCKET,
-            "s3",
-            settings={"endpoint": stub.endpoint, "region": REGION},
-            secrets={"access_key_id": ACCESS_KEY, "secret_access_key": SECRET_KEY},
-        )
-        request = read_request(MirrorRequest(uri=f"s3://{BUCKET}", connection=BUCKET, jobs=1))
-        assert mirror(settings, request, NullProgress()).counts.new == len(KEYS)
-        app = create_app(lambda caller: LocalLibrary(resources, caller), token=TOKEN)
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="off"))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        with Mirrorlake(address, TOKEN) as client:
+        access = {"endpoint": stub.endpoint, "region": REGION}
+        connect(resources, BUCKET, access, key=ACCESS_KEY, secret=SECRET_KEY)
+        assert mirror_bucket(resources, BUCKET).counts.new == len(KEYS)
+        with served_here(resources, TOKEN) as address, Mirrorlake(address, TOKEN) as client:
             yield Lake(stub, resources, address, client)
-        server.should_exit = True
-        thread.join()
 
 
 def test_the_addresses_of_a_manifest_give_the_bytes(lake: Lake, tmp_path: Path) -> None:

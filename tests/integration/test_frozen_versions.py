@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import tarfile
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,32 +11,27 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
+from tests.support.bucket_library import connect, loopback_settings, mirror_bucket, served_here
 from tests.support.buckets import picture_no
 from tests.support.moto_server import KEY, REGION, Moto
 from tests.support.postgres import Server
 
 import mirrorlake
 from mirrorlake import Mirrorlake
-from mirrorlake.api.web import create_app
 from mirrorlake.catalog import projects
 from mirrorlake.client.dataset import AssetDataset
 from mirrorlake.client.dataset_sources import LocalSource
 from mirrorlake.core.errors import AccessDenied, MirrorlakeError, NotFound, ObjectChanged, ObjectGone
-from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import new_job, run_here
 from mirrorlake.library.original_reader import OriginalReader
 from mirrorlake.library.snapshot_reading import object_of
 from mirrorlake.library.snapshots import freeze
-from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.model.asset_columns import ASSETS
 from mirrorlake.model.exports import AssetExport, ExportFormat, ExportOptions, ExportScope
 from mirrorlake.model.jobs import JobKind
 from mirrorlake.services.base import Resources, open_resources
 from mirrorlake.services.callers import local_user
 from mirrorlake.services.library import LocalLibrary
-from mirrorlake.services.mirror import mirror
-from mirrorlake.services.mirror_request import MirrorRequest, read_request
 
 BUCKET, TOKEN, SNAPSHOT = "lake", "a-token-of-this-test", "traps@1"
 # What happens to each object after it was frozen: nothing, another one takes its place, it is deleted, or the frozen
@@ -64,24 +57,14 @@ class Lake:
 
 @pytest.fixture(scope="module")
 def lake(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    settings = Settings(
-        home=tmp_path_factory.mktemp("versions"),
-        database_url=postgres_server.new_database(),
-        allow_addresses=("127.0.0.0/8",),
-    )
+    settings = loopback_settings(tmp_path_factory.mktemp("versions"), postgres_server)
     with Moto() as moto, open_resources(settings) as resources:
         s3 = moto.client("s3")
         s3.create_bucket(Bucket=BUCKET)
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         versions = {key: s3.put_object(Bucket=BUCKET, Key=key, Body=data)["VersionId"] for key, data in FROZEN.items()}
-        LocalLibrary(resources, local_user()).connections.add(
-            BUCKET,
-            "s3",
-            settings={"endpoint": moto.endpoint, "region": REGION},
-            secrets={"access_key_id": KEY, "secret_access_key": KEY},
-        )
-        request = read_request(MirrorRequest(uri=f"s3://{BUCKET}", connection=BUCKET, jobs=1))
-        assert mirror(settings, request, NullProgress()).counts.new == len(KEYS)
+        connect(resources, BUCKET, {"endpoint": moto.endpoint, "region": REGION}, key=KEY, secret=KEY)
+        assert mirror_bucket(resources, BUCKET).counts.new == len(KEYS)
         with resources.catalog.read() as connection:
             ids = {key: str(number) for key, number in connection.execute("SELECT key, id FROM asset")}
             kept = dict(connection.execute("SELECT key, version FROM asset").fetchall())
@@ -91,20 +74,9 @@ def lake(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> I
         s3.put_object(Bucket=BUCKET, Key=REPLACED, Body=picture_no(77))
         s3.delete_object(Bucket=BUCKET, Key=DELETED)
         s3.delete_object(Bucket=BUCKET, Key=PURGED, VersionId=versions[PURGED])
-        assert mirror(settings, request, NullProgress()).counts.changed == 1
-        yield from served(moto, resources, ids)
-
-
-def served(moto: Moto, resources: Resources, ids: dict[str, str]) -> Iterator[Lake]:
-    app = create_app(lambda caller: LocalLibrary(resources, caller), token=TOKEN)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield Lake(moto, resources, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", ids)
-    server.should_exit = True
-    thread.join()
+        assert mirror_bucket(resources, BUCKET).counts.changed == 1
+        with served_here(resources, TOKEN) as address:
+            yield Lake(moto, resources, address, ids)
 
 
 def test_shards_of_a_snapshot_have_the_frozen_bytes_and_name_what_is_gone(lake: Lake, tmp_path: Path) -> None:
