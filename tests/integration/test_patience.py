@@ -10,7 +10,7 @@ import pytest
 
 from mirrorlake.model.assets import AssetPage
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search import effort, find, known_values, run
+from mirrorlake.search import effort, find, known_values, page_notes, run
 from mirrorlake.search.effort import Patience
 from mirrorlake.search.filters import BLOCK_BITS
 from mirrorlake.search.find import in_time
@@ -44,7 +44,7 @@ def _little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(effort, "LONG_WALK_ROWS", 0)
     monkeypatch.setattr(find, "READ_WHOLE", 0)
     monkeypatch.setattr(known_values, "MOST_PENDING", 0)  # nor by counts, which looking for names would make
-    monkeypatch.setattr(run, "unknown_names", lambda *_: ())
+    monkeypatch.setattr(page_notes, "unknown_names", lambda *_: ())
 
 
 def search(library: Catalog, query: str, **given: Any) -> AssetPage:

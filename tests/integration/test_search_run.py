@@ -14,7 +14,7 @@ from mirrorlake.core.errors import CatalogError, QueryError
 from mirrorlake.model.assets import Asset, AssetState
 from mirrorlake.model.media import MediaKind
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search import count, run
+from mirrorlake.search import count, page_notes, run
 from mirrorlake.search.run import search, stream
 
 ASSETS = 120
@@ -214,6 +214,6 @@ def test_notes_that_take_too_long_are_left_out(library: Catalog, monkeypatch: py
             connection.execute("SET LOCAL statement_timeout = '10ms'")
             connection.execute("SELECT pg_sleep(60)")
 
-    monkeypatch.setattr(run, "known_names", slow)
+    monkeypatch.setattr(page_notes, "known_names", slow)
     page = search(library, "metadata.odd:1", limit=1)
     assert (page.total, page.notes) == (0, ())

@@ -69,7 +69,7 @@ class AssetPage:
     """Number of assets that match; a lower bound if `total_capped`."""
     total_capped: bool
     offset: int
-    """Position of the first item; 0 if the page was requested by cursor."""
+    """Position of the first item."""
     items: tuple[Asset, ...]
     next_cursor: str | None = None
     """Pass it as `cursor` to get the next page; null after the last one."""

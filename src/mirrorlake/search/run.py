@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, LiteralString
 
 import psycopg
@@ -15,7 +13,6 @@ from psycopg.rows import TupleRow
 from mirrorlake.catalog import library_count, search_indexes
 from mirrorlake.catalog.assets import asset_columns, asset_from_row
 from mirrorlake.catalog.embeddings import answering_model
-from mirrorlake.catalog.known_names import known_names
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.core.cursors import unusable_cursor
 from mirrorlake.core.errors import CatalogError, UsageError
@@ -41,10 +38,9 @@ from mirrorlake.search.grammar import parse
 from mirrorlake.search.index_needs import needed_by_node, needed_indexes
 from mirrorlake.search.likeness import MOST_ALIKE
 from mirrorlake.search.nodes import Everything, LikeText, MetadataColumn, Query, SortColumn
-from mirrorlake.search.notes import explain_nothing, hides_unknown
+from mirrorlake.search.page_notes import explain_stop, page_notes
 from mirrorlake.search.positions import find_position
 from mirrorlake.search.sql import Sql
-from mirrorlake.search.unhashed import explain_unhashed
 
 if TYPE_CHECKING:
     from mirrorlake.search.alike import QueryVector  # loads numpy
@@ -87,65 +83,68 @@ def search(
         catalog.read(one_snapshot=True) as connection,
     ):
         limit_time(connection, TIMEOUT_S)
-        if place is None and offset > NEAR:
-            before, rows = offset, _far_rows(connection, parsed, compiled, limit=limit, offset=offset)
-        else:
-            first = 0 if place is not None else offset
-            finder = finder_of(connection, parsed, compiled, place, patience)
-            found = finder.first_rows(first + limit) if limit else []
-            before, rows = min(first, len(found)), found[first:]
+        before, rows = _page_rows(connection, parsed, compiled, place, patience, limit=limit, offset=offset)
         assets = read_assets(connection, rows)
-    stopped = patience is not None and patience.searched is not None
+    stopped = patience if patience is not None and patience.searched is not None else None
     if place is not None:
         offset = before = place.seen
         total, capped = place.total, place.total_capped
         total = max(total, before + len(rows)) if capped else total
-    elif stopped:
-        total, capped = before + len(rows), True
-    elif len(rows) < limit and (rows or not offset):
-        total, capped = offset + len(rows), False
+        notes = ()
     else:
-        total, capped = _total(catalog, parsed, compiled, exact=not offset)
-        total = max(total, offset + len(rows) if rows else 0)
-    last = rows[-1] if rows and len(rows) == limit else None
-    last = _place_of_stop(patience, compiled) if stopped else last
-    following = None if last is None else _cursor_after(query, last, before + len(rows), total, capped=capped)
-    notes = () if place is not None else _notes_on_names(catalog, parsed, found_some=bool(total or capped))
-    notes = notes if place is not None else (*notes, *explain_unhashed(catalog, parsed))
-    notes = (*notes, _explain_stop(patience, parsed)) if stopped and patience is not None else notes
-    page = AssetPage(
-        items=tuple(assets), offset=offset, total=total, total_capped=capped, next_cursor=following, notes=notes
+        if stopped is not None:
+            total, capped = before + len(rows), True
+        else:
+            total, capped = _total(catalog, parsed, compiled, len(rows), limit=limit, offset=offset)
+        notes = page_notes(catalog, parsed, found_some=bool(total or capped))
+    following = _following_place(compiled, rows, stopped, limit)
+    return AssetPage(
+        items=tuple(assets),
+        offset=offset,
+        total=total,
+        total_capped=capped,
+        next_cursor=_cursor_after(query, following, before + len(rows), total, capped=capped),
+        notes=notes if stopped is None else (*notes, explain_stop(stopped, parsed)),
+        searched=None if stopped is None else stopped.searched,
     )
-    return page if patience is None else replace(page, searched=patience.searched)
 
 
-def _place_of_stop(patience: Patience | None, compiled: CompiledQuery) -> TupleRow | None:
-    """Where a search that stopped goes on: only in the order of ids there is such a place."""
-    if patience is None or patience.reached is None:
+def _page_rows(
+    connection: psycopg.Connection[TupleRow],
+    parsed: Query,
+    compiled: CompiledQuery,
+    place: Cursor | None,
+    patience: Patience | None,
+    *,
+    limit: int,
+    offset: int,
+) -> tuple[int, list[TupleRow]]:
+    """How many rows were passed over, and the rows after the place, or from the offset."""
+    if place is None and offset > NEAR:
+        return offset, _far_rows(connection, parsed, compiled, limit=limit, offset=offset)
+    first = 0 if place is not None else offset
+    finder = finder_of(connection, parsed, compiled, place, patience)
+    found = finder.first_rows(first + limit) if limit else []
+    return min(first, len(found)), found[first:]
+
+
+def _following_place(
+    compiled: CompiledQuery, rows: Sequence[TupleRow], stopped: Patience | None, limit: int
+) -> TupleRow | None:
+    """The row after which the next page begins; None for the last page."""
+    if stopped is None:
+        return rows[-1] if rows and len(rows) == limit else None
+    if stopped.reached is None:
+        return None  # a search that stopped goes on in the order of ids alone
+    return (stopped.reached, *[str(stopped.reached)] * len(compiled.keys))
+
+
+def _cursor_after(query: str, last: TupleRow | None, seen: int, total: int, *, capped: bool) -> str | None:
+    if last is None:
         return None
-    return (patience.reached, *[str(patience.reached)] * len(compiled.keys))
-
-
-def _cursor_after(query: str, last: TupleRow, seen: int, total: int, *, capped: bool) -> str:
     number, *texts = last
     place = Cursor(values=tuple(texts), asset_id=number, seen=seen, total=total, total_capped=capped)
     return write_search_cursor(query, place)
-
-
-def _explain_stop(patience: Patience, query: Query) -> str:
-    """Why a page may lack matches, and what helps."""
-    by_id = all(sort.by is SortColumn.ID for sort in query.sorts)
-    which = "oldest" if query.sorts and by_id and not query.sorts[0].descending else "newest"
-    of_these = "" if by_id else " The order is that of these alone."
-    helps = (
-        "An index for it is made in the background: search again in a few minutes."
-        if needed_indexes(query)
-        else "Add a term that few assets match."
-    )
-    return (
-        f"Only the {which} {patience.searched:,} of {patience.assets:,} assets were searched, since no index answers"
-        f" this query.{of_these} {helps}"
-    )
 
 
 def _search_likeness(
@@ -326,27 +325,24 @@ def read_assets(connection: psycopg.Connection[TupleRow], ids: Sequence[TupleRow
     return [found[each] for each in wanted if each in found]
 
 
-def _total(catalog: Catalog, query: Query, compiled: CompiledQuery, *, exact: bool) -> tuple[int, bool]:
-    """How many assets match, and whether that number is only a lower bound. That of the whole library is kept."""
+def _total(
+    catalog: Catalog, query: Query, compiled: CompiledQuery, rows: int, *, limit: int, offset: int
+) -> tuple[int, bool]:
+    """How many assets match, with `rows` from an offset, and whether that number is only a lower bound."""
+    if rows < limit and (rows or not offset):
+        return offset + rows, False
+    total, capped = _count(catalog, query, compiled, exact=not offset)
+    return max(total, offset + rows if rows else 0), capped
+
+
+def _count(catalog: Catalog, query: Query, compiled: CompiledQuery, *, exact: bool) -> tuple[int, bool]:
+    """The number of all matches, kept for the whole library, and whether it is only a lower bound."""
     if isinstance(query.where, Everything):
         with catalog.read() as connection:
             whole = library_count.outside_trash(connection)
         if whole is not None:
             return whole, False
     return count_matches(catalog, query, compiled, exact=exact)
-
-
-def _notes_on_names(catalog: Catalog, query: Query, *, found_some: bool) -> tuple[str, ...]:
-    """Notes where an unknown name may be why nothing is found, or too much."""
-    return unknown_names(catalog, query, found_some) if not found_some or hides_unknown(query) else ()
-
-
-def unknown_names(catalog: Catalog, query: Query, found_some: bool = False) -> tuple[str, ...]:  # noqa: FBT001, FBT002
-    """Notes on names in a query that the library does not know; none if looking them up takes too long."""
-    try:
-        return explain_nothing(query, partial(known_names, catalog), words_too=not found_some)
-    except psycopg.errors.QueryCanceled:
-        return ()
 
 
 @contextmanager

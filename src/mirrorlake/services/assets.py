@@ -26,6 +26,7 @@ from mirrorlake.search import run as search
 from mirrorlake.search.duplicates import list_duplicates
 from mirrorlake.search.explain import explain_query
 from mirrorlake.search.grammar import parse
+from mirrorlake.search.page_notes import unknown_names
 from mirrorlake.services.asset_contract import read_picture
 from mirrorlake.services.base import requires
 from mirrorlake.services.contract import ServedAssets
@@ -84,7 +85,7 @@ class AssetService(FieldService, ServedAssets):
     def explain(self, query: str = "") -> ExplainedQuery:
         """See `Assets.explain`."""
         parsed = parse(query)
-        return explain_query(query, parsed, search.unknown_names(self.resources.catalog, parsed))
+        return explain_query(query, parsed, unknown_names(self.resources.catalog, parsed))
 
     @requires(Permission.ASSETS_READ)
     def get(self, asset_id: str) -> AssetDetail:

@@ -28,7 +28,7 @@ from mirrorlake.model.jobs import JobKind, NewJob
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.bulk import select_assets
 from mirrorlake.search.grammar import parse
-from mirrorlake.search.run import unknown_names
+from mirrorlake.search.page_notes import unknown_names
 from mirrorlake.select.edits import check_edit
 from mirrorlake.services.base import Resources
 
