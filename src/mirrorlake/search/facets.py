@@ -17,12 +17,12 @@ from mirrorlake.catalog.bulk_edits import Selection
 from mirrorlake.catalog.facets import Counted
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.core.errors import CatalogError, UsageError
-from mirrorlake.formats.registry import FORMATS
 from mirrorlake.model.facets import Facet, FacetList
 from mirrorlake.model.fields import ValueCount
 from mirrorlake.postgres.pool import Catalog, limit_time
 from mirrorlake.search import known_values
 from mirrorlake.search.compile import CompiledQuery, compile_query
+from mirrorlake.search.fields import FORMAT_NAMES
 from mirrorlake.search.grammar import parse
 from mirrorlake.search.histogram import day_bins, number_bins
 from mirrorlake.search.nodes import Everything, Query
@@ -36,8 +36,6 @@ EXACT_MS = 100  # for finding them
 SAMPLE_ASSETS = 10_000  # that are read of a larger result, whether they match or not
 TIMEOUT_S = 5
 _KEPT = frozenset({"kind", "type", "tag", "size", "width", "height", "created", "modified"})
-# As `format:` takes them: each format has one media type, and its usual suffix is its name.
-_FORMAT_NAMES = {one.media_type: one.suffixes[0].removeprefix(".") for one in FORMATS}
 _NAMED = re.compile(rf"(?:metadata|facts)\.{KEY.pattern}")
 
 
@@ -78,7 +76,7 @@ def _take(found: dict[str, Facet], name: str) -> Facet | None:
     types = found.get("type")
     if types is None:
         return None
-    names = tuple(replace(one, value=_FORMAT_NAMES.get(str(one.value), one.value)) for one in types.values)
+    names = tuple(replace(one, value=FORMAT_NAMES.get(str(one.value), one.value)) for one in types.values)
     return replace(types, field=name, values=names)
 
 

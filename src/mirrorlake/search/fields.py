@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from mirrorlake.core.errors import PatternError, UnknownField
-from mirrorlake.formats.registry import formats_by_suffix
+from mirrorlake.formats.registry import all_formats, formats_by_suffix
 from mirrorlake.model.assets import AssetState
 from mirrorlake.model.media import FACT_NAMES, MediaKind
 from mirrorlake.search.digests import read_digest
@@ -70,9 +70,11 @@ _DOUBLED = re.compile(r"[<>=]|!=")  # where a value should begin: a comparison t
 _EXAMPLES = {Values.METADATA: "metadata.camera_id:7", Values.FACTS: "facts.pages>10"}
 QUOTE_HINT = "To search for this text in names, put it in quotes."
 
-# `format:` names with their media types: the suffixes that select objects, and the one that only sidecars have.
-FORMATS = {suffix.removeprefix("."): one.media_type for suffix, one in formats_by_suffix().items()} | {
-    "json": "application/json"
+# What `format:` takes, with the media types.
+FORMATS = {suffix.removeprefix("."): one.media_type for suffix, one in formats_by_suffix().items()}
+# The usual name of each media type. The first suffix of JSON is that of JSON Lines.
+FORMAT_NAMES = {one.media_type: one.suffixes[0].removeprefix(".") for one in all_formats()} | {
+    "application/json": "json"
 }
 _FAMILIES = frozenset(one.partition("/")[0] for one in FORMATS.values())
 
