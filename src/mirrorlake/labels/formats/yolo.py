@@ -42,7 +42,8 @@ SHAPES = (Shape.BOX, Shape.POLYGON)
 OBB_SHAPES = (Shape.ROTATED_BOX,)
 NAMESPACE = "YOLO"
 DATA = "data.yaml"
-_LISTS = {Split.TRAIN: "train.txt", Split.VALID: "val.txt", Split.TEST: "test.txt"}  # of the images of each split
+_SPLITS = {Split.TRAIN: "train", Split.VALID: "val", Split.TEST: "test"}  # as data.yaml calls them
+_REQUIRED = ("train", "val")  # also where no image is in them
 NAME_FILES = ("data.yaml", "data.yml", "dataset.yaml", "classes.txt", "obj.names", "_darknet.labels")
 _NOT_LABELS = frozenset({"classes.txt", "train.txt", "val.txt", "valid.txt", "test.txt", "readme.txt", "notes.txt"})
 _BOX, _BOX_WITH_CONFIDENCE, _CORNERS = 5, 6, 9
@@ -93,30 +94,49 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
     Images of different splits are named in `train.txt`, `val.txt` and `test.txt`, one without a split in none of them.
     """
     numbers = class_numbers(classes, NAMESPACE, start=0)
-    found: set[Split | None] = set()
     with ExitStack() as stack:
-        lists = {split: stack.enter_context(output.scratch()) for split in _LISTS}
+        lists = _SplitLists(output, stack)
         for image in images:
             with output.open(_label_file(image)) as file:
                 for label in image.labels:
                     file.writelines(_lines(numbers[label.class_name], label.geometry))
-            found.add(image.split)
-            if image.split is not None:
-                name = output.safe_name("images/" + copied_name(image.path, keeps_suffix=image.keeps_suffix))
-                lists[image.split].write(f"./{name}\n".encode("utf-8", "surrogateescape"))
-        divided = [split for split in _LISTS if len(found) > 1 and (split in found or split is not Split.TEST)]
-        for split in divided:
-            lists[split].seek(0)
-            with output.open(_LISTS[split]) as file:
-                shutil.copyfileobj(lists[split], file)
+            lists.add(image)
+        written = lists.write()
     with output.open(DATA) as file:
         file.write(b"path: .\n")
-        for split, name in _LISTS.items():
-            if split in divided or (not divided and split is not Split.TEST):
-                file.write(f"{name.removesuffix('.txt')}: {name if divided else 'images'}\n".encode())
+        for name, images_of_split in (written or dict.fromkeys(_REQUIRED, "images")).items():
+            file.write(f"{name}: {images_of_split}\n".encode())
         file.write(b"names:\n")
         for name, each in sorted(numbers.items(), key=lambda item: item[1]):
             file.write(f"  {each}: {_quoted(name)}\n".encode())
+
+
+class _SplitLists:
+    """The lists of the images of each split, which are written if there are several splits."""
+
+    def __init__(self, output: LabelOutput, stack: ExitStack) -> None:
+        self._output = output
+        self._lists = {split: stack.enter_context(output.scratch()) for split in _SPLITS}
+        self._found: set[Split | None] = set()
+
+    def add(self, image: ImageLabels) -> None:
+        """Add an image to the list of its split, if it has one."""
+        self._found.add(image.split)
+        if image.split is not None:
+            name = self._output.safe_name("images/" + copied_name(image.path, keeps_suffix=image.keeps_suffix))
+            self._lists[image.split].write(f"./{name}\n".encode("utf-8", "surrogateescape"))
+
+    def write(self) -> dict[str, str]:
+        """Write the lists; their names, by what `data.yaml` calls the splits."""
+        written: dict[str, str] = {}
+        if len(self._found) > 1:
+            for split, name in _SPLITS.items():
+                if split in self._found or name in _REQUIRED:
+                    written[name] = f"{name}.txt"
+                    self._lists[split].seek(0)
+                    with self._output.open(written[name]) as file:
+                        shutil.copyfileobj(self._lists[split], file)
+        return written
 
 
 read_obb = partial(read, corners=True)
