@@ -20,7 +20,7 @@ from mirrorlake.core.errors import Conflict, ObjectGone, UsageError
 from mirrorlake.library.layout import ASIDE, UNFINISHED, Shard, SingleFiles
 from mirrorlake.library.pack_audit import compare_packs, pack_needs, unregistered_needs
 from mirrorlake.library.references import SHARDS
-from mirrorlake.library.repack import Repacked, Upkeep, is_worth, repack
+from mirrorlake.library.repack import Repacked, Upkeep, is_worthwhile, repack
 from mirrorlake.library.single_files import SinglePacker
 from mirrorlake.library.steps import StepCallback
 from mirrorlake.mirror.library_marker import MARKERS, list_other_markers, mark_store
@@ -52,8 +52,8 @@ def clean(
 ) -> Cleaning:
     """Remove thumbnails that no asset uses and that were not written for `hours`. Safe to repeat after a crash.
 
-    With `upkeep`, nothing is done unless it is worth the while, and files that the catalog does not know are left: they
-    may be those of a library that was restored from a backup of this one.
+    With `upkeep`, does nothing unless that is worthwhile, and leaves files that the catalog does not know: they may be
+    those of a library that was restored from a backup of this one.
 
     If more than MAX_UNCONFIRMED and more than half of all would be removed, nothing is done unless that number is
     acknowledged. Raises UsageError if another number was acknowledged, Conflict if another command works on the
@@ -70,9 +70,9 @@ def clean(
                 f"{found.count:,} thumbnails would be removed, not {acknowledged:,}.",
                 f"To confirm this number: --acknowledge {found.count}",
             )
-        worth = upkeep is None or is_worth(found.old_packs, found.unused_bytes, upkeep)
-        hold = found.hold(files=upkeep is None) if acknowledged is None and worth else None
-        if worth and hold is None:
+        wanted = upkeep is None or is_worthwhile(found.old_packs, found.unused_bytes, upkeep)
+        hold = found.hold(files=upkeep is None) if acknowledged is None and wanted else None
+        if wanted and hold is None:
             cleaner.remove(found, files=upkeep is None)
             cleaner.adopt(found)
             cleaner.pack_single_files()
@@ -102,8 +102,8 @@ class _Orphaned:
     young: int = 0
     total: int = 0  # all thumbnails
     unused: dict[int, int] = field(default_factory=dict[int, int])  # thumbnails in packs, by shard
-    unused_bytes: int = 0  # of these
-    old_packs: list[StoredPack] = field(default_factory=list[StoredPack])  # those that no run is still writing
+    unused_bytes: int = 0  # of these thumbnails
+    old_packs: list[StoredPack] = field(default_factory=list[StoredPack])  # that no run is still writing
     adoptable: dict[bytes, StoredObject] = field(default_factory=dict[bytes, StoredObject])  # packs, by name
 
     def hold(self, *, files: bool) -> str | None:
@@ -115,7 +115,7 @@ class _Orphaned:
 
     @property
     def dead_bytes(self) -> int:
-        """What packs would shrink by, those that a run may still be writing left out."""
+        """By how much the packs would shrink, apart from those that a run may still be writing."""
         return sum(pack.dead_bytes for pack in self.old_packs) + self.unused_bytes
 
     def files(self) -> Iterator[tuple[str, int, int]]:

@@ -21,31 +21,31 @@ from mirrorlake.processing.packs import PACK_BYTES, PACK_THUMBNAILS, pack_key, r
 from mirrorlake.storage.writable import WritableStore
 
 MIN_USED_SHARE = 0.5  # of the bytes of a pack; below, it is rewritten
-MIN_SAVED_PACKS = 100  # by merging small packs: worth the while, whatever their dead space is
+MIN_SAVED_PACKS = 100  # merging small packs is worthwhile if it saves this number, whatever their dead space is
 SMALL_PACK = PACK_THUMBNAILS // 2  # thumbnails; two of these fit into one
 MERGING = "Merging packs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upkeep:
-    """When a cleanup that nobody asked for is worth the while, and how much it does at once."""
+    """The limits of an automatic cleanup: when it is worthwhile, and how much it does at once."""
 
     min_dead_share: float  # of the bytes of all packs
-    most_packs: int  # that are rewritten; another cleanup continues
+    most_packs: int  # rewritten at once; the next cleanup continues
 
 
 @dataclass(frozen=True, slots=True)
 class Repacked:
-    """What was done, in packs."""
+    """Numbers of packs."""
 
-    done: int
-    remaining: int  # that another cleanup would rewrite
+    done: int  # merged, rewritten or deleted
+    remaining: int  # for the next cleanup to rewrite
 
 
-def is_worth(packs: Sequence[StoredPack], removable: int, upkeep: Upkeep) -> bool:
-    """Whether these packs need a cleanup: much is dead space, or many are small.
+def is_worthwhile(packs: Sequence[StoredPack], removable: int, upkeep: Upkeep) -> bool:
+    """Whether these packs need a cleanup: much of them is dead space, or many are small.
 
-    `removable` bytes are of thumbnails that nothing uses, and are dead space next.
+    `removable`: bytes of thumbnails that no asset uses. The cleanup turns them into dead space.
     """
     size = sum(pack.size for pack in packs)
     dead = sum(pack.dead_bytes for pack in packs) + removable
@@ -65,7 +65,7 @@ def repack(
 ) -> Repacked:
     """Delete packs without thumbnails that are old enough, and rewrite sparse and small ones.
 
-    With `upkeep`, only as many as it allows are rewritten, and none that a run may still be committing.
+    With `upkeep`, rewrites only as many packs as it allows, and none that a run may still be committing.
     `on_unreadable` receives each pack that is left as it is because it cannot be read, with the reason.
 
     Only with `exclusive_lock`. A run whose pack is deleted before it commits writes it again.

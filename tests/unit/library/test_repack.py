@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mirrorlake.catalog.thumbnail_packs import StoredPack
-from mirrorlake.library.repack import MIN_SAVED_PACKS, Upkeep, is_worth
+from mirrorlake.library.repack import MIN_SAVED_PACKS, Upkeep, is_worthwhile
 from mirrorlake.processing.packs import CHECK_BYTES, PACK_THUMBNAILS, index_bytes
 
 UPKEEP = Upkeep(min_dead_share=0.2, most_packs=10)
@@ -39,10 +39,10 @@ def pack(number: int, *, written: int = PACK_THUMBNAILS, used: int = PACK_THUMBN
 def test_a_share_of_dead_space_makes_a_cleanup_worth_the_while(
     packs: list[StoredPack], removable: int, *, worth: bool
 ) -> None:
-    assert is_worth(packs, removable, UPKEEP) is worth
+    assert is_worthwhile(packs, removable, UPKEEP) is worth
 
 
 def test_many_small_packs_make_it_too() -> None:
     small = [pack(number, written=5, used=5) for number in range(MIN_SAVED_PACKS + 1)]
-    assert is_worth(small, 0, UPKEEP)
-    assert not is_worth(small[1:], 0, UPKEEP)
+    assert is_worthwhile(small, 0, UPKEEP)
+    assert not is_worthwhile(small[1:], 0, UPKEEP)

@@ -36,7 +36,8 @@ class MakeArgs:
 class CleanArgs:
     """Remove orphaned thumbnails older than `hours`. `acknowledged` is their number, required if there are many.
 
-    `dead_percent`: nobody asked for it; do something only if this much of all packs is dead space, or many are small.
+    `dead_percent`: an automatic cleanup, which does nothing unless this much of all packs is dead space, or many are
+    small.
     """
 
     hours: int = GRACE_HOURS
