@@ -53,7 +53,7 @@ class Format:
     kind: MediaKind
     media_type: str
     suffixes: tuple[str, ...]  # lower case, with the dot, at most eight bytes; the usual one first
-    asked_suffixes: tuple[str, ...] = ()  # as these, but they select objects only where a datasource asks for them
+    opt_in_suffixes: tuple[str, ...] = ()  # as these, but they select objects only where a datasource opts in
     magic: Magic
     codec: Callable[[], Codec]  # loads the decoder
     max_bytes: int = MAX_OBJECT_BYTES  # that are held at once; larger objects are refused unread if they need that
@@ -248,7 +248,7 @@ TEXTS: tuple[Format, ...] = (
         kind=MediaKind.TEXT,
         media_type="application/json",
         suffixes=(".jsonl", ".ndjson", ".geojson"),
-        asked_suffixes=(".json",),
+        opt_in_suffixes=(".json",),
         magic=is_json,
         codec=codecs.json,
         max_bytes=MAX_TEXT_BYTES,
@@ -293,21 +293,21 @@ def all_formats() -> tuple[Format, ...]:
 
 @cache
 def formats_by_suffix() -> Mapping[str, Format]:
-    """The format of every suffix (lower case, with its dot) of an asset, also of those to be asked for. Sorted."""
-    rows = ((suffix, one) for one in all_formats() for suffix in (*one.suffixes, *one.asked_suffixes))
+    """The format of every suffix (lower case, with its dot) of an asset, also of those that need an opt-in. Sorted."""
+    rows = ((suffix, one) for one in all_formats() for suffix in (*one.suffixes, *one.opt_in_suffixes))
     return dict(sorted(rows, key=lambda row: row[0]))
 
 
 @cache
 def suffixes_of(kinds: tuple[MediaKind, ...]) -> tuple[str, ...]:
-    """The suffixes that select objects of these kinds without being asked for. Sorted."""
+    """The suffixes that always select objects of these kinds. Sorted."""
     return tuple(sorted(suffix for one in all_formats() if one.kind in kinds for suffix in one.suffixes))
 
 
 @cache
-def asked_suffixes_of(kinds: tuple[MediaKind, ...]) -> tuple[str, ...]:
-    """The suffixes that select objects of these kinds only where a datasource asks for them. Sorted."""
-    return tuple(sorted(suffix for one in all_formats() if one.kind in kinds for suffix in one.asked_suffixes))
+def opt_in_suffixes_of(kinds: tuple[MediaKind, ...]) -> tuple[str, ...]:
+    """The suffixes that select objects of these kinds only where a datasource opts in. Sorted."""
+    return tuple(sorted(suffix for one in all_formats() if one.kind in kinds for suffix in one.opt_in_suffixes))
 
 
 def format_named(name: str) -> Format:

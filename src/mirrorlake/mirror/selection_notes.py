@@ -77,7 +77,7 @@ def explain_selection(listing: ListedSelection, rules: Rules, location: Location
 def _explain_rule(rule: Rule, prefix: str, listing: ListedSelection) -> Iterator[str]:
     """Why this config selects nothing."""
     examples, objects = _below(prefix, listing.examples), _name_objects(listing)
-    if rule.leaves is not None and (rule.takes.everything or rule.takes.match(examples).any()):
+    if rule.excludes is not None and (rule.includes.everything or rule.includes.match(examples).any()):
         yield f"0 of {objects} are selected: {_quoted(rule.config.exclude)} of `exclude` leaves them out."
         return
     folders = any("/" in key.removeprefix(prefix) for key in listing.examples)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from mirrorlake.formats.registry import asked_suffixes_of, format_of_name, suffixes_of
+from mirrorlake.formats.registry import format_of_name, opt_in_suffixes_of, suffixes_of
 from mirrorlake.model.companions import METADATA, ROLES
 from mirrorlake.model.explanations import ConfigMatch, Explanation, Origin, Verdict
 from mirrorlake.model.media import MediaKind
@@ -17,7 +17,7 @@ from mirrorlake.select.rules import Rule, Rules, path_pattern
 from mirrorlake.select.stream import ASLEEP, EMPTY, LIBRARY_PREFIX
 from mirrorlake.select.suffix_match import SuffixMatcher
 
-_ASKED_SUFFIXES = asked_suffixes_of(tuple(MediaKind))
+_OPT_IN_SUFFIXES = opt_in_suffixes_of(tuple(MediaKind))
 
 
 def explain(key: str, rules: Rules, info: ObjectInfo | None) -> Explanation:
@@ -62,9 +62,9 @@ def _by_name(key: str, rules: Rules) -> Explanation | None:
         reason = f"The key is that of a label file: its image is named by {rules.labels.reach.value}, {image!r}."
         return Explanation(key=key, verdict=Verdict.SIDECAR, reason=reason)
     named_alone = pa.array([key], pa.string())
-    asked = bool(rules.asked(named_alone, SuffixMatcher(named_alone))[0])
+    opted_in = bool(rules.opted_in(named_alone, SuffixMatcher(named_alone))[0])
     for role in ROLES:
-        suffix, stem_suffix = rules.suffixes.get(role.name), None if asked else rules.stem_suffix(role)
+        suffix, stem_suffix = rules.suffixes.get(role.name), None if opted_in else rules.stem_suffix(role)
         if suffix is not None and key.endswith(suffix):
             asset = key.removesuffix(suffix)
             reason = f"The key has the sidecar suffix {suffix!r}: {role.name} of {asset!r}, never an asset."
@@ -85,11 +85,11 @@ def _by_name(key: str, rules: Rules) -> Explanation | None:
 
 def _match_configs(key: str, rules: Rules) -> Iterator[ConfigMatch]:
     below = key[len(rules.prefix) :]
-    is_asked = rules.by_stem and key.lower().endswith(_ASKED_SUFFIXES)
+    needs_opt_in = rules.by_stem and key.lower().endswith(_OPT_IN_SUFFIXES)
     for place, rule in enumerate(rules.rules):
-        takes = rule.asks if is_asked else rule.takes
-        pattern = None if takes is None else takes.match_one(below)
-        exclude = None if pattern is None or rule.leaves is None else rule.leaves.match_one(below)
+        includes = rule.opt_ins if needs_opt_in else rule.includes
+        pattern = None if includes is None else includes.match_one(below)
+        exclude = None if pattern is None or rule.excludes is None else rule.excludes.match_one(below)
         origin, text = (None, None) if pattern is None else _origin(rule, pattern, rules.prefix)
         selects = pattern is not None and exclude is None
         yield ConfigMatch(

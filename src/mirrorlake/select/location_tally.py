@@ -195,8 +195,8 @@ class LocationTally:
         """Which keys, relative to the prefix and selected by no config, a pattern selects and `exclude` leaves out."""
         found = np.zeros(len(keys), dtype=np.bool_)
         for rule in self._rules.rules:
-            if rule.leaves is not None:
-                found |= rule.takes.match(keys)
+            if rule.excludes is not None:
+                found |= rule.includes.match(keys)
         return found
 
     def _samples_of(self, kind: LeftOutKind, fate: _Fate) -> tuple[Sample, ...]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from mirrorlake.core.columnar import BoolMask, Column, as_binary, column, columns, cut, filled, keep
 from mirrorlake.core.errors import PatternError, SettingsError
-from mirrorlake.formats.registry import asked_suffixes_of
+from mirrorlake.formats.registry import opt_in_suffixes_of
 from mirrorlake.model.columns import CANDIDATES, LISTING
 from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.model.explanations import Origin
@@ -27,7 +27,7 @@ _TAKEN: list[pa.Field[Any]] = [*LISTING, CANDIDATES.field("config")]
 TAKEN = pa.schema(_TAKEN)  # listed objects that a config selects, with the index of that config
 
 _NO_CONFIG = -1  # besides the indexes of configs
-_ASKED_SUFFIXES = asked_suffixes_of(tuple(MediaKind))
+_OPT_IN_SUFFIXES = opt_in_suffixes_of(tuple(MediaKind))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +35,9 @@ class Rule:
     """One mirror config, compiled."""
 
     config: MirrorConfig
-    takes: Globs  # its globs, paths and glob file together
-    leaves: Globs | None  # None: nothing is excluded
-    asks: Globs | None  # those of `takes` that end with a suffix to be asked for, such as `**/*.json`; None: none does
+    includes: Globs  # its globs, paths and glob file together
+    excludes: Globs | None  # None: nothing is excluded
+    opt_ins: Globs | None  # those of `includes` that end with an opt-in suffix, such as `**/*.json`; None: none does
     written: Mapping[Origin, tuple[str, ...]]  # the same patterns as written by the user
 
 
@@ -56,29 +56,32 @@ class Rules:
         """The suffix by which companions of this role are named like the stem of their assets; None: none are."""
         return role.stem_suffix if self.by_stem else None
 
-    def asked(self, keys: Column, endings: SuffixMatcher) -> BoolMask:
-        """Which whole keys could be assets only because the datasource asks for them: `.json` files.
+    def opted_in(self, keys: Column, endings: SuffixMatcher) -> BoolMask:
+        """Which whole keys could be assets only because the datasource opts in to their suffix: `.json` files.
 
-        It does by a pattern that ends with the suffix, or by reading no sidecars of that name. What a pattern asks for
-        also stays the sidecar of its base name: nobody loses metadata by asking for more. `endings` are of these keys.
+        It opts in by a pattern that ends with the suffix, or by reading no sidecars of that name. What such a pattern
+        matches also stays the sidecar of its base name: nobody loses metadata by selecting more. `endings` are of these
+        keys.
         """
-        suffixes = asked_suffixes_of(self.media)
-        if not suffixes or (self.by_stem and not self._any_asks):
+        suffixes = opt_in_suffixes_of(self.media)
+        if not suffixes or (self.by_stem and not self._any_opt_in):
             return np.zeros(len(keys), dtype=np.bool_)
         named = endings.match_any(suffixes)
         if self.by_stem and named.any():
             below = cut(as_binary(keys), len(self.prefix.encode()))
-            named &= np.logical_or.reduce([rule.asks.match(below) for rule in self.rules if rule.asks is not None])
+            named &= np.logical_or.reduce(
+                [rule.opt_ins.match(below) for rule in self.rules if rule.opt_ins is not None]
+            )
         return named
 
     @property
-    def _any_asks(self) -> bool:
-        return any(rule.asks is not None for rule in self.rules)
+    def _any_opt_in(self) -> bool:
+        return any(rule.opt_ins is not None for rule in self.rules)
 
     def taken(self, objects: pa.RecordBatch) -> pa.RecordBatch:
         """The objects (LISTING) that a config selects, as TAKEN."""
         first = self.rules[0]
-        if first.takes.everything and first.leaves is None and not (self.by_stem and self._any_asks):
+        if first.includes.everything and first.excludes is None and not (self.by_stem and self._any_opt_in):
             return _select_rows(objects, filled(objects.num_rows, 0, pa.int8()))
         places = self._governing(cut(as_binary(column(objects, "key")), len(self.prefix.encode())))
         governed = places != _NO_CONFIG
@@ -93,16 +96,16 @@ class Rules:
     def _governing(self, keys: Column) -> npt.NDArray[np.int8]:
         """The index of the config that governs each key, -1 for none. Keys are relative to the prefix."""
         places = np.full(len(keys), _NO_CONFIG, dtype=np.int8)
-        unasked = ~SuffixMatcher(keys).match_any(_ASKED_SUFFIXES) if self.by_stem else None
+        always = ~SuffixMatcher(keys).match_any(_OPT_IN_SUFFIXES) if self.by_stem else None
         for place, rule in enumerate(self.rules):
             free = places == _NO_CONFIG
             if not free.any():
                 break
-            mask = free & rule.takes.match(keys)
-            if unasked is not None:
-                mask &= unasked if rule.asks is None else unasked | rule.asks.match(keys)
-            if rule.leaves is not None:
-                mask &= ~rule.leaves.match(keys)
+            mask = free & rule.includes.match(keys)
+            if always is not None:
+                mask &= always if rule.opt_ins is None else always | rule.opt_ins.match(keys)
+            if rule.excludes is not None:
+                mask &= ~rule.excludes.match(keys)
             places[mask] = place
         return places
 
@@ -139,12 +142,12 @@ def _compile_rule(config: MirrorConfig, prefix: str, glob_files: Mapping[str, st
         )
     literals = tuple(path_pattern(path, prefix) for path in config.paths)
     patterns = (*config.globs, *lines, *literals)
-    asking = tuple(pattern for pattern in patterns if pattern.removesuffix('"').lower().endswith(_ASKED_SUFFIXES))
+    opting_in = tuple(pattern for pattern in patterns if pattern.removesuffix('"').lower().endswith(_OPT_IN_SUFFIXES))
     return Rule(
         config=config,
-        takes=compile_globs(patterns),
-        leaves=compile_globs(config.exclude) if config.exclude else None,
-        asks=compile_globs(asking) if asking else None,
+        includes=compile_globs(patterns),
+        excludes=compile_globs(config.exclude) if config.exclude else None,
+        opt_ins=compile_globs(opting_in) if opting_in else None,
         written={Origin.GLOBS: config.globs, Origin.GLOB_FILE: lines, Origin.PATHS: config.paths},
     )
 

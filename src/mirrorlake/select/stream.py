@@ -179,7 +179,7 @@ class Recognised:
 def recognise(keys: Column, rules: Rules) -> Recognised:
     """Which keys could be assets and which are companions, by their suffixes."""
     endings = SuffixMatcher(keys)
-    supported = endings.match_any(suffixes_of(rules.media)) | rules.asked(keys, endings)
+    supported = endings.match_any(suffixes_of(rules.media)) | rules.opted_in(keys, endings)
     companions: dict[CompanionRole, CompanionMasks] = {}
     for role in ROLES:
         stem_suffix = rules.stem_suffix(role)

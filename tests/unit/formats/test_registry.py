@@ -36,7 +36,7 @@ def test_messages_call_a_format_by_its_name(one: Format):
 
 
 def test_no_two_formats_share_a_name_a_media_type_or_a_suffix():
-    suffixes = [suffix for one in all_formats() for suffix in (*one.suffixes, *one.asked_suffixes)]
+    suffixes = [suffix for one in all_formats() for suffix in (*one.suffixes, *one.opt_in_suffixes)]
     assert sorted(suffixes) == list(formats_by_suffix())
     for distinct in ({one.name for one in all_formats()}, {one.media_type for one in all_formats()}):
         assert len(distinct) == len(all_formats())
