@@ -17,7 +17,7 @@ from mirrorlake.catalog.annotations import Chosen
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.labels.box_batch import BoxBatch, LabelsOfImages, count_images
-from mirrorlake.labels.file_names import spelled_key
+from mirrorlake.labels.file_names import key_of_path
 from mirrorlake.labels.turning import PictureSize
 from mirrorlake.model.access import Context
 from mirrorlake.model.activity import Action, Subject
@@ -71,11 +71,11 @@ class ImageStage:
         if isinstance(images, BoxBatch):
             self._marks.extend(map(hash, images.paths))
             self._waiting += [
-                (first + i, path, False, None, None, spelled_key(path)) for i, path in enumerate(images.paths)
+                (first + i, path, False, None, None, key_of_path(path)) for i, path in enumerate(images.paths)
             ]
         else:
             self._marks.append(hash(images.path))
-            row = (first, images.path, images.suffixed, images.width, images.height, spelled_key(images.path))
+            row = (first, images.path, images.suffixed, images.width, images.height, key_of_path(images.path))
             self._waiting.append(row)
         if len(self._waiting) >= _IMAGES:
             self._write()

@@ -47,22 +47,22 @@ def safe_part(part: str) -> str:
 
 
 def digest_of(path: str) -> bytes:
-    """A digest of a path, by which equal ones are found."""
+    """A digest of a path, to find equal ones."""
     return blake2b(path.encode("utf-8", "surrogateescape"), digest_size=_DIGEST_BYTES).digest()
 
 
 def with_digest(key: str) -> str:
-    """The key with a digest before its suffix: no other key is written like it."""
+    """The key with a digest before its suffix, so that no other key is written under the same path."""
     stem = without_suffix(key)
     suffix = key.removeprefix(stem)
-    # That of the stem, so that the name of a label file, which lacks the suffix, can be compared with it, too.
+    # Of the stem, so that it also fits the name of a label file, which lacks the suffix.
     digest = digest_of(stem if safe_path(f"a{suffix}") == f"a{suffix}" else key)
     return f"{stem}~{digest.hex()}{suffix}"
 
 
-def spelled_key(path: str) -> str | None:
-    """How the key is spelled that is written as this path, or as the end of it; None if it is spelled like the path."""
-    decoded = _decoded(path)
+def key_of_path(path: str) -> str | None:
+    """The key whose file has this path, or a path that ends with it; None if it is the path itself."""
+    decoded = _decode(path)
     for one in (decoded, path) if "~" in path else ():
         found = _DIGESTED.fullmatch(one)
         if found is not None and _has_digest(found["stem"], bytes.fromhex(found["digest"])):
@@ -70,17 +70,17 @@ def spelled_key(path: str) -> str | None:
     return None if decoded == path else decoded
 
 
-def named_path(path: str) -> str:
-    """The path of an exported image in a document beside its file: as the file is written, if the key is found by it.
+def document_path(path: str) -> str:
+    """The path of an exported image as a label document names it: that of its file, if an import finds the key by it.
 
-    A name that is too long is not: the document has all of it.
+    A name that was cut is written in full.
     """
     parts = [(part, safe_part(part)) for part in path.split("/")]
-    return "/".join(safe if _decoded(safe) == part else part for part, safe in parts)
+    return "/".join(safe if _decode(safe) == part else part for part, safe in parts)
 
 
-def _decoded(path: str) -> str:
-    """What is written as this path; the path itself if no other one is."""
+def _decode(path: str) -> str:
+    """The key whose file has this path; the path itself if there is no other."""
     if "%" not in path:
         return path
     parts = ("" if part == "%" else _ESCAPES.sub(lambda found: unquote(found[0]), part) for part in path.split("/"))
@@ -89,6 +89,6 @@ def _decoded(path: str) -> str:
 
 
 def _has_digest(stem: str, digest: bytes) -> bool:
-    """Whether a stem, or what follows one of its folders, has this digest: a path may begin with other folders."""
+    """Whether a stem has this digest, with or without its first folders: an import may find files below others."""
     ends = (at + 1 for at, character in enumerate(stem) if character == "/")
     return any(digest_of(stem[at:]) == digest for at in (0, *ends))

@@ -10,7 +10,7 @@ from mirrorlake.catalog.label_export import exported_images, labelled_images
 from mirrorlake.catalog.ontologies import by_name, list_all
 from mirrorlake.core.errors import MirrorlakeError, UsageError
 from mirrorlake.labels import rle
-from mirrorlake.labels.file_names import named_path
+from mirrorlake.labels.file_names import document_path
 from mirrorlake.labels.geometry import convert_to_any
 from mirrorlake.labels.losses import Losses, losses_of
 from mirrorlake.labels.mask_pixels import can_change, resize
@@ -176,7 +176,7 @@ def _under_paths(
     for image in images:
         path = paths.path(image.datasource, image.path)
         if as_files:
-            path = named_path(path)
+            path = document_path(path)
         keeps = chosen_format.layout is Layout.FOLDER and paths.keeps_suffix(image.datasource, image.path)
         counts.whole_names += keeps
         counts.splits[image.split] = counts.splits.get(image.split, 0) + 1

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mirrorlake.labels.file_names import safe_path, spelled_key, with_digest
+from mirrorlake.labels.file_names import key_of_path, safe_path, with_digest
 from mirrorlake.labels.records import ImageLabels, copied_name, label_file_of, without_suffix
 from mirrorlake.library import export_paths
 from mirrorlake.library.export_paths import ExportPaths
@@ -144,13 +144,13 @@ def test_only_a_key_that_is_a_folder_gets_another_name() -> None:
 def test_the_key_is_found_by_the_name_of_its_file(key: str, folder: str, *, digested: bool) -> None:
     assume("%" not in key or safe_path(key) == key)  # nobody knows which of several escapes a key contains
     written = folder + safe_path(with_digest(key) if digested else key)
-    assert folder + key in (written, spelled_key(written))
+    assert folder + key in (written, key_of_path(written))
     if digested:
-        assert spelled_key(written) == folder + key
+        assert key_of_path(written) == folder + key
         stem = without_suffix(key)
-        assert spelled_key(written.removesuffix(key.removeprefix(stem))) == folder + stem  # of its label file
+        assert key_of_path(written.removesuffix(key.removeprefix(stem))) == folder + stem  # of its label file
 
 
 @pytest.mark.parametrize("path", ["a%5cb", "a%00b", "100%25", "a~0123456789abcdef.jpg", "%C3%A9", "a/%", "é~"])
 def test_what_no_export_writes_is_left_as_it_is(path: str) -> None:
-    assert spelled_key(path) in (None, path.replace("/%", "/"))
+    assert key_of_path(path) in (None, path.replace("/%", "/"))
