@@ -27,7 +27,7 @@ class WorkspaceNumbers:
     bytes: int  # of their objects
     runs: Mapping[str, int]  # by state
     waiting: Mapping[str, int]  # jobs by pool
-    oldest: datetime | None  # since when the job could have begun that has waited longest; None: none could
+    oldest: datetime | None  # time since which the longest-waiting job could have started; None: none is waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

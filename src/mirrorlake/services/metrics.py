@@ -79,7 +79,7 @@ def _of_workspaces(workspaces: tuple[WorkspaceNumbers, ...]) -> tuple[Metric, ..
     waiting = GaugeMetricFamily("mirrorlake_jobs_waiting", "Queued jobs, runs included.", labels=("workspace", "pool"))
     oldest = GaugeMetricFamily(
         "mirrorlake_jobs_waiting_since_timestamp_seconds",
-        "Since when the job could have begun that has waited longest.",
+        "Time since which the longest-waiting job could have started.",
         labels=("workspace",),
     )
     for one in workspaces:

@@ -1,7 +1,7 @@
 """Routes for monitoring: whether the server is running, whether it can do its work, and metrics.
 
-The public ones need no thread of those that all requests share: a database that hangs may keep all of these, and a
-server that does not answer is restarted, which helps nobody then.
+The public ones use none of the threads that all requests share. A database that hangs may occupy all of these, and an
+orchestrator would restart a server that does not answer, which would not help.
 """
 
 from __future__ import annotations
