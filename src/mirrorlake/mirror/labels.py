@@ -29,7 +29,7 @@ from mirrorlake.core.columnar import chosen, column, equal_to, is_in, keep
 from mirrorlake.core.errors import NotFound, ObjectChanged, ObjectGone, ObjectTooLarge, StorageError
 from mirrorlake.labels.class_map import ClassMap, make_class_map
 from mirrorlake.labels.sidecars import ROWS, PictureSizes, SidecarReader, no_sizes
-from mirrorlake.mirror.beside import InWork, run_beside
+from mirrorlake.mirror.concurrent_steps import WorkInProgress, run_concurrently
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import KeyChecker
 from mirrorlake.mirror.label_problems import LabelProblems
@@ -78,12 +78,13 @@ class LabelPass:
     _unlisted: list[str] = field(default_factory=list[str])  # label files that were expected and never listed
     _unmapped: Counter[str] = field(default_factory=Counter[str])
     _problems: LabelProblems = field(default_factory=LabelProblems)
-    _in_work: InWork = field(default_factory=InWork)  # pages from before they are read until they are committed
+    # Pages from before they are read until they are committed.
+    _in_progress: WorkInProgress = field(default_factory=WorkInProgress)
 
     def prepare(self) -> None:
         """Store what is to be read, before any image is committed."""
         batches = iter(self.plan.listing.labels)
-        run_beside(self._record, batches, at_once=COMMITS, alone=lambda _: False, name="label-record")
+        run_concurrently(self._record, batches, at_once=COMMITS, exclusive=lambda _: False, name="label-record")
         for batch in self.plan.changes.batches():
             self._touch(batch)
         self._check_setup()
@@ -98,8 +99,8 @@ class LabelPass:
             class_ids=self.ontology.class_ids,
             skip_invalid=self.settings.skip_invalid,
         )
-        with closing(prefetch(self._pages(store, reader), depth=1, name="labels")) as pages, self._in_work:
-            run_beside(self._commit, pages, at_once=COMMITS, alone=_is_large_page, name="label-commit")
+        with closing(prefetch(self._pages(store, reader), depth=1, name="labels")) as pages, self._in_progress:
+            run_concurrently(self._commit, pages, at_once=COMMITS, exclusive=_is_large_page, name="label-commit")
 
     def prepare_moves(self, moves: Moves) -> None:
         """As `prepare`, for vanished assets that are about to take the places of copies."""
@@ -189,7 +190,7 @@ class LabelPass:
     def _in_turn(self) -> Iterator[UnreadLabels]:
         """The unread files once they may be read: large ones when everything before them is committed."""
         for some in self._unread():
-            if not self._in_work.begin(alone=_is_large(some)):
+            if not self._in_progress.begin(exclusive=_is_large(some)):
                 return
             yield some
 
@@ -210,7 +211,7 @@ class LabelPass:
         read = [row for row, found in enumerate(content) if not isinstance(found, StorageError)]
         usable = [found for found in content if not isinstance(found, StorageError)]
         if not read:
-            self._in_work.end()
+            self._in_progress.end()
             return None
         return _Page(some.some(read), usable)
 
@@ -260,7 +261,7 @@ class LabelPass:
         try:
             self._commit_page(page)
         finally:
-            self._in_work.end()
+            self._in_progress.end()
 
     def _commit_page(self, page: _ReadPage) -> None:
         self.lease.check()

@@ -15,13 +15,13 @@ from mirrorlake.catalog.workers import announce_worker
 from mirrorlake.cli.output import echo, echo_detail
 from mirrorlake.core.settings import DEFAULT_ORIGIN, Settings, read_settings
 from mirrorlake.model.readiness import MachineReport
-from mirrorlake.services.ahead import load_ahead
 from mirrorlake.services.base import open_resources
 from mirrorlake.services.entrance import Entrance
 from mirrorlake.services.library import LocalLibrary
 from mirrorlake.services.metrics import ServerMetrics
 from mirrorlake.services.readiness import ReadinessCheck
 from mirrorlake.services.server import first_start_token, serving
+from mirrorlake.services.warm_up import warm_up
 from mirrorlake.services.worker_supervisor import supervised_worker
 
 DEFAULT_PORT = 8765
@@ -55,7 +55,7 @@ def up(
                     "address that they open, such as http://library.example:8765, and start it again."
                 )
             echo("Stop with Ctrl-C. The address contains the access token: share it with care.")
-            load_ahead()
+            warm_up()
 
         if worker:
             announce_worker(resources.catalog)

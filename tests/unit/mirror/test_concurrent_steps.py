@@ -1,4 +1,4 @@
-"""Steps that run beside each other: all of them, never too many, and nothing begins after an error."""
+"""Steps that run at once: all of them, never too many, and nothing begins after an error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mirrorlake.mirror.beside import InWork, run_beside
+from mirrorlake.mirror.concurrent_steps import WorkInProgress, run_concurrently
 
 WAIT_S = 10  # at most, for another thread
 SHORT_S = 0.2  # for one that should not come
@@ -21,12 +21,12 @@ def test_every_item_has_its_step_and_as_many_run_at_once_as_may() -> None:
         together.wait()  # breaks unless two steps run at once
         done.append(item)
 
-    run_beside(step, iter(range(6)), at_once=2, alone=lambda _: False, name="test-beside")
+    run_concurrently(step, iter(range(6)), at_once=2, exclusive=lambda _: False, name="test-steps")
     assert sorted(done) == [0, 1, 2, 3, 4, 5]
-    assert all(thread.name[:11] != "test-beside" for thread in threading.enumerate())
+    assert all(not thread.name.startswith("test-steps") for thread in threading.enumerate())
 
 
-def test_an_item_that_is_alone_runs_beside_no_other_one() -> None:
+def test_an_exclusive_item_runs_while_no_other_does() -> None:
     begun = [threading.Event() for _ in range(5)]
     beside: dict[int, bool] = {}
 
@@ -35,7 +35,7 @@ def test_an_item_that_is_alone_runs_beside_no_other_one() -> None:
         if item < 4:
             beside[item] = begun[item + 1].wait(SHORT_S if item in (1, 2) else WAIT_S)
 
-    run_beside(step, iter(range(5)), at_once=2, alone=lambda item: item == 2, name="test-beside")
+    run_concurrently(step, iter(range(5)), at_once=2, exclusive=lambda item: item == 2, name="test-steps")
     assert beside == {0: True, 1: False, 2: False, 3: True}
 
 
@@ -53,7 +53,9 @@ def test_items_are_drawn_only_when_there_is_room_for_them() -> None:
         assert go.wait(WAIT_S)
 
     caller = threading.Thread(
-        target=run_beside, args=(step, items()), kwargs={"at_once": 2, "alone": lambda _: False, "name": "test-beside"}
+        target=run_concurrently,
+        args=(step, items()),
+        kwargs={"at_once": 2, "exclusive": lambda _: False, "name": "test-steps"},
     )
     caller.start()
     assert begun.acquire(timeout=WAIT_S)
@@ -79,25 +81,25 @@ def test_after_an_error_no_step_begins_and_those_that_run_end_first() -> None:
             raise KeyError("the second")
 
     with pytest.raises(ValueError, match="the first"):
-        run_beside(step, iter(range(9)), at_once=2, alone=lambda _: False, name="test-beside")
+        run_concurrently(step, iter(range(9)), at_once=2, exclusive=lambda _: False, name="test-steps")
     assert sorted(begun) == [0, 1]
     assert ended.is_set()
 
 
-def test_an_item_that_is_alone_begins_when_all_others_have_ended() -> None:
-    work = InWork()
+def test_an_exclusive_item_begins_when_all_others_have_ended() -> None:
+    work = WorkInProgress()
     order: list[str] = []
     waiting = threading.Event()
 
-    def begin_alone() -> None:
+    def begin_exclusive() -> None:
         waiting.set()
-        assert work.begin(alone=True)
-        order.append("alone")
+        assert work.begin(exclusive=True)
+        order.append("exclusive")
 
     with work:
-        assert work.begin(alone=False)
-        assert work.begin(alone=False)
-        thread = threading.Thread(target=begin_alone)
+        assert work.begin(exclusive=False)
+        assert work.begin(exclusive=False)
+        thread = threading.Thread(target=begin_exclusive)
         thread.start()
         assert waiting.wait(WAIT_S)
         order.append("first")
@@ -105,18 +107,18 @@ def test_an_item_that_is_alone_begins_when_all_others_have_ended() -> None:
         order.append("second")
         work.end()
         thread.join(WAIT_S)
-        assert order == ["first", "second", "alone"]
+        assert order == ["first", "second", "exclusive"]
         work.end()
-        assert work.begin(alone=True)
+        assert work.begin(exclusive=True)
 
 
 def test_nobody_waits_for_items_that_never_end() -> None:
-    work = InWork()
+    work = WorkInProgress()
     answers: list[bool] = []
     with work:
-        assert work.begin(alone=False)
-        thread = threading.Thread(target=lambda: answers.append(work.begin(alone=True)))
+        assert work.begin(exclusive=False)
+        thread = threading.Thread(target=lambda: answers.append(work.begin(exclusive=True)))
         thread.start()
     thread.join(WAIT_S)
     assert answers == [False]
-    assert not work.begin(alone=False)
+    assert not work.begin(exclusive=False)

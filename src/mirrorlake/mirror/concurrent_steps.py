@@ -1,4 +1,4 @@
-"""Run one step of a pipeline for several items at once, each in its own thread."""
+"""Run one step of a pipeline for several items at once, each in its own thread; large items run exclusively."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Self, TypeVar
 T = TypeVar("T")
 
 
-def run_beside(
-    step: Callable[[T], None], items: Iterator[T], *, at_once: int, alone: Callable[[T], bool], name: str
+def run_concurrently(
+    step: Callable[[T], None], items: Iterator[T], *, at_once: int, exclusive: Callable[[T], bool], name: str
 ) -> None:
-    """Call `step` with each item, `at_once` of them at a time; an item that is `alone` beside no other one.
+    """Call `step` with each item, `at_once` of them at a time; an `exclusive` item while no other step runs.
 
     The next item is drawn when there is room for it. After an error no other step begins; once those that have begun
     have ended, the error of the earliest item is raised.
@@ -26,7 +26,7 @@ def run_beside(
             item = next(items, None)
             if item is None:
                 break
-            single = alone(item)
+            single = exclusive(item)
             if single:
                 _wait(running, 0)
             running.append(threads.submit(step, item))
@@ -36,8 +36,8 @@ def run_beside(
         _wait(running, 0)
 
 
-class InWork:
-    """Counts items from their beginning in one thread to their end in another, so that large ones can be alone.
+class WorkInProgress:
+    """Counts items from their beginning in one thread to their end in another, so that large ones can be exclusive.
 
     Use it as a context manager around what ends the items: afterwards none begins, and nobody waits.
     """
@@ -55,10 +55,10 @@ class InWork:
             self._over = True
             self._changed.notify_all()
 
-    def begin(self, *, alone: bool) -> bool:
-        """Begin an item, `alone` when all others have ended. Returns False if nothing may begin any more."""
+    def begin(self, *, exclusive: bool) -> bool:
+        """Begin an item, an `exclusive` one when all others have ended. Returns False if nothing may begin any more."""
         with self._changed:
-            self._changed.wait_for(lambda: self._over or not (alone and self._count))
+            self._changed.wait_for(lambda: self._over or not (exclusive and self._count))
             self._count += 1
             return not self._over
 

@@ -1,4 +1,4 @@
-"""Load beside the requests what the first of them would wait for."""
+"""Warm up a server: load what its first requests would otherwise wait for."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import threading
 PAUSE_S = 5.0  # for the first visit, which needs the processor for its own answers
 
 
-def load_ahead(after_s: float = PAUSE_S) -> threading.Thread:
-    """Load what edits and other requests of jobs need, after a pause: the first one would wait some tenths of a second.
+def warm_up(after_s: float = PAUSE_S) -> threading.Thread:
+    """Load in a thread what edits and other requests of jobs need, after a pause. It takes some tenths of a second.
 
     Commands do not need it, so it is imported where it is used.
     """
     thread = threading.Timer(after_s, _load)
-    thread.name, thread.daemon = "load-ahead", True
+    thread.name, thread.daemon = "warm-up", True
     thread.start()
     return thread
 
