@@ -9,7 +9,7 @@ from typing import LiteralString
 
 from mirrorlake.search.nodes import Comparison, Pattern
 
-Param = str | bytes | int | float | datetime | None
+Param = str | int | float | datetime | None
 
 SYMBOLS: dict[Comparison, LiteralString] = {
     Comparison.EQ: "=",
