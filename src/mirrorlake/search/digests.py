@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import LiteralString
 
 from mirrorlake.search.nodes import HasDigest, Node
 from mirrorlake.search.sql import Sql
@@ -21,12 +22,12 @@ def read_digest(term: Term) -> Node:
 
 def members_sql(digest: str) -> Sql:
     """The ids of the assets with this digest, from its index."""
-    return Sql(
-        "SELECT asset_id FROM (SELECT asset.id AS asset_id FROM asset WHERE asset.digest = %s) AS equal WHERE TRUE",
-        (bytes.fromhex(digest),),
-    )
+    same = digest_sql(digest)
+    # A query of its own, so that conditions on `asset_id` can follow.
+    select: LiteralString = "SELECT asset_id FROM (SELECT asset.id AS asset_id FROM asset WHERE "
+    return Sql(select + same.text + ") AS equal WHERE TRUE", same.params)
 
 
 def digest_sql(digest: str) -> Sql:
     """Whether the content of an asset has this digest. Of objects that were read in parts, none is known."""
-    return Sql("asset.digest = %s", (bytes.fromhex(digest),))
+    return Sql("asset.digest = decode(%s, 'hex')", (digest,))
