@@ -18,7 +18,12 @@ from tests.tools.reference.commands import command_reference
 from tests.tools.reference.errors import error_reference, problem_reference
 from tests.tools.reference.packages import package_reference
 from tests.tools.reference.rest import rest_reference
-from tests.tools.reference.sdk import client_reference, dataset_reference, package_names_reference
+from tests.tools.reference.sdk import (
+    client_reference,
+    dataset_reference,
+    package_names_reference,
+    parameter_type_reference,
+)
 
 DOCS = Path(__file__).parents[2] / "docs"
 PARTS: Mapping[str, Callable[[], str]] = {
@@ -30,6 +35,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "errors": error_reference,
     "fact_columns": fact_column_reference,
     "package_names": package_names_reference,
+    "parameter_types": parameter_type_reference,
     "packages": package_reference,
     "problems": problem_reference,
     "rest": rest_reference,

@@ -36,9 +36,8 @@ from mirrorlake.client.workspaces import WorkspaceClient
 class Mirrorlake:
     """The library on a server. `url` is printed by `mirrorlake up`.
 
-    `api_key` is an API key, or the token that was printed too. `workspace` names another workspace than `default`.
-
-    `workspace` is the name of the workspace that all calls are about; None: that of the key, or `default`.
+    `api_key` is an API key, or the token that was printed too. `workspace` is the name of the workspace that all calls
+    are about; None: that of the key, or `default`.
 
     It has an attribute for each noun, and implements `contract.Library`. Use it as a context manager, or close it.
     Thread-safe. Every method raises NotFound, QueryError, AccessDenied or another MirrorlakeError with the server's

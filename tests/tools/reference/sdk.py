@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 from collections.abc import Iterator
+from enum import Enum
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
+import pyarrow as pa
 from tests.tools.reference.markdown import code, table
 
 import mirrorlake
@@ -25,9 +28,56 @@ def package_names_reference() -> str:
 
 def client_reference() -> str:
     """A section for each noun of the client, with its methods."""
+    return "\n\n".join(section(f"client.{name}", kind) for name, kind in client_nouns().items())
+
+
+def parameter_type_reference() -> str:
+    """A paragraph for each type that a method of the client takes: how it is imported and made, or its values."""
+    found = sorted(parameter_types(), key=lambda kind: kind.__name__)
+    return "\n\n".join(f"{code(_made(kind))}  \n{code(_import(kind))} – {first_sentence(kind)}" for kind in found)
+
+
+def parameter_types() -> set[type]:
+    """The types of the package that methods take, with those of their fields, without what methods return."""
+    methods = [member for kind in client_nouns().values() for _, member in members(kind) if callable(member)]
+    hints = [get_type_hints(method, localns={"pa": pa}) for method in methods]  # which only type checkers import
+    returned = {kind for of_one in hints for kind in _own(of_one.pop("return", None))}
+    found: set[type] = set()
+    waiting = [kind for of_one in hints for hint in of_one.values() for kind in _own(hint)]
+    while waiting:
+        kind = waiting.pop()
+        if kind in returned or kind in found:
+            continue
+        found.add(kind)
+        if dataclasses.is_dataclass(kind):
+            named = get_type_hints(kind)
+            waiting += [one for field in dataclasses.fields(kind) for one in _own(named[field.name])]
+    return found
+
+
+def client_nouns() -> dict[str, type]:
+    """The nouns of the client by the names of their attributes."""
     with Mirrorlake(ADDRESS) as client:
-        nouns = {name: type(noun) for name, noun in vars(client).items() if not name.startswith("_")}
-    return "\n\n".join(section(f"client.{name}", kind) for name, kind in nouns.items())
+        return {name: type(noun) for name, noun in vars(client).items() if not name.startswith("_")}
+
+
+def _own(hint: Any) -> Iterator[type]:
+    if isinstance(hint, type) and hint.__module__.startswith("mirrorlake."):
+        yield hint
+    for part in get_args(hint):
+        yield from _own(part)
+
+
+def _made(kind: type) -> str:
+    if issubclass(kind, Enum):
+        return f"{kind.__name__}: {', '.join(f'{one.name} = {one.value!r}' for one in kind)}"
+    made = signature(kind).removesuffix(" -> None")
+    return kind.__name__ + re.sub(r"<(\w+\.\w+): [^>]*>", r"\1", made.replace("<factory>", "…"))
+
+
+def _import(kind: type) -> str:
+    where = "mirrorlake" if kind.__name__ in mirrorlake.__all__ else kind.__module__
+    return f"from {where} import {kind.__name__}"
 
 
 def dataset_reference() -> str:

@@ -169,3 +169,11 @@ def test_the_options_of_the_server_are_on_the_configuration_page() -> None:
     part = CONFIGURATION.partition("## The server")[2].partition("\n## ")[0]
     options = {word for option in program().commands["up"].params for word in (*option.opts, *option.secondary_opts)}
     assert options - {"-h", "--help"} == set(re.findall(r"`(--[\w-]+)`", part))
+
+
+def test_what_a_method_of_the_client_takes_can_be_made_from_its_page() -> None:
+    types = (DOCS / "reference" / "sdk.md").read_text("utf-8").partition("## Types that methods take")[2]
+    assert "`from mirrorlake.model.edits import Edit`" in types
+    assert "`Edit(*, metadata: " in types
+    assert "`Split: TRAIN = 'train', " in types
+    assert "`Job(" not in types  # a method returned it
