@@ -216,7 +216,9 @@ def segment(text: str) -> str:
     """Any text as one segment of a path. Raises UsageError for what no name or id can be."""
     try:
         segment = quote(text, safe="")
-    except (UnicodeEncodeError, TypeError) as error:
+    except TypeError:
+        raise UsageError(f"Invalid name or id {text!r}: it is not text.", f"Write {str(text)!r}.") from None
+    except UnicodeEncodeError as error:
         raise UsageError(f"Invalid name or id {text!r}: {error}.", "Use valid Unicode text.") from error
     if "\0" in text:
         raise UsageError(f"Invalid name or id {text!r}: it contains a NUL character.", "Remove it.")

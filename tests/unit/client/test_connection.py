@@ -47,6 +47,12 @@ def test_a_value_that_no_request_can_contain_is_a_usage_error(act: Callable[[Cli
     assert "\n" not in str(refused.value)
 
 
+def test_a_number_for_an_id_is_answered_with_its_text() -> None:
+    with Client(NOWHERE, api_key="k") as client, pytest.raises(UsageError) as refused:
+        client.assets.get(cast("str", 1000))
+    assert str(refused.value) == "Invalid name or id 1000: it is not text. Write '1000'."
+
+
 @pytest.mark.parametrize(
     "url",
     [
