@@ -29,8 +29,9 @@ def read_settings_file(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error  # without the path once more
         raise SettingsError(
-            f"The settings file {path} cannot be read: {error}.", "Name a readable JSON file in UTF-8."
+            f"The settings file {path} cannot be read: {reason}.", "Name a readable JSON file in UTF-8."
         ) from error
 
 

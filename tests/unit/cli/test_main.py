@@ -165,3 +165,9 @@ def test_closed_standard_streams_change_no_exit_code(words: str, code: int) -> N
     command = f'"$0" -c "from mirrorlake.cli import main; main()" {words}'
     done = subprocess.run(["sh", "-c", command, sys.executable], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
+
+
+def test_a_settings_file_that_is_not_there_is_named_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "none.json"
+    assert run(["mirror", "s3://bucket", "--settings", str(file)]) == 2
+    assert f"The settings file {file} cannot be read: No such file or directory." in capsys.readouterr().err
