@@ -3195,7 +3195,7 @@ export interface components {
             notes: string[];
             /**
              * Offset
-             * @description Position of the first item; 0 if the page was requested by cursor.
+             * @description Position of the first item.
              */
             offset: number;
             /**
