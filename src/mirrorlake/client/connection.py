@@ -29,6 +29,7 @@ from mirrorlake.core.errors import (
     UsageError,
 )
 from mirrorlake.core.settings import SERVER_ADDRESS
+from mirrorlake.core.text import reason_of
 from mirrorlake.model.pages import Page
 
 UPLOAD_S = 600.0
@@ -170,7 +171,7 @@ class Connection:
 
     def _silent(self, error: httpx.HTTPError) -> SourceUnreachable:
         return SourceUnreachable(
-            f"The server at {self._http.base_url} does not respond: {error}.",
+            f"The server at {self._http.base_url} does not respond: {reason_of(error)}.",
             "Start it with `mirrorlake up`, or correct MIRRORLAKE_URL.",
         )
 

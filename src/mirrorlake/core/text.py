@@ -1,11 +1,20 @@
-"""Numbers in sentences (1 asset, 2,000 assets), and text from outside made fit for storing."""
+"""Numbers in sentences (1 asset, 2,000 assets), text from outside made fit for storing, and messages of errors."""
 
 from __future__ import annotations
+
+import re
+
+_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 
 
 def count_noun(number: int, one: str, many: str | None = None) -> str:
     """The number with its noun: `one` for 1, else `many` (None: `one` and an s)."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def reason_of(error: BaseException) -> str:
+    """The message of an error, without the number that the operating system puts before it."""
+    return _NUMBER.sub("", str(error))
 
 
 def printable(text: str, limit: int) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mirrorlake.core.errors import MirrorlakeError, SettingsError
+from mirrorlake.core.text import reason_of
 
 _AUTO = "auto"  # the cluster that this machine is a node of
 _REACH_S = 10.0
@@ -53,7 +54,7 @@ def check_reachable(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), _REACH_S).close()
     except (OSError, OverflowError) as error:
         raise MirrorlakeError(
-            f"The Ray cluster at {address} cannot be reached: {error}.",
+            f"The Ray cluster at {address} cannot be reached: {reason_of(error)}.",
             "Check the address, and `ray status` on its first node; the port of its client server is usually 10001.",
         ) from error
 

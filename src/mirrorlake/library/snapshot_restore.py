@@ -36,7 +36,7 @@ BATCH = 1_000  # assets whose annotations are compared at a time
 def restore(catalog: Catalog, options: RestoreOptions, step: StepCallback, *, by: Context) -> SnapshotRestored:
     """Restore a snapshot, or count what that would change. Raises NotFound and CatalogError.
 
-    The project as it was before becomes a snapshot too, so that a restore can be undone by another one.
+    The project as it was before becomes a snapshot of its own, so that a restore can be undone by another one.
     """
     found = snapshots.get(catalog, options.snapshot)
     parts = snapshots.list_parts(catalog, found.name)

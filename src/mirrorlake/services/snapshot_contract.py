@@ -54,7 +54,7 @@ class Snapshots(Protocol):
     def start_restore(self, options: RestoreOptions) -> Job:
         """Queue a job that restores a snapshot; its result is a `SnapshotRestored`. Raises NotFound.
 
-        The project as it is now becomes a snapshot first, unless it is a dry run.
+        The project as it was before becomes a snapshot of its own, unless it is a dry run.
         """
         ...
 

@@ -20,6 +20,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, LocationValueError
 
 from mirrorlake.core.errors import SettingsError, StorageError
+from mirrorlake.core.text import reason_of
 from mirrorlake.storage.connections import PROXY_POOLS, Networks, PacedConnection, Pool, check_host, checked_pools
 from mirrorlake.storage.pace import CURRENT, Pace
 from mirrorlake.storage.responses import Headers, PacedResponse
@@ -235,7 +236,7 @@ def _describe_error(error: BaseException) -> str:
         return "it does not answer in HTTP"  # the error would repeat what the server sent
     if isinstance(error, ssl.SSLError) and error.reason in _NO_TLS:
         return "it does not speak TLS"
-    text = str(error) or type(error).__name__
+    text = reason_of(error) or type(error).__name__
     if text.startswith(_NO_TUNNEL):  # the rest is the proxy's own words
         return f"the proxy answered {text.removeprefix(_NO_TUNNEL).split()[0]}"
     text = text.rpartition(": ")[2] if isinstance(error, HTTPError) and ": " in text else text

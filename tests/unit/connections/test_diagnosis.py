@@ -42,8 +42,8 @@ def unreachable(words: str) -> str:
 
 NETWORK = {
     "forbidden address": lambda: found("s3", Ability.REACH, error="ForbiddenAddress").row,
-    "unknown host": lambda: unreachable("The server cannot be reached: [Errno -2] Name or service not known"),
-    "refused connection": lambda: unreachable("cannot be reached: [Errno 111] Connection refused"),
+    "unknown host": lambda: unreachable("The server cannot be reached: Name or service not known"),
+    "refused connection": lambda: unreachable("cannot be reached: Connection refused"),
     "certificate": lambda: unreachable("certificate verify failed: unable to get local issuer certificate"),
     "wrong scheme": lambda: unreachable("it does not answer in HTTP"),
     "proxy": lambda: unreachable("the proxy answered 407"),

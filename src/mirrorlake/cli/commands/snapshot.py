@@ -163,7 +163,7 @@ def restore(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
     json: JSON = False,
 ) -> None:
-    """Restore the assets and splits of a project as they were. The project as it is now becomes a snapshot first."""
+    """Restore the assets and splits of a project as they were. Its present state becomes a snapshot, too."""
     options = RestoreOptions(snapshot=name, metadata=metadata, tags=tags, annotations=annotations, dry_run=dry_run)
     found = _restore(options)
     if json:
