@@ -171,7 +171,8 @@ const route = getRouteApi('/jobs');
 const RUNS = new Set<string>(['mirror', 'events', 'confirm', 'retry', 'purge', 'reapply'] satisfies JobKind[]);
 const KINDS = Object.entries(JOB_KINDS)
   .filter(([value]) => !RUNS.has(value))
-  .map(([value, { label }]) => ({ value, label }));
+  .map(([value, { label }]) => ({ value, label }))
+  .sort((one, other) => one.label.localeCompare(other.label));
 
 function Filters({ filter }: { filter: JobSearch }) {
   const navigate = route.useNavigate();

@@ -55,7 +55,9 @@ function Row({ outcome }: { outcome: Outcome }) {
       </td>
       <td>
         {outcome.reason ? <Prose text={outcome.reason} /> : null}
-        {outcome.stage ? <span className="quiet"> ({outcome.stage})</span> : null}
+        {outcome.stage ? (
+          <span className="quiet"> ({text.outcomes.stages.get(outcome.stage) ?? outcome.stage})</span>
+        ) : null}
       </td>
     </tr>
   );

@@ -76,6 +76,14 @@ export const text = {
     none: 'No details: unchanged objects are only counted.',
     region: 'Objects',
     columns: { outcome: 'Outcome', object: 'Object', reason: 'Reason' },
+    stages: new Map([
+      ['fetch', 'while reading it'],
+      ['identify', 'while recognising its format'],
+      ['probe', 'while reading its facts'],
+      ['decode', 'while decoding it'],
+      ['policy', 'a policy of the datasource'],
+      ['sidecar', 'its sidecar'],
+    ]),
   },
 
   held: {
