@@ -60,6 +60,7 @@ def test_pictures_are_embedded_once_and_ranked_by_text_and_picture(working: Pass
     catalog = working.catalog
     add_photos(working, settings)
     assert search(catalog, "like:cat", limit=5).notes[0].startswith("Pictures of this library are not embedded yet.")
+    assert search(catalog, "striped cat", limit=5).notes == ()
 
     done = turn_on(catalog, settings)
 
@@ -71,6 +72,8 @@ def test_pictures_are_embedded_once_and_ranked_by_text_and_picture(working: Pass
     assert _names(catalog, f"like-image:{ids['in/rocket.jpg']}")[0] == "rocket.jpg"
     assert _names(catalog, f"like-image:{ids['in/rocket.jpg']} -filename:rocket*").count("rocket.jpg") == 0
     assert next(stream(catalog, "like:cat")).name == "in/chelsea.png"
+    (note,) = search(catalog, "striped cat", limit=5).notes
+    assert note == '`striped cat` was searched in names. To search by what pictures show, write `like:"striped cat"`.'
     assert search(catalog, f"like-image:{ids['in/lost.png']}", limit=5).notes
     with catalog.read() as connection:
         assert connection.execute("SELECT count(*) FROM picture_hash").fetchone() == (4,)

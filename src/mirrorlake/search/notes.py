@@ -17,6 +17,7 @@ from mirrorlake.search.nodes import (
     HasTag,
     InDatasource,
     InProject,
+    LikeText,
     MetadataColumn,
     MetadataCompare,
     MetadataExists,
@@ -29,11 +30,13 @@ from mirrorlake.search.nodes import (
     Query,
     Values,
 )
+from mirrorlake.search.printer import print_likeness
 from mirrorlake.select.glob_advice import explain_glob
 
 # A word that looks like a comparison of a metadata key: `capture.temperature>20`, `metdata.site:x`.
 _COMPARISON = re.compile(r"(?P<key>[^\W\d][\w-]*(?:\.[\w-]+)+)(?P<rest>(?:[:=<>]|!=).+)", re.DOTALL)
 _BARE = re.compile(r"(?:metadata|facts)\.[A-Za-z0-9_][A-Za-z0-9_.]*")  # `metadata.site`: no comparison follows
+_PLAIN = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")  # a word of a language, and hardly the name of a file
 _SIMILAR = 0.7  # of difflib, from 0 to 1
 _SHORTEST = 4  # characters of a last part: shorter ones are alike by chance
 _LONGEST = 100  # characters of a name that is compared with others: the cost grows with the square
@@ -80,6 +83,18 @@ def explain_nothing(query: Query, lookup: Lookup, *, words_too: bool = True) -> 
         if isinstance(node, PathMatches) and not node.literal and (reason := explain_glob(node.glob)) is not None:
             notes.append(f"In `path:{node.glob}`, {reason}.")
     return tuple(dict.fromkeys(notes))
+
+
+def explain_words(query: Query) -> tuple[str, ...]:
+    """A note on plain words, which are searched in names only: they may describe what pictures show."""
+    if query.likeness is not None or query.sorts:
+        return ()
+    terms = query.where.terms if isinstance(query.where, And) else (query.where,)
+    words = " ".join(term.text for term in terms if isinstance(term, NameContains))
+    if not words or not all(map(_PLAIN.fullmatch, words.split())):
+        return ()
+    meant = print_likeness(LikeText(words))
+    return (f"`{words}` was searched in names. To search by what pictures show, write `{meant}`.",)
 
 
 def nearest(name: str, known: Collection[str]) -> str | None:

@@ -6,19 +6,24 @@ from functools import partial
 
 import psycopg
 
+from mirrorlake.catalog.embeddings import answering_model
 from mirrorlake.catalog.known_names import known_names
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.effort import Patience
 from mirrorlake.search.index_needs import needed_indexes
 from mirrorlake.search.nodes import Query, SortColumn
-from mirrorlake.search.notes import explain_nothing, hides_unknown
+from mirrorlake.search.notes import explain_nothing, explain_words, hides_unknown
 from mirrorlake.search.unhashed import explain_unhashed
 
 
 def page_notes(catalog: Catalog, query: Query, *, found_some: bool) -> tuple[str, ...]:
-    """Notes where an unknown name may be why nothing is found, or too much, and on pictures without a hash."""
+    """Notes where names or words may be why nothing is found, or too much, and on pictures without a hash."""
     names = unknown_names(catalog, query, found_some) if not found_some or hides_unknown(query) else ()
-    return (*names, *explain_unhashed(catalog, query))
+    words = () if found_some else explain_words(query)
+    if words:
+        with catalog.read() as connection:
+            words = () if answering_model(connection) is None else words
+    return (*names, *words, *explain_unhashed(catalog, query))
 
 
 def unknown_names(catalog: Catalog, query: Query, found_some: bool = False) -> tuple[str, ...]:  # noqa: FBT001, FBT002

@@ -8,7 +8,7 @@ import pytest
 
 from mirrorlake.catalog.known_names import KnownNames, NameKind
 from mirrorlake.search.grammar import parse
-from mirrorlake.search.notes import explain_nothing, hides_unknown, nearest
+from mirrorlake.search.notes import explain_nothing, explain_words, hides_unknown, nearest
 
 NAMES = {
     NameKind.METADATA_KEY: ("temperature", "capture.temperature", "site", "camera_id"),
@@ -112,6 +112,27 @@ def test_last_parts_of_names_are_compared_too() -> None:
     assert nearest("sensor.tempreature", names) == "capture.temperature"
     assert nearest("ste", names) == "site"
     assert nearest("humidity", names) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("zebra", "like:zebra"),
+        ("red truck tag:reviewed", 'like:"red truck"'),
+        ('"truck at night" Straße', 'like:"truck at night Straße"'),
+        ("semi-trailer driver's", 'like:"semi-trailer driver\'s"'),
+        ("IMG_0031.jpg", None),
+        ("truck 31", None),
+        ("red OR truck", None),
+        ("-truck", None),
+        ("truck sort:name", None),
+        ("truck like:car", None),
+        ("tag:truck", None),
+    ],
+)
+def test_plain_words_may_mean_what_pictures_show(query: str, meant: str | None) -> None:
+    notes = explain_words(parse(query))
+    assert [note.partition(", write ")[2] for note in notes] == ([] if meant is None else [f"`{meant}`."])
 
 
 def test_each_kind_of_name_is_looked_up_once() -> None:

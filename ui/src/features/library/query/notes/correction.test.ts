@@ -29,6 +29,11 @@ test.each([
     'has:metadata.site',
   ],
   [
+    'red truck tag:bad',
+    '`red truck` was searched in names. To search by what pictures show, write `like:"red truck"`.',
+    'like:"red truck" tag:bad',
+  ],
+  [
     'facts.iso:1',
     'No counted asset has the fact `iso`; 3 changed assets are not counted yet. Did you mean `facts.iso_speed`?',
     'facts.iso_speed:1',
