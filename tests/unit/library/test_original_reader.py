@@ -96,7 +96,7 @@ def test_the_error_of_a_store_that_cannot_be_opened_is_raised_anew_for_each_obje
     error = SettingsError("The connection lake cannot be used.", "Set its secrets again.", field="secret")
     monkeypatch.setattr(OriginalReader, "_open_store", lambda _self, _name: error)
     reader = OriginalReader(cast("Catalog", None), cast("SourceStores", None))
-    one = ObjectRef(datasource="a", key="a.jpg", token="", version=None, size=10, item=None)
+    one = ObjectRef(datasource="a", key="a.jpg", token="", version=None, size=10)
     depths = set[int]()
     for _ in range(OBJECTS):
         found = reader.read(one)
