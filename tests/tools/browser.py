@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -66,7 +67,8 @@ def _bring_package(name: str) -> bool:
 
 
 def _run(*words: str) -> None:
-    subprocess.run(words, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=600)
+    with suppress(subprocess.TimeoutExpired):  # as any other failure: what is installed then is looked up
+        subprocess.run(words, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300)
 
 
 if __name__ == "__main__":
