@@ -99,6 +99,10 @@ def open_fold(title: str) -> Step:
     return lambda page: page.locator("summary", has_text=title).first.click()
 
 
+def scroll_to(selector: str) -> Step:
+    return lambda page: page.locator(selector).first.evaluate("(one) => one.scrollIntoView()")
+
+
 def choose_labels(page: Page) -> None:
     rows = [f"{make_name(5)},4000,3000,{name},10,10,900,900" for name in ("pomme", "leaf", "a-branch-of-a-tree")]
     head = "filename,width,height,class,xmin,ymin,xmax,ymax"

@@ -203,12 +203,13 @@ def test_metrics_without_a_database_say_so(client: TestClient, app: FastAPI, met
 
 
 def test_operators_examine_the_machine_of_a_server(app: FastAPI, client: TestClient, library: Library) -> None:
-    before = app.state.examine
+    unknown = client.get("/api/v1/doctor")
+    assert (unknown.status_code, unknown.json()["fix"]) == (404, "Run `mirrorlake doctor` on the machine.")
     app.state.examine = lambda: examine(library.settings)
     try:
         answer = client.get("/api/v1/doctor")
     finally:
-        app.state.examine = before
+        app.state.examine = None
     checks = {one["check"]: one for one in answer.json()["checks"]}
     assert {"data folder", "database", "search indexes", "images", "engine"} <= checks.keys()
     assert (checks["database"]["ok"], checks["images"]["ok"]) == (True, True)

@@ -13,6 +13,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mirrorlake.api.routing import Open, add_route, check_parameter_names, json_answer
+from mirrorlake.core.errors import NotFound
 from mirrorlake.model.access import Permission
 from mirrorlake.model.public import public_noun
 from mirrorlake.model.readiness import MachineReport, ServerPart, ServerReadiness
@@ -76,7 +77,9 @@ def metrics(request: Request) -> Response:
 
 def doctor(request: Request) -> MachineReport:
     """Check whether the server's machine can run mirrorlake, as the command `mirrorlake doctor` does there."""
-    examine: Callable[[], MachineReport] = request.app.state.examine
+    examine: Callable[[], MachineReport] | None = request.app.state.examine
+    if examine is None:  # a server that `mirrorlake up` did not start
+        raise NotFound("This server does not check its machine.", "Run `mirrorlake doctor` on the machine.")
     return examine()
 
 
