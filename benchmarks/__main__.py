@@ -31,7 +31,7 @@ from benchmarks import (
     vectors,
 )
 from benchmarks.place import loaded_s3
-from benchmarks.results import provenance, update
+from benchmarks.results import loop_speed, provenance, update
 from benchmarks.tables import Table
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -205,14 +205,14 @@ def main() -> None:
     every = {**BENCH, CLIP: partial(_clip, arguments.model)}
     names = arguments.only or list(SOAK if arguments.soak else BENCH)
     for name in names:
-        started = time.monotonic()
+        started, before = time.monotonic(), loop_speed()
         print(f"measuring: {name} …", flush=True)
         tables = [table.markdown() for table in {**every, **SOAK}[name](arguments.rounds)]
         print("\n".join(tables), flush=True)
         print(f"({name} took {time.monotonic() - started:.0f} s)\n", flush=True)
         if arguments.write or not arguments.only:
             target, order = (SOAK_RESULTS, SOAK) if name in SOAK else (RESULTS, every)
-            update(target, {name: "\n".join([provenance(arguments.rounds), *tables])}, order)
+            update(target, {name: "\n".join([provenance(arguments.rounds, before, loop_speed()), *tables])}, order)
             print(f"written: {target}", flush=True)
 
 

@@ -286,7 +286,7 @@ def _tag_everything(page: Page, site: Site, rounds: int) -> tuple[Times, Times, 
         dialog.get_by_label("Add tags").fill(f"bench-{turn}")
         page.wait_for_timeout(_PAUSE_MS)
         with page.expect_response(lambda answer: answer.url.endswith("/api/v1/edits")) as answered:
-            dialog.get_by_role("button", name="Apply").click()
+            dialog.get_by_role("button", name="Change tags").click()
         page.wait_for_function("() => window.probe.closed !== null")
         closed.append(page.evaluate("window.probe.closed - window.probe.pressed"))
         timing = "performance.getEntriesByType('resource').filter((one) => one.name.endsWith('/api/v1/edits'))"
