@@ -17,6 +17,9 @@ from mirrorlake.model.sources import MirrorConfig, NamingStrategy
 
 _READ_RESULTS = (ResultKind.PROCESSED, ResultKind.COMPANIONS_ONLY)
 _NAME_COLUMNS = ("op", "key", "result", METADATA.key, METADATA.token, METADATA.values)
+LONGEST_NAME = (
+    1_024  # bytes; PostgreSQL's index on names refuses entries of more than 2,704, and the whole commit with one
+)
 _Row = tuple[int, str, int, str | None, str | None, str | None]
 
 
@@ -94,9 +97,10 @@ def _name(row: _Row, naming_key: str) -> tuple[str | None, bool]:
 
 
 def _format_name(value: Scalar | None) -> str | None:
-    if value is None or isinstance(value, str):
-        return value or None
-    return orjson.dumps(value).decode()
+    if value is None:
+        return None
+    name = value if isinstance(value, str) else orjson.dumps(value).decode()
+    return name if 0 < len(name.encode()) <= LONGEST_NAME else None
 
 
 def _add_warning(rows: pa.RecordBatch, which: list[bool], warning: str) -> pa.RecordBatch:

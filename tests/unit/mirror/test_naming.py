@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from mirrorlake.core.columnar import fields
-from mirrorlake.mirror.naming import AssetNamer, last_segments
+from mirrorlake.mirror.naming import LONGEST_NAME, AssetNamer, last_segments
 from mirrorlake.model.columns import PROCESSED
 from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.sources import MirrorConfig, NamingStrategy
@@ -19,6 +19,7 @@ CONFIGS = (
     MirrorConfig(naming=NamingStrategy.ETAG),
     MirrorConfig(naming=NamingStrategy.METADATA, naming_key="a.title"),
 )
+LONG = "ä" * (LONGEST_NAME // 2)  # as long as a name may be
 
 
 def looked(**given: object) -> pa.RecordBatch:
@@ -40,14 +41,17 @@ def test_plain_strategies_name_by_key_and_token(config: int, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "name"), [("Dawn", "Dawn"), (7, "7"), (7.5, "7.5"), (True, "true"), ("a/b\n", "a/b\n"), (" ", " ")]
+    ("value", "name"),
+    [("Dawn", "Dawn"), (7, "7"), (7.5, "7.5"), (True, "true"), ("a/b\n", "a/b\n"), (" ", " "), (LONG, LONG)],
 )
 def test_a_value_of_the_sidecar_names_as_text(value: object, name: str) -> None:
     given = {"metadata_key": "x/y.json", "metadata_token": "t", "metadata_values": json.dumps({"a.title": value})}
     assert named(**given) == (name, ["odd"])
 
 
-@pytest.mark.parametrize("metadata", ["{}", '{"a.title": ""}', '{"title": "other"}', None])
+@pytest.mark.parametrize(
+    "metadata", ["{}", '{"a.title": ""}', '{"title": "other"}', None, json.dumps({"a.title": LONG + "x"})]
+)
 def test_a_missing_value_names_by_the_key_and_is_reported(metadata: str | None) -> None:
     name, warnings = named(metadata_values=metadata)
     assert name == "x/y.jpg"
