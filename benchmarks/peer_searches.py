@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import median
-from benchmarks.peer_environment import peer_python, run_peer, why_not
+from benchmarks.peer_environment import FIFTYONE, peer_python, run_peer, why_not
 from benchmarks.place import CACHE
 from benchmarks.search_peers import CONDITIONS, COUNT, FACET, ORDER, ROUNDS, times
 from benchmarks.tables import Table, number
@@ -58,7 +58,7 @@ PEERS = {
         note="LightlyStudio opens a file for each asset, here all the same small picture, and has no parts of names.",
     ),
     "fiftyone": Peer(
-        packages=("fiftyone==1.20.0", "graphql-core<3.3", _ARROW),
+        packages=(*FIFTYONE, _ARROW),
         most=20_000,
         note="It keeps samples in MongoDB, which it starts.",
     ),
