@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.tables import Table, number
+from benchmarks.vectors import intrinsic_dimension
 from mirrorlake.embedding.lite import LiteEmbedder
 
 BATCH = 16
@@ -55,8 +56,17 @@ def recalls(folder: Path) -> Table:
             f"{number(len(pictures) / seconds)} pictures a second on one thread.",
             f"Captions above the cutoff: {(own >= cutoff).mean():.2f}; others: {(others >= cutoff).mean():.3f}.",
             f"Mirrored parts have {KEPT:.0%} of each side. Above the cutoff: {(alike.diagonal() >= near).mean():.2f}.",
+            f"The intrinsic dimension of the vectors is {number(_dimension(shown))}, by the two nearest of each.",
         ],
     )
+
+
+def _dimension(vectors: np.ndarray) -> float:
+    """Of vectors without those that are equal to others."""
+    vectors = np.unique(vectors, axis=0)
+    alike = vectors @ vectors.T
+    np.fill_diagonal(alike, -2)
+    return intrinsic_dimension(-np.sort(-alike, axis=1)[:, :2])
 
 
 def _captioned(folder: Path) -> Iterator[tuple[Path, str]]:
