@@ -12,13 +12,12 @@ from typer.core import TyperGroup
 from mirrorlake.cli import exit_codes
 from mirrorlake.cli.commands.registry import COMMANDS, SPELLINGS, install_command
 from mirrorlake.cli.output import echo, echo_error
-from mirrorlake.cli.query_command import query_hint
+from mirrorlake.cli.query_command import WORKSPACE, WORKSPACE_HINT, query_hint
 from mirrorlake.core.errors import MirrorlakeError, UsageError
 from mirrorlake.core.settings import use_workspace
 
 PROGRAM = "mirrorlake"
 COMPLETION_VARIABLE = f"_{PROGRAM}_complete".upper()  # set by the completion script of a shell
-WORKSPACE = "--workspace"
 HELP_WIDTH = 110  # maximum columns, if the terminal has as many
 HELP_OPTIONS = ["-h", "--help"]
 QUERY_COMMANDS = ("search", "facets", "duplicates")  # those of `add_query_command`
@@ -173,6 +172,8 @@ def _explain_misuse(error: typer.TyperException) -> int:
     if context is None:
         echo(f"Try '{PROGRAM} --help'.")
     else:
+        if getattr(error, "option_name", None) == WORKSPACE:
+            echo(WORKSPACE_HINT)
         if _wants_connection(error, context):
             echo(CONNECTION_HINT)
         hint = query_hint(message, getattr(error, "option_name", None), context)

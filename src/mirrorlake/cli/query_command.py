@@ -12,6 +12,8 @@ from typer.core import TyperCommand
 from mirrorlake.core.errors import UsageError
 
 ARGUMENT = "query"
+WORKSPACE = "--workspace"
+WORKSPACE_HINT = f"Write {WORKSPACE} before the command: mirrorlake {WORKSPACE} NAME …"
 
 
 class _QueryCommand(TyperCommand):
@@ -22,7 +24,8 @@ class _QueryCommand(TyperCommand):
         for word in takewhile(lambda word: word != "--", args):
             name = word.partition("=")[0]
             if name.startswith("--") and name not in known and not ctx.resilient_parsing:
-                raise UsageError(f"No such option: {name}.", f"Try '{ctx.command_path} --help'.")
+                fix = f"Try '{ctx.command_path} --help'."
+                raise UsageError(f"No such option: {name}.", WORKSPACE_HINT if name == WORKSPACE else fix)
         return super().parse_args(ctx, args)
 
 

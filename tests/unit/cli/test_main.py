@@ -54,6 +54,8 @@ def test_a_mistyped_option_is_no_query(command: str, words: list[str], capsys: p
 @pytest.mark.parametrize(
     ("typed", "hint"),
     [
+        (["runs", "list", "--workspace", "yard"], "before the command: mirrorlake --workspace NAME"),
+        (["search", "forklift", "--workspace=yard"], "before the command: mirrorlake --workspace NAME"),
         (["search", "forklift", "width>600"], "put quotes around it"),
         (["labels", "stats", "forklift", "width>600"], "put quotes around it"),
         (["export", "-tag:x"], "mirrorlake export … -- '-tag:done'"),
@@ -61,7 +63,7 @@ def test_a_mistyped_option_is_no_query(command: str, words: list[str], capsys: p
     ],
     ids=str,
 )
-def test_a_query_that_is_not_one_argument_is_answered_with_how_to_write_it(
+def test_what_is_in_the_wrong_place_is_answered_with_how_to_write_it(
     typed: list[str], hint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(typed) == 2
