@@ -108,6 +108,27 @@ def test_a_large_folder_is_found_by_ranges_of_ids(library: Catalog, monkeypatch:
     assert ways == ["_check_candidates", "_narrow"]
 
 
+@pytest.mark.parametrize("order", ["name", "-name", "-size", "metadata.day", "width"])
+def test_a_folder_is_sorted_by_way_of_its_keys(library: Catalog, order: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ways: list[int] = []
+    original = Finder._sort_folder
+
+    def spied(self: Finder, matching: Sql, segment: Segment, need: int) -> list[TupleRow]:
+        ways.append(need)
+        return original(self, matching, segment, need)
+
+    monkeypatch.setattr(Finder, "_sort_folder", spied)
+    query = f"path:set/1/** sort:{order}"
+    with library.read() as connection:
+        found = finder(connection, query).first_rows(ASSETS)
+        assert ways
+        monkeypatch.setattr(find, "MOST_OF_FOLDER", 10)
+        ways.clear()
+        assert finder(connection, query).first_rows(ASSETS) == found
+    assert not ways
+    assert sorted(row[0] for row in found) == sorted(expected(library, "key ~ '^set/1/'"))
+
+
 @pytest.mark.parametrize(
     ("query", "condition"),
     [

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 WALK_ROWS = 8_192  # read in order before anything else: about 10 ms
+WALK_PARTS = 8  # the first of which shows whether the others are worth reading
+SURE = 3  # matches that it would have, on average, where all parts together fill the page
 LONG_WALK_ROWS = 131_072  # where a page is expected within it
 MARGIN = 1.5  # matches are never spread quite evenly
 READ_WHOLE = 200_000  # assets: reading them all takes a fifth of a second
@@ -37,6 +39,11 @@ def following_step(taken: int, *, spent: float, left: float) -> int:
     """
     growth = min(MOST_GROWTH, left / spent) if spent > 0 else MOST_GROWTH
     return int(taken * growth) if growth >= LEAST_GROWTH else 0
+
+
+def first_part(walk: int, need: int) -> int:
+    """How many assets to read before the rest of a walk: without a match among them, the rest will not fill a page."""
+    return walk // WALK_PARTS if need >= WALK_PARTS * SURE else walk
 
 
 class Step(Enum):

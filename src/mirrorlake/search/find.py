@@ -25,6 +25,7 @@ from mirrorlake.search.effort import (
     WALK_ROWS,
     Patience,
     Step,
+    first_part,
     following_step,
     next_step,
 )
@@ -85,13 +86,13 @@ class Finder:
                     return rows
         assets = sum(count for _, count in library_count.blocks(self.connection))
         few = self._most() * self.walk_rows < need * assets
-        rows = [] if few and self.compiled.filters else self._walk(segment, need, self.walk_rows)
+        rows: list[TupleRow] = []
+        if not few or not self.compiled.filters:
+            rows = self._first_in_order(need, lambda most: self._walk(segment, need, most))
         if len(rows) == need:
             return rows
-        if not segment.keys and self.compiled.folder is not None:
-            keys, matching = self.compiled.folder
-            if self._expected(Sql(f"SELECT FROM asset WHERE {keys.text}", keys.params)) <= MOST_OF_FOLDER:
-                return self._check_candidates(matching, segment, need)
+        if not segment.keys and (of_folder := self._of_small_folder()) is not None:
+            return self._check_candidates(of_folder, segment, need)
         # Texts are joined with their assets: each range of ids would read all texts that have the words.
         if not segment.keys and self.compiled.filters and not self.compiled.only_texts:
             return self._narrow(segment, need)
@@ -100,6 +101,14 @@ class Finder:
         if step is Step.WALK_ON or (self.compiled.only_texts and not few):
             rows = self._walk(segment, need, LONG_WALK_ROWS)
         return rows if len(rows) == need else self._gather(segment, need)
+
+    def _of_small_folder(self) -> Sql | None:
+        """What holds of the matches, if they are in a folder whose keys are quickly read; None for any other query."""
+        if self.compiled.folder is None:
+            return None
+        keys, matching = self.compiled.folder
+        expected = self._expected(Sql(f"SELECT FROM asset WHERE {keys.text}", keys.params))
+        return matching if expected <= MOST_OF_FOLDER else None
 
     def _most(self) -> float:
         """About how many assets match at most: as counted, or as PostgreSQL expects of words in pictures."""
@@ -120,6 +129,12 @@ class Finder:
         """Read up to `most` assets in order, and return those that match."""
         text, params = walk_sql(self.compiled, segment, need, most)
         return self._rows(text, params)
+
+    def _first_in_order(self, need: int, walk: Callable[[int], list[TupleRow]]) -> list[TupleRow]:
+        """What matches among the first assets in order; nothing is likely to follow where a part of them has none."""
+        part = first_part(self.walk_rows, need)
+        rows = walk(part)
+        return rows if part == self.walk_rows or not rows or len(rows) == need else walk(self.walk_rows)
 
     def _walk_members(self, member: Sql, segment: Segment, need: int) -> tuple[list[TupleRow], bool]:
         """Read members of a project, or assets with a tag, in order; return what matches, and whether it is all."""
@@ -145,6 +160,8 @@ class Finder:
 
     def _gather(self, segment: Segment, need: int) -> list[TupleRow]:
         """Find all matches, and sort them; only among the newest assets if patience does not suffice for more."""
+        if segment.keys and (of_folder := self._of_small_folder()) is not None:
+            return self._sort_folder(of_folder, segment, need)
         blocks = [] if self.patience is None else library_count.blocks(self.connection)
         if self.patience is None or sum(assets for _, assets in blocks) <= READ_WHOLE:
             return self._gather_all(segment, need)
@@ -217,6 +234,19 @@ class Finder:
             f" ORDER BY {segment.gathered_order} LIMIT %s"
         )
         return self._rows(text, (*found.params, need))
+
+    def _sort_folder(self, matching: Sql, segment: Segment, need: int) -> list[TupleRow]:
+        """The first of all matches in a folder, which the index on keys leads to."""
+        values = gathered_values(segment)
+        trash: LiteralString = "TRUE" if self.compiled.trash else "asset.state <> {asset.trash}"
+        text: LiteralString = (
+            f"SELECT id{gathered_texts(segment)} FROM (SELECT asset.id{values.text} FROM asset"  # noqa: S608 - literals, values are bound
+            f" WHERE {trash} AND {matching.text} AND {segment.condition.text} OFFSET 0) AS found"
+            f" ORDER BY {segment.gathered_order} LIMIT %s"
+        )
+        # Of a folder within one part of its statistics, PostgreSQL expects few keys: it would go to them one by one.
+        with planner(self.connection, seqscan=False, indexscan=False):
+            return self._rows(text, (*values.params, *matching.params, *segment.condition.params, need))
 
     def _first_part(self, candidates: Sql, segment: Segment) -> Sql:
         """The candidates among the first assets of the result: a page of many needs no more, and few cost little.
@@ -298,7 +328,7 @@ class Finder:
             f" ORDER BY asset.id {direction} LIMIT %s) AS asset WHERE {where.text} ORDER BY id {direction} LIMIT %s"
         )
         with planner(self.connection, seqscan=False):
-            rows = self._rows(text, (first, last, self.walk_rows, *where.params, need))
+            rows = self._first_in_order(need, lambda most: self._rows(text, (first, last, most, *where.params, need)))
         return [row[0] for row in rows]
 
     def _plain(self, need: int) -> list[TupleRow]:

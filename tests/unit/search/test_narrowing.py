@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrorlake.search.effort import LEAST_GROWTH, MOST_GROWTH, Step, following_step, next_step
+from mirrorlake.search.effort import LEAST_GROWTH, MOST_GROWTH, Step, first_part, following_step, next_step
 from mirrorlake.search.filters import BLOCK_BITS, LEVEL_BITS
 from mirrorlake.search.narrowing import Range, Ranges, first_matches
 from mirrorlake.search.positions import find_position
@@ -88,3 +88,10 @@ def test_a_step_that_would_take_longer_than_is_left_is_not_made(taken: int, spen
         assert following / taken * spent <= max(left, 0) * (1 + 1e-9)
     else:
         assert left < spent * LEAST_GROWTH
+
+
+def test_a_part_of_a_walk_decides_about_the_rest_where_it_would_have_some_matches():
+    assert first_part(8_192, 50) == 1_024
+    assert first_part(8_192, 24) == 1_024
+    assert first_part(8_192, 23) == 8_192  # fewer than three matches in an eighth: none of them proves little
+    assert first_part(8_192, 1) == 8_192
