@@ -408,6 +408,7 @@ def test_what_a_function_changed_can_be_undone(photos: Photos):
 
 def test_a_webhook_is_asked_with_a_signature_and_its_response_is_merged(photos: Photos):
     photos.put(0, 1)
+    (photos.folder / "00.json").write_text('{"area": 1e22}')  # which jsonb writes as an integer of 74 bits
     photos.mirror()
     with receiver() as hooks:
         hooks.body = b'{"metadata": {"colour": "red"}, "add_tags": ["asked"]}'
@@ -425,6 +426,7 @@ def test_a_webhook_is_asked_with_a_signature_and_its_response_is_merged(photos: 
     assert is_signed(made.secret, body, headers[HEADER.lower()], int(time.time()))
     document = orjson.loads(body)
     assert (document["function"], document["event"], document["asset"]["key"]) == ("colours", "asset.created", "00.png")
+    assert document["asset"]["metadata"] == {"area": 1e22}
 
 
 def test_a_function_for_runs_gets_each_run_that_ends(photos: Photos, tmp_path: Path):

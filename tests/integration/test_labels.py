@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import psycopg
 import pytest
 from tests.support.label_files import CLASSES, flat
@@ -153,6 +154,17 @@ def test_equal_annotations_keep_who_made_them(library: Catalog) -> None:
         (FORKLIFT.name, "mirrorlake"),
     ]
     assert found[2].geometry == {"x": 0.5, "y": 0.5, "width": 0.2, "height": 0.2}
+
+
+def test_a_large_number_stays_what_it_was_and_can_be_replaced(library: Catalog) -> None:
+    ontologies.save(library, "site", CLASSES)
+    number = ids(library)[KEYS[0]]
+    large = NewAnnotation(class_name=FORKLIFT.name, geometry=Box(0.1, 0.1, 0.2, 0.2), attributes={"score": 1e22})
+    annotations.replace(library, number, "site", [large])
+    (found,) = annotations.of_asset(library, number)
+    assert orjson.dumps(found.attributes) == b'{"score":1e+22}'
+    annotations.replace(library, number, "site", [])
+    assert annotations.of_asset(library, number) == []
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,11 @@ def test_a_server_edits_as_the_library_on_this_machine_does(cli: Cli, photos: Pa
     assert httpx.patch(url, json={"addTags": ["x"]}).status_code == 401
     assert httpx.patch(url, json={"addTags": ["x"]}, headers=key).json()["asset"]["tags"] == ["night shift", "x"]
     assert httpx.patch(url, json={"metadata": {"k": 1e308}}, headers=key).status_code == 200
+    history = httpx.get(f"{url}/history", headers=key)
+    assert history.json()[0]["metadata"]["k"] == {"before": None, "after": 1e308}
+    for path in ("activity", "search/keys", "search/facets?keys=metadata.k"):
+        answer = httpx.get(f"{address}/api/v1/{path}", headers=key)
+        assert (answer.status_code, "e308" in answer.text or "e+308" in answer.text) == (200, True), path
     assert httpx.patch(url, json={"metadata": {"a b": 1}}, headers=key).status_code == 400
 
 

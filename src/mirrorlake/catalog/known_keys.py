@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 
+import orjson
 import psycopg
 from psycopg.rows import TupleRow
 
@@ -31,8 +31,8 @@ def get_key(catalog: Catalog, key: str, *, values: int) -> KnownKey | None:
 
 
 def read_value(text: str, kind: str) -> Scalar:
-    """A value as it is stored in metadata."""
-    return text if kind == "t" else json.loads(text)
+    """A value as it is stored in metadata. A large float, which jsonb writes as an integer, is a float again."""
+    return text if kind == "t" else orjson.loads(text)
 
 
 def _list(catalog: Catalog, wanted: dict[str, object], values: int) -> KeyList:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Generator
 from contextlib import AbstractContextManager, closing, contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
+import orjson
 import psycopg
 from psycopg.rows import TupleRow
+from psycopg.types.json import set_json_loads
 from psycopg_pool import ConnectionPool
 
 from mirrorlake.core.errors import CatalogUnavailable, NotFound
@@ -239,8 +242,17 @@ def limit_time(connection: psycopg.Connection[TupleRow], seconds: float) -> None
     connection.execute("SELECT set_config('statement_timeout', %s, true)", (f"{max(1, round(seconds * 1000))}ms",))
 
 
+def _read_json(text: str | bytes) -> Any:
+    """JSON as it was stored: jsonb writes a large float, such as 1e22, as an integer that JSON writers refuse."""
+    try:
+        return orjson.loads(text)  # an integer of more than 64 bits is a float
+    except orjson.JSONDecodeError:  # one of hundreds of digits
+        return json.loads(text, parse_int=float)
+
+
 def _configure(connection: psycopg.Connection[TupleRow]) -> None:
     autocommit = connection.autocommit
     connection.autocommit = True
     connection.execute("SET TIME ZONE 'UTC'")
     connection.autocommit = autocommit
+    set_json_loads(_read_json, connection)
