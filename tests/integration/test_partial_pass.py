@@ -9,7 +9,7 @@ from tests.support.faulty import Faulty
 from tests.support.passes import Mirrored, picture, put_all
 
 from mirrorlake.catalog import edits, runs
-from mirrorlake.core.errors import AccessDenied, SourceUnreachable
+from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.runs import Outcome, RunState
 from mirrorlake.model.sources import Orphans
@@ -114,6 +114,17 @@ def test_an_error_proves_nothing(mirrored: Mirrored, store: MemoryStore) -> None
     assert done.unsettled == {ROLL[0]}
     assert "not you" in str(done.report.error)
     assert (mirrored.states()[ROLL[0]], mirrored.states()[ROLL[1]]) == ("present", "present")
+
+
+def test_a_key_that_a_server_does_not_list_costs_itself_alone(mirrored: Mirrored, store: MemoryStore) -> None:
+    store.put("new.png", picture(200))
+    faulty = Faulty(store)
+    faulty.fail("list", times=9, error=StorageError("400"), keys=lambda prefix: prefix.startswith("roll/000"))
+    done = mirrored.partial([ROLL[0], "new.png"], faulty)
+    assert (done.succeeded, done.unsettled, done.report.counts.new) == (True, {ROLL[0]}, 1)
+    alone = mirrored.partial([ROLL[0]], faulty)  # asked for again a few times, then left to a whole pass
+    assert (alone.succeeded, alone.unsettled) == (True, {ROLL[0]})
+    assert mirrored.states()[ROLL[0]] == "present"
 
 
 def test_a_source_that_cannot_be_reached_fails_the_run(mirrored: Mirrored, store: MemoryStore) -> None:

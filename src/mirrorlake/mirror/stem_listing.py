@@ -17,7 +17,7 @@ from typing import cast
 import pyarrow as pa
 
 from mirrorlake.core.columnar import as_binary, column, equal_to, in_order, joined, keep, mask_of, no_rows
-from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
+from mirrorlake.core.errors import AccessDenied, NoSuchBucket, SourceUnreachable, StorageError, WrongRegion
 from mirrorlake.formats.registry import formats_by_suffix, suffixes_of
 from mirrorlake.model.columns import LISTING
 from mirrorlake.model.companions import ROLES
@@ -30,6 +30,7 @@ MAX_PARALLEL_LISTINGS = 16
 # A folder may have the name of an object, as `a.jpg/` has: what is in it is listed too.
 MAX_ROWS = 200_000  # of one stem; more are not worth it for the sake of one key
 _TOO_MANY = f"more than {MAX_ROWS:,} keys begin like it"
+_SOURCE_ERRORS = (NoSuchBucket, WrongRegion)  # these concern the whole source, not some keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,8 @@ def asset_endings() -> Sequence[str]:
 def list_stems(store: Store, stems: Iterable[str], full_suffixes: Collection[str]) -> StemListing:
     """The objects of these stems, one listing for each.
 
-    Raises StorageError if none of them could be listed, as an unreachable source fails a whole pass.
+    Raises StorageError if none of them could be listed because the source does not answer or denies it, which fails a
+    whole pass too.
     """
     asked = list(dict.fromkeys(stems))
     if not asked:
@@ -69,7 +71,7 @@ def list_stems(store: Store, stems: Iterable[str], full_suffixes: Collection[str
     with ThreadPoolExecutor(min(MAX_PARALLEL_LISTINGS, len(asked)), thread_name_prefix="stem") as threads:
         answers = dict(zip(asked, threads.map(partial(_list_stem, store, full_suffixes), asked), strict=True))
     errors = [answer for answer in answers.values() if isinstance(answer, StorageError)]
-    if errors and len(errors) == len(answers):
+    if errors and len(errors) == len(answers) and isinstance(errors[0], AccessDenied | SourceUnreachable):
         raise errors[0]
     listed = [answer for answer in answers.values() if isinstance(answer, pa.RecordBatch)]
     unanswered = {
@@ -96,7 +98,9 @@ def _list_stem(store: Store, full_suffixes: Collection[str], stem: str) -> pa.Re
                 keys = cast("list[str]", column(batch, "key").to_pylist())
                 found.append(keep(batch, mask_of(pa.array([_lower(key[start:]) in ends for key in keys], pa.bool_()))))
             gaps = listing.certificate().gaps
-    except (AccessDenied, SourceUnreachable) as error:
+    except _SOURCE_ERRORS:
+        raise
+    except StorageError as error:  # a server may refuse to list what begins with one key, or answer it with nonsense
         return error
     return gaps[0].reason if gaps else joined([no_rows(LISTING), *found])
 
@@ -119,7 +123,9 @@ def _list_key(store: Store, key: str) -> pa.RecordBatch | None:
             for batch in listing:
                 found = joined([found, keep(batch, equal_to(column(batch, "key"), key))])
             return None if listing.certificate().gaps else found
-    except (AccessDenied, SourceUnreachable):
+    except _SOURCE_ERRORS:
+        raise
+    except StorageError:
         return None
 
 
