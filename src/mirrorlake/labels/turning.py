@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from mirrorlake.labels import rle
 from mirrorlake.labels.geometry import map_geometry
 from mirrorlake.labels.mask_pixels import can_change, from_pixels, to_pixels
 from mirrorlake.labels.records import BadLabels, ImageLabels, Label, Report, problem
@@ -66,7 +67,7 @@ def turn_image(image: ImageLabels, orientation: int, report: Report) -> ImageLab
 
 
 def turn(geometry: Geometry, orientation: int) -> Geometry:
-    """As `turn_image`, of one geometry. Raises BadLabels for a mask that is too large."""
+    """As `turn_image`, of one geometry. Raises BadLabels for a mask that is too large or invalid."""
     if isinstance(geometry, Mask):
         return _turn_mask(geometry, orientation)
 
@@ -94,6 +95,9 @@ def turn(geometry: Geometry, orientation: int) -> Geometry:
 def _turn_mask(mask: Mask, orientation: int) -> Mask:
     if not can_change(mask, mask.width, mask.height):
         raise BadLabels("The mask is too large to be turned.")
+    reason = rle.check(mask)
+    if reason is not None:  # its runs could fill the memory, whatever its size
+        raise BadLabels(reason)
     pixels = to_pixels(mask)
     if orientation in _EXCHANGING:
         pixels = pixels.T

@@ -12,6 +12,8 @@ from tests.support.label_files import GEOMETRIES, flat
 from mirrorlake.labels.documents import geometry_to_json
 from mirrorlake.labels.geometry import bounds, check_geometry, scale_box
 from mirrorlake.labels.mask_pixels import from_pixels, resize, to_pixels
+from mirrorlake.labels.records import BadLabels
+from mirrorlake.labels.rle import encode_counts
 from mirrorlake.labels.turning import Fit, PictureSize, fit, turn
 from mirrorlake.model.labels import Box, Mask, Shape
 
@@ -104,3 +106,9 @@ def test_a_larger_mask_repeats_its_pixels_and_comes_back(mask: Mask, wide: int, 
     larger = resize(mask, mask.width * wide, mask.height * high)
     assert (to_pixels(larger) == to_pixels(mask).repeat(high, axis=0).repeat(wide, axis=1)).all()
     assert (to_pixels(resize(larger, mask.width, mask.height)) == to_pixels(mask)).all()
+
+
+@pytest.mark.parametrize("counts", [[0, 2**50], [0, 1], [9, -5, 16], [20]])
+def test_a_mask_whose_runs_are_not_its_size_is_refused_before_it_fills_the_memory(counts: list[int]) -> None:
+    with pytest.raises(BadLabels):
+        turn(Mask(4, 5, encode_counts(counts)), 6)
