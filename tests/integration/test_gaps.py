@@ -11,9 +11,10 @@ from tests.support.faulty import Faulty
 from tests.support.passes import Mirrored, picture, put_all
 
 from mirrorlake.catalog import runs
+from mirrorlake.catalog.outcomes import record_gaps
 from mirrorlake.core.errors import AccessDenied, ListingDisordered, MirrorlakeError, NoSuchBucket, SourceUnreachable
-from mirrorlake.model.objects import KeyRange
-from mirrorlake.model.runs import OutcomeKind, RunState
+from mirrorlake.model.objects import Gap, KeyRange
+from mirrorlake.model.runs import OutcomeKind, RunState, Trigger
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.base import ListPage
@@ -194,3 +195,12 @@ def test_another_disk_of_which_not_all_could_be_listed_is_not_believed_in(
     assert held.hold is not None
     assert "another disk" in held.hold.reason
     assert set(mirrored.states().values()) == {"present"}
+
+
+def test_a_folder_that_no_index_can_hold_is_reported_in_short(mirrored: Mirrored) -> None:
+    deep = "".join(f"{number:x}/" for number in range(2**40, 2**40 + 500))
+    lease = runs.begin(mirrored.catalog, mirrored.source.id, Trigger.MANUAL)
+    record_gaps(lease, [Gap(range=KeyRange(prefix=deep), reason="denied")])
+    (told,) = runs.outcomes(mirrored.catalog, lease.run_id, limit=9)
+    assert told.key == f"{deep[:100]}…{deep[-100:]}"
+    lease.close()

@@ -9,6 +9,7 @@ from mirrorlake.catalog.statements import statement
 from mirrorlake.model.objects import Gap
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.listing import shown_key
 
 FAILED_ROWS = 2048  # keys read at once
 
@@ -45,7 +46,7 @@ def record_gaps(lease: Lease, gaps: Sequence[Gap]) -> None:
             statement("record_gaps").query,
             {
                 "run_id": lease.run_id,
-                "keys": [gap.range.prefix for gap in folders],
+                "keys": [shown_key(gap.range.prefix) for gap in folders],
                 "reasons": [f"It could not be listed: {gap.reason}" for gap in folders],
             },
         )

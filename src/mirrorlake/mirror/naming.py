@@ -9,7 +9,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mirrorlake.core.columnar import Column, column, columns, equal_to, nulls, where
+from mirrorlake.core.columnar import Column, as_binary, byte_lengths, column, columns, equal_to, nulls, where
 from mirrorlake.model.assets import Scalar
 from mirrorlake.model.companions import METADATA
 from mirrorlake.model.outcomes import Op, ResultKind
@@ -59,7 +59,9 @@ class AssetNamer:
             case NamingStrategy.FILE_NAME:
                 return last_segments(column(rows, "key"))
             case NamingStrategy.ETAG:
-                return column(rows, "token")
+                tokens = column(rows, "token")
+                too_long = byte_lengths(as_binary(tokens)) > LONGEST_NAME
+                return where(too_long, column(rows, "key"), tokens) if too_long.any() else tokens
             case NamingStrategy.METADATA:
                 return nulls(rows.num_rows, pa.string())  # the asset keeps the name from its existing metadata
             case NamingStrategy.FULL_PATH:

@@ -21,6 +21,7 @@ from mirrorlake.storage.listing_batches import (
     key_at,
     smallest_size,
     split_by_length,
+    split_by_size,
     without_repeats,
 )
 from mirrorlake.storage.sorting import sorted_batches
@@ -32,8 +33,10 @@ LONGEST_KEY = 2_500  # bytes; an entry of PostgreSQL's index has at most 2,704 i
 EMPTY_PAGES = (
     10_000  # consecutive; deleted keys can cause some empty pages, but a listing of only empty pages is broken
 )
+MOST_BYTES = 1 << 50  # of an object: five times what any store holds; sums of some thousand sizes stay below 2**63
 _SHOWN = 100  # characters at either end of a key that is too long
 _TOO_LONG = f"its key has more than {LONGEST_KEY:,} bytes, which no catalog can hold"
+_TOO_LARGE = f"its stated size is more than {MOST_BYTES:,} bytes, which no store holds"
 _TWICE_FIX = (
     "This listing was discarded. Run again: the object may have been replaced while it was listed. If the error "
     "persists, the server lists several versions of one object: report that to its operator."
@@ -72,6 +75,12 @@ def list_range(store: Store, scope: KeyRange, *, batch_rows: int = BATCH_ROWS) -
     repeats the one before is dropped; the same key with another size or token raises, as do keys outside `scope`.
     """
     return _RangeListing(store, scope, batch_rows)
+
+
+def shown_key(text: str) -> str:
+    """A key or folder for display: shortened if no index could hold it."""
+    long = len(text.encode("utf-8", "surrogatepass")) > LONGEST_KEY
+    return f"{text[:_SHOWN]}…{text[-_SHOWN:]}" if long else text
 
 
 def sorted_listing(listing: Listing, workdir: Path) -> Listing:
@@ -158,10 +167,10 @@ class _RangeListing:
         if smallest_size(batch) < 0:
             raise ListingBroken("The listing contains an object with a negative size.", _FIX)
         held, too_long = split_by_length(batch, LONGEST_KEY)
+        held, too_large = split_by_size(held, MOST_BYTES)
         self._seen.objects += held.num_rows
-        self._seen.unsupported += [
-            UnsupportedKey(shown=f"{key[:_SHOWN]}…{key[-_SHOWN:]}", reason=_TOO_LONG) for key in too_long
-        ]
+        self._seen.unsupported += [UnsupportedKey(shown=shown_key(key), reason=_TOO_LONG) for key in too_long]
+        self._seen.unsupported += [UnsupportedKey(shown=key, reason=_TOO_LARGE) for key in too_large]
         return held
 
     def _pages(self) -> Iterator[pa.RecordBatch]:
@@ -173,7 +182,7 @@ class _RangeListing:
         while True:
             page = self._store.list_page(seen.scope, cursor)
             seen.pages += 1
-            seen.unsupported += page.unsupported
+            seen.unsupported += [replace(one, shown=shown_key(one.shown)) for one in page.unsupported]
             seen.gaps += page.gaps
             batch = check(page.batch) if page.batch.num_rows else page.batch
             if batch.num_rows:

@@ -140,6 +140,15 @@ def split_by_length(batch: pa.RecordBatch, limit: int) -> tuple[pa.RecordBatch, 
     return batch.filter(_pc.invert(long)), cast("list[str]", key_column(batch).filter(long).to_pylist())
 
 
+def split_by_size(batch: pa.RecordBatch, limit: int) -> tuple[pa.RecordBatch, list[str]]:
+    """The rows of objects with at most `limit` bytes, and the keys of the others."""
+    sizes = cast("Any", batch).column("size")
+    if int(_pc.max(sizes).as_py() or 0) <= limit:
+        return batch, []
+    large = _pc.greater(sizes, limit)
+    return batch.filter(_pc.invert(large)), cast("list[str]", key_column(batch).filter(large).to_pylist())
+
+
 def buffer_of(array: npt.NDArray[np.generic]) -> pa.Buffer:
     """The shared memory of an array."""
     return pa.py_buffer(cast("Any", array))

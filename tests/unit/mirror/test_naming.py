@@ -40,6 +40,11 @@ def test_plain_strategies_name_by_key_and_token(config: int, name: str) -> None:
     assert named(config=config) == (name, ["odd"])
 
 
+@pytest.mark.parametrize(("token", "name"), [(LONG, LONG), (LONG + "x", "x/y.jpg")])
+def test_a_token_that_no_index_can_hold_is_no_name(token: str, name: str) -> None:
+    assert named(config=2, token=token) == (name, ["odd"])
+
+
 @pytest.mark.parametrize(
     ("value", "name"),
     [("Dawn", "Dawn"), (7, "7"), (7.5, "7.5"), (True, "true"), ("a/b\n", "a/b\n"), (" ", " "), (LONG, LONG)],

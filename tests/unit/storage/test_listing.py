@@ -14,7 +14,7 @@ from tests.support.faulty import Faulty
 from mirrorlake.core.errors import DiskFull, ListingBroken, SourceUnreachable
 from mirrorlake.model.columns import LISTING
 from mirrorlake.model.identity import Identity
-from mirrorlake.model.objects import KeyRange, ObjectInfo, Requests
+from mirrorlake.model.objects import KeyRange, ObjectInfo, Requests, UnsupportedKey
 from mirrorlake.storage import listing as listings
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.listing import list_range, sorted_listing
@@ -193,6 +193,32 @@ def test_keys_that_no_catalog_can_hold_are_told_in_short_and_the_others_listed()
     (told,) = certificate.unsupported
     assert told.shown == "k" * 100 + "…" + "k" * 95 + "é.png"
     assert "more than 2,500 bytes" in told.reason
+
+
+class Odd(Scripted):
+    """States the size of each object, and entries that it cannot list."""
+
+    def __init__(self, sizes: dict[str, int], shown: list[str]) -> None:
+        super().__init__([[*sizes]])
+        self._sizes = [*sizes.values()]
+        self._shown = shown
+
+    def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
+        keys = super().list_page(scope, cursor).batch.column("key").to_pylist()
+        batch = listing_batch(keys, self._sizes, ["t"] * len(keys), [0] * len(keys))
+        unsupported = tuple(UnsupportedKey(shown=one, reason="") for one in self._shown)
+        return ListPage(batch=batch, cursor=None, unsupported=unsupported)
+
+
+def test_sizes_and_names_that_no_catalog_can_hold_cost_their_entries_alone() -> None:
+    longest = "ä" * (listings.LONGEST_KEY // 2)
+    listing = list_range(Odd({"a": 1, "b": 2**63 - 1, "c": listings.MOST_BYTES}, [longest, longest + "x"]), WHOLE)
+    assert [key for batch in listing for key in batch.column("key").to_pylist()] == ["a", "c"]
+    certificate = listing.certificate()
+    assert certificate.objects == 2
+    told = {one.shown: one.reason for one in certificate.unsupported}
+    assert list(told) == [longest, "ä" * 100 + "…" + "ä" * 99 + "x", "b"]
+    assert "1,125,899,906,842,624 bytes" in told["b"]
 
 
 class Owing(Scripted):
