@@ -13,7 +13,7 @@ import stat
 import tempfile
 import zipfile
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, Self
 
@@ -77,11 +77,20 @@ class FolderFiles:
             yield from lines_of_file(file)
 
     def _walk(self) -> Iterator[str]:
-        for folder, folders, files in os.walk(self._folder):
-            folders.sort()
-            below = Path(folder).relative_to(self._folder).as_posix()
-            prefix = "" if below == "." else f"{below}/"
+        """The files of each folder, then its folders in order. `os.walk` fails below a thousand of them."""
+        waiting = [""]
+        while waiting:
+            prefix = waiting.pop()
+            folders: list[str] = []
+            files: list[str] = []
+            with suppress(OSError), os.scandir(f"{self._folder}/{prefix}") as entries:
+                for entry in entries:
+                    if not entry.is_dir():
+                        files.append(entry.name)
+                    elif not entry.is_symlink():
+                        folders.append(entry.name)
             yield from (prefix + file for file in sorted(files) if not is_leftover(prefix + file))
+            waiting += [f"{prefix}{folder}/" for folder in sorted(folders, reverse=True)]
 
 
 @contextmanager
@@ -242,6 +251,16 @@ def lines_of_file(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         yield number, line.rstrip(b"\r\n")
 
 
+def _make_folders(folder: Path) -> None:
+    """Make a folder and those above it, without a call inside another for each: a key may have a thousand of them."""
+    missing: list[Path] = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for one in reversed(missing):
+        one.mkdir(exist_ok=True)
+
+
 class FolderOutput:
     """New files below a folder that did not exist or was empty."""
 
@@ -252,8 +271,8 @@ class FolderOutput:
     def open(self, name: str) -> Generator[BinaryIO]:
         """A new file; the folders on its way are made. Raises BadLabels if there is one, as for `a.jpg` and `a.png`."""
         path = self._folder / safe_path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            _make_folders(path.parent)
             file = path.open("xb")
         except (FileExistsError, IsADirectoryError, NotADirectoryError):
             raise BadLabels(f"Two images have labels in {name}.") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -214,6 +215,18 @@ def test_two_images_with_one_label_file_are_an_error(tmp_path: Path) -> None:
         file.write(b"1")
     with pytest.raises(BadLabels, match="Two images"), output.open("labels/a.txt"):
         pass
+
+
+def test_folders_may_be_deeper_than_calls_in_each_other(tmp_path: Path) -> None:
+    name = "a/" * 1100 + "b.txt"
+    try:
+        with FolderOutput(tmp_path).open(name) as file:
+            file.write(b"0 0.5 0.5 0.1 0.1")
+        with open_label_files(tmp_path) as files:
+            assert files.names() == [name]
+            assert files.read(name) == b"0 0.5 0.5 0.1 0.1"
+    finally:
+        subprocess.run(["rm", "-rf", tmp_path / "a"], check=True)  # `shutil.rmtree` calls itself for each folder
 
 
 def test_a_name_that_is_not_utf_8_is_a_problem_and_ends_nothing(tmp_path: Path) -> None:
