@@ -19,6 +19,7 @@ ALGORITHMS: Final = (
 )  # fmt: skip
 LEEWAY_S: Final = 60  # between the clocks of the provider and of this machine
 TOKEN_CHARACTERS: Final = 64 * 1024
+SUBJECT_CHARACTERS: Final = 255  # as the specification allows
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ def read_id_token(token: object, keys: KeySet, *, issuer: str, client: str, nonc
         jwt.JWTClaimsRegistry(now=now, leeway=LEEWAY_S, **essential).validate(claims)  # type: ignore[arg-type]
     except JoseError as error:
         raise refused(f"the times or the subject of its ID token are not valid ({error.error})") from error
+    if not claims["sub"].isprintable() or len(claims["sub"]) > SUBJECT_CHARACTERS:
+        raise refused("the subject of its ID token is not one that can be stored")
     given = claims.get("nonce")
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), nonce.encode()):
         raise refused("its ID token is for another sign-in (nonce)")

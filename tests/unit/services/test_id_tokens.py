@@ -58,6 +58,8 @@ def test_a_token_for_us_identifies_somebody() -> None:
         (token(nbf=NOW + 3600), "times"),
         (token(sub=None), "subject"),
         (token(sub=7), "subject"),
+        (token(sub="a\0b"), "subject"),
+        (token(sub="x" * 256), "subject"),
         (token(OTHER), "signature"),
         (token()[:-4] + "AAAA", "signature"),
         (token().rpartition(".")[0] + ".", "signature"),
