@@ -13,7 +13,14 @@ from tests.support.passes import TWELVE, Mirrored, picture
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub
 
 from mirrorlake.catalog import verifying
-from mirrorlake.core.errors import AccessDenied, ObjectChanged, ObjectGone, SourceUnreachable
+from mirrorlake.core.errors import (
+    AccessDenied,
+    ObjectArchived,
+    ObjectChanged,
+    ObjectGone,
+    SourceUnreachable,
+    StorageError,
+)
 from mirrorlake.mirror import verify as module
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.thumbnails import Thumbnails
@@ -104,12 +111,15 @@ def test_what_happens_to_an_object_before_it_is_read_has_its_own_kind(mirrored: 
         "01.png": ObjectChanged("changed"),
         "02.png": AccessDenied("not you"),
         "03.png": SourceUnreachable("busy"),
+        "04.png": ObjectArchived("archived"),
+        "05.png": StorageError("400"),
     }
     faulty = Faulty(store)
     for key, error in errors.items():
         faulty.fail("get", times=9, error=error, keys=lambda asked, key=key: asked == key)
     assert drifts(mirrored, faulty)[0] == {
         "00.png": DriftKind.GONE, "01.png": DriftKind.CHANGED, "02.png": DriftKind.UNKNOWN, "03.png": DriftKind.UNKNOWN,
+        "04.png": DriftKind.UNKNOWN, "05.png": DriftKind.UNKNOWN,
     }  # fmt: skip
 
 

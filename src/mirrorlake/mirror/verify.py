@@ -17,12 +17,13 @@ from blake3 import blake3
 from mirrorlake.catalog import verifying
 from mirrorlake.catalog.verifying import Remembered
 from mirrorlake.core.errors import (
-    AccessDenied,
+    NoSuchBucket,
     ObjectChanged,
     ObjectGone,
     ObjectTooLarge,
     SourceUnreachable,
     StorageError,
+    WrongRegion,
 )
 from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
@@ -127,11 +128,13 @@ class _SourceClient:
             raise outage
         try:
             answer: T | StorageError = request()
-        except (ObjectGone, ObjectChanged, ObjectTooLarge, AccessDenied) as error:
-            answer = error
         except SourceUnreachable as error:
             self._breaker.count(error.message)
             return error
+        except (NoSuchBucket, WrongRegion):
+            raise
+        except StorageError as error:  # about this object, such as one that is archived
+            answer = error
         self._breaker.count(None)
         return answer
 
