@@ -80,9 +80,13 @@ def test_a_bucket_that_answers_for_no_picture_is_not_asked_for_all(
     assert bucket.asked == ["a.png", "b.png"]
 
 
-def test_an_object_that_may_not_be_read_is_no_failure(photos: Photos, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [AccessDenied("b.png is denied.", "Grant it."), StorageError("400 for b.png.")])
+def test_an_object_that_may_not_be_read_is_no_failure(
+    photos: Photos, monkeypatch: pytest.MonkeyPatch, error: StorageError
+) -> None:
     script(monkeypatch, Recognised(text="read"))
-    Bucket(monkeypatch, {"b.png": AccessDenied("b.png is denied.", "Grant it.")})
+    Bucket(monkeypatch, {"b.png": error})
+    monkeypatch.setattr(handler, "UNREACHABLE", 1)
     assert read_texts(photos) == PictureTextUpdate(read=2, with_text=2, failed=0, postponed=1)
 
 

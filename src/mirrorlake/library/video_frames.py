@@ -10,12 +10,12 @@ import numpy as np
 from mirrorlake.catalog import datasources, embeddings
 from mirrorlake.catalog.video_frames import VideoObject, store_frames
 from mirrorlake.core.errors import (
-    AccessDenied,
     MirrorlakeError,
     NoPreview,
-    ObjectArchived,
-    ObjectChanged,
-    ObjectGone,
+    NoSuchBucket,
+    SourceUnreachable,
+    StorageError,
+    WrongRegion,
 )
 from mirrorlake.embedding.base import Vectors
 from mirrorlake.embedding.process import EmbeddingProcess
@@ -31,7 +31,7 @@ from mirrorlake.processing.store_factory import StoreFactory
 
 SAME = 0.97  # similarity of two frames from which one vector is enough for both
 _STRIP = PreviewOptions(kind=PreviewKind.STRIP)
-_OF_ONE = (AccessDenied, ObjectArchived, ObjectChanged, ObjectGone)  # others can still be read
+_OF_SOURCE = (NoSuchBucket, SourceUnreachable, WrongRegion)  # other errors are of one object
 
 
 class FrameEmbedder:
@@ -94,10 +94,9 @@ class FrameEmbedder:
             return self._previewer.make(task, owner="")
         except NoPreview:
             return b""
-        except _OF_ONE:  # its runs report what its bucket refuses
-            return None
-        except MirrorlakeError:
-            self._stores[video.datasource_id] = None
+        except MirrorlakeError as error:  # its runs report what its bucket refuses
+            if isinstance(error, _OF_SOURCE) or not isinstance(error, StorageError):
+                self._stores[video.datasource_id] = None
             return None
 
 

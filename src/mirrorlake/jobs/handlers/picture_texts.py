@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mirrorlake.catalog import picture_texts
 from mirrorlake.catalog.picture_texts import ReadText, UnreadPicture
 from mirrorlake.catalog.thumbnails import last_asset
-from mirrorlake.core.errors import AccessDenied, ObjectArchived, ObjectChanged, ObjectGone, StorageError
+from mirrorlake.core.errors import NoSuchBucket, SourceUnreachable, StorageError, WrongRegion
 from mirrorlake.jobs.handler import LAST, GaveWay, Handler, JobContext
 from mirrorlake.library.picture_texts import TextReader
 from mirrorlake.model.jobs import Job, JobKind
@@ -28,8 +28,8 @@ STEP = "reading text in pictures"
 ROOM_S = 600.0  # that a picture waits for those before it
 PAGE = 500  # pictures that are looked up together: finding few of them may take as long as finding many
 UNREACHABLE = 20  # pictures in a row after which a bucket is not asked for others
-# A run reports these. Each is of one object, and no reason to try again in an hour.
-_OF_ONE = (AccessDenied, ObjectArchived, ObjectChanged, ObjectGone)
+# Others are of one object: a run reports them, and they are no reason to try again in an hour.
+_OF_SOURCE = (NoSuchBucket, SourceUnreachable, WrongRegion)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +102,11 @@ class _Counts:
 
     def add(self, one: ReadText | StorageError) -> None:
         """Count what became of a picture."""
-        unreachable = isinstance(one, StorageError) and not isinstance(one, _OF_ONE)
-        self.in_a_row = self.in_a_row + 1 if unreachable else 0
+        unreachable = one if isinstance(one, _OF_SOURCE) else None
+        self.in_a_row = 0 if unreachable is None else self.in_a_row + 1
+        self._unreachable = self._unreachable or unreachable
         if isinstance(one, StorageError):
             self._postponed += 1
-            if unreachable:
-                self._unreachable = self._unreachable or one
         elif one.failure is not None:
             self._failed += 1
         else:
