@@ -13,6 +13,7 @@ from tests.support.postgres import Server
 from tests.support.served import serving
 
 from mirrorlake.client import Client
+from mirrorlake.core.cursors import write_cursor
 from mirrorlake.core.errors import PermissionDenied, UsageError
 from mirrorlake.core.settings import Settings
 from mirrorlake.model.access import Actor, ActorKind, Context, Permission
@@ -79,8 +80,9 @@ def check(activity: Activities) -> None:
     assert told(pages(activity, kind=Subject.DATASOURCE, subject="nothing'; --")) == []
     with pytest.raises(UsageError, match="needs its kind"):
         activity.page(ActivityFilter(subject="1000"))
-    with pytest.raises(UsageError, match="cursor"):
-        activity.page(cursor="WyJqb2JzIiwxXQ")  # of the list of jobs
+    for cursor in ("WyJqb2JzIiwxXQ", write_cursor("activity", 2**63)):  # of the list of jobs, and beyond any number
+        with pytest.raises(UsageError, match="cursor"):
+            activity.page(cursor=cursor)
 
 
 def test_changes_are_read_newest_first_and_by_subject(settings: Settings) -> None:

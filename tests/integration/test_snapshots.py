@@ -92,6 +92,7 @@ def test_an_asset_is_in_the_snapshots_that_hold_it_and_in_no_others(
     rest = list_with_asset(catalog, 7, limit=2, project=ROADS, before=first[-1][0])
     assert [snapshot.name for _, snapshot in first + rest] == newest
     assert list_with_asset(catalog, 999, limit=2) == []
+    assert len(list_with_asset(catalog, 7, limit=2, before=2**40)) == 2  # as a cursor may have it
     with pytest.raises(NotFound, match="other"):
         list_with_asset(catalog, 7, limit=2, project="other")
 

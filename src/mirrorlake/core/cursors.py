@@ -11,6 +11,7 @@ import orjson
 from mirrorlake.core.errors import UsageError
 
 T = TypeVar("T")
+_BIGINT = range(-(2**63), 2**63)
 
 
 def write_cursor(kind: str, position: object) -> str:
@@ -28,6 +29,9 @@ def read_cursor(cursor: str, kind: str, position: type[T]) -> T:
         raise unusable_cursor()
     its_kind, place = pair
     if its_kind != kind or not isinstance(place, position) or isinstance(place, bool):
+        raise unusable_cursor()
+    # Anyone can write a cursor: these would be errors of the database.
+    if (isinstance(place, int) and place not in _BIGINT) or (isinstance(place, str) and "\0" in place):
         raise unusable_cursor()
     return place
 

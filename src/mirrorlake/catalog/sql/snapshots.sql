@@ -62,7 +62,7 @@ WHERE project.name = %(project)s AND snapshot.number = %(number)s;
 -- name: snapshots_newest_first
 -- Fragment after snapshot_columns: the newest snapshots, optionally of one project, older than a given one.
 WHERE (%(project)s::text IS NULL OR project.name = %(project)s)
-  AND (%(before)s::integer IS NULL OR snapshot.id < %(before)s)
+  AND (%(before)s::bigint IS NULL OR snapshot.id < %(before)s)
 ORDER BY snapshot.id DESC LIMIT %(limit)s;
 
 -- name: snapshots_at
@@ -77,7 +77,7 @@ FROM snapshot_part JOIN snapshot ON snapshot.id = snapshot_part.snapshot_id
 JOIN project ON project.id = snapshot.project_id
 WHERE snapshot_part.first_asset <= %(asset)s AND snapshot_part.last_asset >= %(asset)s
   AND (%(project)s::text IS NULL OR project.name = %(project)s)
-  AND (%(before)s::integer IS NULL OR snapshot.id < %(before)s)
+  AND (%(before)s::bigint IS NULL OR snapshot.id < %(before)s)
 ORDER BY snapshot.id DESC LIMIT %(rows)s;
 
 -- name: snapshot_parts
