@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import string
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -68,6 +70,16 @@ def test_an_endpoint_that_is_not_said_is_the_stored_one_unless_there_are_several
     assert datasources.find_by_source(empty_catalog, PHOTOS, "http://127.0.0.1:2") == other
     at_amazon = make(empty_catalog)
     assert datasources.find_by_source(empty_catalog, PHOTOS, None) == at_amazon
+
+
+def test_an_address_that_no_index_holds_is_refused(empty_catalog: Catalog):
+    dice = random.Random(4)  # noqa: S311 - text that does not compress
+    characters = dice.choices(string.ascii_letters, k=4_000)
+
+    with pytest.raises(UsageError, match="address is too long"):
+        make(empty_catalog, replace(PHOTOS, prefix="".join(characters)))
+
+    assert datasources.list_all(empty_catalog) == []
 
 
 def test_derived_names_are_unique_and_given_ones_must_be(empty_catalog: Catalog):

@@ -214,6 +214,23 @@ def test_damage_is_found_before_anything_is_concluded(mirrored: Mirrored, store:
     assert "is damaged" in refused(mirrored.preview(known=False))
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"size": -1}, "impossible size"),
+        ({"e_tag": "a\0b"}, "impossible size or ETag"),
+        ({"size": 7}, "twice, with different sizes"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["CSV", "Parquet", "ORC"])
+def test_rows_that_no_catalog_can_hold_cost_the_inventory_and_not_the_run(
+    mirrored: Mirrored, store: MemoryStore, kind: str, change: dict[str, object], words: str
+) -> None:
+    *others, last, _ = rows_of(store)
+    write_inventory(store, now(), kind=kind, rows=[*others, last, last | change])
+    assert words in refused(mirrored.run())
+
+
 def test_an_inventory_of_rows_of_another_bucket_is_refused(mirrored: Mirrored, store: MemoryStore) -> None:
     rows = [row | {"bucket": "other"} for row in rows_of(store)]
     write_inventory(store, now(), rows=rows)

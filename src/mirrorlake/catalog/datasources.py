@@ -390,8 +390,11 @@ def _insert(connection: psycopg.Connection[TupleRow], name: str, values: _Values
         "settings": Jsonb(settings_to_json(values.settings)),
         "connection_id": values.connection_id,
     }
-    with _connection_exists():
-        row = connection.execute(statement("insert_datasource").query, given).fetchone()
+    try:
+        with _connection_exists():
+            row = connection.execute(statement("insert_datasource").query, given).fetchone()
+    except psycopg.errors.ProgramLimitExceeded:
+        raise UsageError("The address is too long for the index of the catalog.", "Mirror a shorter path.") from None
     if row is None:
         return None
     made = _datasource(row)

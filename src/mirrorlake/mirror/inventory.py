@@ -38,6 +38,7 @@ from mirrorlake.processing.store_factory import StoreConfig, StoreFactory
 from mirrorlake.storage.address import parse_location
 from mirrorlake.storage.base import ListPage, Store
 from mirrorlake.storage.inventories import Inventory, InventoryRefused
+from mirrorlake.storage.listing import OrderCheck
 from mirrorlake.storage.listing_batches import filter_range, key_at
 from mirrorlake.storage.providers.registry import inventory_service
 from mirrorlake.storage.sorting import sorted_batches
@@ -203,6 +204,7 @@ def _fetch(found: Inventory, prefix: str, workdir: Path) -> _Rows:
     """The objects below a prefix, in key order."""
     unsupported: list[UnsupportedKey] = []
     blocks: list[Block] = []
+    check = OrderCheck(KeyRange(prefix=prefix))  # here, what it raises costs the inventory and not the run
 
     def pages() -> Generator[pa.RecordBatch]:
         for page in found.pages():
@@ -211,9 +213,10 @@ def _fetch(found: Inventory, prefix: str, workdir: Path) -> _Rows:
 
     def batches() -> Generator[pa.RecordBatch]:
         for batch in sorted_batches(pages(), workdir, BLOCK_ROWS):
-            if batch.num_rows:
-                blocks.append(Block(last=key_at(batch, -1), changed=latest(column(batch, "modified"))))
-                yield batch
+            checked = check(batch) if batch.num_rows else batch
+            if checked.num_rows:
+                blocks.append(Block(last=key_at(checked, -1), changed=latest(column(checked, "modified"))))
+                yield checked
 
     spool = workdir / "inventory.arrow"
     if not write_spool(spool, batches(), LISTING):

@@ -176,7 +176,7 @@ class _RangeListing:
     def _pages(self) -> Iterator[pa.RecordBatch]:
         """The checked rows of each page that is not empty."""
         seen = self._seen
-        check = _OrderCheck(seen.scope) if self._store.ordered else _ScopeCheck(seen.scope)
+        check = OrderCheck(seen.scope) if self._store.ordered else _ScopeCheck(seen.scope)
         cursor: object | None = None
         leads_on = _CursorCheck()
         while True:
@@ -201,7 +201,7 @@ class _SortedListing:
         self._objects = 0
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        check = _OrderCheck(KeyRange())
+        check = OrderCheck(KeyRange())
         for batch in sorted_batches(self._listing, self._workdir, BATCH_ROWS):
             checked = check(batch)
             self._objects += checked.num_rows
@@ -264,7 +264,7 @@ class _ScopeCheck:
         return batch
 
 
-class _OrderCheck:
+class OrderCheck:
     """Checks that every key is in the scope and after the previous one; drops a row that repeats the previous one."""
 
     def __init__(self, scope: KeyRange) -> None:
@@ -273,6 +273,7 @@ class _OrderCheck:
         self._last_row: pa.RecordBatch | None = None
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows of the next batch, which is not empty. Raises ListingDisordered."""
         first, last = key_at(batch, 0), key_at(batch, -1)
         # Keys with a common prefix are consecutive, so for ordered keys it is enough to check both ends.
         for key in (first, last):

@@ -97,6 +97,8 @@ def _as_page(batch: pa.RecordBatch, manifest: Manifest) -> ListPage:
     tokens = _pc.utf8_trim(rows.column("e_tag").cast(pa.string()), '"')
     if sizes.null_count or tokens.null_count:
         raise InventoryRefused("The inventory lacks the size or the ETag of an object.", "Wait for the next one.")
+    if (_pc.min(sizes).as_py() or 0) < 0 or _pc.any(_pc.match_substring(tokens, "\0")).as_py():
+        raise InventoryRefused("The inventory contains an impossible size or ETag.", "Wait for the next one.")
     columns = [decoded.keys, sizes, tokens, clip_to_calendar(_times(rows)), _texts(rows, "storage_class")]
     return ListPage(
         batch=pa.RecordBatch.from_arrays(columns, schema=LISTING),
