@@ -7,14 +7,17 @@ Prints one line of JSON: photographs and seconds without start-up.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import logging
 import multiprocessing
 import os
+import re
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,8 @@ from typing import Any
 SIDE = 320
 QUALITY, EFFORT = 78, 2  # as our thumbnails
 THREADS = 4  # GETs under way in each process
+ERROR_LINE = re.compile(r"^[\w.]*(?:Error|Exception|Exit)\b.*", re.MULTILINE)  # the last one of a traceback
+MOST_REASONS = 2  # that are named
 Place = tuple[str, str, int]  # bucket, endpoint, processes
 
 
@@ -129,6 +134,27 @@ PEERS: dict[str, Callable[[Place], tuple[int, float]]] = {
 }
 
 
+@contextlib.contextmanager
+def explained() -> Generator[None]:
+    """Whatever fails below, the last line on standard error names why: also what only a process of a peer printed."""
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  it is printed, as all that a peer raises
+            sys.stderr.flush()
+            file.seek(0)
+            printed = file.read().decode(errors="replace")
+            os.write(kept, printed.encode())
+            reasons = [one for one in ERROR_LINE.findall(printed) if one not in str(error)]
+            named = dict.fromkeys([*reasons[-MOST_REASONS:], f"{type(error).__name__}: {error}"])
+            raise SystemExit("; ".join(named).replace("\n", " ")) from None
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
 def main() -> None:
     """Run one peer and print what it took."""
     parser = argparse.ArgumentParser()
@@ -138,7 +164,8 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args()
     logging.disable()
-    done, seconds = PEERS[arguments.name]((arguments.bucket, arguments.endpoint, arguments.processes))
+    with explained():
+        done, seconds = PEERS[arguments.name]((arguments.bucket, arguments.endpoint, arguments.processes))
     print(json.dumps({"objects": done, "seconds": seconds}))
 
 
