@@ -77,6 +77,11 @@ def turn_image(key: str, form: str, facts: ImageFacts) -> str:
     return f"{_mogrify(key, _TURNS[turn])} && {_reset_orientation(_changed_word(key))}"
 
 
+def remove_orientation(key: str) -> str:
+    """Remove the tag of an image whose pixels are upright."""
+    return f"exiftool -Orientation= -overwrite_original {file_word(key)}"
+
+
 def fit_image(key: str, form: str, facts: ImageFacts, most: int) -> str:
     """Scale an image down to this number of pixels."""
     if form == SVG:

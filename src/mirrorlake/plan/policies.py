@@ -57,7 +57,8 @@ def _violations(policies: Policies, key: str, facts: MediaFacts, form: str) -> I
 def _of_image(policies: Policies, key: str, facts: ImageFacts, form: str) -> Iterator[str]:
     if facts.orientation != 1 and policies.orientation is OrientationPolicy.REJECT:
         what = f"its EXIF orientation is {facts.orientation}, and the policy orientation rejects all but 1"
-        yield _with_fix(what, image_fixes.turn_image(key, form, facts))
+        untagged = image_fixes.remove_orientation(key)
+        yield _with_fix(f"{what} (if only this tag is wrong: {untagged})", image_fixes.turn_image(key, form, facts))
 
 
 def _of_video(policies: Policies, key: str, facts: VideoFacts, form: str) -> Iterator[str]:

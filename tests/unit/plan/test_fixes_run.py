@@ -55,6 +55,23 @@ def test_images_of_all_orientations_are_turned(tmp_path: Path) -> None:
                 assert np.abs(difference).mean() < 9
 
 
+@pytest.mark.parametrize(("encoder", "suffix"), [("jpeg", ".jpg"), ("png", ".png"), ("tiff", ".tif")])
+def test_a_tag_that_is_wrong_is_removed_and_the_pixels_stay(encoder: str, suffix: str, tmp_path: Path) -> None:
+    picture = Image.open(FOLDER / "chelsea.png").resize((448, 304))
+    data = turned(picture, 6, encoder)
+    reason = violation(f"a{suffix}", data, UPRIGHT)
+    command = re.search(r"\(if only this tag is wrong: (.+)\)\. Mend it: ", str(reason))
+    assert command is not None
+    if shutil.which("exiftool") is None:
+        pytest.skip("2026-12-01: exiftool is not installed")
+    (tmp_path / f"a{suffix}").write_bytes(data)
+    subprocess.run(["bash", "-c", command[1]], cwd=tmp_path, check=True, capture_output=True)
+    mended = (tmp_path / f"a{suffix}").read_bytes()
+    assert violation(f"a{suffix}", mended, UPRIGHT) is None
+    stored, left = (np.asarray(Image.open(BytesIO(one)).convert("RGB")) for one in (data, mended))
+    assert np.array_equal(stored, left)
+
+
 @pytest.mark.parametrize("kind", IMAGES)
 def test_images_are_scaled_and_made_smaller(kind: str, tmp_path: Path) -> None:
     name, data = f"a{IMAGES[kind]}", photograph(kind)

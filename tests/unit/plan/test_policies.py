@@ -37,6 +37,7 @@ TEXT = DocumentFacts(pages=3)
 REJECT = Policies(orientation=OrientationPolicy.REJECT)
 STREAMS = "-map 0:V:0 -map '0:a?'"
 RESET = "exiftool -n -Orientation=1 -overwrite_original"
+UNTAGGED = " (if only this tag is wrong: exiftool -Orientation= -overwrite_original ./a.jpg)"
 AT_MOST = "$((rate * 187 / 1000 < 128000 ? rate * 187 / 1000 : 128000))"
 MEASURED = "rate=$(ffprobe -v error -show_entries format=bit_rate -of csv=p=0 ./a.x) && ffmpeg -i ./a.x"
 
@@ -46,21 +47,21 @@ CASES: list[tuple[str, Policies, MediaFacts, str, str]] = [
         "JPEG",
         REJECT,
         PHOTO,
-        "its EXIF orientation is 6, and the policy orientation rejects all but 1",
+        f"its EXIF orientation is 6, and the policy orientation rejects all but 1{UNTAGGED}",
         "mogrify -auto-orient ./a.jpg",
     ),
     (
         "JPEG",
         REJECT,
         EVEN,
-        "its EXIF orientation is 6, and the policy orientation rejects all but 1",
+        f"its EXIF orientation is 6, and the policy orientation rejects all but 1{UNTAGGED}",
         f"jpegtran -copy all -perfect -rotate 90 -outfile ./a.mended.jpg ./a.jpg && {RESET} ./a.mended.jpg",
     ),
     (
         "PNG",
         REJECT,
         PHOTO,
-        "its EXIF orientation is 6, and the policy orientation rejects all but 1",
+        f"its EXIF orientation is 6, and the policy orientation rejects all but 1{UNTAGGED}",
         f"mogrify -rotate 90 ./a.jpg && {RESET} ./a.jpg",
     ),
     (
