@@ -27,6 +27,15 @@ _XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3
 </rdf:Description></rdf:RDF></x:xmpmeta>"""
 _PAGE = "<!DOCTYPE html><html lang='pt-BR'><title>Um achado</title><p>Bom dia<p>Boa noite</html>"
 
+_CLIP_TAGS = {
+    "title": "At the gate",
+    "com.apple.quicktime.make": "Apple",
+    "com.apple.quicktime.model": "iPhone 15",
+    "com.apple.quicktime.software": "17.2",
+    "com.apple.quicktime.creationdate": "2025-07-01T08:00:00+0200",
+    "com.apple.quicktime.location.ISO6709": "+48.8577+002.2950+035.000/",
+}
+
 
 def _photograph() -> bytes:
     """A JPEG with all that a camera records, stored on its side."""
@@ -55,7 +64,9 @@ def _files() -> dict[str, bytes]:
         "in/clear.webp": encoded(glass, "webp-lossless"),
         "in/ink.tif": encoded(scene(46, 34).convert("CMYK"), "tiff"),
         "in/moving.gif": moving,
-        "in/clip.mp4": video("mp4", "mpeg4", "aac", options={"brand": "mp42"}),
+        "in/clip.mp4": video(
+            "mp4", "mpeg4", "aac", options={"brand": "mp42", "movflags": "use_metadata_tags"}, tags=_CLIP_TAGS
+        ),
         "in/song.flac": recording("FLAC"),
         "in/paper.pdf": pdf(pages=3, title="Plan of the hall"),
         "in/page.html": _PAGE.encode("utf-16"),
@@ -100,6 +111,14 @@ FACTS: list[tuple[str, str, object, str]] = [
     ("clip.mp4", "audio_codec", "aac", "facts.audio_codec:aac"),
     ("clip.mp4", "audio_channels", 2, "facts.audio_channels:2"),
     ("clip.mp4", "audio_rate", 48_000, "facts.audio_rate>=48000"),
+    ("clip.mp4", "camera_make", "Apple", "facts.camera_make:Apple"),
+    ("clip.mp4", "camera_model", "iPhone 15", "facts.camera_model:iPhone*"),
+    ("clip.mp4", "software", "17.2", "facts.software:17.2"),
+    ("clip.mp4", "taken_at", "2025-07-01T08:00:00+02:00", "facts.taken_at:2025-07-01"),
+    ("clip.mp4", "latitude", 48.8577, "facts.latitude>48"),
+    ("clip.mp4", "longitude", 2.295, "facts.longitude:2..3"),
+    ("clip.mp4", "altitude_m", 35.0, "facts.altitude_m:35"),
+    ("clip.mp4", "title", "At the gate", 'facts.title:"At the gate"'),
     ("song.flac", "duration_s", 3.0, "facts.duration_s:3 kind:audio"),
     ("song.flac", "sample_rate", 48_000, "facts.sample_rate:48000"),
     ("song.flac", "channels", 2, "facts.channels:2"),

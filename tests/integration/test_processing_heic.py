@@ -11,6 +11,7 @@ from tests.support.media import fetch_source
 
 from mirrorlake.formats.codec import Probe
 from mirrorlake.formats.heic import CODEC
+from mirrorlake.formats.image import image_facts
 from mirrorlake.formats.stages import UndecodableObject
 from mirrorlake.processing.process import ProcessedObject, process_bytes
 
@@ -64,7 +65,16 @@ def test_bits_frames_and_camera_are_read(found: dict[str, End]):
     assert facts["RGB_12__128x128.heif"].bit_depth == 12
     assert facts["zPug_3.heic"].frames == 3
     assert facts["RGBA_8__29x100.heif"].has_alpha
-    assert facts["L_exif_xmp_iptc.heic"].camera
+
+
+def test_exif_and_iptc_of_a_heic_are_facts(found: dict[str, End]):
+    end = found["L_exif_xmp_iptc.heic"]
+    assert not isinstance(end, UndecodableObject)
+    facts = image_facts(end.facts).camera
+    assert (facts["camera_make"], facts["camera_model"], facts["lens"]) == ("SONY", "ILCE-7SM3", "FE 24-70mm F2.8 GM")
+    assert facts["taken_at"] == "2020-09-14T11:09:34-05:00"
+    assert facts["keywords"] == ("HvK", "2006", "summer", "July", "holiday", "Hungary", "Budapest")
+    assert (facts["iso"], facts["exposure_s"], facts["white_balance"]) == (80, 0.005, "auto")
 
 
 def test_the_container_turns_a_picture_and_exif_does_not_turn_it_again(found: dict[str, End]):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import wave
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +18,15 @@ from tests.support.recordings import video
 from tests.support.thumbnails import shown
 
 from mirrorlake.catalog import assets, runs
-from mirrorlake.core.errors import AccessDenied, NoPreview, RangesUnsupported
+from mirrorlake.core.errors import AccessDenied, NoPreview, RangesUnsupported, ReadTooMuch
+from mirrorlake.formats.pdf import PdfDocument
 from mirrorlake.formats.preview import render_preview
 from mirrorlake.formats.registry import RANGED_BYTES, RANGED_SOUND_BYTES
+from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.model.asset_previews import PreviewKind, PreviewOptions
-from mirrorlake.model.looking import LOOK_AT_ALL
+from mirrorlake.model.looking import LOOK_AT_ALL, Depth, Looking
 from mirrorlake.model.media import MediaKind
+from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.model.runs import RunState
 from mirrorlake.plan.reading_cost import reading_cost
 from mirrorlake.postgres.migrate import all_migrations
@@ -34,7 +37,7 @@ from mirrorlake.processing.preview_worker import make_preview
 from mirrorlake.processing.process import process_bytes
 from mirrorlake.storage.base import Body, Store
 from mirrorlake.storage.providers.memory.store import MemoryStore
-from mirrorlake.storage.ranged import RangedObject
+from mirrorlake.storage.ranged import RangedObject, ReadLimits
 from mirrorlake.storage.stack import stack_store
 from mirrorlake.storage.wrappers import RequestMeter
 
@@ -48,6 +51,14 @@ def large(name: str) -> bytes:
         return pdf(pages=3, attached=13 << 20)
     container = {"MOV": "mov", "MKV": "matroska", "MPEG-TS": "mpegts"}[name]
     return video(container, "mpeg2video" if name == "MPEG-TS" else "mpeg4", None, size=(640, 480), noise=True)
+
+
+@cache
+def long_video(name: str) -> bytes:
+    """Two minutes of noise, with a key frame every two seconds."""
+    return video(
+        {"MOV": "mov", "MKV": "matroska"}[name], "mpeg4", None, size=(320, 240), noise=True, rate=1, seconds=120
+    )
 
 
 def _key(name: str) -> str:
@@ -126,10 +137,76 @@ def test_a_preview_reads_a_small_part_of_a_large_object(store: MemoryStore, name
     assert meter.bytes_read < len(large(name)) * share
 
 
-def test_a_strip_of_parts_is_that_of_all(store: MemoryStore) -> None:
-    wanted = PreviewOptions(kind=PreviewKind.STRIP)
-    for name in ("MOV", "MPEG-TS"):
-        assert make_preview(_preview_task(store, name, wanted.kind)) == render_preview(large(name), _key(name), wanted)
+@pytest.mark.parametrize(("name", "share"), [("MOV", 1.1), ("MPEG-TS", 2.1)])
+def test_a_strip_of_parts_is_that_of_all(store: MemoryStore, name: str, share: float) -> None:
+    wanted, meter = PreviewOptions(kind=PreviewKind.STRIP), RequestMeter()
+    metered = stack_store(store, meter=meter)
+    assert make_preview(_preview_task(metered, name, wanted.kind)) == render_preview(large(name), _key(name), wanted)
+    assert meter.bytes_read < len(large(name)) * share  # a short video is decoded as a whole
+
+
+@pytest.mark.parametrize("name", ["MOV", "MKV"])
+def test_a_strip_of_a_long_video_reads_a_part_of_it(name: str) -> None:
+    data, wanted, meter = long_video(name), PreviewOptions(kind=PreviewKind.STRIP), RequestMeter()
+    store = MemoryStore()
+    store.put(_key(name), data)
+    strip = make_preview(_preview_task(stack_store(store, meter=meter), name, wanted.kind))
+    assert strip == render_preview(data, _key(name), wanted)
+    assert meter.bytes_read < len(data) * 0.5
+    assert meter.requests.get <= 60
+
+
+def _just_enough(name: str) -> tuple[RangedObject, RequestMeter]:
+    """An object of which the header can be read, and nothing more."""
+    store, meter = MemoryStore(), RequestMeter()
+    info = store.put(_key(name), large(name))
+    stacked = stack_store(store, meter=meter)
+    process_bytes(_ranged(stacked, info), info.key, Looking(depth=Depth.HEADER))
+    limits = ReadLimits(requests=meter.requests.get)
+    return _ranged(stacked, info, limits), meter
+
+
+def _ranged(store: Store, info: ObjectInfo, limits: ReadLimits | None = None) -> RangedObject:
+    return RangedObject(store, info.key, token=info.token, size=info.size, limits=limits)
+
+
+@pytest.mark.parametrize("name", ["MOV", "MKV"])
+def test_a_video_that_would_need_too_much_keeps_its_facts_and_shows_its_first_frame(name: str) -> None:
+    ranged, meter = _just_enough(name)
+    before = meter.bytes_read
+    found, whole = process_bytes(ranged, _key(name)), process_bytes(large(name), _key(name))
+    assert (found.facts, found.digest, ranged.failure) == (whole.facts, None, None)
+    assert found.rendered is not None
+    assert found.rendered.thumbnail
+    (warning,) = found.warnings
+    assert warning.startswith("its thumbnail is its first picture: ")
+    assert meter.bytes_read - before < len(large(name)) * 0.6
+
+
+def test_a_document_that_would_need_too_much_keeps_its_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def render(_codec: PdfDocument, data: RangedObject, _probe: object) -> None:
+        data.failure = ReadTooMuch("too scattered")
+        raise UndecodableObject(Stage.DECODE, "the rest is missing")
+
+    monkeypatch.setattr(PdfDocument, "render", render)
+    store = MemoryStore()
+    info = store.put("large.pdf", large("PDF"))
+    ranged = _ranged(store, info)
+    found = process_bytes(ranged, info.key)
+    assert (found.facts.pages, found.rendered, ranged.failure) == (3, None, None)  # type: ignore[union-attr]
+    assert found.warnings == ("it has no thumbnail: too scattered",)
+
+
+def test_a_preview_of_a_video_never_reads_it_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, limits in (("MOV", ReadLimits(requests=2)), ("MKV", ReadLimits(requests=1))):
+        store, meter = MemoryStore(), RequestMeter()
+        store.put(_key(name), large(name))
+        monkeypatch.setattr(preview_worker, "RangedObject", partial(RangedObject, limits=limits))
+        task = _preview_task(stack_store(store, meter=meter), name)
+        assert make_preview(task)
+        with pytest.raises(NoPreview, match="requests"):
+            make_preview(replace(task, wanted=PreviewOptions(kind=PreviewKind.STRIP)))
+        assert meter.bytes_read < len(large(name)) * 1.2
 
 
 def test_a_preview_of_what_cannot_be_read_in_parts_is_of_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

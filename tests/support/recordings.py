@@ -29,6 +29,15 @@ _SOUNDS = {
     "OGG": ("ogg", "libopus"),
     "M4A": ("ipod", "aac"),
 }
+# Options of encoders with which the scene does not take seconds.
+_FAST = {
+    "libvpx": {"deadline": "realtime", "cpu-used": "8"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"},
+    "libaom-av1": {"usage": "realtime", "cpu-used": "10"},
+    "libsvtav1": {"preset": "12"},
+    "libx264": {"preset": "ultrafast"},
+    "libx265": {"preset": "ultrafast", "x265-params": "log-level=none"},
+}
 RECORDINGS = (*_VIDEOS, *_SOUNDS)
 
 
@@ -52,30 +61,33 @@ def video(
     noise: bool = False,
     grain: bool = False,
     options: Mapping[str, str] | None = None,
+    tags: Mapping[str, str] | None = None,
+    pixel_format: str = "yuv420p",
+    rate: int = RATE,
+    seconds: int = SECONDS,
 ) -> bytes:
     """A file of this container. `rotation`: what players are asked to turn it by, in degrees clockwise.
 
     `noise`: instead of the scene, which makes a large file, as `grain` over it does. `options`: of FFmpeg's writer of
-    the container.
+    the container. `tags`: of the container.
     """
     data = io.BytesIO()
     with av.open(data, "w", format=container, options=dict(options or {})) as out:
-        out.metadata["title"], out.metadata["artist"] = "A find", "Ada"
+        out.metadata.update({"title": "A find", "artist": "Ada", **(tags or {})})
         film = None
         if picture is not None:
-            film = out.add_stream(picture, rate=RATE)
+            film = out.add_stream(picture, rate=rate)
             film.width, film.height = size
-            film.pix_fmt = "yuv420p"
+            film.pix_fmt = pixel_format
             film.gop_size = 2  # a key frame every two frames
             if noise or grain:
                 film.bit_rate = 200_000_000
-            if picture == "libvpx":
-                film.options = {"deadline": "realtime", "cpu-used": "8"}
+            film.options = dict(_FAST.get(picture, {}))
             if rotation:
                 film.set_display_rotation(-rotation)
         track = None if sound is None else out.add_stream(sound, rate=48_000, layout="stereo")
         if film is not None:
-            for number in range(RATE * SECONDS):
+            for number in range(rate * seconds):
                 pixels = _noise(size, number) if noise else _picture(size, dark=number == 0)
                 if grain:
                     pixels = pixels // 2 + _noise(size, number) // 2
@@ -92,11 +104,12 @@ def video(
 
 
 def remuxed(data: bytes, container: str) -> bytes:
-    """The same packets of the first stream in another container."""
+    """The packets of the first video, else of the first stream, in another container."""
     out = io.BytesIO()
     with av.open(io.BytesIO(data)) as source, av.open(out, "w", format=container) as target:
-        stream = target.add_stream_from_template(source.streams[0])
-        for packet in source.demux(source.streams[0]):
+        first = next(iter(source.streams.video), source.streams[0])
+        stream = target.add_stream_from_template(first)
+        for packet in source.demux(first):
             if packet.dts is not None:
                 packet.stream = stream
                 target.mux(packet)

@@ -7,12 +7,14 @@ the full one, and takes twice the time.
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pyvips
 from PIL import AvifImagePlugin, ExifTags
 
 from mirrorlake.formats.codec import Probe, Rendered
-from mirrorlake.formats.image import VipsImage, error_detail
+from mirrorlake.formats.image import VipsImage, error_detail, image_facts
+from mirrorlake.formats.magic import HEAD_BYTES, iso_media
 from mirrorlake.formats.pillow import DAMAGE, to_vips, with_profile
 from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.formats.thumbnail import render_thumbnail, scale_pixels
@@ -21,6 +23,7 @@ from mirrorlake.model.media import pixel_size
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a worker process has one core
 
 # Its decoder applies the rotation of the container, which is the one that counts.
+_IS_SEQUENCE = iso_media(b"avis")
 _VIPS = VipsImage(name="AVIF", operation="heifload", family="Heif", turns=False)
 
 
@@ -33,7 +36,9 @@ class AvifImage:
 
     def probe(self, data: bytes) -> Probe:
         """Read the header. Raises UndecodableObject (stage probe)."""
-        return _VIPS.probe(data)
+        probe = _VIPS.probe(data)
+        frames = _count_frames(data) if _IS_SEQUENCE(data[:HEAD_BYTES]) else 1
+        return probe if frames == 1 else replace(probe, facts=replace(image_facts(probe.facts), frames=frames))
 
     def render(self, data: bytes, probe: Probe) -> Rendered:
         """Decode and render the image. Raises UndecodableObject (stage decode) for damaged or cut pixels."""
@@ -44,6 +49,14 @@ class AvifImage:
             return render_thumbnail(*scale_pixels(*decoded))
         except pyvips.Error as error:
             raise UndecodableObject(Stage.DECODE, f"AVIF pixels are damaged{error_detail(error)}") from error
+
+
+def _count_frames(data: bytes) -> int:
+    """The frames of an animation, of which libvips sees one; 1 if they cannot be counted. Nothing is decoded."""
+    try:
+        return max(1, AvifImagePlugin.AvifImageFile(io.BytesIO(data)).n_frames)
+    except DAMAGE:
+        return 1
 
 
 def _decode(data: bytes, size: tuple[int, int] | None) -> tuple[pyvips.Image, int] | None:

@@ -14,7 +14,7 @@ from mirrorlake.formats.bmp_header import MAX_INDEX_BITS, RUN_LENGTHS, BmpHeader
 from mirrorlake.formats.codec import Probe, Rendered
 from mirrorlake.formats.colour import Pixels
 from mirrorlake.formats.damage import MAX_MISSING_SHARE, describe_share
-from mirrorlake.formats.image import check_size, error_detail
+from mirrorlake.formats.image import check_header_size, error_detail
 from mirrorlake.formats.pillow import DAMAGE, to_vips
 from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.formats.thumbnail import render_thumbnail, scale_pixels
@@ -33,7 +33,7 @@ class Bitmap:
     def probe(self, data: bytes) -> Probe:
         """Read the header only. Raises UndecodableObject (stage probe)."""
         header = read_header(data)
-        check_size(header.width, header.height)
+        check_header_size(header.width, header.height)
         grey = header.is_grey
         return Probe(
             facts=ImageFacts(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from mirrorlake.model.media import MediaFacts
 
@@ -67,6 +67,15 @@ class RangedCodec(Protocol):
 
     def render(self, data: Content, probe: Probe, /) -> Rendered | None:
         """As a codec does."""
+        ...
+
+
+@runtime_checkable
+class StartCodec(Protocol):
+    """A codec that also shows the beginning of an object, without looking for another place in it."""
+
+    def render_start(self, data: Content, /) -> Rendered:
+        """Render the first picture. Raises UndecodableObject (stage decode)."""
         ...
 
 

@@ -20,6 +20,7 @@ from av.container import InputContainer
 from av.stream import Disposition, Stream
 
 from mirrorlake.formats.codec import Content, RandomAccess
+from mirrorlake.formats.parts import read_part
 from mirrorlake.formats.stages import Stage, UndecodableObject
 
 # No protocol: whatever a file refers to, nothing else is opened.
@@ -66,31 +67,24 @@ def _describe(error: Exception) -> str:
 
 def cut_warnings(data: Content, name: str) -> tuple[str, ...]:
     """A warning if the outermost boxes of an ISO media or RIFF file reach beyond its end."""
-    missing = (_riff_end(data) if _part(data, 0, 4) == b"RIFF" else _iso_end(data)) - len(data)
+    missing = (_riff_end(data) if read_part(data, 0, 4) == b"RIFF" else _iso_end(data)) - len(data)
     return (f"the {name} lacks {missing:,} bytes at its end",) if missing > 0 else ()
 
 
-def _part(data: Content, start: int, size: int) -> bytes:
-    if isinstance(data, bytes):
-        return data[start : start + size]
-    data.seek(start)
-    return data.read(size)
-
-
 def _riff_end(data: Content) -> int:
-    size = int.from_bytes(_part(data, 4, 4), "little")
+    size = int.from_bytes(read_part(data, 4, 4), "little")
     return 0 if size in _UNKNOWN_SIZES else size + 8
 
 
 def _iso_end(data: Content) -> int:
     """Where the last box ends; 0 for other files, and for one of very many boxes that is read in parts."""
     place = boxes = 0
-    first = _part(data, 4, 4)
+    first = read_part(data, 4, 4)
     while first in _FIRST_BOXES and place + 8 <= len(data):
         boxes += 1
         if boxes > MAX_BOXES and not isinstance(data, bytes):
             return 0  # each of them could cost a request
-        head = _part(data, place, 16)
+        head = read_part(data, place, 16)
         size = int.from_bytes(head[:4], "big")
         if size == 1:
             size = int.from_bytes(head[8:], "big")

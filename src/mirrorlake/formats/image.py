@@ -1,7 +1,7 @@
 """Read images through libvips: facts from the header first, pixels only after the limits are checked.
 
 Each format names its loader, and only that one is called for its bytes. All other loaders of libvips are blocked, so
-that no SVG, PDF or ImageMagick code is ever reached, whatever the bytes are.
+that no PDF or ImageMagick code is ever reached, whatever the bytes are, and that of SVG only for what is one.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import pyvips
 
 from mirrorlake.formats.captions import read_captions
-from mirrorlake.formats.codec import Probe, Rendered
+from mirrorlake.formats.codec import Content, Probe, RandomAccess, Rendered
 from mirrorlake.formats.colour import PROFILE, Pixels, to_array
 from mirrorlake.formats.damage import MAX_MISSING_SHARE, DamageMeasure, describe_share
 from mirrorlake.formats.exif import NO_FACTS, CameraFacts, read_camera_facts
+from mirrorlake.formats.parts import HeaderCopy
 from mirrorlake.formats.profile import profile_name
-from mirrorlake.formats.stages import Stage, UndecodableObject
+from mirrorlake.formats.sides import reads_only_facts
+from mirrorlake.formats.stages import Stage, TooManyPixels, UndecodableObject
 from mirrorlake.formats.thumbnail import render_thumbnail, scale_pixels
 from mirrorlake.model.media import ImageFacts, MediaFacts
 
@@ -62,7 +64,7 @@ def _whole(data: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VipsImage:
-    """The codec of an image format that libvips reads. Creating one unblocks its loader."""
+    """The codec of an image format that libvips reads. Creating one unblocks its loader, if libvips trusts that."""
 
     name: str  # in messages
     operation: str  # the loader's name: "jpegload"
@@ -73,27 +75,38 @@ class VipsImage:
     inspect: Callable[[bytes, pyvips.Image], Structure] = _inspect_header
     strip: Callable[[bytes], bytes] = _whole
     """The file without parts that would only slow the loader."""
+    copy_header: Callable[[RandomAccess], HeaderCopy] | None = None
+    """The header of an object that is read in parts; None if its first bytes have it."""
+    untrusted: bool = False  # whether libvips counts the loader among those: it is blocked again after each call
     turns: bool = True  # whether the orientation of EXIF counts
     strict: str = "warning"  # from which complaint on the decoder refuses an image at first: "error", "warning"
     damage: DamageMeasure | None = None
     """None if the decoder returns nothing of a damaged picture."""
 
     def __post_init__(self) -> None:
-        pyvips.operation_block_set(f"VipsForeignLoad{self.family}", False)  # noqa: FBT003  the signature is pyvips'
+        self._block(blocked=self.untrusted)
+
+    def _block(self, *, blocked: bool) -> None:
+        pyvips.operation_block_set(f"VipsForeignLoad{self.family}", blocked)
 
     def available(self) -> bool:
         """Whether this libvips has the loader."""
         return pyvips.type_find("VipsOperation", f"{self.operation}_buffer") != 0
 
-    def probe(self, data: bytes) -> Probe:
+    def probe(self, data: Content) -> Probe:
         """Read the header. Raises UndecodableObject (stage probe) if it is damaged or too large."""
+        frames: int | None = None
+        if not isinstance(data, bytes):
+            copy = self._copy(data)
+            data, frames = copy.data, copy.frames
         try:
             image = self.load(data, fail_on="truncated")
         except pyvips.Error as error:
             raise UndecodableObject(Stage.PROBE, f"{self.name} header is damaged{error_detail(error)}") from error
         width, height = int(image.width), int(image.height)
-        check_size(width, height)
+        check_header_size(width, height)
         structure = self.inspect(data, image)
+        frames = frames or structure.frames
         camera = structure.camera or (NO_FACTS if structure.exif is None else read_camera_facts(structure.exif))
         orientation = camera.orientation if self.turns else 1
         turned = orientation >= 5  # noqa: PLR2004  5 to 8 are rotated by 90 degrees
@@ -108,7 +121,7 @@ class VipsImage:
                 has_alpha=bool(image.hasalpha()),
                 has_icc=_has(image, PROFILE),
                 colour_profile=profile_name(_block(image, PROFILE)),
-                frames=structure.frames if structure.frames > 1 else None,
+                frames=frames if frames > 1 else None,
                 camera={**camera.values, **read_captions(_block(image, "xmp-data"), _block(image, "iptc-data"))},
             ),
             warnings=(*camera.warnings, *structure.warnings),
@@ -148,6 +161,11 @@ class VipsImage:
         missing = f"; {describe_share(share)} of the picture is missing" if share else ""
         return f"the {self.name} is slightly damaged{detail}{missing}"
 
+    def _copy(self, data: RandomAccess) -> HeaderCopy:
+        if self.copy_header is None:
+            raise TypeError(f"a {self.name} is not read in parts")
+        return self.copy_header(data)
+
     def _damaged(self, detail: str) -> UndecodableObject:
         return UndecodableObject(Stage.DECODE, f"{self.name} pixels are damaged{detail}")
 
@@ -157,15 +175,32 @@ class VipsImage:
     def load(self, data: bytes, *, fail_on: str, **options: float) -> pyvips.Image:
         """The header of an image, whose pixels are decoded as they are used. Raises pyvips.Error."""
         loader: Callable[..., pyvips.Image] = getattr(pyvips.Image, f"{self.operation}_buffer")
-        return loader(self.strip(data), access="sequential", fail_on=fail_on, **options)
+        if not self.untrusted:
+            return loader(self.strip(data), access="sequential", fail_on=fail_on, **options)
+        self._block(blocked=False)
+        try:
+            return loader(self.strip(data), access="sequential", fail_on=fail_on, **options)
+        finally:
+            self._block(blocked=True)
+
+
+def check_header_size(width: int, height: int) -> None:
+    """As `check_size`, without its limits where only facts are read: no pixel is decoded then."""
+    if not reads_only_facts():
+        check_size(width, height)
+    _check_pixels(width, height)
+
+
+def _check_pixels(width: int, height: int) -> None:
+    if width < 1 or height < 1:
+        raise UndecodableObject(Stage.PROBE, f"the image has no pixels ({width} x {height})")
 
 
 def check_size(width: int, height: int) -> None:
-    """Raise UndecodableObject (stage probe) if the image has no pixels, or more than the limits."""
-    if width < 1 or height < 1:
-        raise UndecodableObject(Stage.PROBE, f"the image has no pixels ({width} x {height})")
+    """Raise UndecodableObject (stage probe) if the image has no pixels, TooManyPixels beyond the limits."""
+    _check_pixels(width, height)
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
-        raise UndecodableObject(
+        raise TooManyPixels(
             Stage.PROBE,
             f"the image is {width:,} x {height:,} pixels; at most {MAX_SIDE:,} a side "
             f"and {MAX_PIXELS // 1_000_000} megapixels are decoded",

@@ -12,10 +12,15 @@ from mirrorlake.formats.exif import MARK, is_readable
 from mirrorlake.formats.image import Structure, VipsImage
 from mirrorlake.formats.jpeg_damage import END, missing_share
 from mirrorlake.formats.sides import rendered_side
+from mirrorlake.formats.tiff import TiffBlock
 
 _LEAST_RATIO = 1.5  # of shrunk pixels to those of the thumbnail; the result differs by 47 dB from that of all pixels
 _APP1 = 0xE1
 _EXIF = MARK[:-1]  # the last byte is padding, and not always zero
+_APP2 = 0xE2
+_VIEWS = b"MPF\0"  # before the index of an MPO (CIPA DC-007)
+_VIEW_INDEX, _VIEW_BYTES = 0xB002, 16  # its tag, and the bytes of each picture
+_VIEW = 2  # the kind of a panorama, of the two views of a scene, and of the angles of one
 _SCAN = 0xDA  # the pixels follow
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment
 
@@ -51,7 +56,25 @@ def _exif_segments(data: bytes) -> list[_Segment]:
 def _inspect(data: bytes, _image: pyvips.Image) -> Structure:
     """EXIF may be in any segment APP1 before the pixels; of several, the first that can be read counts."""
     blocks = [data[one.start + 4 + len(MARK) : one.end] for one in _exif_segments(data)]
-    return Structure(exif=next((block for block in blocks if is_readable(block)), blocks[0] if blocks else None))
+    exif = next((block for block in blocks if is_readable(block)), blocks[0] if blocks else None)
+    return Structure(exif=exif, frames=max(1, _count_views(data)))
+
+
+def _count_views(data: bytes) -> int:
+    """The views of an MPO: pictures of other kinds in its index are previews, or how bright the first one is."""
+    for one in _segments(data):
+        if one.marker == _APP2 and data.startswith(_VIEWS, one.start + 4):
+            try:
+                block = TiffBlock(data[one.start + 4 + len(_VIEWS) : one.end])
+            except ValueError:
+                return 0
+            index = block.read(block.first, {_VIEW_INDEX}).values.get(_VIEW_INDEX)
+            if isinstance(index, bytes):
+                order = "big" if block.is_big_endian else "little"
+                starts = range(0, len(index) - _VIEW_BYTES + 1, _VIEW_BYTES)
+                kinds = (int.from_bytes(index[place : place + 4], order) for place in starts)
+                return sum(kind >> 16 & 0xFF == _VIEW for kind in kinds)
+    return 0
 
 
 def _without_exif(data: bytes) -> bytes:

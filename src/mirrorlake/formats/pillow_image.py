@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pyvips
@@ -12,7 +13,7 @@ from PIL import ExifTags, Image
 from mirrorlake.formats.captions import read_captions
 from mirrorlake.formats.codec import Probe, Rendered
 from mirrorlake.formats.exif import NO_FACTS, read_camera_facts
-from mirrorlake.formats.image import check_size, error_detail, image_facts
+from mirrorlake.formats.image import check_header_size, error_detail, image_facts
 from mirrorlake.formats.pillow import DAMAGE, to_vips, with_profile
 from mirrorlake.formats.profile import profile_name
 from mirrorlake.formats.stages import Stage, UndecodableObject
@@ -52,7 +53,7 @@ class PillowImage:
     def probe(self, data: bytes) -> Probe:
         """Read the header. Raises UndecodableObject (stage probe) if it is damaged or too large."""
         image = self._open(data)
-        check_size(*image.size)
+        check_header_size(*image.size)
         block: object = image.info.get("exif") if self.exif else None
         camera = read_camera_facts(block) if isinstance(block, bytes) and block else NO_FACTS
         xmp: object = image.info.get("xmp")
@@ -73,7 +74,7 @@ class PillowImage:
                 has_icc=bool(profile),
                 colour_profile=profile_name(profile if isinstance(profile, bytes) else None),
                 frames=frames if frames > 1 else None,
-                camera={**camera.values, **read_captions(xmp if isinstance(xmp, bytes) else None, None)},
+                camera={**camera.values, **read_captions(xmp if isinstance(xmp, bytes) else None, _iptc(image))},
             ),
             warnings=camera.warnings,
         )
@@ -105,6 +106,18 @@ class PillowImage:
         except DAMAGE:
             return 1
         return found if isinstance(found, int) and 1 <= found <= 8 else 1  # noqa: PLR2004  EXIF defines eight
+
+
+def _iptc(image: Image.Image) -> bytes | None:
+    """The block of IPTC, which libheif returns among other metadata."""
+    found = cast("object", image.info.get("metadata"))
+    for one in cast("list[object]", found) if isinstance(found, list) else []:
+        match one:
+            case {"type": "iptc", "data": bytes() as block}:
+                return block
+            case _:
+                continue
+    return None
 
 
 def _plain(image: Image.Image) -> Image.Image:

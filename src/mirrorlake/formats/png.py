@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import pyvips
 
-from mirrorlake.formats.codec import FirstBytes
+from mirrorlake.formats.codec import FirstBytes, RandomAccess
 from mirrorlake.formats.damage import DamageMeasure, Decode
 from mirrorlake.formats.exif import MAX_EXIF_BYTES, is_readable
 from mirrorlake.formats.image import Structure, VipsImage
+from mirrorlake.formats.parts import BLOCK_BYTES, HeaderCopy, read_part
 from mirrorlake.formats.stages import Stage, UndecodableObject
 
 _SIGNATURE_BYTES = 8
@@ -27,6 +30,9 @@ _RAW_BYTES = 2 * MAX_EXIF_BYTES + (1 << 16)  # two digits a byte, and line ends
 
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+_LAST_BYTES = 4096  # at least, in which EXIF after the pixels is looked for if an object is read in parts
+_MAX_STARTS = 100  # of what may be the first chunk after the pixels
+_AFTER_PIXELS = re.compile(rb"....(?=eXIf|tEXt|zTXt|iTXt|tIME)", re.DOTALL)  # with its length
 _PORTION = 4096  # packed bytes at a time
 _UNPACKED = 1 << 20  # unpacked bytes at a time
 
@@ -94,6 +100,26 @@ def _find_exif(data: bytes, chunks: list[_Chunk]) -> bytes | None:
     return None
 
 
+def _copy_header(data: RandomAccess) -> HeaderCopy:
+    """The first bytes of an object, and EXIF that follows the pixels, as some programs write it."""
+    head = read_part(data, 0, BLOCK_BYTES)
+    chunks = list(_chunks(head))
+    if any(one.kind == _END for one in chunks) or _find_exif(head, chunks) is not None:
+        return HeaderCopy(data=FirstBytes(head))
+    start = max(1, (len(data) - _LAST_BYTES) // BLOCK_BYTES) * BLOCK_BYTES  # of a block: usually one request
+    last = _last_chunks(read_part(data, start, len(data) - start))
+    return HeaderCopy(data=FirstBytes(_end_chunk(head, chunks[-1]) + last if last else head))
+
+
+def _last_chunks(tail: bytes) -> bytes:
+    """The chunks after the pixels: those that follow each other to the end of the file. Empty if there are none."""
+    for found in islice(_AFTER_PIXELS.finditer(tail), _MAX_STARTS):
+        chunks = list(_chunks(bytes(_SIGNATURE_BYTES) + tail[found.start() :]))
+        if chunks[-1].kind == _END and chunks[-1].whole:
+            return tail[found.start() :]
+    return b""
+
+
 def _text(kind: bytes, body: bytes) -> bytes:
     """The text of a chunk, at most _RAW_BYTES of it; empty if it cannot be read."""
     _, _, rest = body.partition(b"\0")
@@ -130,9 +156,14 @@ def _close(data: bytes) -> bytes:
     last = next(iter(deque(_chunks(data), maxlen=1)), None)
     if last is None or last.whole or last.kind != _PIXELS:
         return data
+    return _end_chunk(data, last) + _LAST_CHUNK
+
+
+def _end_chunk(data: bytes, last: _Chunk) -> bytes:
+    """The file with the length and the checksum of what it has of its last chunk."""
     body = last.body(data)
-    length, checksum = len(body).to_bytes(4, "big"), zlib.crc32(_PIXELS + body).to_bytes(4, "big")
-    return data[: last.start - 8] + length + _PIXELS + body + checksum + _LAST_CHUNK
+    length, checksum = len(body).to_bytes(4, "big"), zlib.crc32(last.kind + body).to_bytes(4, "big")
+    return data[: last.start - 8] + length + last.kind + body + checksum
 
 
 def _missing_share(data: bytes, _decode: Decode) -> float:
@@ -211,6 +242,7 @@ CODEC = VipsImage(
     name="PNG",
     operation="pngload",
     family="Png",
+    copy_header=_copy_header,
     inspect=_inspect,
     damage=DamageMeasure(missing_share=_missing_share, prepare=_close),
 )

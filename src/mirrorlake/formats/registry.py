@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 
 from mirrorlake.formats import codecs
@@ -44,6 +45,14 @@ RANGED_SOUND_BYTES = 64 << 20  # the waveform of a recording of less than ten mi
 MAX_DRAWING_BYTES = 16 << 20  # of an SVG, which is parsed as a whole
 
 
+class HeaderPlace(Enum):
+    """Where the facts of an object are that is not read as a whole."""
+
+    WHOLE = "whole"  # anywhere: all of it is read
+    FIRST = "first"  # in its first HEADER_BYTES
+    PARTS = "parts"  # where its codec looks for them; also of formats with `ranged_from`
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """One format that the library reads."""
@@ -57,7 +66,7 @@ class Format:
     magic: Magic
     codec: Callable[[], Codec]  # loads the decoder
     max_bytes: int = MAX_OBJECT_BYTES  # that are held at once; larger objects are refused unread if they need that
-    header_first: bool = False  # whether the first HEADER_BYTES have all facts; larger objects are read whole otherwise
+    header: HeaderPlace = HeaderPlace.WHOLE  # of objects with more than HEADER_BYTES, if only their facts are wanted
     ranged_from: int | None = None  # bytes from which only parts of an object are read; None: always all of it
     without_video: str | None = None  # the format of its files that have only sound
     absent: Callable[[], str | None] = codecs.never_absent  # why objects cannot be read here; loads no decoder
@@ -84,6 +93,7 @@ def _media(
         magic=magic,
         codec=codec,
         max_bytes=MAX_MEDIA_BYTES,
+        header=HeaderPlace.PARTS,
         ranged_from=RANGED_BYTES if kind is MediaKind.VIDEO else RANGED_SOUND_BYTES,
         without_video=without_video,
         absent=codecs.without_pyav,
@@ -99,7 +109,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
         magic=starts_with(b"\xff\xd8"),
         codec=codecs.jpeg,
-        header_first=True,
+        header=HeaderPlace.FIRST,
     ),
     Format(
         name="PNG",
@@ -109,7 +119,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".png", ".apng"),
         magic=starts_with(b"\x89PNG\r\n\x1a\n"),
         codec=codecs.png,
-        header_first=True,
+        header=HeaderPlace.PARTS,
     ),
     Format(
         name="BMP",
@@ -119,7 +129,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".bmp", ".dib"),
         magic=is_bitmap,
         codec=codecs.bmp,
-        header_first=True,
+        header=HeaderPlace.FIRST,
     ),
     Format(
         name="WebP",
@@ -129,6 +139,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".webp",),
         magic=riff(b"WEBP"),
         codec=codecs.webp,
+        header=HeaderPlace.PARTS,
     ),
     Format(
         name="AVIF",
@@ -138,7 +149,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".avif",),
         magic=iso_media(b"avif", b"avis"),
         codec=codecs.avif,
-        header_first=True,
+        header=HeaderPlace.FIRST,
     ),
     Format(
         name="GIF",
@@ -148,6 +159,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".gif",),
         magic=starts_with(b"GIF87a", b"GIF89a"),
         codec=codecs.gif,
+        header=HeaderPlace.FIRST,
     ),
     Format(
         name="TIFF",
@@ -157,6 +169,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".tif", ".tiff"),
         magic=is_tiff,
         codec=codecs.tiff,
+        header=HeaderPlace.PARTS,
     ),
     Format(
         name="HEIC",
@@ -166,7 +179,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".heic", ".heif", ".hif"),
         magic=is_heic,
         codec=codecs.heic,
-        header_first=True,
+        header=HeaderPlace.FIRST,
     ),
     Format(
         name="JPEG 2000",
@@ -176,7 +189,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".jp2", ".j2k", ".j2c", ".jpc", ".jpx"),
         magic=starts_with(b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51"),
         codec=codecs.jpeg2000,
-        header_first=True,
+        header=HeaderPlace.FIRST,
     ),
     Format(
         name="SVG",
@@ -196,6 +209,7 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".pdf",),
         magic=is_pdf,
         codec=codecs.pdf,
+        header=HeaderPlace.PARTS,
         ranged_from=RANGED_BYTES,
     ),
     _media(
@@ -241,6 +255,7 @@ TEXTS: tuple[Format, ...] = (
         magic=is_html,
         codec=codecs.html,
         max_bytes=MAX_TEXT_BYTES,
+        header=HeaderPlace.FIRST,
     ),
     Format(
         name="JSON",
@@ -252,6 +267,7 @@ TEXTS: tuple[Format, ...] = (
         magic=is_json,
         codec=codecs.json,
         max_bytes=MAX_TEXT_BYTES,
+        header=HeaderPlace.FIRST,
     ),
     Format(
         name="Markdown",
@@ -262,6 +278,7 @@ TEXTS: tuple[Format, ...] = (
         magic=is_text,
         codec=codecs.markdown,
         max_bytes=MAX_TEXT_BYTES,
+        header=HeaderPlace.FIRST,
     ),
     Format(
         name="CSV",
@@ -272,6 +289,7 @@ TEXTS: tuple[Format, ...] = (
         magic=is_text,
         codec=codecs.csv,
         max_bytes=MAX_TEXT_BYTES,
+        header=HeaderPlace.FIRST,
     ),
     Format(
         name="text",
@@ -282,6 +300,7 @@ TEXTS: tuple[Format, ...] = (
         magic=is_text,
         codec=codecs.plain,
         max_bytes=MAX_TEXT_BYTES,
+        header=HeaderPlace.FIRST,
     ),
 )
 
@@ -331,6 +350,12 @@ def is_ranged(key: str, size: int) -> bool:
     """Whether only parts of an object are read, by its name and size."""
     named = format_of_name(key)
     return named is not None and named.ranged_from is not None and size >= named.ranged_from
+
+
+def has_header(key: str, size: int) -> bool:
+    """Whether only parts of an object are read for its facts, by its name and size."""
+    named = format_of_name(key)
+    return size > HEADER_BYTES and named is not None and named.header is not HeaderPlace.WHOLE
 
 
 def text_named(named: Format) -> Format:

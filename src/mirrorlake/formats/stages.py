@@ -28,3 +28,7 @@ class UndecodableObject(MirrorlakeError):
 
 class OnlySound(UndecodableObject):
     """A container of videos has sound, and no moving pictures."""
+
+
+class TooManyPixels(UndecodableObject):
+    """A picture is larger than what is decoded; its facts can still be read."""

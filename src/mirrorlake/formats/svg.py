@@ -1,8 +1,8 @@
 """SVG drawings, rasterised by librsvg inside libvips.
 
-libvips counts this loader among the untrusted ones, because librsvg parses a language. It is unblocked for SVG alone,
-and gets the bytes without an address: librsvg then follows no link to another file or host, and libxml2 loads no
-external entity and expands nested ones only up to its limits.
+libvips counts this loader among the untrusted ones, because librsvg parses a language. It is unblocked only while an
+SVG is opened, and gets the bytes without an address: librsvg then follows no link to another file or host, and libxml2
+loads no external entity and expands nested ones only up to its limits.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.formats.thumbnail import render_thumbnail, scale_pixels
 from mirrorlake.model.media import ImageFacts
 
-_VIPS = VipsImage(name="SVG", operation="svgload", family="Svg")
+_VIPS = VipsImage(name="SVG", operation="svgload", family="Svg", untrusted=True)
 _OVERSAMPLING = 2  # thin lines are smoother if drawn at twice the size
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from mirrorlake.core.text import printable
-from mirrorlake.formats.codec import Probe, Rendered
+from mirrorlake.formats.codec import FirstBytes, Probe, Rendered
 from mirrorlake.formats.language import EXAMINED_CHARACTERS, recognise_language
 from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.model.media import TextFacts
@@ -55,8 +55,12 @@ class Text:
         return True
 
     def probe(self, data: bytes) -> Probe:
-        """Decode the text. Raises UndecodableObject (stage probe) if it contains NUL characters."""
-        text, encoding, warnings = _decode(data)
+        """Decode the text. Raises UndecodableObject (stage probe) if it contains NUL characters.
+
+        The first bytes of a text do not count its characters and lines.
+        """
+        part = isinstance(data, FirstBytes)
+        text, encoding, warnings = _decode(data, is_part=part)
         if "\0" in text:
             raise UndecodableObject(Stage.PROBE, f"{self.name} header is damaged: it contains NUL characters")
         beginning = self.begin(text)
@@ -64,8 +68,8 @@ class Text:
         if language is None and self.is_prose and not (encoding == _GUESSED and _is_misread(text)):
             language = recognise_language(text if beginning.words is None else beginning.words)
         facts = TextFacts(
-            characters=len(text),
-            lines=text.count("\n") + (not text.endswith("\n")),
+            characters=None if part else len(text),
+            lines=None if part else text.count("\n") + (not text.endswith("\n")),
             encoding=encoding,
             title=beginning.title,
             language=language,
@@ -78,16 +82,16 @@ class Text:
         return None
 
 
-def _decode(data: bytes) -> tuple[str, str, tuple[str, ...]]:
-    """The text, its encoding, and warnings."""
+def _decode(data: bytes, *, is_part: bool) -> tuple[str, str, tuple[str, ...]]:
+    """The text, its encoding, and warnings. The last character of a part may be cut; it is left out."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            text = data[len(mark) :].decode(encoding, "replace")
+            text = codecs.getincrementaldecoder(encoding)("replace").decode(data[len(mark) :], final=not is_part)
             wrong = text.count("\ufffd")
             warnings = (f"the text is not completely {encoding}; {wrong:,} characters were replaced",) if wrong else ()
             return text, encoding, warnings
     try:
-        return data.decode("utf-8"), "utf-8", ()
+        return codecs.getincrementaldecoder("utf-8")().decode(data, final=not is_part), "utf-8", ()
     except UnicodeDecodeError:
         text = data.decode("cp1252", "replace")
         return text, _GUESSED, ("the text is not UTF-8; it was read as Windows-1252, which is a guess",)

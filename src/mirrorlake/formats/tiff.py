@@ -41,6 +41,7 @@ class TiffBlock:
         if not block.startswith(TIFF_MARKS) or len(block) < _HEADER_BYTES:
             raise ValueError("it has no TIFF header")
         order = "<" if block.startswith(b"I") else ">"
+        self.is_big_endian = order == ">"
         self._block = block
         self._order = order
         self.first: int = struct.unpack_from(order + "I", block, 4)[0]  # offset of the first directory

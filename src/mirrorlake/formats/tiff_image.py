@@ -6,6 +6,7 @@ import pyvips
 
 from mirrorlake.formats.exif import read_tiff_facts
 from mirrorlake.formats.image import Structure, VipsImage, page_count
+from mirrorlake.formats.tiff_header import copy_header
 
 _BIG = (b"II+\0", b"MM\0+")  # with offsets of 8 bytes, in which EXIF is not looked for
 
@@ -17,4 +18,6 @@ def _inspect(data: bytes, image: pyvips.Image) -> Structure:
 
 
 # Its decoder warns of every private tag, which scanners and microscopes write.
-CODEC = VipsImage(name="TIFF", operation="tiffload", family="Tiff", inspect=_inspect, strict="error")
+CODEC = VipsImage(
+    name="TIFF", operation="tiffload", family="Tiff", inspect=_inspect, strict="error", copy_header=copy_header
+)

@@ -31,6 +31,7 @@ from mirrorlake.formats.image import check_size, error_detail
 from mirrorlake.formats.sides import rendered_side
 from mirrorlake.formats.stages import OnlySound, Stage, UndecodableObject
 from mirrorlake.formats.thumbnail import render_thumbnail, scale_pixels
+from mirrorlake.formats.video_tags import read_video_tags
 from mirrorlake.model.media import VideoFacts
 
 POSTER_AT = 0.1  # of the duration: the first frames are often black
@@ -76,6 +77,7 @@ class Video:
                 audio_codec=None if sound is None else printable(sound.codec.canonical_name, MAX_NAME),
                 audio_channels=None if sound is None else sound.channels or None,
                 audio_rate=None if sound is None else sound.sample_rate or None,
+                camera=read_video_tags(container.metadata),
             )
         return Probe(facts=self._upright(data, facts) if self.turns else facts, warnings=cut_warnings(data, self.name))
 
@@ -85,8 +87,23 @@ class Video:
             length = probe.facts.duration_s if isinstance(probe.facts, VideoFacts) else None
             frame = decode_frame(container, (length or 0.0) * POSTER_AT) or decode_frame(container, 0.0)
             if frame is None:
-                raise UndecodableObject(Stage.DECODE, f"{self.name} pixels are damaged: no frame could be decoded")
-            pixels = to_pixels(frame, _OVERSAMPLING * rendered_side())
+                raise self._no_frame()
+            return self._render_frame(frame)
+
+    def render_start(self, data: Content, /) -> Rendered:
+        """The first frame that is met, without looking for another place."""
+        with opened(data, name=self.name, demuxer=self.demuxer, stage=Stage.DECODE) as container:
+            stream = video_stream(container)
+            frame = None if stream is None else next_frame(container, stream)
+            if frame is None:
+                raise self._no_frame()
+            return self._render_frame(frame)
+
+    def _no_frame(self) -> UndecodableObject:
+        return UndecodableObject(Stage.DECODE, f"{self.name} pixels are damaged: no frame could be decoded")
+
+    def _render_frame(self, frame: av.VideoFrame) -> Rendered:
+        pixels = to_pixels(frame, _OVERSAMPLING * rendered_side())
         height, width, bands = pixels.shape
         try:
             picture = pyvips.Image.new_from_memory(pixels.data, width, height, bands, "uchar")
@@ -113,7 +130,6 @@ def decode_frame(container: InputContainer, at_s: float) -> av.VideoFrame | None
     stream = video_stream(container)
     if stream is None:
         return None
-    one_thread(stream.codec_context)
     # Looking for the very time of the first frame, FFmpeg may pass the only key frame of a short recording.
     place = start_s(container) + at_s if at_s else 0.0
     try:
@@ -121,6 +137,12 @@ def decode_frame(container: InputContainer, at_s: float) -> av.VideoFrame | None
     except DAMAGE:
         if at_s:
             return None  # a file without an index; its start is tried next
+    return next_frame(container, stream)
+
+
+def next_frame(container: InputContainer, stream: VideoStream) -> av.VideoFrame | None:
+    """The next frame that can be decoded; None if there is none in MAX_PACKETS."""
+    one_thread(stream.codec_context)
     for number, packet in enumerate(container.demux(stream)):
         if number >= MAX_PACKETS:
             return None

@@ -6,8 +6,7 @@ import pyvips
 
 from mirrorlake.formats.image import Structure, VipsImage, page_count
 from mirrorlake.formats.sides import rendered_side
-
-_FIRST_CHUNK = 12  # after "RIFF", the size of the rest and "WEBP"
+from mirrorlake.formats.webp_header import FIRST_CHUNK, copy_header
 
 
 def _reduce(longest: int) -> dict[str, float]:
@@ -22,7 +21,7 @@ def _inspect(data: bytes, image: pyvips.Image) -> Structure:
 
 
 def _find_exif(data: bytes) -> bytes | None:
-    place = _FIRST_CHUNK
+    place = FIRST_CHUNK
     while place + 8 <= len(data):
         size = int.from_bytes(data[place + 4 : place + 8], "little")
         if data.startswith(b"EXIF", place):
@@ -31,4 +30,6 @@ def _find_exif(data: bytes) -> bytes | None:
     return None
 
 
-CODEC = VipsImage(name="WebP", operation="webpload", family="Webp", reduce=_reduce, inspect=_inspect)
+CODEC = VipsImage(
+    name="WebP", operation="webpload", family="Webp", reduce=_reduce, inspect=_inspect, copy_header=copy_header
+)

@@ -58,6 +58,7 @@ class VideoFacts:
     audio_codec: str | None = None
     audio_channels: int | None = None
     audio_rate: int | None = None  # hertz
+    camera: Mapping[str, Fact] = field(default_factory=dict[str, Fact])  # recorded by the camera, and its title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +92,8 @@ class TextFacts:
 
     kind: ClassVar[MediaKind] = MediaKind.TEXT
 
-    characters: int
-    lines: int
+    characters: int | None = None  # None if only its beginning was read
+    lines: int | None = None
     encoding: str
     title: str | None = None
     language: str | None = None  # as the text itself specifies it, "de-AT", else as it was recognised: "de"

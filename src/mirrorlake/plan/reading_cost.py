@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from mirrorlake.core.columnar import BoolMask, column
-from mirrorlake.formats.registry import HEADER_BYTES, all_formats
+from mirrorlake.formats.registry import HEADER_BYTES, HeaderPlace, all_formats
 from mirrorlake.model.looking import Depth, Looking
 from mirrorlake.model.media import MediaKind
 from mirrorlake.select.suffix_match import SuffixMatcher
@@ -20,6 +20,8 @@ PARTS_BYTES = 1_500_000
 # The waveform of a recording: its pieces, each of one block or two.
 SOUND_GETS = 40
 SOUND_BYTES = 16_000_000
+# The first and the last block of an image, which have its header.
+HEADER_GETS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,11 @@ def reading_cost(batch: pa.RecordBatch, rows: BoolMask, looking: Looking) -> Rea
         gets = np.where(parts, SOUND_GETS if waveform else PARTS_GETS, gets)
         read = np.where(parts, np.minimum(read, SOUND_BYTES if waveform else PARTS_BYTES), read)
     if header:
-        read = np.where(names.match_any(_header_suffixes()), np.minimum(read, HEADER_BYTES), read)
+        first = names.match_any(_header_suffixes(HeaderPlace.FIRST))
+        both = names.match_any(_header_suffixes(HeaderPlace.PARTS)) & (sizes > HEADER_BYTES)
+        gets = np.where(both, HEADER_GETS, gets)
+        read = np.where(first, np.minimum(read, HEADER_BYTES), read)
+        read = np.where(both, np.minimum(read, HEADER_GETS * HEADER_BYTES), read)
     return ReadingCost(gets=int(gets[rows].sum()), bytes=int(read[rows].sum()))
 
 
@@ -67,5 +73,6 @@ def _ranged_suffixes() -> tuple[tuple[int, bool, tuple[str, ...]], ...]:
 
 
 @cache
-def _header_suffixes() -> tuple[str, ...]:
-    return tuple(suffix for one in all_formats() if one.header_first for suffix in one.suffixes)
+def _header_suffixes(place: HeaderPlace) -> tuple[str, ...]:
+    some = (one for one in all_formats() if one.header is place and one.ranged_from is None)
+    return tuple(suffix for one in some for suffix in (*one.suffixes, *one.opt_in_suffixes))

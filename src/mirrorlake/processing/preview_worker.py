@@ -12,6 +12,7 @@ import sys
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from multiprocessing.connection import Connection
+from typing import cast
 
 from mirrorlake.core.cpu_limit import limit_cpu
 from mirrorlake.core.errors import (
@@ -22,13 +23,18 @@ from mirrorlake.core.errors import (
     ReadTooMuch,
     StorageError,
 )
+from mirrorlake.formats.codec import RangedCodec
 from mirrorlake.formats.identify import identify
 from mirrorlake.formats.magic import HEAD_BYTES
 from mirrorlake.formats.preview import render_picture, render_preview
 from mirrorlake.formats.registry import MAX_OBJECT_BYTES, Format, format_of_name, is_ranged, load_codecs
+from mirrorlake.formats.sides import PREVIEW_SIDE, rendering
 from mirrorlake.formats.stages import UndecodableObject
+from mirrorlake.formats.unsupported import UnsupportedFormat
 from mirrorlake.formats.upright import turn_upright
+from mirrorlake.model.asset_previews import PreviewKind
 from mirrorlake.model.media import MediaKind
+from mirrorlake.processing.in_parts import render_start
 from mirrorlake.processing.preview_task import PictureTask, PreviewTask, Task, UprightTask, pack_preview, pack_refusal
 from mirrorlake.processing.sandbox import limit_memory, load_stores
 from mirrorlake.storage.base import Store
@@ -76,10 +82,14 @@ def _of_all(task: PreviewTask, store: Store) -> bytes:
 
 
 def _of_parts(task: PreviewTask, store: Store) -> bytes | None:
-    """A preview for which a decoder reads what it needs; None if all of the object must be read."""
+    """A preview for which a decoder reads what it needs; None if all of the object must be read.
+
+    A video is never read whole: in place of a frame for which too much of it is needed, the first one is shown.
+    """
     data = RangedObject(store, task.key, token=task.token, size=task.size)
     preview: bytes | None = None
     damage: UndecodableObject | None = None
+    found: Format | UnsupportedFormat | None = None
     try:
         found = identify(data.head(HEAD_BYTES), task.key)
         if isinstance(found, Format) and found.ranged_from is None:
@@ -89,12 +99,25 @@ def _of_parts(task: PreviewTask, store: Store) -> bytes | None:
         damage = error
     except StorageError as error:
         data.failure = error
+    if isinstance(data.failure, ReadTooMuch) and isinstance(found, Format) and found.kind is MediaKind.VIDEO:
+        return _of_start(task, data, found)
     if isinstance(data.failure, RangesUnsupported | ReadTooMuch):
         return None
     data.check()  # whatever was made of the rest
     if damage is not None:
         raise damage
     return preview
+
+
+def _of_start(task: PreviewTask, data: RangedObject, found: Format) -> bytes:
+    reason = str(data.failure)
+    if task.wanted.kind is PreviewKind.PICTURE:
+        with rendering(PREVIEW_SIDE):
+            rendered = render_start(cast("RangedCodec", found.codec()), data)
+        data.check()
+        if rendered is not None:
+            return rendered.thumbnail
+    raise NoPreview(f"{task.refusal}: {reason}")
 
 
 def _make(task: Task) -> bytes | None:

@@ -19,23 +19,26 @@ from mirrorlake.core.errors import (
     StorageError,
 )
 from mirrorlake.formats.codec import Content, FirstBytes, Rendered
-from mirrorlake.formats.header import read_header
+from mirrorlake.formats.header import Header, read_header
 from mirrorlake.formats.identify import identify, suffix_mismatch_warning, unsupported_message
 from mirrorlake.formats.magic import HEAD_BYTES
 from mirrorlake.formats.registry import (
     HEADER_BYTES,
     MAX_OBJECT_BYTES,
     Format,
+    HeaderPlace,
     format_of_name,
-    is_ranged,
+    has_header,
     possible_kinds,
 )
-from mirrorlake.formats.stages import Stage, UndecodableObject
+from mirrorlake.formats.sides import only_facts
+from mirrorlake.formats.stages import Stage, TooManyPixels, UndecodableObject
 from mirrorlake.formats.unsupported import UnsupportedFormat
 from mirrorlake.model.looking import LOOK_AT_ALL, Depth, Looking
 from mirrorlake.model.media import ImageFacts, MediaFacts, MediaKind, facts_to_json, pixel_size
 from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.plan.policies import reject, reject_size
+from mirrorlake.processing.in_parts import render_in_parts
 from mirrorlake.processing.rows import CompanionRef, CompanionResult, Job, ProcessedMedia, Result
 from mirrorlake.select.companion_readers import READERS
 from mirrorlake.storage.base import Body, Store
@@ -71,16 +74,17 @@ def process_bytes(data: bytes | RangedObject, name: str, looking: Looking = LOOK
     if isinstance(found, UnsupportedFormat) or not possible_kinds(found) & looking.media:
         raise UndecodableObject(Stage.IDENTIFY, unsupported_message(name, found))
     part: Content = data
-    if isinstance(data, RangedObject) and found.ranged_from is None:  # only the header is read in parts
+    if isinstance(data, RangedObject) and found.header is HeaderPlace.FIRST:
         part = FirstBytes(data.head(HEADER_BYTES))
-    header = read_header(found, part)
+    with only_facts(wanted=looking.depth is Depth.HEADER):
+        header = read_header(found, part)
     found, probe = header.format, header.probe
     if found.kind not in looking.media:
         raise UndecodableObject(Stage.IDENTIFY, unsupported_message(name, found))
     violation = reject(looking.policies, name, probe.facts, found.name)
     if violation is not None:
         raise RejectedObject(violation)
-    rendered = header.codec.render(part, probe) if looking.depth is Depth.FULL else None
+    rendered, left_out = _render(header, part) if looking.depth is Depth.FULL else (None, ())
     mismatch = suffix_mismatch_warning(name, found)
     return ProcessedObject(
         media_type=found.media_type,
@@ -92,8 +96,15 @@ def process_bytes(data: bytes | RangedObject, name: str, looking: Looking = LOOK
             *((mismatch,) if mismatch else ()),
             *probe.warnings,
             *(rendered.warnings if rendered else ()),
+            *left_out,
         ),
     )
+
+
+def _render(header: Header, data: Content) -> tuple[Rendered | None, tuple[str, ...]]:
+    if isinstance(data, RangedObject):
+        return render_in_parts(header.codec, data, header.probe)
+    return header.codec.render(data, header.probe), ()
 
 
 def _head(data: bytes | RangedObject) -> bytes:
@@ -162,23 +173,23 @@ def fetch(job: Job, store: Store, looking: Looking = LOOK_AT_ALL) -> FetchedObje
 def _fetch_image(
     job: Job, store: Store, looking: Looking
 ) -> tuple[bytes | RangedObject, str | None] | Result | NeedsRoom:
-    if job.whole or not _may_be_ranged(job, looking):
-        return _fetch_whole(job, store)
+    if not job.in_parts(looking):
+        return _fetch_whole(job, store, looking)
     return _read_whole(job, looking) if looking.whole else _fetch_ranged(job, store, looking)
 
 
-def _fetch_whole(job: Job, store: Store) -> tuple[bytes, str | None] | Result:
+def _fetch_whole(job: Job, store: Store, looking: Looking) -> tuple[bytes, str | None] | Result:
     """The bytes of an object, and their version."""
     limit = _byte_limit(job)
     if job.size > limit:
-        return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large_message(job))
+        return Result(
+            result=ResultKind.REFUSED,
+            stage=Stage.FETCH,
+            reason=_too_large_message(job),
+            policies=looking.fingerprint if has_header(job.key, job.size) else None,  # its facts may need less
+        )
     got = _get(store, job.key, job.token, job.size, limit)
     return _fetch_error_result(job, got) if isinstance(got, StorageError) else (got.data, got.info.version)
-
-
-def _may_be_ranged(job: Job, looking: Looking) -> bool:
-    """Whether parts of the object may be enough, by its name and size."""
-    return is_ranged(job.key, job.size) or (looking.depth is Depth.HEADER and job.size > HEADER_BYTES)
 
 
 def _fetch_ranged(job: Job, store: Store, looking: Looking) -> tuple[RangedObject, str | None] | Result | NeedsRoom:
@@ -194,7 +205,7 @@ def _fetch_ranged(job: Job, store: Store, looking: Looking) -> tuple[RangedObjec
         return _fetch_error_result(job, _unexpected(error))
     found = identify(head, job.key)
     if isinstance(found, Format) and found.ranged_from is None:
-        by_header = looking.depth is Depth.HEADER and found.header_first
+        by_header = looking.depth is Depth.HEADER and found.header is not HeaderPlace.WHOLE
         return (image, image.version) if by_header else _read_whole(job, looking)
     return image, image.version
 
@@ -274,8 +285,10 @@ def finish(job: Job, fetched: FetchedObject, looking: Looking = LOOK_AT_ALL) -> 
     image = fetched.image
     outcome = _decode(job, image, looking)
     failure = image.failure if isinstance(image, RangedObject) else None
-    more = isinstance(failure, RangesUnsupported | ReadTooMuch) or (failure is None and _needs_more(outcome, looking))
-    if isinstance(image, RangedObject) and more:
+    if isinstance(image, RangedObject) and (
+        isinstance(failure, RangesUnsupported | ReadTooMuch)
+        or (failure is None and _needs_more(job, image, outcome, looking))
+    ):
         return _read_whole(job, looking, failure)
     if failure is not None:  # whatever was made of the rest
         return _fetch_error_result(job, failure)
@@ -290,14 +303,13 @@ def finish(job: Job, fetched: FetchedObject, looking: Looking = LOOK_AT_ALL) -> 
     )
 
 
-def _needs_more(outcome: ProcessedObject | Result | NeedsRoom, looking: Looking) -> bool:
-    """Whether a header could not be read by the first bytes alone."""
-    return (
-        looking.depth is Depth.HEADER
-        and isinstance(outcome, Result)
-        and outcome.result is ResultKind.REFUSED
-        and outcome.stage is Stage.PROBE
-    )
+def _needs_more(job: Job, image: RangedObject, outcome: ProcessedObject | Result | NeedsRoom, looking: Looking) -> bool:
+    """Whether a header could not be read by the first bytes alone, and all of the object may be."""
+    if looking.depth is not Depth.HEADER or not isinstance(outcome, Result) or job.size > _byte_limit(job):
+        return False
+    found = identify(image.head(HEAD_BYTES), job.key)
+    refused = outcome.result is ResultKind.REFUSED and outcome.stage is Stage.PROBE
+    return refused and isinstance(found, Format) and found.header is HeaderPlace.FIRST
 
 
 def _registered(job: Job) -> ProcessedMedia:
@@ -325,7 +337,8 @@ def _decode(job: Job, image: bytes | RangedObject, looking: Looking) -> Processe
     try:
         return process_bytes(image, job.key, looking)
     except UndecodableObject as verdict:
-        return Result(result=ResultKind.REFUSED, stage=verdict.stage, reason=verdict.message)
+        policies = looking.fingerprint if isinstance(verdict, TooManyPixels) else None  # its facts may be read
+        return Result(result=ResultKind.REFUSED, stage=verdict.stage, reason=verdict.message, policies=policies)
     except RejectedObject as violation:
         return _rejected(violation.message, looking)
     except MemoryError:

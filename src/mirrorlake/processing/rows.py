@@ -9,10 +9,11 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from mirrorlake.formats.registry import is_ranged
+from mirrorlake.formats.registry import has_header, is_ranged
 from mirrorlake.formats.stages import Stage
 from mirrorlake.model.columns import CHANGES, PROCESSED
 from mirrorlake.model.companions import ROLES, CompanionRole
+from mirrorlake.model.looking import Depth, Looking
 from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.select.companion_readers import CompanionContent
 from mirrorlake.storage.ranged import ReadLimits
@@ -47,12 +48,18 @@ class Job:
     whole: bool = False  # read all of the object, even if parts of its format would do
     alone: bool = False  # hold nothing else meanwhile
 
-    @property
-    def bytes_to_hold(self) -> int:
+    def in_parts(self, looking: Looking) -> bool:
+        """Whether parts of the object may be enough, by its name and size."""
+        if self.whole:
+            return False
+        by_header = looking.depth is Depth.HEADER and has_header(self.key, self.size)
+        return by_header or is_ranged(self.key, self.size)
+
+    def bytes_to_hold(self, looking: Looking) -> int:
         """The most bytes that are held of it at once."""
         if self.alone:
             return sys.maxsize
-        held = HELD_BYTES if is_ranged(self.key, self.size) and not self.whole else self.size
+        held = min(self.size, HELD_BYTES) if self.in_parts(looking) else self.size
         return (held if self.read_image else 0) + sum(companion.size or 0 for companion in self.companions)
 
 

@@ -127,7 +127,7 @@ class Worker:
                 self._feed_row(_WaitingRow(row_ref=RowRef(number, row), job=job, task=batch))
 
     def _feed_row(self, row: _WaitingRow) -> None:
-        bytes_taken = self._budget.take(row.job.bytes_to_hold)
+        bytes_taken = self._budget.take(row.job.bytes_to_hold(self._looking))
         fetched = self._fetchers.submit(self._fetch, row.row_ref, row.job)
         self._pending.put(
             _PendingRow(row_ref=row.row_ref, job=row.job, bytes_taken=bytes_taken, fetched=fetched, task=row.task)

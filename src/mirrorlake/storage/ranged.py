@@ -117,6 +117,12 @@ class RangedObject:
         if self.failure is not None:
             raise self.failure
 
+    def grant(self, limits: ReadLimits) -> None:
+        """Go on after ReadTooMuch: these limits count from now."""
+        self._limits = limits
+        self._requests = self._read = 0
+        self.failure = None
+
     def sample_digest(self) -> bytes:
         """What names the parts that were read: objects share it only if they have the same size and these same parts.
 

@@ -69,6 +69,11 @@ def test_captions_of_iptc_are_facts_and_xmp_wins():
     assert both == {"keywords": ("forklift", "Grün"), "caption": "In the hall", "title": "Night shift"}
 
 
+def test_captions_of_iptc_in_a_tiff_are_facts():
+    data = encoded(scene(40, 30), "tiff", tiffinfo={33723: IPTC + bytes(-len(IPTC) % 4)})
+    assert process_bytes(data, "a.tif").facts.camera == {"keywords": ("forklift", "Grün"), "caption": "A caption"}
+
+
 def test_iptc_may_be_utf8_and_without_the_block_of_photoshop():
     records = dataset(1, 90, b"\x1b%G") + dataset(2, 5, "Grün".encode())
     assert read_captions(None, records) == {"title": "Grün"}

@@ -12,9 +12,10 @@ from tests.support.images import encoded, pdf, scene
 from mirrorlake.core.errors import AccessDenied, RangesUnsupported, ReadTooMuch, SourceUnreachable, StorageError
 from mirrorlake.formats.registry import RANGED_BYTES
 from mirrorlake.formats.stages import Stage
-from mirrorlake.model.looking import Depth, Looking
+from mirrorlake.model.looking import LOOK_AT_ALL, Depth, Looking
 from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.processing import process
+from mirrorlake.processing.budget import ByteBudget
 from mirrorlake.processing.process import FetchedObject, NeedsRoom, fetch, process_bytes, process_object
 from mirrorlake.processing.rows import HELD_BYTES, Job, Result, read_jobs
 from mirrorlake.processing.thumbnails import is_complete
@@ -184,14 +185,26 @@ def test_what_must_be_read_whole_waits_for_room():
     store = _WithoutRanges()
     info = store.put("large.pdf", pdf(attached=6 * RANGED_BYTES))
     job = Job(op=Op.NEW, key="large.pdf", size=info.size, token=info.token, read_image=True)
-    assert job.bytes_to_hold == HELD_BYTES > info.size
+    assert job.bytes_to_hold(LOOK_AT_ALL) == info.size < HELD_BYTES
     assert info.size > RANGED_BYTES
     needs = fetch(job, store)
     assert isinstance(needs, NeedsRoom)
-    assert needs.job.bytes_to_hold == info.size
+    assert needs.job.bytes_to_hold(LOOK_AT_ALL) == info.size
     fetched = fetch(needs.job, store)
     assert isinstance(fetched, FetchedObject)
     assert fetched.held == info.size
+
+
+def test_a_header_takes_the_room_of_what_is_read_of_it():
+    job = Job(op=Op.NEW, key="a.jpg", size=300 << 20, token="1", read_image=True)
+    header = Looking(depth=Depth.HEADER)
+    assert job.bytes_to_hold(header) == HELD_BYTES
+    assert job.bytes_to_hold(LOOK_AT_ALL) == replace(job, whole=True).bytes_to_hold(header) == 300 << 20
+    assert replace(job, key="a.svg").bytes_to_hold(header) == 300 << 20  # a drawing is parsed as a whole
+    assert replace(job, size=300 << 10).bytes_to_hold(header) == 300 << 10
+    budget = ByteBudget(256 << 20)
+    taken = [budget.take(job.bytes_to_hold(header)) for _ in range(8)]  # at once
+    assert sum(taken) == 256 << 20
 
 
 @pytest.mark.parametrize("failures", [1, 2])
