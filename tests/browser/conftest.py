@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from tests.support.made_library import Template, copy_of, made_template
 from tests.support.postgres import Server
-from tests.tools.browser import FLAGS, HOW, installed
+from tests.tools.browser import FLAGS, HOW, WITHOUT, installed, may_be_missing
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
@@ -74,8 +74,10 @@ def serve(postgres_server: Server, made: Callable[[int], Template]) -> Iterator[
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = installed()
+    if path is None and may_be_missing():
+        pytest.skip(f"2026-12-01: {HOW}")
     if path is None:
-        pytest.skip(f"2026-11-21: {HOW}")
+        pytest.fail(f"{HOW} {WITHOUT}=1 skips these tests.", pytrace=False)
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield found

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.tools import suite
+from tests.tools.browser import WITHOUT
 
 Suite = Callable[..., tuple[int, list[tuple[str, ...]]]]
 
@@ -25,6 +26,7 @@ def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Suite:
 
         monkeypatch.setattr(suite, "_pytest", _pytest)
         monkeypatch.setattr(suite, "LAST_FAILED", last_failed)
+        monkeypatch.setattr(suite, "installed", lambda: "/a/browser")
         return suite.run(["--quiet"]), calls
 
     return _runs
@@ -65,3 +67,30 @@ def test_a_suite_that_did_not_run_to_its_end_is_not_repeated(runs: Suite, code: 
 
 def test_a_suite_whose_failures_are_unknown_fails(runs: Suite) -> None:
     assert runs(1, 0, failed=0)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "agreed", "runs"),
+    [
+        ([], "", False),
+        (["-q", "tests/unit", "tests/browser/test_library.py::test_a"], "", False),
+        (["tests"], "", False),
+        ([], "1", True),
+        (["-q", "tests/unit"], "", True),
+    ],
+)
+def test_a_suite_without_a_browser_ends_with_how_to_get_one_unless_that_was_agreed(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    agreed: str,
+    *,
+    runs: bool,
+) -> None:
+    monkeypatch.setenv(WITHOUT, agreed)
+    monkeypatch.setattr(suite, "installed", lambda: None)
+    monkeypatch.setattr(suite, "_pytest", lambda *_: 0)
+    monkeypatch.setattr(suite, "LAST_FAILED", tmp_path / "lastfailed")
+    assert suite.run(arguments) == (0 if runs else 1)
+    assert ("apt-get install chromium" in capsys.readouterr().out) != runs
