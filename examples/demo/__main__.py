@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -19,15 +21,18 @@ from typing import NoReturn
 from examples.demo import changes, photos
 from examples.demo.bucket import DemoBucket, lay_out
 from examples.demo.changes import BUCKET, Changes, Expected
-from examples.demo.server import LocalS3
+from examples.demo.contents import fill_library
+from examples.demo.server import LOOPBACK, LocalS3
 from rich.console import Console
 from rich.markup import escape
 
+from mirrorlake import Mirrorlake
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.postgres.data_dir import database_folder, read_recorded_base
 
 PLACE = photos.ROOT / ".demo"
 PORT = 8765  # the default port of `mirrorlake up`
+SERVED = re.compile(r"served at (?P<url>\S+)/\?token=(?P<token>\S+)")
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -82,6 +87,8 @@ def _demo(*, serve: bool, started: float) -> None:
         run = _Mirrorlake(server, home)
         try:
             _passes(run, server, bucket)
+            if own_home:  # a library that somebody has gets no more than the datasource
+                _fill(run, server, collected)
             console.print(f"\n[green]The demo took {time.monotonic() - started:.0f} s.[/green]")
             if serve:
                 _serve(run)
@@ -123,6 +130,13 @@ def _describe_changes(chosen: Changes) -> list[str]:
     ]
 
 
+def _fill(run: _Mirrorlake, server: LocalS3, photographs: Sequence[Path]) -> None:
+    _title("What people do with a library")
+    with run.served() as library:
+        for line in fill_library(library, server, [path.read_bytes() for path in photographs[:4]]):
+            console.print(f"  {escape(line)}")
+
+
 def _serve(run: _Mirrorlake) -> None:
     _title("The library")
     console.print(
@@ -150,7 +164,8 @@ class _Mirrorlake:
     """Runs `mirrorlake` commands with the demo's credentials and home."""
 
     def __init__(self, server: LocalS3, home: Path) -> None:
-        self._environment = {**server.environment(), "MIRRORLAKE_HOME": str(home)}
+        allowed = {"MIRRORLAKE_ALLOW_ADDRESSES": LOOPBACK}
+        self._environment = {**server.environment(), **allowed, "MIRRORLAKE_HOME": str(home)}
         # The demo uses the library of this machine, not a server that the environment names.
         self._environment.pop("MIRRORLAKE_URL", None)
 
@@ -183,6 +198,27 @@ class _Mirrorlake:
                 "See the output above for the reason.",
             )
         return [json.loads(line) for line in done.stdout.splitlines()]
+
+    @contextmanager
+    def served(self) -> Generator[Mirrorlake]:
+        """The library behind a server that ends with the block."""
+        command = [_executable(), "up", "--port", "0"]
+        log = PLACE / "served.log"
+        with (
+            log.open("w") as lines,
+            subprocess.Popen(  # noqa: S603  (our own command)
+                command, env=self._environment, stdout=subprocess.PIPE, stderr=lines, text=True
+            ) as server,
+        ):
+            try:
+                address = SERVED.search(server.stdout.readline() if server.stdout else "")
+                if address is None:
+                    raise DemoFailed("mirrorlake up did not start.", f"See {log} for the reason.")
+                with Mirrorlake(address["url"], address["token"]) as library:
+                    yield library
+            finally:
+                server.terminate()
+                server.communicate()
 
     def quietly(self, arguments: Sequence[str]) -> None:
         """Run a command without showing its output."""

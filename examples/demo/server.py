@@ -28,6 +28,7 @@ from mirrorlake.core.errors import MirrorlakeError
 START_S = 60  # a busy machine needs a while; an idle one 3 to 4 seconds
 THREADS = 8
 REGION = "us-east-1"
+LOOPBACK = "127.0.0.0/8"  # which connections may reach only where an operator allows it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
