@@ -44,6 +44,12 @@ def folder_of(models: Path, name: str) -> Path:
     return models / wanted
 
 
+def stored_models(models: Path) -> list[str]:
+    """The names of the models whose files are in a folder. The files are not read: that takes seconds."""
+    found = [path.parent for depth in ("*", "*/*") for path in models.glob(f"{depth}/{WEIGHTS}")]
+    return sorted(f"{PREFIX}{one.relative_to(models).as_posix()}" for one in found if (one / CONFIG).is_file())
+
+
 def check_folder(models: Path, name: str, *, may_fetch: bool) -> None:
     """Raise ModelUnavailable for a folder that has no model, and for none unless it may be fetched from the hub."""
     folder = folder_of(models, name)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from mirrorlake.embedding.base import Embedder, ModelFacts, ModelUnavailable, TextEmbedder
-from mirrorlake.embedding.clip_folder import PREFIX, check_folder, folder_of, provide, read_facts
+from mirrorlake.embedding.clip_folder import PREFIX, check_folder, folder_of, provide, read_facts, stored_models
 
 LITE: Final = "lite"
 _NEEDED: Final = {LITE: ("wordllama", "onnxruntime"), PREFIX: ("torch", "open_clip", "safetensors")}
@@ -96,6 +96,12 @@ def check_model(name: str, models: Path | None = None, *, may_fetch: bool = Fals
             raise _missing(name, package)
     if kind == PREFIX:
         check_folder(_some(models), name, may_fetch=may_fetch)
+
+
+def installed_models(models: Path) -> tuple[str, ...]:
+    """The names of the models that are here, with the packages that they need."""
+    here = {kind: all(find_spec(package) for package in packages) for kind, packages in _NEEDED.items()}
+    return (*([LITE] if here[LITE] else []), *(stored_models(models) if here[PREFIX] else []))
 
 
 def work_of(name: str | None, cores: int) -> Work:

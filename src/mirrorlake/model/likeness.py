@@ -19,6 +19,8 @@ class Likeness:
     """The model that answers searches: the last one that embedded all pictures. Null before the first."""
     vectors: int
     """How many pictures it has embedded. Equal files are counted once."""
+    models: tuple[str, ...] = ()
+    """The models that are installed on the server."""
 
 
 @public_noun

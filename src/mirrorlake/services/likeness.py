@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mirrorlake.catalog import embeddings, jobs
 from mirrorlake.catalog.activity import record_activity
 from mirrorlake.model.access import Permission
@@ -18,7 +20,11 @@ class LikenessService(Service, PictureLikeness):
     @requires(Permission.ASSETS_READ)
     def show(self) -> Likeness:
         """See `PictureLikeness.show`."""
-        return embeddings.status(self.resources.catalog)
+        from mirrorlake.embedding.registry import installed_models  # noqa: PLC0415  loads numpy
+
+        return replace(
+            embeddings.status(self.resources.catalog), models=installed_models(self.resources.settings.models)
+        )
 
     @requires(Permission.LIBRARY_MAINTAIN)
     def change(self, model: str | None) -> Likeness:

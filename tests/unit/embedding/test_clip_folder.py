@@ -15,7 +15,7 @@ from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.embedding import clip_folder, registry
 from mirrorlake.embedding.base import ModelUnavailable
 from mirrorlake.embedding.clip_folder import CONFIG, WEIGHTS, folder_of, provide, read_facts
-from mirrorlake.embedding.registry import check_model, model_of_vectors
+from mirrorlake.embedding.registry import check_model, installed_models, model_of_vectors
 
 
 def _folder(models: Path, name: str, *, config: object = None, **tensors: float) -> Path:
@@ -37,6 +37,20 @@ def test_vectors_are_named_by_the_weights(tmp_path: Path, monkeypatch: pytest.Mo
     assert model_of_vectors(one.name, tmp_path) == "clip:one"
     with pytest.raises(ModelUnavailable, match="is installed"):
         model_of_vectors(other.name, tmp_path)
+
+
+def test_models_are_offered_with_their_packages_and_both_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("one", "owner/two", "unfinished", "too/deep/down"):
+        _folder(tmp_path, name)
+    (tmp_path / "unfinished" / CONFIG).unlink()
+    here = {"torch", "open_clip", "safetensors"}
+    monkeypatch.setattr(registry, "find_spec", lambda package: package in here or None)
+    assert installed_models(tmp_path) == ("clip:one", "clip:owner/two")
+    here |= {"wordllama", "onnxruntime"}
+    assert installed_models(tmp_path) == ("lite", "clip:one", "clip:owner/two")
+    here.remove("torch")
+    assert installed_models(tmp_path) == ("lite",)
+    assert installed_models(tmp_path / "nowhere") == ("lite",)
 
 
 def test_a_model_with_a_bias_has_the_cutoff_of_its_probabilities(tmp_path: Path):

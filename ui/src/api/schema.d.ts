@@ -5502,6 +5502,12 @@ export interface components {
              */
             model: string | null;
             /**
+             * Models
+             * @description The models that are installed on the server.
+             * @default []
+             */
+            models: string[];
+            /**
              * Vectors
              * @description How many pictures it has embedded. Equal files are counted once.
              */

@@ -59,6 +59,7 @@ def _print(found: Likeness, *, json: bool) -> None:
         "none yet" if found.answering is None else f"{found.answering}, {count_noun(found.vectors, 'picture')}",
         head="Answers searches: ",
     )
+    echo_detail(", ".join(found.models) or "none", head="Installed models: ")
 
 
 def install(parent: typer.Typer) -> None:

@@ -45,7 +45,7 @@ function Change({ found, changed }: { found: Likeness; changed: () => Promise<vo
     await answer(client.POST('/api/v1/likeness/update'));
     await changed();
   };
-  const models = [...new Set([...likeness.models.map(({ value }) => value), ...(found.model ? [found.model] : [])])];
+  const models = [...new Set([...found.models, ...(found.model ? [found.model] : [])])];
   return (
     <form className="form" onSubmit={save}>
       <RadioCards
@@ -55,9 +55,14 @@ function Change({ found, changed }: { found: Likeness; changed: () => Promise<vo
         change={setChosen}
         options={[
           { value: OFF, ...likeness.off },
-          ...models.map((value) => likeness.models.find((one) => one.value === value) ?? { value, label: value }),
+          ...models.map((value) => ({ value, label: value, note: likeness.notes[value] })),
         ]}
       />
+      {models.length === 0 ? (
+        <p className="quiet">
+          <Prose text={likeness.noModels} />
+        </p>
+      ) : null}
       <div className="row">
         <button type="submit" className="secondary" disabled={action.busy || chosen === (found.model ?? OFF)}>
           {likeness.save}
