@@ -5,6 +5,7 @@ import { useEffect } from 'react';
 import { answer, client, exportUrl, type Job } from '../api/client';
 import { queries } from '../api/queries';
 import { isActive } from '../api/vocabulary';
+import { canUndo } from './canUndo';
 import { ErrorText } from './ErrorText';
 import { count } from './format';
 import { IconButton } from './Icon';
@@ -33,6 +34,7 @@ function Toast({ toast }: { toast: JobToast }) {
   const mayCancel = usePermission()('jobs:control');
   const over = !isActive(job.state);
   const succeeded = job.state === 'succeeded';
+  const undoable = canUndo(job, [], Date.now()); // the toast goes with the request to undo it
   useEffect(() => {
     if (!succeeded) return;
     const timer = setTimeout(() => removeToast(job.id), SHOWN_MS);
@@ -53,11 +55,11 @@ function Toast({ toast }: { toast: JobToast }) {
   return (
     <div className="toast">
       <p>
-        <Prose text={messageOf(job, toast)} />
+        <Prose text={messageOf(job, toast, undoable)} />
       </p>
       {job.waiting?.stuck ? <p className="quiet">{job.waiting.reason}</p> : null}
       <div className="row">
-        {over && job.kind === 'edit' ? (
+        {undoable ? (
           <button type="button" className="link" disabled={action.busy} onClick={undo}>
             {text.toasts.undo}
           </button>
@@ -76,14 +78,14 @@ function Toast({ toast }: { toast: JobToast }) {
   );
 }
 
-function messageOf(job: Job, toast: JobToast): string {
+function messageOf(job: Job, toast: JobToast, undoable: boolean): string {
   switch (job.state) {
     case 'succeeded':
       return toast.done(job.result ?? {});
     case 'failed':
       return job.error ?? text.toasts.failed;
     case 'cancelled':
-      return text.toasts.cancelled;
+      return undoable ? text.toasts.cancelledMidway : text.toasts.cancelled;
     default:
       return toast.doing;
   }

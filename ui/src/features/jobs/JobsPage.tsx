@@ -7,6 +7,7 @@ import { type JobSearch, jobSearch } from '../../api/listSearch';
 import { keys } from '../../api/queries';
 import { isActive, JOB_KINDS, jobLabel } from '../../api/vocabulary';
 import { RunBadge } from '../../components/Badge';
+import { canUndo } from '../../components/canUndo';
 import { ErrorText } from '../../components/ErrorText';
 import { ago, duration, when } from '../../components/format';
 import { ListFilters } from '../../components/ListFilters';
@@ -20,7 +21,7 @@ import { text as texts } from '../../components/text';
 import { addToast } from '../../components/toasts';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
-import { canUndo, type KeptFile, keptFiles } from './ended';
+import { type KeptFile, keptFiles } from './ended';
 import { text } from './text';
 import './jobs.css';
 
