@@ -128,10 +128,12 @@ export async function answer<T>(request: Promise<{ data?: T; error?: unknown; re
   }
   noteReached(true);
   const { data, error, response } = result;
-  noteStatus(response.status);
   if (response.ok) return data as T;
   const described = response.headers.get('content-type')?.startsWith('application/problem+json');
-  throw described ? new Problem(error as Schemas['Problem']) : unexpectedAnswer(response.status);
+  const problem = described ? new Problem(error as Schemas['Problem']) : unexpectedAnswer(response.status);
+  // A wrong password is refused with the same status, and the session goes on.
+  if (problem.document.type !== 'urn:mirrorlake:sign-in-refused') noteStatus(response.status);
+  throw problem;
 }
 
 /** The address of a thumbnail. It changes whenever the asset does, so the browser may cache the image forever. */

@@ -22,6 +22,13 @@ export function inWorkspace(address: string): string {
   return `${address}${address.includes('?') ? '&' : '?'}${NAME}=${encodeURIComponent(chosen)}`;
 }
 
+/** The workspace that this tab looks at may have another name now. */
+export function followRename(from: string, to: string): void {
+  if (chosen !== from) return;
+  chosen = to;
+  window.sessionStorage.setItem(NAME, to);
+}
+
 /** Load the page again in another workspace: nothing that this page knows belongs to it. */
 export function enterWorkspace(name: string | undefined): void {
   chosen = name;

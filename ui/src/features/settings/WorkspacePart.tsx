@@ -4,7 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { answer, client, type Workspace } from '../../api/client';
 import { queries } from '../../api/queries';
 import { settingsQueries } from '../../api/settingsQueries';
-import { enterWorkspace } from '../../api/workspace';
+import { enterWorkspace, followRename } from '../../api/workspace';
 import { ErrorText } from '../../components/ErrorText';
 import { TextField } from '../../components/Field';
 import { ago, when } from '../../components/format';
@@ -51,7 +51,8 @@ function Rename({ workspace }: { workspace: Workspace }) {
     event.preventDefault();
     action.run(async () => {
       const params = { path: { name: workspace.name } };
-      await answer(client.PATCH('/api/v1/workspaces/{name}', { params, body: { name: name.trim() } }));
+      const renamed = await answer(client.PATCH('/api/v1/workspaces/{name}', { params, body: { name: name.trim() } }));
+      followRename(workspace.name, renamed.name);
       await cache.invalidateQueries();
     });
   };
