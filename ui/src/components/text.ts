@@ -32,7 +32,8 @@ export const text = {
     progress: 'Progress',
     of: (done: number, total: number) => `${count(done)} of ${count(total)}`,
     failed: 'This failed.',
-    cancelled: 'Cancelled. What was changed stays, and can be undone.',
+    cancelled: 'Cancelled.',
+    cancelledMidway: 'Cancelled. What was changed stays, and can be undone.',
     undoing: 'Undoing…',
     undone: (result: Record<string, unknown>) =>
       plural(typeof result.restored === 'number' ? result.restored : 0, {

@@ -82,7 +82,6 @@ export const text = {
   container: 'Container',
   pathStyle: { '': 'As usual for the service', true: 'Bucket in the path', false: 'Bucket in the host name' },
   storedSecret: 'Stored. Leave it empty to keep it.',
-  reference: 'A reference such as `vault:…` or `env:…` is allowed, if the operator allows it.',
   create: 'Create connection',
   save: 'Save changes',
 

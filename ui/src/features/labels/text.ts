@@ -13,7 +13,7 @@ export const text = {
       'An ontology is a named list of classes: what can be drawn on a picture, with a colour and a shape. Create one, then import labels into it or draw.',
     cannot: 'You may look at ontologies, but not create one.',
   },
-  columns: { name: 'Ontology', classes: 'Classes', annotations: 'Annotations', updated: 'Changed' },
+  columns: { name: 'Ontology', classes: 'Classes', updated: 'Changed' },
   changed: (when: string, by: string | null) => (by === null ? when : `${when} by ${by}`),
   create: { open: 'New ontology', title: 'New ontology', name: 'Name', action: 'Create ontology' },
 
@@ -30,7 +30,6 @@ export const text = {
     title: 'Classes',
     none: 'No classes yet.',
     name: 'Name',
-    shape: 'Shape',
     colour: (name: string) => `Colour of ${name}`,
     nameOf: (position: number) => `Name of class ${position}`,
     shapeOf: (name: string) => `Shape of ${name}`,

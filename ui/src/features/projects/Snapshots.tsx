@@ -16,7 +16,7 @@ import { ExportDialog } from './ExportDialog';
 import { SplitBar } from './Splits';
 import { text } from './text';
 
-function Freeze({ project }: { project: string }) {
+function Freeze({ project }: { project: ProjectDetail }) {
   const [note, setNote] = useState('');
   const [id, setId] = useState<number>();
   const action = useAsyncAction();
@@ -27,7 +27,9 @@ function Freeze({ project }: { project: string }) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     action.run(async () => {
-      setId((await answer(client.POST('/api/v1/snapshots', { body: { project, note: note.trim() } }))).id);
+      setId(
+        (await answer(client.POST('/api/v1/snapshots', { body: { project: project.name, note: note.trim() } }))).id,
+      );
       setNote('');
     });
   };
@@ -39,7 +41,7 @@ function Freeze({ project }: { project: string }) {
         value={note}
         change={setNote}
       />
-      <button type="submit" className="primary" disabled={busy}>
+      <button type="submit" className="primary" disabled={busy || project.assets === 0}>
         {text.snapshots.freeze}
       </button>
       {busy ? <JobStatus job={job} /> : <ErrorText text={action.error ?? job?.error ?? undefined} />}
@@ -125,7 +127,7 @@ export function Snapshots({ project, edit }: { project: ProjectDetail; edit: boo
   return (
     <section className="panel">
       <h2>{text.snapshots.title}</h2>
-      {edit ? <Freeze project={project.name} /> : null}
+      {edit ? <Freeze project={project} /> : null}
       <Pending data={data} error={error} />
       {data?.length === 0 ? <p className="quiet">{text.snapshots.none}</p> : null}
       {data !== undefined && data.length > 0 ? <Table snapshots={data} /> : null}

@@ -121,24 +121,15 @@ function Divide({ project }: { project: ProjectDetail }) {
       setJob((await answer(client.POST('/api/v1/projects/{name}/split', { params, body }))).id);
     });
   const busy = action.busy || (running !== undefined && isActive(running.state));
+  const blocked = settings === undefined || busy || project.assets === 0;
   return (
     <>
       <Fields form={form} set={setForm} />
       <div className="row">
-        <button
-          type="button"
-          className="secondary"
-          disabled={settings === undefined || busy}
-          onClick={() => start(true)}
-        >
+        <button type="button" className="secondary" disabled={blocked} onClick={() => start(true)}>
           {text.splits.preview}
         </button>
-        <button
-          type="button"
-          className="primary"
-          disabled={settings === undefined || busy}
-          onClick={() => start(false)}
-        >
+        <button type="button" className="primary" disabled={blocked} onClick={() => start(false)}>
           {text.splits.divide}
         </button>
       </div>

@@ -90,7 +90,7 @@ export const text = {
     metadata: 'Metadata that people had set',
     tags: 'Tags',
     annotations: 'Annotations',
-    preview: 'Count the changes',
+    preview: 'Preview',
     action: 'Restore',
     counts: {
       added: 'added to the project',
@@ -155,7 +155,6 @@ export const text = {
     lead: (before: string, after: string) => `${before} → ${after}`,
     equal: 'Their content is equal.',
     differences: { added: 'added', removed: 'removed', changed: 'changed' } satisfies Record<Difference, string>,
-    unchanged: 'unchanged',
     all: 'All',
     filter: 'Filter by difference',
     columns: ['Difference', 'Object', 'What changed'],

@@ -59,7 +59,7 @@ export const text = {
     limitBytes: { label: 'Most gigabytes', hint: 'Empty: no limit. Of the objects, not of what the library stores.' },
     saveLimits: 'Save limits',
     saved: 'Saved.',
-    invalid: 'Write a whole number, or nothing.',
+    invalid: 'Enter a whole number, or leave it empty.',
     fresh: 'Another workspace',
     freshNote: 'It begins empty, with its own datasources, members and limits, on this server.',
     freshName: 'Name of the new workspace',
@@ -147,7 +147,7 @@ export const text = {
       datasource: 'Datasource',
       all: 'all',
       sample: { label: 'Objects of each', hint: 'Their number, chosen at random. Empty: all objects.' },
-      wrongSample: 'Write a whole number from 1, or nothing.',
+      wrongSample: 'Enter a whole number from 1, or leave it empty.',
       content: { label: 'Compare their bytes, too', hint: 'Every object is then read as a whole.' },
       start: 'Verify',
     },
@@ -197,7 +197,7 @@ export const text = {
     revokeTitle: (name: string) => `Revoke the key ${name}?`,
     revokeDetail: 'Requests with this key are refused from now on.',
     revokeAction: 'Revoke key',
-    invalidDays: 'Write a number of days from 1 to 3650, or nothing.',
+    invalidDays: 'Enter a number of days from 1 to 3650, or leave it empty.',
   },
 
   functions: {
@@ -242,7 +242,6 @@ export const text = {
   },
 
   webhooks: {
-    title: 'Webhooks',
     none: 'No webhooks yet. A webhook reports runs to a server of yours, with a signature.',
     url: { label: 'Address', placeholder: 'https://hooks.example.com/mirrorlake' },
     datasource: 'Datasource',
@@ -302,9 +301,8 @@ export const text = {
       `${model}, ${plural(pictures, { one: '# picture', other: '# pictures' })}`,
     legend: 'Model that compares pictures',
     off: { label: 'Off', note: 'No more pictures are computed. What is computed stays findable.' },
-    models: [
-      { value: 'lite', label: 'lite', note: 'Small, without a graphics card. Knows the 1,000 classes of ImageNet.' },
-    ],
+    notes: { lite: 'Small, without a graphics card. Knows the 1,000 classes of ImageNet.' } as Record<string, string>,
+    noModels: 'No model is installed on the server. Ask its operator to install `mirrorlake[likeness]`.',
     save: 'Save',
     update: 'Compute what is missing',
   },
@@ -354,7 +352,6 @@ export const text = {
   },
 
   about: {
-    title: 'About',
     version: 'Version',
     database: 'Database',
     databases: { embedded: 'PostgreSQL, embedded', external: 'PostgreSQL of the operator' } as Record<string, string>,

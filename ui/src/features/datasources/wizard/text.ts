@@ -75,7 +75,6 @@ export const text = {
       unpaired === 0
         ? plural(paired, { one: '# metadata file belongs to an object.', other: '# metadata files belong to objects.' })
         : `${count(paired)} metadata files belong to objects, ${count(unpaired)} to none.`,
-    groups: 'What is in the location',
     selectedGroup: (number: number) => `${count(number)} would be read`,
     leftOut: {
       folder_marker: { one: '# is a folder marker', other: '# are folder markers' },

@@ -1,5 +1,5 @@
 // Texts beside the open asset: its facts, metadata, history and where it is used. They come with what shows them.
-import { count } from '../../../components/format';
+import { count, plural } from '../../../components/format';
 
 export const text = {
   asset: {
@@ -50,12 +50,9 @@ export const text = {
   },
 
   annotations: {
-    none: 'No annotations',
-    overlay: 'Annotations',
     show: (name: string) => `Show ${name}`,
     all: 'All',
     nothing: 'None',
-    whole: 'whole image',
   },
 
   history: {
@@ -65,7 +62,7 @@ export const text = {
     actions: {
       edit: 'edited',
       bulk_edit: 'edited with others',
-      undo: 'undone',
+      undo: 'undid an edit',
       restore: 'restored',
       trash: 'moved to the trash',
       annotate: 'annotated',
@@ -74,8 +71,10 @@ export const text = {
     } as Record<string, string>,
     by: (actor: string, action: string) => `${actor} · ${action}`,
     value: (key: string, before: string, after: string) => `${key}: ${before} → ${after}`,
-    annotations: (sign: string, count: number, ontology: string | null) =>
-      `${sign} ${count} ${count === 1 ? 'annotation' : 'annotations'} of ${ontology ?? ''}`,
+    annotations: (sign: string, number: number, ontology: string | null) => {
+      const annotations = plural(number, { one: '# annotation', other: '# annotations' });
+      return ontology === null ? `${sign} ${annotations}` : `${sign} ${annotations} of ${ontology}`;
+    },
     nothing: '–',
   },
 
@@ -115,9 +114,9 @@ export const text = {
     set: 'Set',
     noNull: 'A metadata value cannot be null. Remove the key, or write "null" in quotes.',
     elsewhere: {
-      string: 'This key has texts elsewhere. In quotes, this is a text too.',
-      number: 'This key has numbers elsewhere.',
-      boolean: 'This key has true or false elsewhere.',
+      string: 'Other assets have text here. Put the value in quotes to make it text.',
+      number: 'Other assets have a number here.',
+      boolean: 'Other assets have true or false here.',
     },
   },
 

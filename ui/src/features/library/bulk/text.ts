@@ -52,7 +52,7 @@ export const text = {
     value: 'Value',
     yes: 'yes',
     no: 'no',
-    notNumber: 'This is no number.',
+    notNumber: 'This is not a number.',
     add: 'Another key',
     drop: 'Leave this row out',
   },

@@ -20,7 +20,6 @@ const names: Record<string, string> = {
 
 export const text = {
   label: 'Filters and folders',
-  open: 'Show filters and folders',
   close: 'Hide filters and folders',
   tabs: { filters: 'Filters', folders: 'Folders', saved: 'Saved' },
   findField: 'Find a field',

@@ -5,7 +5,7 @@ const assets = (number: number) => plural(number, { one: '# asset', other: '# as
 
 export const text = {
   title: (number: number) => `Reprocess ${assets(number)}`,
-  open: 'Reprocess…',
+  open: 'Reprocess',
   explanation: 'Ids, tags, annotations and metadata of people stay.',
   stages: {
     look: {

@@ -17,7 +17,6 @@ export const text = {
     dividedBy: (train: number, valid: number, test: number) => `${train} / ${valid} / ${test} %`,
     undivided: 'not divided',
     classes: 'Annotations',
-    class: 'Class',
     noClasses: 'No annotations were frozen.',
   },
   assets: {

@@ -14,7 +14,7 @@ import {
 } from './geometry';
 import { addVertex, middleOf, moveVertex, removeVertex } from './polygon';
 import { grown, handlesOf, idOf, pulled, turnedBy } from './reshape';
-import { angleOf, centreOf, resized, turned, turningSide } from './rotatedBox';
+import { centreOf, resized, turned, turningSide } from './rotatedBox';
 
 const one = (shape: Annotation['shape'], geometry: unknown): Annotation =>
   ({ shape, geometry, ontology: 'a', class_name: 'cat', attributes: {} }) as unknown as Annotation;
@@ -37,6 +37,12 @@ function aRotatedBox(next: () => number): { corners: Ring; aspect: number } {
   const [x, y] = [0.3 + next() * 0.2, 0.3 + next() * 0.2];
   const upright = cornersOf({ x, y, width: 0.05 + next() * 0.1, height: 0.05 + next() * 0.1 } as never);
   return { corners: turned(upright, next() * 7, aspect) ?? upright, aspect };
+}
+
+/** The angle of the first side, in radians clockwise. */
+function angleOf(corners: Ring, aspect: number): number {
+  const [first, second] = corners as [Point, Point];
+  return Math.atan2(second.y - first.y, (second.x - first.x) * aspect);
 }
 
 /** The lengths of the sides in heights of the picture, and how far the corners are from right angles. */

@@ -79,12 +79,6 @@ export function angleTo(corners: Ring, point: Point, aspect: number): number {
   return Math.atan2(line.y, line.x);
 }
 
-/** The angle of the first side, in radians clockwise. */
-export function angleOf(corners: Ring, aspect: number): number {
-  const { along } = directions(corners, aspect);
-  return Math.atan2(along.y, along.x);
-}
-
 /** What brings a range of values back into the picture. */
 function pushBack(values: number[]): number {
   const [low, high] = [Math.min(...values), Math.max(...values)];
