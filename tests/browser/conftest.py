@@ -3,8 +3,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +22,8 @@ PATIENCE_MS = 60_000  # of every wait: for a page, a worker or a job on a busy m
 expect.set_options(timeout=PATIENCE_MS)
 # A refused request is what some tests are about, and the page shows it. The bucket of the made library does not exist.
 EXPECTED = re.compile(r"status of 4\d\d|ERR_NAME_NOT_RESOLVED")
+# Where pages load from: the server and the bucket of a test, and that of the made library, whose files are linked.
+INSIDE = re.compile(r"(?:data|blob):|http://127\.0\.0\.1:\d+/|https://photos\.s3\.")
 Serve = Callable[..., str]
 Visit = Callable[..., Page]
 
@@ -84,12 +86,22 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+@contextmanager
+def new_context(browser: Browser) -> Generator[BrowserContext]:
+    """A browser of its own. Nothing that its pages need is fetched from outside of this machine."""
+    outside: list[str] = []
     made = browser.new_context(viewport={"width": 1280, "height": 800})
     made.set_default_timeout(PATIENCE_MS)
+    made.on("request", lambda one: None if INSIDE.match(one.url) else outside.append(one.url))
     yield made
     made.close()
+    assert outside == []
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with new_context(browser) as made:
+        yield made
 
 
 @pytest.fixture

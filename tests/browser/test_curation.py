@@ -248,7 +248,7 @@ def test_metadata_of_many_keeps_its_type_and_another_browser_sees_it(visit: Visi
     dialog.get_by_label("Key", exact=True).fill("lot")
     dialog.get_by_label("Type").select_option("Number")
     dialog.get_by_label("Value").fill("1,5")
-    expect(dialog).to_contain_text("This is no number")
+    expect(dialog).to_contain_text("This is not a number")
     accessible_once_loaded(page)
     dialog.get_by_label("Value").fill("1.50")
     expect(dialog).to_contain_text("2 assets would change")
@@ -334,7 +334,7 @@ def test_a_selection_and_one_asset_are_reprocessed_by_stages(visit: Visit) -> No
     page.locator(".cell a[data-index='0']").click()
     viewer = page.get_by_role("dialog")
     url = page.url
-    viewer.get_by_role("button", name="Reprocess…").click()
+    viewer.get_by_role("button", name="Reprocess").click()
     single = page.get_by_role("dialog", name="Reprocess 1 asset")
     single.get_by_label("Compute what search by likeness compares").check()
     page.keyboard.press("ArrowRight")  # is not that of the viewer

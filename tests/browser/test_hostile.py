@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -42,9 +43,24 @@ INSERT INTO access.member (name) VALUES ($h${SHORT}$h$);
 INSERT INTO access.membership (member_id, workspace_id, role) SELECT 1, id, 'viewer' FROM access.workspace;
 INSERT INTO access.api_key (workspace_id, name, prefix, digest, role, created_by)
 SELECT id, $h${SHORT}$h$, 'mlk_x', 'x', 'viewer', $h${SHORT}$h$ FROM access.workspace;
+INSERT INTO connection (name, kind, settings, external_id, trusted, paused, health) VALUES
+('hostile', 's3', jsonb_build_object('endpoint', 'https://store.invalid', 'bucket', $h${SHORT}$h$,
+  'prefix', $h${NAME}/$h$), 'x', false, $h${LONG}$h$, jsonb_build_object('ok', false,
+  'checked', '2026-11-29T08:00:00+00:00', 'checks', jsonb_build_array(jsonb_build_object('check', 'list', 'ok', false,
+  'message', $h${LONG}$h$, 'key', $h${NAME}$h$, 'error', $h${LONG}$h$, 'fix', $h${LONG}$h$))));
+INSERT INTO activity (workspace, actor_kind, actor, action, subject_kind, subject, details) VALUES
+('default', 'user', $h${SHORT}$h$, 'edit', 'asset', $h${NAME}$h$,
+ jsonb_build_object('add_tags', jsonb_build_array($h${LONG}$h$), $h${SHORT}$h$, $h${LONG}$h$));
+INSERT INTO webhook (url, events) VALUES ($h$https://hooks.invalid/{NAME}$h$, '{{run.finished}}');
+INSERT INTO webhook_delivery (webhook_id, event, state, error) VALUES (1, 'run.finished', 'failed', $h${LONG}$h$);
+INSERT INTO function (name, url, events, query, repeat, pool, timeout_s, memory_mb, attempts, by, problem, paused)
+VALUES
+('hostile', $h$https://hooks.invalid/{NAME}$h$, '{{asset.created}}', $h$"{SHORT}"$h$, 'always', 'default', 60,
+ 512, 3, $h${SHORT}$h$, $h${LONG}$h$, true);
 """  # noqa: S608 - our own text
 # A name of its own for a datasource, which its pages and dialogs repeat.
 RENAMED = f"UPDATE datasource SET name = $h${SHORT}$h$ WHERE name = 'not run yet';"  # noqa: S608 - our own text
+ASKED = f"&connection=hostile&place={quote(NAME)}&only={quote(NAME)}"
 PAGES = {
     "library": "/?panel=filters",
     "folders": "/?panel=folders",
@@ -62,6 +78,13 @@ PAGES = {
     "ontologies": "/labels",
     "members": "/settings?part=members",
     "keys": "/settings?part=keys",
+    "connections": "/connections",
+    "connection": "/connections/hostile",
+    "activity": "/activity",
+    "webhooks": "/settings?part=webhooks",
+    "functions": "/settings?part=functions",
+    "location in the wizard": f"/new/datasource?step=location{ASKED}",
+    "settings in the wizard": f"/new/datasource?step=settings{ASKED}",
 }
 
 
@@ -70,7 +93,7 @@ def check_whole(page: Page) -> None:
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.taken") is None
     assert page.locator("img[src='x'], main script, dialog script").count() == 0
-    for width in (1280, 360):
+    for width in (3840, 1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
         wider = page.evaluate(
             "[...document.querySelectorAll('html, main, dialog, section, header')].filter((one) =>"
@@ -177,6 +200,13 @@ def test_hostile_names_in_dialogs_and_of_what_they_lead_to_are_text(visit: Visit
         check_whole(page)
         page.set_viewport_size({"width": 1280, "height": 800})
         page.keyboard.press("Escape")
+    page.get_by_label("Note").fill(f"{TRAP} {TURN} {'w' * 400}")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name=f"{SHORT}@1").click()
+    expect(page.get_by_role("region", name="Assets as they were frozen")).to_contain_text(TURN)
+    expect(page.locator(".snapshot-note")).to_contain_text(TURN)
+    check_whole(page)
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(page.url.partition("/projects")[0] + "/labels")
     page.get_by_role("link", name=SHORT).click()
     expect(page.get_by_label("Name of class 1")).to_have_value(SHORT)

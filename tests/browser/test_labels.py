@@ -26,6 +26,24 @@ def downloaded_labels(page: Page) -> str:
     return exported.value.path().read_text()
 
 
+def export_and_import_classes(page: Page) -> None:
+    """Classes of a file are shown, and stored once they are saved; what is no list of classes is refused in words."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export classes").click()
+    [apple] = json.loads(download.value.path().read_text())["classes"]
+    assert (apple["attributes"], apple["external_ids"]) == ({"ripe": "boolean"}, {"COCO": "53"})
+    classes = [apple, {"name": "pear", "shape": "box", "colour": "#2f9e44"}]
+    field = page.locator("input[type=file]")
+    wrong = {"name": "wrong.json", "mimeType": "application/json", "buffer": b"[1]"}
+    field.set_input_files(wrong)
+    expect(page.get_by_role("status").first).to_contain_text("not a list of classes")
+    field.set_input_files(wrong | {"name": "classes.json", "buffer": json.dumps({"classes": classes}).encode()})
+    expect(page.get_by_role("status").first).to_contain_text("Nothing is stored before you save.")
+    expect(page.get_by_label("Name of class 2")).to_have_value("pear")
+    page.reload()
+    expect(page.get_by_label("Name of class 2")).to_have_count(0)
+
+
 def test_an_ontology_is_made_labels_come_in_and_a_class_in_use_stays(visit: Visit, tmp_path: Path) -> None:
     page = visit("/labels", size=SIZE)
     expect(page.get_by_role("heading", name="No ontologies yet")).to_be_visible()
@@ -45,10 +63,7 @@ def test_an_ontology_is_made_labels_come_in_and_a_class_in_use_stays(visit: Visi
     page.get_by_role("button", name="Save changes").click()
     expect(page.get_by_role("status").first).to_have_text("Saved as version 2.")
     accessible_once_loaded(page)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Export classes").click()
-    [apple] = json.loads(download.value.path().read_text())["classes"]
-    assert (apple["attributes"], apple["external_ids"]) == ({"ripe": "boolean"}, {"COCO": "53"})
+    export_and_import_classes(page)
 
     name = make_name(5)
     labels = tmp_path / "labels.csv"

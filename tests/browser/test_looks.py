@@ -1,4 +1,4 @@
-"""A few pages look as they were last reviewed, in both themes; the six most important ones at three widths.
+"""A few pages look as they were last reviewed, in both themes; the six most important ones at three widths, two at 4K.
 
 `WRITE_LOOKS=1 .venv/bin/pytest tests/browser/test_looks.py` writes the references after a wanted change. A test that
 fails leaves its screenshot in .cache/looks.
@@ -35,9 +35,11 @@ USUAL = (1280, 800)
 # What people see most, as a phone and a large screen show it.
 SIZES = {"phone": (360, 740), "large": (2560, 1440)}
 MOST_SEEN = ("library", "asset", "overview", "datasources", "held-run", "project")
+HUGE = (3840, 2160)  # where what does not grow leaves the most room
 LOOKS = [
     *((name, name, USUAL) for name in PAGES),
     *((f"{name}-{size}", name, SIZES[size]) for size in SIZES for name in MOST_SEEN),
+    *((f"{name}-huge", name, HUGE) for name in ("library", "overview")),
 ]
 
 

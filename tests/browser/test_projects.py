@@ -21,6 +21,8 @@ def test_a_project_is_filled_divided_frozen_compared_restored_and_exported(visit
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Ripeness/7")).to_be_visible()
     expect(page.get_by_text("Nothing is frozen yet")).to_be_visible()
+    for action in ("Divide", "Preview", "Freeze"):
+        expect(page.get_by_role("button", name=action)).to_be_disabled()  # nothing is in it
 
     page.get_by_label("Query").fill("metadata.shift:>")
     page.keyboard.press("Enter")
@@ -37,6 +39,12 @@ def test_a_project_is_filled_divided_frozen_compared_restored_and_exported(visit
     expect(page.get_by_text("The three make 120 %")).to_be_visible()
     expect(page.get_by_role("button", name="Divide")).to_be_disabled()
     page.get_by_label("Train, %").fill("60")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text(f"{number} assets would change their split.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("img", name=re.compile("^Splits: No split"))).to_be_visible()  # nothing was divided
+    page.get_by_label("Test, %").fill("30")
+    page.get_by_label("Train, %").fill("60")
     page.get_by_role("button", name="Divide").click()
     expect(page.get_by_text("changed their split")).to_be_visible()
     expect(page.get_by_role("img", name=re.compile(r"Splits: Train \d+"))).to_be_visible()
@@ -49,6 +57,7 @@ def test_a_project_is_filled_divided_frozen_compared_restored_and_exported(visit
     export(page, int(number))
     restore(page)
     compare(page)
+    rename_and_delete(page, number)
 
 
 def export(page: Page, number: int) -> None:
@@ -81,7 +90,7 @@ def restore(page: Page) -> None:
     page.get_by_role("link", name="Ripeness/7@1").press("Enter")
     browse(page)
     page.get_by_role("button", name="Restore", exact=True).click()
-    page.get_by_role("button", name="Count the changes").click()
+    page.get_by_role("dialog").get_by_role("button", name="Preview").click()
     expect(page.get_by_role("dialog")).to_contain_text("in another split")
     accessible(page)
     page.get_by_role("dialog").get_by_role("button", name="Restore", exact=True).click()
@@ -148,6 +157,25 @@ def compare(page: Page) -> None:
     page.reload()
     expect(page.get_by_role("button", name=re.compile("^changed"))).to_have_attribute("aria-pressed", "true")
     accessible(page)
+    page.get_by_role("link", name="Swap").click()
+    expect(page.get_by_text("Ripeness/7@2 → Ripeness/7@1")).to_be_visible()
+
+
+def rename_and_delete(page: Page, number: str) -> None:
+    page.get_by_role("main").get_by_role("link", name="Ripeness/7", exact=True).click()
+    page.get_by_role("button", name="Edit", exact=True).click()
+    page.get_by_label("Name", exact=True).fill("Ripeness/8")
+    page.get_by_label("Description").fill("Of the second harvest.")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("heading", name="Ripeness/8")).to_be_visible()
+    expect(page.get_by_text("Of the second harvest.")).to_be_visible()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Also delete its 2 snapshots").check()
+    dialog.get_by_label(re.compile("the number of assets")).fill(number)
+    dialog.get_by_role("button", name="Delete project").click()
+    expect(page.get_by_role("heading", name="Projects")).to_be_visible()
+    expect(page.get_by_role("link", name="Ripeness/8")).to_have_count(0)
 
 
 def test_a_viewer_sees_no_button_that_would_be_refused(visit: Visit) -> None:

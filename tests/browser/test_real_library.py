@@ -81,6 +81,7 @@ def test_a_library_is_filled_emptied_and_brought_back_by_its_pages_alone(library
     fill(library)
     let_go(library)
     bring_back(library)
+    purge(library)
     forget(library)
 
 
@@ -275,6 +276,24 @@ def bring_back(library: Library) -> None:
     assert bucket.mirror()["new"] == 0
     library.visit("/?query=state%3Atrash")
     expect(page.locator(".total")).to_have_text("10 assets")
+
+
+def purge(library: Library) -> None:
+    """What is in the trash is deleted for good once its number is typed."""
+    page = library.page
+    library.visit("/datasources/photos")
+    page.get_by_role("button", name="Empty trash").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Days").fill("0")
+    expect(dialog).to_contain_text("10 assets are used by no project")
+    dialog.get_by_label(re.compile("the number of assets")).fill("9")
+    expect(dialog.get_by_role("button", name="Delete permanently")).to_be_disabled()
+    dialog.get_by_label(re.compile("the number of assets")).fill("10")
+    dialog.get_by_role("button", name="Delete permanently").click()
+    page.wait_for_url(re.compile(r"/runs/\d+$"))
+    expect(page.get_by_role("heading", name="succeeded")).to_be_visible()
+    library.visit("/?query=state%3Atrash")
+    expect(page.get_by_role("heading", name="The trash is empty")).to_be_visible()
 
 
 def forget(library: Library) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, Route, expect
-from tests.browser.conftest import Visit, accessible
+from playwright.sync_api import Browser, Page, Route, expect
+from tests.browser.conftest import TOKEN, Serve, Visit, accessible, new_context
+from tests.support.members import PASSWORD, sign_in_as
 
 
 def test_members_keys_and_webhooks_are_made_shown_once_and_taken_away(visit: Visit) -> None:
@@ -19,6 +20,9 @@ def test_members_keys_and_webhooks_are_made_shown_once_and_taken_away(visit: Vis
     page.reload()
     expect(page.get_by_label("Role of bela-of-the-settings")).to_have_value("viewer")
     expect(page.locator(".once")).to_have_count(0)
+    page.get_by_role("button", name="New link for bela-of-the-settings").click()
+    expect(page.locator(".once")).to_contain_text("Send this link to bela-of-the-settings.")
+    expect(page.locator(".once code")).to_contain_text("#invitation=")
     page.get_by_role("button", name="Remove bela-of-the-settings").click()
     page.get_by_role("button", name="Remove member").click()
     expect(page.get_by_label("Role of bela-of-the-settings")).to_have_count(0)
@@ -151,6 +155,40 @@ def test_limits_are_set_and_shown_against_what_is_used(visit: Visit) -> None:
         accessible(page)
 
 
+def test_a_member_ends_another_session_and_changes_the_password(browser: Browser, serve: Serve) -> None:
+    address, name = serve(350), "vera-of-the-settings"
+    with new_context(browser) as here, new_context(browser) as elsewhere:
+        sign_in_as(here.request, address, TOKEN, name=name, role="viewer")
+        page = here.new_page()
+        page.goto(f"{address}/settings?part=sessions")
+        ends = page.get_by_role("main").get_by_role("button", name="Sign out")
+        expect(page.get_by_text("this browser")).to_be_visible()
+        expect(ends).to_have_count(0)
+
+        def sign_in(password: str) -> bool:
+            data = {"name": name, "password": password}
+            return elsewhere.request.post(f"{address}/api/v1/sign-in", headers={"Origin": address}, data=data).ok
+
+        assert sign_in(PASSWORD)
+        page.reload()
+        ends.click()
+        expect(ends).to_have_count(0)
+        assert elsewhere.request.get(f"{address}/api/v1/me").status == 401
+
+        assert sign_in(PASSWORD)
+        page.get_by_label("Current password").fill("not this one")
+        page.get_by_label("New password").fill("a linnet that hums 8")
+        page.get_by_role("button", name="Change password").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        page.get_by_label("Current password").fill(PASSWORD)
+        page.get_by_role("button", name="Change password").click()
+        expect(page.get_by_role("status").filter(has_text="Changed.")).to_be_visible()
+        accessible(page)
+        assert elsewhere.request.get(f"{address}/api/v1/me").status == 401
+        assert not sign_in(PASSWORD)
+        assert sign_in("a linnet that hums 8")
+
+
 def test_another_workspace_is_entered_and_the_tab_stays_in_it(visit: Visit) -> None:
     page = visit(size=350)
     expect(page.locator(".total")).to_have_text("350 assets")
@@ -166,6 +204,13 @@ def test_another_workspace_is_entered_and_the_tab_stays_in_it(visit: Visit) -> N
     page.get_by_role("link", name="Settings").click()
     page.reload()  # without the name in the address
     expect(page.get_by_label("Name", exact=True)).to_have_value("field trials")
+    page.get_by_label("Name", exact=True).fill("field work")
+    page.get_by_role("button", name="Rename").click()
+    # The tab stays in it under its new name, also after a reload.
+    expect(page.get_by_label("Workspace", exact=True)).to_have_value("field work")
+    expect(page.get_by_role("button", name="Rename")).to_be_disabled()
+    page.reload()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("field work")
     page.get_by_label("Workspace", exact=True).select_option("default")
     expect(page.locator(".total")).to_have_text("350 assets")
     expect(page.locator(".cell-image.ready").first).to_be_visible()

@@ -228,12 +228,12 @@ def change_datasource(site: Site) -> None:
 
 def test_several_configs_label_files_and_events_are_set_up_on_the_page_of_a_datasource(site: Site) -> None:
     """Each refusal of the server stands by its field, and what was stored is shown again."""
-    page, uri = site.page, f"s3://{BUCKET}/2026/"
+    page = site.page
     add_connection(site)
     classes = [{"name": "gate", "shape": "box", "colour": "#1971c2"}]
     send(site, "put", "/ontologies/yard", {"classes": classes})
-    send(site, "post", "/datasources", {"uri": uri, "name": "yard", "connection": "archive"})
-    site.visit("/datasources/yard?tab=settings")
+    create_without_a_run(site)
+    page.get_by_role("button", name="Settings", exact=True).click()
     save = page.get_by_role("button", name="Save changes")
     page.get_by_text("Exact keys and a file of patterns").click()
     page.get_by_label("Exact keys").fill("/")
@@ -272,6 +272,25 @@ def test_several_configs_label_files_and_events_are_set_up_on_the_page_of_a_data
     expect(page.get_by_label("Format of the label files").locator("option")).to_have_text(["YOLO"])
     expect(page.get_by_label("Classes of the files")).to_have_value("0 = gate")
     set_up_events(site)
+
+
+def create_without_a_run(site: Site) -> None:
+    """A preview that takes too long is stopped; the datasource is created, and nothing is read."""
+    page = site.page
+    pattern = re.compile(r"/api/v1/location-previews/\d+")
+    page.route(pattern, lambda route: route.fulfill(json=route.fetch().json() | {"state": "running"}))
+    site.visit(f"/new/datasource?step=location&connection=archive&place={BUCKET}&folder=2026%2F")
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview).to_contain_text("objects so far")
+    with page.expect_response(re.compile(r"/api/v1/jobs/\d+/cancel")) as stopped:
+        preview.get_by_role("button", name="Stop").click()
+    assert stopped.value.request.method == "POST"
+    page.unroute(pattern)
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Name", exact=True).fill("yard")
+    page.get_by_role("button", name="Create without a run").click()
+    expect(page.get_by_role("heading", name="yard")).to_be_visible()
+    expect(page.get_by_text("never run", exact=True)).to_be_visible()
 
 
 def set_up_events(site: Site) -> None:

@@ -1,13 +1,27 @@
-"""Two browsers on one asset: each sees what the other changes, and neither overwrites what the other drew."""
+"""Two people on one asset: each sees what the other changes, and neither overwrites what the other drew."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from playwright.sync_api import Page, expect
-from tests.browser.conftest import Visit, accessible_once_loaded
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from tests.browser.conftest import TOKEN, Serve, Visit, accessible_once_loaded, new_context
+from tests.support.members import sign_in_as
 
 SIZE = 1200  # shared with other files
+
+
+@pytest.fixture
+def other(browser: Browser, serve: Serve, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The browser of somebody else, who was invited to edit."""
+    address = serve(SIZE)
+    with new_context(browser) as context:
+        sign_in_as(context.request, address, TOKEN, name=f"vera-{request.node.name[-20:]}", role="editor")
+        page = context.new_page()
+        page.goto(f"{address}/settings")
+        yield page
 
 
 def send(page: Page, method: str, path: str, body: object) -> Any:
@@ -32,14 +46,18 @@ def box(x: float) -> dict[str, object]:
     return {"class_name": "cell", "shape": "box", "geometry": {"x": x, "y": 0.1, "width": 0.1, "height": 0.1}}
 
 
+def name_of(page: Page) -> str:
+    return page.evaluate("fetch('/api/v1/me').then((one) => one.json())")["name"]
+
+
 def stored(page: Page, asset: str) -> list[float]:
     """Where the left sides of the boxes are."""
     found = page.evaluate(f"fetch('/api/v1/assets/{asset}/annotations').then((one) => one.json())")
     return sorted(one["geometry"]["x"] for one in found)
 
 
-def test_what_somebody_else_edits_appears_in_an_open_asset(visit: Visit) -> None:
-    page, other = visit("/", size=SIZE), visit("/settings", size=SIZE)
+def test_what_somebody_else_edits_appears_in_an_open_asset(visit: Visit, other: Page) -> None:
+    page = visit("/", size=SIZE)
     asset = first_asset(page)
     open_asset(page, asset)
     with page.expect_response(lambda answer: "jobs/events" in answer.url):
@@ -48,8 +66,8 @@ def test_what_somebody_else_edits_appears_in_an_open_asset(visit: Visit) -> None
     expect(page.get_by_role("link", name="seen elsewhere", exact=True)).to_be_visible()
 
 
-def test_two_people_who_draw_on_one_asset_lose_nothing(visit: Visit) -> None:
-    page, other = visit("/", size=SIZE), visit("/settings", size=SIZE)
+def test_two_people_who_draw_on_one_asset_lose_nothing(visit: Visit, other: Page) -> None:
+    page = visit("/", size=SIZE)
     classes = [{"name": "cell", "shape": "box", "colour": "#2288ff"}]
     send(other, "PUT", "/ontologies/cells", {"classes": classes})
     asset = first_asset(page)
@@ -59,7 +77,7 @@ def test_two_people_who_draw_on_one_asset_lose_nothing(visit: Visit) -> None:
     page.keyboard.press("n")
     send(other, "PUT", f"/assets/{asset}/annotations", {"ontology": "cells", "annotations": [box(0.7)]})
     bar.get_by_role("button", name="Save").click()
-    expect(bar.get_by_role("alert")).to_contain_text("added 1 and removed 0")
+    expect(bar.get_by_role("alert")).to_contain_text(f"Since you began, {name_of(other)} added 1 and removed 0.")
     accessible_once_loaded(page)
     assert stored(other, asset) == [0.7]
     bar.get_by_role("button", name="Keep both").click()
@@ -78,3 +96,12 @@ def test_two_people_who_draw_on_one_asset_lose_nothing(visit: Visit) -> None:
     bar.get_by_role("button", name="Load theirs").click()
     expect(page.locator(".edit-layer path")).to_have_count(0)
     expect(bar.get_by_role("button", name="Save")).to_be_disabled()
+
+    page.keyboard.press("n")
+    send(other, "PUT", f"/assets/{asset}/annotations", {"ontology": "cells", "annotations": [box(0.7)]})
+    bar.get_by_role("button", name="Save").click()
+    bar.get_by_role("button", name="Keep mine").click()
+    assert stored(other, asset) == [0.7]  # until it is saved
+    bar.get_by_role("button", name="Save").click()
+    expect(bar).to_have_count(0)
+    assert stored(other, asset) == [0.375]

@@ -14,6 +14,7 @@ from time import sleep
 
 from playwright.sync_api import APIRequestContext
 from tests.support.made_library import make_name
+from tests.support.members import sign_in_as
 from tests.support.scene_steps import (
     BEYOND_ME,
     FAILS,
@@ -240,7 +241,7 @@ DIALOGS: dict[str, tuple[str, tuple[Step, ...]]] = {
     ),
     "project-edit": (IN_PROJECT, (press("Edit"),)),
     "project-delete": (IN_PROJECT, (press("Delete"),)),
-    "snapshot-restore": (IN_SNAPSHOT, (press("Restore"), press("Count the changes", within="dialog"))),
+    "snapshot-restore": (IN_SNAPSHOT, (press("Restore"), press("Preview", within="dialog"))),
     "snapshot-delete": (IN_SNAPSHOT, (press("Delete"),)),
     "snapshot-note": (IN_SNAPSHOT, (press("Edit note"),)),
     "new-ontology": ("/labels", (press("New ontology"),)),
@@ -376,11 +377,4 @@ _numbers = count(1)
 
 def sign_in_as_viewer(request: APIRequestContext, address: str, token: str) -> None:
     """Make the requests of this context those of a new member that may only look."""
-    head = {"Authorization": f"Bearer {token}"}
-    data = {"name": f"viewer-{next(_numbers)}", "role": "viewer"}
-    made = request.post(f"{address}/api/v1/members", headers=head, data=data)
-    assert made.ok, made.text()
-    secret = made.json()["invitation"].partition("#invitation=")[2]
-    answer = {"secret": secret, "password": "a canary that sings 7"}
-    signed = request.post(f"{address}/api/v1/sign-in/invitation", headers={"Origin": address}, data=answer)
-    assert signed.ok, signed.text()
+    sign_in_as(request, address, token, name=f"viewer-{next(_numbers)}", role="viewer")

@@ -54,7 +54,7 @@ def installed(*, windows: bool = False) -> str | None:
 
 
 def may_be_missing() -> bool:
-    """Whether whoever runs the tests agreed to leave out those that need a browser."""
+    """Whether the tests that need a browser may be left out."""
     return os.environ.get(WITHOUT) == "1"
 
 

@@ -1,6 +1,6 @@
 """Look at every page and dialog at once: `python -m tests.tools.gallery FOLDER` takes their pictures.
 
-Three widths in both themes, of a made library. They are put together on sheets, FOLDER/sheets, which are quicker to
+Four widths in both themes, of a made library. They are put together on sheets, FOLDER/sheets, which are quicker to
 look at than hundreds of pictures. `--only WORD` takes the scenes whose name has it, `--width 360` one width.
 """
 
@@ -27,7 +27,12 @@ from tests.tools.browser import FLAGS, HOW, installed
 TOKEN = "a-token-of-the-gallery"
 SIZE = 1200  # assets
 # Of a window, and of one that shows more of a page; and how many pictures a row and a sheet have at which scale.
-WIDTHS = {360: (740, 1480, 6, 6, 0.75), 1280: (800, 1200, 2, 4, 0.62), 2560: (1440, 1440, 2, 6, 0.31)}
+WIDTHS = {
+    360: (740, 1480, 6, 6, 0.75),
+    1280: (800, 1200, 2, 4, 0.62),
+    2560: (1440, 1440, 2, 6, 0.31),
+    3840: (2160, 2160, 2, 6, 0.21),
+}
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 USUAL = 1280  # the width at which the steps are taken
 PATIENCE_MS = 20_000
