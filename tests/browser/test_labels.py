@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 from tests.browser.conftest import Visit, accessible_once_loaded
 from tests.support.made_library import make_name
 
@@ -34,10 +34,10 @@ def export_and_import_classes(page: Page) -> None:
     assert (apple["attributes"], apple["external_ids"]) == ({"ripe": "boolean"}, {"COCO": "53"})
     classes = [apple, {"name": "pear", "shape": "box", "colour": "#2f9e44"}]
     field = page.locator("input[type=file]")
-    wrong = {"name": "wrong.json", "mimeType": "application/json", "buffer": b"[1]"}
-    field.set_input_files(wrong)
+    field.set_input_files(FilePayload(name="wrong.json", mimeType="application/json", buffer=b"[1]"))
     expect(page.get_by_role("status").first).to_contain_text("not a list of classes")
-    field.set_input_files(wrong | {"name": "classes.json", "buffer": json.dumps({"classes": classes}).encode()})
+    right = json.dumps({"classes": classes}).encode()
+    field.set_input_files(FilePayload(name="classes.json", mimeType="application/json", buffer=right))
     expect(page.get_by_role("status").first).to_contain_text("Nothing is stored before you save.")
     expect(page.get_by_label("Name of class 2")).to_have_value("pear")
     page.reload()
