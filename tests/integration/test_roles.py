@@ -262,6 +262,37 @@ def test_an_open_role_is_not_even_saved(
         connections.change("lake", settings={"sts_endpoint": "http://127.0.0.1:9"})
 
 
+def test_a_role_is_created_with_the_documents_of_its_connection(
+    aws: Ministack, user: tuple[str, Keys], postgres_server: Server, tmp_path: Path
+) -> None:
+    """Its trust policy names the external id, which exists only once there is a connection."""
+    principal, keys = user
+    aws.client("s3").create_bucket(Bucket="later")
+    settings = Settings(home=tmp_path / "home", database_url=postgres_server.new_database(), aws_principal=principal)
+    settings.home.mkdir()
+    with open_resources(settings) as resources:
+        library = LocalLibrary(resources, OPERATOR)
+        made = library.connections.add(
+            "lake",
+            "aws-role",
+            settings={"bucket": "later", "endpoint": aws.endpoint, "sts_endpoint": aws.endpoint},
+            secrets={"access_key_id": keys.access_key, "secret_access_key": keys.secret_key},
+        )
+        (red,) = [row for row in library.connections.check("lake").checks if row.ok is False]
+        assert (red.check, red.fix) == ("authenticate", "mirrorlake connection change lake --role-arn ARN")
+        assert "no role yet" in red.message
+        library.datasources.create("s3://later/", name="later", connection="lake")
+        assert "no role yet" in (library.datasources.check("later").problem or "")
+        documents = library.connections.documents("lake")
+        assert any("--role-arn" in note for note in documents.notes)
+        assert made.external_id in str(documents.trust_policy)
+        role = aws.role("later", documents.trust_policy)
+        library.connections.change("lake", settings={"role_arn": role})
+        rows = {row.check: row.ok for row in library.connections.check("lake").checks}
+        assert (rows["authenticate"], rows["external id"]) == (True, True)
+        assert not any("--role-arn" in note for note in library.connections.documents("lake").notes)
+
+
 def test_a_role_whose_caller_is_not_known_yet_can_be_saved() -> None:
     """The profile may be that of another machine, or not be written yet."""
     server = StsServer(url="http://127.0.0.1:9", region=REGION)

@@ -44,6 +44,8 @@ def test_what_is_typed_wrong_is_refused_with_what_to_write(cli: Cli) -> None:
     assert refused.code == 2
     assert "--bucket 'photos' --prefix 'site-a/'" in refused.err
     assert cli.run("connection", "add", "x", *flags, "--region", "eu-west-1a").code == 2
-    assert cli.run("connection", "add", "x", *flags).code == 0
+    added = cli.run("connection", "add", "x", *flags[:2])
+    assert "connection documents x" in added.err + added.out  # its role is created after it
+    assert cli.run("connection", "change", "x", *flags[2:]).code == 0
     nothing = cli.run("connection", "documents", "x", "--json")
     assert (nothing.code, "--bucket" in nothing.err) == (2, True)

@@ -141,7 +141,7 @@ def _has_keys(given: Given) -> bool:
 def aws_role(given: Given) -> AwsRole:
     """A role, assumed by an access key or by the machine's identity."""
     return AwsRole(
-        role_arn=given.settings.role_arn or "",
+        role_arn=given.settings.role_arn,
         external_id=given.external_id,
         session_name=given.settings.session_name or SESSION_NAME,
         base=aws_keys(given) if _has_keys(given) else None,

@@ -77,10 +77,9 @@ KINDS: Final[Mapping[ConnectionKind, Kind]] = {
         _kind(
             ConnectionKind.AWS_ROLE,
             "a role of AWS, which is assumed with an external id",
-            _S3 | _STS | {"role_arn", "profile"},
+            _S3 | _STS | {"role_arn", "profile"},  # the role may follow: its trust policy needs our external id
             forms.aws_role,
             secrets=_KEYS | {"session_token"},
-            required=frozenset({"role_arn"}),
         ),
         _kind(
             ConnectionKind.AWS_AMBIENT, "the AWS identity of the library's machine", _S3 | {"profile"}, forms.ambient

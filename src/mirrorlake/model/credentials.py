@@ -36,7 +36,7 @@ class AwsKeys(Credentials):
 class AwsRole(Credentials):
     """A role to assume through STS."""
 
-    role_arn: str
+    role_arn: str | None  # None: not created yet, so nothing can be read
     external_id: str  # ours, one per connection
     session_name: str = "mirrorlake"
     base: AwsKeys | None = field(default=None, repr=False)  # who assumes it; None = the machine's own identity

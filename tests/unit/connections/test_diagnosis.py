@@ -60,6 +60,9 @@ AWS = {
     "open to a confused deputy": lambda: (
         found("s3", Ability.EXTERNAL_ID, error="StorageError", code=OPEN_ROLE, about={"role_arn": ROLE}).row
     ),
+    "no role yet": lambda: (
+        found("s3", Ability.AUTHENTICATE, error="AccessDenied", about={"kind": ConnectionKind.AWS_ROLE}).row
+    ),
     "trust policy": lambda: denied("s3", Ability.AUTHENTICATE, service="sts", about={"role_arn": ROLE}),
     "wrong region": lambda: (
         found("s3", Ability.REGION, error="WrongRegion", status=301, code="PermanentRedirect", region="eu-west-1").row

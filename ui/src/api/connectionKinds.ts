@@ -10,7 +10,7 @@ export const KINDS = {
     provider: 's3',
     settings: ['account', 'allow_writes', 'bucket', 'endpoint', 'path_style', 'prefix', 'preset', 'proxy', 'region', 'requester_pays', 'role_arn', 'session_name', 'sts_endpoint'],
     secrets: ['access_key_id', 'proxy_login', 'secret_access_key', 'session_token'],
-    required: ['role_arn'],
+    required: [],
   },
   'aws-ambient': {
     provider: 's3',

@@ -37,6 +37,16 @@ ROWS = (
         fix='Add to its trust policy: "Condition": {{"StringEquals": {{"sts:ExternalId": "{c.external_id}"}}}}',
     ),
     Row(
+        name="no role yet",
+        applies=lambda symptom: (
+            symptom.ability is Ability.AUTHENTICATE
+            and symptom.subject.kind is ConnectionKind.AWS_ROLE and symptom.subject.role_arn is None
+        ),
+        cause="It is created after the connection, whose external id its trust policy names: apply the connection's "
+        "documents, then store the ARN of the role.",
+        fix="mirrorlake connection change {c.shell_name} --role-arn ARN",
+    ),
+    Row(
         name="trust policy",
         applies=_role_refused,
         cause="The trust policy of {c.role_arn} names another principal or another external id, or there is no such "

@@ -21,9 +21,13 @@ _PRINCIPAL_UNKNOWN = (
     "runs as, or give this machine credentials of AWS, and print the documents again."
 )
 _KMS = "If the objects are encrypted with a KMS key of your own, also allow kms:Decrypt on that key."
+_NO_ROLE = (
+    "The connection has no role yet. Create one with the trust policy, attach the IAM policy to it, then store its ARN "
+    "as --role-arn."
+)
 _VERSIONS = (
     "Snapshots of a bucket with versioning can also give the bytes that were replaced or deleted since. To allow that, "
-    "print the documents with --versions (versions=true over REST)."
+    "choose --versions."
 )
 _QUEUE = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(?:\.fifo)?")
 _MERGE = (
@@ -82,6 +86,8 @@ def _notes(connection: Connection, inputs: Inputs) -> tuple[str, ...]:
     if not inputs.versions:
         notes.append(_VERSIONS)
     region, role = connection.settings.region, connection.settings.role_arn
+    if connection.kind is ConnectionKind.AWS_ROLE and role is None:
+        notes.insert(0, _NO_ROLE)
     if inputs.principal is None and connection.kind is not ConnectionKind.AWS_WEB_IDENTITY:
         notes.insert(0, _PRINCIPAL_UNKNOWN)
     if inputs.principal is not None and partition_of(None, inputs.principal) != partition_of(region, role):

@@ -51,7 +51,7 @@ def scope_of(connection: Connection) -> Scope:
     if not settings.bucket:
         raise UsageError(
             f"The connection {connection.name} names no bucket, so there is nothing to write documents for.",
-            "Create it with --bucket, and with --prefix to limit it to a folder.",
+            "Set --bucket, and --prefix to limit it to a folder.",
         )
     prefix = settings.prefix
     if prefix and not prefix.endswith("/"):

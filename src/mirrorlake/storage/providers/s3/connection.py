@@ -47,7 +47,7 @@ def connection_config(access: S3Access, credentials: Credentials) -> AwsConfig:
 
 def refuse_open_role(access: S3Access, credentials: Credentials) -> None:
     """Raise AccessDenied for a role that is known to admit callers without the ExternalId. Asks its server."""
-    if isinstance(credentials, AwsRole):
+    if isinstance(credentials, AwsRole) and credentials.role_arn is not None:
         source = _source(credentials, access, access.region or DEFAULT_REGION)
         if isinstance(source, AssumedRole):
             source.refuse_if_open()
@@ -60,15 +60,7 @@ def _source(credentials: _Own, access: S3Access, region: str) -> CredentialSourc
         case AwsKeys():
             return _keys(credentials)
         case AwsRole():
-            return AssumedRole(
-                _sts(credentials.sts_endpoint, access, region),
-                role_arn=credentials.role_arn,
-                session_name=credentials.session_name,
-                external_id=credentials.external_id,
-                base=None if credentials.base is None else _keys(credentials.base),
-                profile=credentials.profile,
-                proven=credentials.proven,
-            )
+            return _assumed_role(credentials, _sts(credentials.sts_endpoint, access, region))
         case AwsWebIdentity():
             return WebIdentityRole(
                 _sts(credentials.sts_endpoint, access, region),
@@ -78,6 +70,24 @@ def _source(credentials: _Own, access: S3Access, region: str) -> CredentialSourc
             )
         case _:
             assert_never(credentials)
+
+
+def _assumed_role(credentials: AwsRole, server: StsServer) -> AssumedRole:
+    if credentials.role_arn is None:
+        raise SettingsError(
+            "The connection has no role yet.",
+            "Create the role with the documents of the connection, then store its ARN (--role-arn).",
+            field="role_arn",
+        )
+    return AssumedRole(
+        server,
+        role_arn=credentials.role_arn,
+        session_name=credentials.session_name,
+        external_id=credentials.external_id,
+        base=None if credentials.base is None else _keys(credentials.base),
+        profile=credentials.profile,
+        proven=credentials.proven,
+    )
 
 
 def _keys(given: AwsKeys) -> Keys:
