@@ -63,7 +63,7 @@ def test_a_bucket_is_connected_mirrored_and_looked_at_without_a_mouse(weed: Seaw
 
 
 def connect(weed: Seaweed, page: Page) -> None:
-    """A new connection, whose check shows a row for each permission."""
+    """A new connection, whose check shows a row for each permission. Its wrong secret is mended beside the red one."""
     expect(page.get_by_role("radio", name=re.compile("^New connection"))).to_be_visible()
     press_until(page, "Tab", "New connection")
     page.keyboard.press("Space")
@@ -73,7 +73,7 @@ def connect(weed: Seaweed, page: Page) -> None:
         ("Name *", "weed"),
         ("Endpoint *", weed.endpoint),
         ("Access key ID *", ACCESS_KEY),
-        ("Secret access key *", SECRET_KEY),
+        ("Secret access key *", "not-the-secret"),
         ("Bucket", BUCKET),
     ):
         press_until(page, "Tab", label)
@@ -83,6 +83,12 @@ def connect(weed: Seaweed, page: Page) -> None:
     expect(health).to_be_visible()
     press_until(page, "Tab", "Check it")
     page.keyboard.press("Enter")
+    expect(health.locator(".health-row.tone-bad")).to_contain_text("SignatureDoesNotMatch")
+    press_until(page, "Tab", "Edit")
+    page.keyboard.press("Enter")
+    press_until(page, "Tab", "Secret access key")
+    page.keyboard.type(SECRET_KEY)
+    page.keyboard.press("Enter")  # it is checked again
     for row in ("authenticate", "list", "read"):
         expect(health.locator(".health-row.tone-good", has_text=row).first).to_be_visible()
     expect(health.locator(".health-row.tone-bad")).to_have_count(0)

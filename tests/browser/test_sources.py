@@ -18,6 +18,7 @@ from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub
 from tests.support.served import Serving, serving
 
 BUCKET = "camera-archive"
+PRINCIPAL = "arn:aws:iam::123456789012:role/mirrorlake"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,11 @@ def site(postgres_server: Server, tmp_path: Path, context: BrowserContext) -> It
         for number in range(6):
             stub.put(BUCKET, f"2026/{'raw' if number % 3 == 0 else 'site'}/{number}.png", picture((number, 9, 9)))
         stub.put(BUCKET, "2026/notes.txt", b"nothing to see")
-        environ = {"MIRRORLAKE_DATABASE_URL": url, "MIRRORLAKE_ALLOW_ADDRESSES": "private"}
+        environ = {
+            "MIRRORLAKE_DATABASE_URL": url,
+            "MIRRORLAKE_ALLOW_ADDRESSES": "private",
+            "MIRRORLAKE_AWS_PRINCIPAL": PRINCIPAL,
+        }
         with serving(Cli(tmp_path / "home", environ), tmp_path / "nobody") as served:
             page = context.new_page()
             page.on("pageerror", lambda error: broken.append(str(error)))
@@ -99,11 +104,64 @@ def test_a_connection_with_a_wrong_secret_shows_what_fails_and_is_mended(site: S
     with page.expect_download() as saved:
         page.get_by_role("button", name="Download CORS").click()
     assert saved.value.suggested_filename == "archive-cors.json"
+    earlier_versions_are_granted_where_chosen(page)
     site.accessible()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete connection").click()
     expect(page.get_by_role("heading", name="No connections yet")).to_be_visible()
     site.accessible()
+    connect_a_role_in_the_wizard(site)
+
+
+def earlier_versions_are_granted_where_chosen(page: Page) -> None:
+    document = page.locator(".document pre")
+    page.get_by_role("button", name="IAM policy").click()
+    expect(document).to_contain_text("s3:GetObject")
+    expect(document).not_to_contain_text("s3:GetObjectVersion")
+    page.get_by_label("Earlier versions of objects").check()
+    expect(document).to_contain_text("s3:GetObjectVersion")
+
+
+def connect_a_role_in_the_wizard(site: Site) -> None:
+    """A role needs the external id of its connection, so the connection comes first."""
+    page = site.page
+    site.visit("/new/datasource")
+    page.get_by_role("radio", name=re.compile("^New connection")).check()
+    page.get_by_role("radio", name=re.compile("^Amazon S3")).check()
+    page.wait_for_url(re.compile("service=aws"))
+    page.reload()  # the address holds the new connection and its service
+    expect(page.get_by_role("radio", name=re.compile("^Amazon S3"))).to_be_checked()
+    page.get_by_label("Access", exact=True).select_option("Role with an external ID")
+    page.get_by_label("Name *").fill("studio")
+    page.get_by_role("textbox", name="Bucket").fill(BUCKET)
+    page.get_by_role("button", name="Create connection").click()
+    health = page.get_by_role("region", name="Health")
+    external_id = health.locator("p", has_text="External ID").locator("code").inner_text()
+    document = health.locator(".document pre")
+    expect(document).to_contain_text(f"arn:aws:s3:::{BUCKET}")
+    health.get_by_role("button", name="Trust policy").click()
+    expect(document).to_contain_text(f'"sts:ExternalId": "{external_id}"')
+    expect(document).to_contain_text(PRINCIPAL)
+    health.get_by_role("button", name="CORS").click()
+    expect(document).to_contain_text(f'"{site.serving.address}"')
+    health.get_by_role("button", name="Check it").click()
+    expect(health.locator(".health-row.tone-bad")).to_contain_text("no role yet")
+    site.accessible()
+    health.get_by_role("button", name="Edit").click()
+    role = health.get_by_label("Role ARN")
+    role.fill("lake")
+    health.get_by_role("button", name="Save changes").click()
+    expect(role).to_have_attribute("aria-invalid", "true")
+    role.fill("arn:aws:iam::123456789012:role/studio-reader")
+    site.accessible()
+    health.get_by_role("button", name="Save changes").click()
+    # It is checked again. Here, the server has no identity that could assume the role.
+    expect(health).not_to_contain_text("no role yet")
+    expect(health.locator(".health-row.tone-bad")).to_contain_text("Authenticate", ignore_case=True)
+    health.get_by_role("link", name="Page of the connection").click()
+    expect(page.get_by_role("heading", name="studio", level=1)).to_be_visible()
+    page.go_back()
+    expect(health).to_be_visible()  # the step is as it was left
 
 
 def advice_names_fields(page: Page) -> None:
@@ -216,7 +274,7 @@ def change_datasource(site: Site) -> None:
     expect(page.locator(".timeline")).to_contain_text("policies")
     expect(page.locator(".timeline")).to_contain_text("pictureText")
     assert "tab=activity" in page.url
-    for part in ("Runs", "Events", "Health"):
+    for part in ("Runs", "Bucket events", "Health"):
         page.get_by_role("button", name=part, exact=True).click()
         page.wait_for_load_state("networkidle")
         site.accessible()
@@ -296,7 +354,7 @@ def create_without_a_run(site: Site) -> None:
 def set_up_events(site: Site) -> None:
     """Where events come from: first a queue, whose address is wrong, then a webhook with a secret, then nowhere."""
     page = site.page
-    page.get_by_role("button", name="Events", exact=True).click()
+    page.get_by_role("button", name="Bucket events", exact=True).click()
     page.get_by_role("button", name="Set up events").click()
     page.get_by_label("URL of the queue").fill("nowhere")
     page.get_by_role("button", name="Save", exact=True).click()

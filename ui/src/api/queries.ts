@@ -155,11 +155,11 @@ export const queries = {
       queryFn: ({ signal }) => answer(client.GET('/api/v1/connections/{name}', { params: { path: { name } }, signal })),
     }),
 
-  connectionDocuments: (name: string, origin: string) =>
+  connectionDocuments: (name: string, origin: string, versions: boolean) =>
     queryOptions({
-      queryKey: [...keys.connection(name), 'documents', origin],
+      queryKey: [...keys.connection(name), 'documents', origin, versions],
       queryFn: ({ signal }) => {
-        const params = { path: { name }, query: { origin } };
+        const params = { path: { name }, query: { origin, versions } };
         return answer(client.GET('/api/v1/connections/{name}/documents', { params, signal }));
       },
       retry: false,

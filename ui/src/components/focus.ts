@@ -3,10 +3,10 @@
 const FIELD = ':is(input:not([type="radio"]), input[type="radio"]:checked, select, textarea):not(:disabled, [hidden])';
 const CONTROL = ':is(a[href], button, input, select, textarea, summary):not(:disabled, [tabindex="-1"])';
 
-/** Into the first field of a dialog that has just opened; without a field on the button that leaves it and does nothing. */
-export function focusFirst(dialog: HTMLDialogElement): void {
-  if (dialog.querySelector('[autofocus]') !== null) return; // the browser has given the focus to that one
-  (dialog.querySelector<HTMLElement>(FIELD) ?? dialog.querySelector<HTMLElement>('[data-way-out]'))?.focus();
+/** Into the first field of a dialog or form that has just opened; without a field on the button that leaves it and does nothing. */
+export function focusFirst(opened: HTMLElement): void {
+  if (opened.querySelector('[autofocus]') !== null) return; // the browser has given the focus to that one
+  (opened.querySelector<HTMLElement>(FIELD) ?? opened.querySelector<HTMLElement>('[data-way-out]'))?.focus();
 }
 
 /** Into the page that is shown, without a control of it: from there, the Tab key goes to its first one. */

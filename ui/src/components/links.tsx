@@ -28,10 +28,10 @@ export function DatasourceLink({ name, children, ...rest }: Props & { name: stri
   );
 }
 
-export function ConnectionLink({ name, ...rest }: Props & { name: string }) {
+export function ConnectionLink({ name, children, ...rest }: Props & { name: string }) {
   return (
     <Link to="/connections/$name" params={{ name }} {...rest}>
-      {name}
+      {children ?? name}
     </Link>
   );
 }

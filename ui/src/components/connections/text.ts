@@ -35,7 +35,7 @@ export const text = {
   } satisfies Record<ConnectionKind, string>,
   notes: {
     'aws-role':
-      'The trust policy of the role names an external ID that mirrorlake generates. You find both documents on the page of the connection.',
+      'The trust policy of the role needs an external ID, which mirrorlake makes with the connection. In this order: create the connection without an ARN; create the role with the documents that the connection then has; edit the connection and enter the ARN of the role.',
     'aws-bucket-policy': 'No key is needed: the policy of the bucket admits the identity of the server.',
     'aws-ambient': 'The server uses its own identity. Grant that identity only what people may see here.',
   } as Partial<Record<ConnectionKind, string>>,
@@ -85,6 +85,32 @@ export const text = {
   create: 'Create connection',
   save: 'Save changes',
 
+  externalId: 'External ID',
+  documents: {
+    title: 'Grant access',
+    lead: 'Apply these documents in your cloud. They grant this connection its bucket and folder, and nothing else.',
+    principal: 'Identity that accesses the bucket',
+    download: 'Download',
+    downloadAs: (what: string) => `Download ${what}`,
+    choose: 'Documents',
+    noBucket: 'The documents are written for one bucket. Edit the connection and enter its bucket.',
+    versions: {
+      label: 'Earlier versions of objects',
+      hint: 'Also grants `s3:GetObjectVersion`, for snapshots of a bucket with versioning. It opens everything in this bucket and folder that was replaced or deleted, as long as the bucket keeps it.',
+    },
+    none: 'There is nothing to apply for this kind of connection.',
+    names: {
+      iam_policy: 'IAM policy',
+      trust_policy: 'Trust policy',
+      bucket_policy: 'Bucket policy',
+      cors: 'CORS',
+      queue_policy: 'Queue policy',
+      notification: 'Notifications',
+      commands: 'Shell',
+      terraform: 'Terraform',
+    },
+  },
+
   bucket: {
     title: 'Connected bucket',
     any: 'any',
@@ -119,6 +145,6 @@ export const text = {
     cause: 'Probable cause',
     fix: 'What to do',
     theFix: 'the fix',
-    orFields: (labels: string[]) => `Or edit the connection on its page: ${labels.join(', ')}.`,
+    orFields: (labels: string[]) => `Or edit the connection: ${labels.join(', ')}.`,
   },
 };

@@ -8,54 +8,37 @@ import { Confirm } from '../../components/Confirm';
 import { CopyButton } from '../../components/CopyButton';
 import { BucketPanel } from '../../components/connections/BucketPanel';
 import { ConnectionForm } from '../../components/connections/ConnectionForm';
+import { Documents } from '../../components/connections/Documents';
 import { draftOf } from '../../components/connections/form';
-import { HealthRows, HealthSummary } from '../../components/connections/HealthRows';
+import { LastCheck, useCheck } from '../../components/connections/LastCheck';
 import { text as shared } from '../../components/connections/text';
 import { Dialog } from '../../components/Dialog';
 import { DialogActions } from '../../components/DialogActions';
-import { ErrorText } from '../../components/ErrorText';
 import { ago, when } from '../../components/format';
 import { DatasourceLink } from '../../components/links';
 import { Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { unlessGone } from '../../components/unlessGone';
-import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
-import { Documents } from './Documents';
 import { text } from './text';
 import './connections.css';
 
 const route = getRouteApi('/connections/$name');
 
 function HealthPanel({ connection, edit }: { connection: Connection; edit: boolean }) {
-  const action = useAsyncAction();
-  const cache = useQueryClient();
   const { health, name } = connection;
-  const check = async () => {
-    const params = { path: { name }, query: { origin: window.location.origin } };
-    await answer(client.POST('/api/v1/connections/{name}/check', { params }));
-    await cache.invalidateQueries({ queryKey: keys.connections });
-  };
+  const { check, busy, error } = useCheck(name);
   return (
     <section className="panel">
       <div className="panel-head">
         <h2>{shared.health.title}</h2>
         {edit ? (
-          <button type="button" className="secondary" disabled={action.busy} onClick={() => action.run(check)}>
+          <button type="button" className="secondary" disabled={busy} onClick={check}>
             {health === null ? shared.health.check : shared.health.again}
           </button>
         ) : null}
       </div>
-      {action.busy ? (
-        <p className="quiet" role="status">
-          {shared.health.checking}
-        </p>
-      ) : health === null ? (
-        <HealthSummary health={null} />
-      ) : (
-        <HealthRows health={health} />
-      )}
-      <ErrorText text={action.error} />
+      <LastCheck health={health} busy={busy} error={error} />
     </section>
   );
 }
@@ -80,9 +63,8 @@ function Facts({ connection }: { connection: Connection }) {
         </Fact>
       ))}
       {connection.kind === 'aws-role' ? (
-        <Fact label={text.facts.externalId}>
-          <code>{connection.external_id}</code>{' '}
-          <CopyButton text={connection.external_id} what={text.facts.externalId} />
+        <Fact label={shared.externalId}>
+          <code>{connection.external_id}</code> <CopyButton text={connection.external_id} what={shared.externalId} />
         </Fact>
       ) : null}
       {connection.secrets.map((name) => (
@@ -210,7 +192,10 @@ function Shown({ connection }: { connection: Connection }) {
         <div className="stack">
           <Bucket connection={connection} />
           <HealthPanel connection={connection} edit={edit} />
-          <Documents name={connection.name} />
+          <section className="panel">
+            <h2>{shared.documents.title}</h2>
+            <Documents connection={connection} />
+          </section>
         </div>
         <div className="stack">
           <SettingsPanel connection={connection} edit={edit} />

@@ -20,7 +20,6 @@ export const text = {
   facts: {
     title: 'Settings',
     kind: 'Access',
-    externalId: 'External ID',
     stored: 'stored, encrypted',
     reference: (place: string) => `read from ${place}`,
     created: 'Created',
@@ -30,25 +29,6 @@ export const text = {
   },
   edit: 'Edit',
   usedBy: { title: 'Used by', none: 'No datasource uses it yet.', add: 'Add a datasource with it' },
-  documents: {
-    title: 'Grant access',
-    lead: 'Apply these documents in your cloud. They grant this connection its bucket and folder, and nothing else.',
-    principal: 'Identity that accesses the bucket',
-    download: 'Download',
-    downloadAs: (what: string) => `Download ${what}`,
-    choose: 'Documents',
-    none: 'There is nothing to apply for this kind of connection.',
-    names: {
-      iam_policy: 'IAM policy',
-      trust_policy: 'Trust policy',
-      bucket_policy: 'Bucket policy',
-      cors: 'CORS',
-      queue_policy: 'Queue policy',
-      notification: 'Notifications',
-      commands: 'Shell',
-      terraform: 'Terraform',
-    },
-  },
   remove: {
     action: 'Delete',
     title: (name: string) => `Delete the connection ${name}?`,

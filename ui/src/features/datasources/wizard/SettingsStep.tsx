@@ -106,6 +106,7 @@ export function SettingsStep({ search, connection, back }: Props) {
           focus
         />
         <SettingsFields form={form} set={(next) => setDraft({ ...draft, form: next })} errors={errors} />
+        <p className="hint">{text.settings.more}</p>
         <div className="row wizard-actions">
           <button type="button" className="secondary" onClick={back}>
             {text.previous}

@@ -20,7 +20,8 @@ const route = getRouteApi('/new/datasource');
 
 /** The last step that can be shown: a later one needs what an earlier one asks. */
 function reachable(search: WizardSearch, connection: Connection | undefined): Step {
-  if (connection === undefined && search.via === undefined) return 'connection';
+  const { via } = search;
+  if (connection === undefined && (via === undefined || via === 'new')) return 'connection';
   return addressOf(search, connection) === undefined ? 'location' : 'settings';
 }
 

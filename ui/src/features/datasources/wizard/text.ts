@@ -26,6 +26,8 @@ export const text = {
     noFolder: 'Folders of the server can be mirrored once its operator allows them: `MIRRORLAKE_LOCAL_ROOTS`.',
     check: 'Check it',
     again: 'Check again',
+    edit: 'Edit',
+    open: 'Page of the connection',
   },
 
   location: {
@@ -101,6 +103,7 @@ export const text = {
     createOnly: 'Create without a run',
     creating: 'Creating…',
     summary: 'What is created',
+    more: 'Objects that need other settings get a mirror config of their own: add it on the tab Settings of the datasource.',
     address: 'Address',
     via: 'Connection',
     own: 'identity of the server',

@@ -41,6 +41,13 @@ it('a chosen connection proposes its bucket and folder, and forgets those of ano
   expect(chosen).toEqual({ connection: 'c', place: 'b', folder: 'p/', only: '**' });
 });
 
+it('the address holds a new connection and its service, until the connection is created', () => {
+  expect(wizardSearch({ via: 'new', service: 'gcs' })).toEqual({ via: 'new', service: 'gcs' });
+  expect(wizardSearch({ via: 'new', service: 'x' })).toEqual({ via: 'new' });
+  expect(wizardSearch({ via: 'server', service: 'gcs' })).toEqual({ via: 'server' });
+  expect(withConnection({ via: 'new', service: 'gcs' }, connection('gcs-hmac'))).toEqual({ connection: 'c' });
+});
+
 it('an address with unknown parts is read without them', () => {
   expect(wizardSearch({ step: 'nowhere', via: 'x', place: 3, only: 'a', other: 'b' })).toEqual({ only: 'a' });
 });

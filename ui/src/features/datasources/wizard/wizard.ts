@@ -1,14 +1,17 @@
 // The draft of a datasource: what the address of the wizard holds. Pure; the routes need it, so it is small.
 import type { Connection } from '../../../api/client';
+import { SERVICE_NAMES, type Service } from '../../../components/connections/services';
 
 export const STEPS = ['connection', 'location', 'settings'] as const;
 export type Step = (typeof STEPS)[number];
+const VIAS = ['server', 'folder', 'new'] as const;
 
 /** What is asked of the location. In the address, so that a reload and a shared link restore it. */
 export interface WizardSearch {
   step?: Step;
   connection?: string; // its name
-  via?: 'server' | 'folder'; // without a connection
+  via?: (typeof VIAS)[number]; // without a connection, or with one that is yet to be created
+  service?: Service; // of a new connection
   place?: string; // the bucket, the path of the folder, or the whole address
   folder?: string; // in the bucket
   only?: string; // patterns, one a line
@@ -25,7 +28,10 @@ export function wizardSearch(search: Record<string, unknown>): WizardSearch {
   const found: WizardSearch = {};
   const step = STEPS.find((one) => one === search.step);
   if (step !== undefined) found.step = step;
-  if (search.via === 'server' || search.via === 'folder') found.via = search.via;
+  const via = VIAS.find((one) => one === search.via);
+  if (via !== undefined) found.via = via;
+  const service = SERVICE_NAMES.find((one) => one === search.service);
+  if (via === 'new' && service !== undefined) found.service = service;
   for (const name of ['connection', 'place', 'folder', 'only', 'except', 'paths', 'file', 'media'] as const) {
     const value = text(search[name]);
     if (value !== undefined) found[name] = value;
@@ -49,7 +55,7 @@ export function addressOf(search: WizardSearch, connection: Connection | undefin
 
 /** The search with a connection chosen, whose bucket and folder are proposed. */
 export function withConnection(search: WizardSearch, connection: Connection): WizardSearch {
-  const { via: _, place: __, folder: ___, ...rest } = search;
+  const { via: _, service: __, place: ___, folder: ____, ...rest } = search;
   const { bucket, prefix } = connection.settings;
   return {
     ...rest,

@@ -1,5 +1,6 @@
 // The documents of a connection as texts, those that the cloud has. Pure.
-import type { ConnectionDocuments } from '../../api/client';
+import type { ConnectionDocuments, ConnectionKind } from '../../api/client';
+import { KINDS } from '../../api/connectionKinds';
 
 export type DocumentName =
   | 'iam_policy'
@@ -18,6 +19,16 @@ export interface DocumentText {
 }
 
 const JSON_DOCUMENTS = ['iam_policy', 'trust_policy', 'bucket_policy', 'cors', 'queue_policy', 'notification'] as const;
+
+/** Whether there are documents for a bucket. A public one and a folder need none. */
+export function isOfBucket(kind: ConnectionKind): boolean {
+  return kind !== 'local' && !kind.endsWith('-anonymous');
+}
+
+/** Whether earlier versions of objects need a permission of their own. */
+export function hasVersions(kind: ConnectionKind): boolean {
+  return isOfBucket(kind) && KINDS[kind].provider === 's3';
+}
 
 export function documentTexts(documents: ConnectionDocuments): DocumentText[] {
   const found: DocumentText[] = [];
