@@ -317,9 +317,11 @@ TROUBLE = {
     "/runs/3": "A limit of the workspace was reached",
     "/overview": "55 removals wait for a decision",
     "/datasources/harbour%20cams": "The connection harbour-store does not work",
+    "/datasources/harbour%20cams?tab=health": "The last check of its connection, harbour-store",
     "/datasources": "Paused: The connection harbour-store does not work",
     "/connections/harbour-store": "Grant s3:ListBucket",
     "/connections": "Runs would fail",
+    "/new/datasource?connection=harbour-store": "Apply these documents in your cloud",
     "/datasources/gone": "Datasource 'gone' does not exist",
 }
 

@@ -30,18 +30,21 @@ export function Activity({ name }: { name: string }) {
   if (data === undefined) return <Pending data={data} error={error} />;
   if (data.length === 0) return <p className="quiet">{text.page.noActivity}</p>;
   return (
-    <ul className="timeline">
-      {data.map((change) => (
-        <li key={change.id}>
-          <p>
-            <strong>{change.actor}</strong> {text.page.actions[change.action] ?? change.action}{' '}
-            <span className="quiet" title={when(change.at)}>
-              {ago(change.at)}
-            </span>
-          </p>
-          <Changes change={change} />
-        </li>
-      ))}
-    </ul>
+    <>
+      <p className="quiet">{text.page.activityLead}</p>
+      <ul className="timeline">
+        {data.map((change) => (
+          <li key={change.id}>
+            <p>
+              <strong>{change.actor}</strong> {text.page.actions[change.action] ?? change.action}{' '}
+              <span className="quiet" title={when(change.at)}>
+                {ago(change.at)}
+              </span>
+            </p>
+            <Changes change={change} />
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

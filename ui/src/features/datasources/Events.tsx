@@ -134,7 +134,10 @@ export function Events({ source }: { source: Datasource }) {
   if (data === undefined) return <Pending data={data} error={error} />;
   return (
     <section className="panel stack">
-      {data === null ? <p>{text.page.events.none}</p> : <Status status={data} />}
+      <p className={data === null ? undefined : 'quiet'}>
+        {data === null ? text.page.events.none : text.page.events.lead}
+      </p>
+      {data === null ? null : <Status status={data} />}
       {may('datasources:edit') ? <Controls source={source} status={data} /> : null}
     </section>
   );

@@ -285,7 +285,7 @@ export const text = {
       settings: 'Settings',
       runs: 'Runs',
       health: 'Health',
-      events: 'Events',
+      events: 'Bucket events',
       activity: 'Activity',
     } satisfies Record<DatasourceTab, string>,
     noPermission: 'You may look at this datasource, but not change it.',
@@ -324,8 +324,13 @@ export const text = {
     saved: 'Saved.',
     saveNote: 'The next run uses them.',
     runColumns: ['Run', 'State', 'Started by', 'Started', 'Duration', 'Outcomes'],
-    healthLead: 'Each permission that a run needs, tried with a real request on the location and patterns.',
+    health: {
+      lead: 'Whether a run can succeed: each permission that it needs, tried with a real request on the location and patterns of this datasource.',
+      ofConnection: 'The last check of its connection, {link}:',
+      uncheckedConnection: 'Its connection, {link}, was never checked.',
+    },
     events: {
+      lead: 'Messages of the bucket about new, changed and removed objects. They keep the datasource fresh between runs.',
       none: 'Its bucket sends no events: runs find changes by listing. Events make it fresh within seconds.',
       setUp: 'Set up events',
       change: 'Change',
@@ -377,6 +382,7 @@ export const text = {
       foreign: 'About other locations',
       unreadable: 'Unreadable',
     },
+    activityLead: 'Who changed this datasource, from which value to which.',
     noActivity: 'Nothing has been changed yet.',
     default: 'default',
     actions: {
