@@ -29,6 +29,7 @@ PAGES = {
     "overview": "/overview",
     "project": "/projects/Ripeness%202026",
     "new-connection": "/new/connection?service=aws",
+    "new-datasource-location": "/new/datasource?step=location&via=server&only=site-a/**&except=**/raw/**",
     "settings": "/settings",
 }
 USUAL = (1280, 800)

@@ -69,6 +69,7 @@ MADE: tuple[tuple[str, str, object], ...] = (
         "name": LONG, "kind": "s3", "settings": {"endpoint": "https://store.invalid", "bucket": "archive"},
         "secrets": {"access_key_id": "a-key", "secret_access_key": "a-secret"},
     }),
+    ("post", "/connections", {"name": "studio", "kind": "aws-role", "settings": {"bucket": "studio-archive"}}),
     ("post", "/saved-searches", {"name": "ripe ones", "query": "tag:ripe"}),
     ("post", "/saved-searches", {"name": LONG, "query": "metadata.score:0.9.. metadata.place:Harbour sort:name"}),
     ("post", "/snapshots", {"project": PROJECT, "note": "before the harvest"}),
@@ -112,19 +113,24 @@ WORKED_ON = {
     "tagged": 5,
 }
 JOBS = ("/snapshots", f"{IN_PROJECT}/split")  # whose end the next one waits for
-DRESS = """
+# A connection that does not work.
+RED_CONNECTION = """
 INSERT INTO connection (name, kind, settings, external_id, trusted, paused, health) VALUES
 ('harbour-store', 's3', '{"endpoint": "https://store.invalid", "bucket": "harbour"}', 'x', false,
  'The bucket refuses to be listed.',
- '{"ok": false, "checked": "2026-11-29T08:00:00+00:00", "checks": [
+ ('{"ok": false, "checked": "' || to_char(now() AT TIME ZONE 'UTC' - interval '2 hours', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+ || '", "checks": [
    {"check": "authenticate", "ok": true, "message": "The keys are accepted."},
    {"check": "list", "ok": false, "message": "The bucket refuses to be listed.", "key": "2026/",
     "error": "403 AccessDenied: Access Denied", "fix": "Grant s3:ListBucket on arn:aws:s3:::harbour."},
-   {"check": "get", "ok": null, "message": "Not tried."}]}');
+   {"check": "get", "ok": null, "message": "Not tried."}]}')::jsonb);
+"""
+_TROUBLE = """
 UPDATE datasource SET connection_id = (SELECT id FROM connection) WHERE name = 'not run yet';
 UPDATE run SET limited_by = 'assets', notes = ARRAY['The workspace has reached its limit of 12 assets: 3 new objects'
   ' were not imported. Raise the limit or remove assets; the next run imports the rest.'] WHERE id = 3;
 """
+DRESS = RED_CONNECTION + _TROUBLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,12 +179,16 @@ PAGES = {
     "datasources": "/datasources",
     **{f"datasource-{tab}": f"/datasources/orchard?tab={tab}" for tab in TABS},
     "datasource-in-trouble": "/datasources/not%20run%20yet",
+    "datasource-in-trouble-health": "/datasources/not%20run%20yet?tab=health",
     "connections": "/connections",
     "connection": f"/connections/{LONG}",
     "connection-in-trouble": "/connections/harbour-store",
+    "connection-of-a-role": "/connections/studio",
     "new-connection": "/new/connection",
     "new-connection-aws": "/new/connection?service=aws",
     "new-datasource": "/new/datasource",
+    "new-datasource-in-trouble": "/new/datasource?connection=harbour-store",
+    "new-datasource-of-a-role": "/new/datasource?connection=studio",
     "new-datasource-location": "/new/datasource?step=location&via=folder&place=/tmp",
     "new-datasource-settings": "/new/datasource?step=settings&via=folder&place=/tmp",
     "projects": "/projects",
@@ -310,6 +320,7 @@ DIALOGS: dict[str, tuple[str, tuple[Step, ...]]] = {
         "/",
         (press("Saved"), see("ripe ones"), press("Delete ripe ones", within="dialog")),
     ),
+    "new-datasource-edit-connection": ("/new/datasource?connection=harbour-store", (press("Edit"),)),
     "new-connection-in-wizard": ("/new/datasource", (tick_card("New connection"), tick_card("Amazon"))),
     "key-replace": ("/settings?part=secrets", (press("Replace the key"),)),
     "shortcuts": ("/projects", (press("Keyboard shortcuts", within="body"),)),
