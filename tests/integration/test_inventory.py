@@ -219,7 +219,7 @@ def test_damage_is_found_before_anything_is_concluded(mirrored: Mirrored, store:
     [
         ({"size": -1}, "impossible size"),
         ({"e_tag": "a\0b"}, "impossible size or ETag"),
-        ({"size": 7}, "twice, with different sizes"),
+        ({"size": 7}, "an object twice"),
     ],
 )
 @pytest.mark.parametrize("kind", ["CSV", "Parquet", "ORC"])

@@ -24,7 +24,7 @@ from mirrorlake.catalog import objects
 from mirrorlake.catalog.objects import KnownObjects
 from mirrorlake.catalog.schedules import database_time
 from mirrorlake.core.columnar import Column, chosen, column, is_in, keep, latest, no_rows
-from mirrorlake.core.errors import StorageError
+from mirrorlake.core.errors import ListingDisordered, StorageError
 from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.recent_listing import RecentListing, list_recent
 from mirrorlake.mirror.scan import CatalogSnapshot, KnownSide
@@ -204,7 +204,7 @@ def _fetch(found: Inventory, prefix: str, workdir: Path) -> _Rows:
     """The objects below a prefix, in key order."""
     unsupported: list[UnsupportedKey] = []
     blocks: list[Block] = []
-    check = OrderCheck(KeyRange(prefix=prefix))  # here, what it raises costs the inventory and not the run
+    check = OrderCheck(KeyRange(prefix=prefix))
 
     def pages() -> Generator[pa.RecordBatch]:
         for page in found.pages():
@@ -219,6 +219,12 @@ def _fetch(found: Inventory, prefix: str, workdir: Path) -> _Rows:
                 yield checked
 
     spool = workdir / "inventory.arrow"
-    if not write_spool(spool, batches(), LISTING):
+    try:
+        any_rows = write_spool(spool, batches(), LISTING)
+    except ListingDisordered as error:
+        raise InventoryRefused(
+            "The inventory lists an object twice, with different sizes or ETags.", "Wait for the next one."
+        ) from error
+    if not any_rows:
         raise InventoryRefused("The inventory lists no object.", "Check the filter of its configuration.")
     return _Rows(spool=SpooledBatches([spool]), blocks=blocks, unsupported=unsupported)
