@@ -119,7 +119,18 @@ def run(arguments: list[str]) -> int:
     except MirrorlakeError as error:
         echo_error(str(error))
         return exit_codes.USAGE if isinstance(error, UsageError) else exit_codes.FAILED
+    except Exception:
+        other = next((word for word in words if _is_not_utf8(word)), None)
+        if other is None:
+            raise
+        echo_error(f"{other!r} is not UTF-8. Use a name or path that is.")
+        return exit_codes.USAGE
     return code if isinstance(code, int) else 0
+
+
+def _is_not_utf8(word: str) -> bool:
+    """Whether Python has replaced bytes of an argument by surrogates, which neither databases nor JSON can hold."""
+    return any("\ud800" <= character <= "\udfff" for character in word)
 
 
 def expand_arguments(arguments: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mirrorlake.cli import exit_codes
 from mirrorlake.cli.inputs import folder_address
 from mirrorlake.cli.main import QUERY_COMMANDS, expand_arguments, run
 
@@ -173,3 +174,15 @@ def test_a_settings_file_that_is_not_there_is_named_once(tmp_path: Path, capsys:
     file = tmp_path / "none.json"
     assert run(["mirror", "s3://bucket", "--settings", str(file)]) == 2
     assert f"The settings file {file} cannot be read: No such file or directory." in capsys.readouterr().err
+
+
+def test_an_argument_that_is_not_utf8_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def store(words: list[str], **_: object) -> None:
+        " ".join(words).encode()
+
+    monkeypatch.setattr(sys.modules[run.__module__], "_app_for", lambda _words: store)
+
+    assert run(["ontology", "show", os.fsdecode(b"\xff")]) == exit_codes.USAGE
+    assert capsys.readouterr().err == "error: '\\udcff' is not UTF-8. Use a name or path that is.\n"
