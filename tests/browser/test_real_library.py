@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from tests.support.buckets import Bucket, picture_no, stub_bucket
 from tests.support.cli import Cli
 from tests.support.media import package_folder
 from tests.support.postgres import Server
-from tests.support.s3stub import S3Stub
+from tests.support.s3stub import Answer, Request, S3Stub, error
 from tests.support.served import Serving, serving
 
 PHOTOS = (
@@ -33,6 +34,7 @@ class Library:
     """A served library whose datasource `photos` was set up and never mirrored."""
 
     serving: Serving
+    stub: S3Stub
     bucket: Bucket
     page: Page
 
@@ -44,6 +46,32 @@ class Library:
         self.visit("/datasources")
         self.page.get_by_role("button", name="Run", exact=True).click()
         expect(self.page.locator(".card")).to_contain_text(text)
+
+
+class Slow:
+    """A fault of the bucket: objects are answered one at a time, later refused."""
+
+    def __init__(self) -> None:
+        self._turns = threading.Semaphore(0)
+        self._refuses = False
+
+    def __call__(self, request: Request) -> Answer | None:
+        if request.method != "GET" or not request.key:
+            return None
+        if not self._refuses:
+            self._turns.acquire()
+        return error(503, "SlowDown") if self._refuses else None
+
+    def answer(self) -> None:
+        self._turns.release()
+
+    def refuse(self) -> None:
+        self._refuses = True
+        self.end()
+
+    def end(self) -> None:
+        """Let every request go that waits."""
+        self._turns.release(2 * len(PHOTOS) * 3)
 
 
 def crop(photo: Path, number: int) -> bytes:
@@ -73,15 +101,17 @@ def library(postgres_server: Server, tmp_path: Path, context: BrowserContext) ->
             page = context.new_page()
             page.on("pageerror", lambda error: broken.append(str(error)))
             page.goto(f"{served.address}/?token={served.token}")
-            yield Library(served, bucket, page)
+            yield Library(served, stub, bucket, page)
     assert broken == []
 
 
 def test_a_library_is_filled_emptied_and_brought_back_by_its_pages_alone(library: Library) -> None:
+    stop(library)
     fill(library)
     let_go(library)
     bring_back(library)
     purge(library)
+    repair(library)
     forget(library)
 
 
@@ -215,6 +245,46 @@ def select_from(page: Page, first: str | int, in_view: list[str | int]) -> None:
     expect(bar).to_have_count(0)
 
 
+def stop(library: Library) -> None:
+    """A run that waits for its bucket: its page shows how far it is, that it retries, and cancels it."""
+    page, slow = library.page, Slow()
+    library.stub.faults.append(slow)
+    try:
+        library.run_until("processing: 0 of 15 objects")
+        expect(page.get_by_role("progressbar", name=re.compile("^Progress of run"))).to_be_visible()
+        page.get_by_role("link", name=re.compile(r"^Run \d+,")).click()
+        expect(page.get_by_role("heading", name=re.compile(r"^Run \d+ running$"))).to_be_visible()
+        requests = page.get_by_text(re.compile("GET requests"))  # before anything is committed
+        slow.answer()
+        expect(requests).to_contain_text("read")
+        before = requests.inner_text()
+        slow.answer()
+        expect(requests).not_to_have_text(before)
+        assert violations(page) == []
+        slow.refuse()
+        expect(page.get_by_role("heading", name="running retrying")).to_be_visible()
+        page.get_by_role("button", name="Cancel run").click()
+        expect(page.get_by_role("heading", name="Run cancelled")).to_be_visible()
+        expect(page.get_by_role("progressbar")).to_have_count(0)
+    finally:
+        library.stub.faults.remove(slow)
+        slow.end()
+
+
+def repair(library: Library) -> None:
+    """An object that is no picture fails. It is mended, and retried alone."""
+    page, bucket = library.page, library.bucket
+    bucket.put("flower/torn.jpg", b"no picture")
+    failed = bucket.mirror()
+    library.visit(f"/runs/{failed['run']}?kind=failed")
+    expect(page.get_by_role("region", name="Outcomes")).to_contain_text("flower/torn.jpg")
+    bucket.put("flower/torn.jpg", crop(PHOTOS[4], 3))
+    page.get_by_role("button", name="Retry 1 failed object").click()
+    page.wait_for_url(re.compile(rf"/runs/{failed['run'] + 1}$"))
+    expect(page.get_by_role("heading", name="succeeded")).to_be_visible()
+    expect(page.locator(".tile.new dd")).to_have_text("1")
+
+
 def fill(library: Library) -> None:
     """A pass by the Run button; the library's page, open elsewhere, follows it. Then the datasource cools down."""
     page = library.page
@@ -247,10 +317,16 @@ def let_go(library: Library) -> None:
             bucket.delete(f"{photo.stem}/{number}.jpg")
     held = bucket.cli.run("mirror", *bucket.words()).json  # in a terminal, which does not wait for the hour
     assert held["state"] == "held"
+    library.visit(f"/runs/{held['run']}")
+    page.get_by_role("button", name="Dismiss").click()
+    expect(page.get_by_text("the removals were dismissed")).to_be_visible()
+    held = bucket.cli.run("mirror", *bucket.words()).json  # which holds them again
+    assert held["state"] == "held"
     library.visit("/runs")
     page.get_by_role("link", name=f"Run {held['run']}").click()
     expect(page.get_by_role("alert")).to_contain_text("12 removals held for confirmation")
     expect(page.get_by_role("alert")).to_contain_text("chelsea/")
+    expect(page.get_by_role("region", name="Outcomes")).to_contain_text("chelsea/0.jpg")
     expect(page.get_by_text(f"Server: {held['server']}", exact=True)).to_be_visible()
     assert violations(page) == []
     page.get_by_label(re.compile("the number of removals")).fill("12")
@@ -310,8 +386,8 @@ def forget(library: Library) -> None:
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".card")).to_contain_text("Daily at 04:30, Europe/Berlin")
     page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_role("dialog")).to_contain_text("5moved to the trash")
-    page.get_by_label(re.compile("the number of assets")).fill("5")
+    expect(page.get_by_role("dialog")).to_contain_text("6moved to the trash")
+    page.get_by_label(re.compile("the number of assets")).fill("6")
     assert violations(page) == []
     page.get_by_role("button", name="Delete datasource").click()
     expect(page.get_by_text("Mirror your first bucket")).to_be_visible()

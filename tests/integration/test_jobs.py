@@ -28,7 +28,8 @@ from mirrorlake.jobs.registry import BACKGROUND_KINDS, HANDLERS
 from mirrorlake.jobs.worker import Stop, Worker
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.events import ReceiverKind
-from mirrorlake.model.jobs import RUN_KINDS, JobKind, JobProgress, JobState
+from mirrorlake.model.jobs import RUN_KINDS, JobKind, JobState
+from mirrorlake.model.progress import JobProgress
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.services import previews
 from mirrorlake.storage.base import Store

@@ -74,6 +74,9 @@ def made_template(server: Server, home: Path, *, size: int, migrated: bool = Tru
                 _write(empty, home, size, holder=session.info.backend_pid)
         if migrated:
             migrate(conninfo, address="the made library")
+            if size:
+                with psycopg.connect(conninfo) as made:
+                    made.execute(_AT_WORK)
         yield Template(name, home)
 
 
@@ -213,6 +216,14 @@ _RUNS = (
      {"list": 49, "get": 310}, 812_000_000, None),
     (6, 3, "mirror", "held", 30, 60, {"listed": 12, "selected": 12, "unchanged": 12}, {"list": 1}, 0, None),
 )  # fmt: skip
+
+
+# The run at work, whose lease nobody renews, is half through and has just moved.
+_AT_WORK = """
+UPDATE lease SET moved = expires;
+UPDATE job SET progress = '{"step": "processing", "done": 310, "total": 640, "unit": "objects", "counts": {}}'
+WHERE id = 5;
+"""
 
 
 def _write_runs(session: psycopg.Connection[Any], holder: int, root: str) -> None:

@@ -25,7 +25,8 @@ from mirrorlake.catalog.statements import statement
 from mirrorlake.catalog.workers import reasons
 from mirrorlake.core.errors import Conflict, NotFound
 from mirrorlake.model.access import Actor, ActorKind, Context
-from mirrorlake.model.jobs import Job, JobKind, JobProgress, NewJob
+from mirrorlake.model.jobs import Job, JobKind, NewJob
+from mirrorlake.model.progress import JobProgress
 from mirrorlake.model.runs import RunState
 from mirrorlake.postgres.db_errors import retry_on_contention, translate_db_errors
 from mirrorlake.postgres.pool import Catalog

@@ -22,8 +22,9 @@ from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import CatalogError, LeaseLost, RunCancelled, SourceUnreachable
-from mirrorlake.model.jobs import JobProgress, NewJob
+from mirrorlake.model.jobs import NewJob
 from mirrorlake.model.outcomes import OutcomeKind
+from mirrorlake.model.progress import JobProgress
 from mirrorlake.plan.backoff import NEVER, RetryPolicy
 from mirrorlake.postgres.pool import Catalog
 
@@ -108,6 +109,11 @@ class JobLease:
         """The error of a cancelled job; None if nobody cancelled it."""
         by = self._cancelled
         return None if by is None else RunCancelled(f"{self.noun} {self.job_id} was cancelled by {by}.")
+
+    @property
+    def retrying(self) -> bool:
+        """Whether requests of the job are being retried."""
+        return False
 
     @property
     def closed(self) -> bool:
@@ -204,14 +210,18 @@ class JobLease:
 
     def _renew(self) -> bool:
         with self._session.transaction():
-            self._write_progress(self._session)  # the job before its lease, the lock order of every writer of both
-            return self._session.execute(statement("renew_lease").query, self.values()).rowcount == 1
+            moved = self._write_moved(self._session)  # the job before its lease, the lock order of every writer of both
+            values = self.values() | {"moved": moved, "retrying": self.retrying}
+            return self._session.execute(statement("renew_lease").query, values).rowcount == 1
 
-    def _write_progress(self, session: psycopg.Connection[TupleRow]) -> None:
+    def _write_moved(self, session: psycopg.Connection[TupleRow]) -> bool:
+        """Write what was reported since the last heartbeat. Whether there was any progress."""
         progress = self._progress
-        if progress is not None and progress != self._written:
-            self.write_progress(session)
-            self._written = progress
+        if progress is None or progress == self._written:
+            return False
+        self.write_progress(session)
+        self._written = progress
+        return True
 
 
 def read_lease(connection: psycopg.Connection[TupleRow], lock: str) -> HeldLease | None:

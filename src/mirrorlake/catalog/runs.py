@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, cast
 
 import psycopg
 from psycopg.rows import TupleRow
-from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.leases import (
     INTERRUPTED,
+    LEASE_S,
     HeldLease,
-    JobLease,
     at_time,
     finish_values,
     insert_running,
     lease_lost,
     read_lease,
 )
-from mirrorlake.catalog.limits import Dropped
 from mirrorlake.catalog.outcome_reader import read_outcomes
+from mirrorlake.catalog.run_leases import Lease, Live, count_values
 from mirrorlake.catalog.statements import statement
 from mirrorlake.catalog.workers import reasons
 from mirrorlake.core.errors import NotFound, PassRunning
 from mirrorlake.model.jobs import NewJob, datasource_lock, kind_of_trigger
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.progress import JobProgress
 from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState, Trigger, confirm_command
-from mirrorlake.model.workspaces import LimitReached
+from mirrorlake.plan.run_flags import run_flags
 from mirrorlake.postgres.db_errors import retry_on_contention, translate_db_errors
 from mirrorlake.postgres.pool import Catalog
 
@@ -37,81 +37,6 @@ ATTEMPTS_TO_BEGIN = 5  # the session of a process killed just now needs a moment
 LOOK_PAUSE_S = 0.1
 # A deleted datasource can be mirrored again by its address, and its trash can be emptied; no other run accepts it.
 _OF_DELETED = (Trigger.MIRROR, Trigger.PURGE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
-    """The progress of a run, as its pass last reported it."""
-
-    counts: Counts
-    requests: Requests
-    bytes_read: int
-    server: str | None = None  # written at the end only
-
-
-class Lease(JobLease):
-    """The right to write the results of a run over one datasource. `finish` ends the run and releases the lease."""
-
-    def __init__(
-        self,
-        catalog: Catalog,
-        session: psycopg.Connection[TupleRow],
-        *,
-        datasource_id: int,
-        run_id: int,
-        kind: str,
-        lock: str,
-        holder: str,
-        attempt: int | None = None,
-    ) -> None:
-        self.datasource_id = datasource_id
-        self._limited: LimitReached | None = None
-        self.sizes_left_out: set[int] = set()  # of the objects that `limited` is about
-        self._live: Live | None = None
-        self._live_written: Live | None = None
-        super().__init__(catalog, session, job_id=run_id, kind=kind, lock=lock, holder=holder, attempt=attempt)
-
-    @property
-    def run_id(self) -> int:
-        """The id of the run, which is that of its job."""
-        return self.job_id
-
-    @property
-    def noun(self) -> str:
-        """The noun for this job in messages."""
-        return "Run"
-
-    @property
-    def limited(self) -> LimitReached | None:
-        """The limit of the workspace that the run reached, with what it left out; None if it reached none."""
-        return self._limited
-
-    def leave_out(self, dropped: Dropped) -> None:
-        """Record that new objects were left out because of a limit. The first limit that was reached is named."""
-        before = self._limited or LimitReached(kind=dropped.kind, limit=dropped.limit, left=0)
-        self._limited = replace(before, left=before.left + len(dropped.sizes))
-        self.sizes_left_out.update(dropped.sizes)
-
-    @property
-    def live(self) -> Live:
-        """The progress that was last reported."""
-        return self._live or Live(counts=Counts(), requests=Requests(), bytes_read=0)
-
-    def report_counts(self, counts: Counts, requests: Requests, bytes_read: int) -> None:
-        """Report the progress of the run; written with the next heartbeat."""
-        self._live = Live(counts=counts, requests=requests, bytes_read=bytes_read)
-
-    def write_counts(self) -> None:
-        """Write the reported progress now: what the listing found, before anything is committed."""
-        with self.catalog.write() as connection:
-            connection.execute(statement("update_live_counts").query, count_values(self, self.live))
-
-    def _write_progress(self, session: psycopg.Connection[TupleRow]) -> None:
-        super()._write_progress(session)
-        live = self._live
-        if live is not None and live != self._live_written:
-            session.execute(statement("update_live_counts").query, count_values(self, live))
-            self._live_written = live
 
 
 @retry_on_contention
@@ -196,19 +121,6 @@ def finish(
     if not ended:
         raise lease_lost(lease)
     return again
-
-
-def count_values(lease: Lease, live: Live, notes: Sequence[str] = ()) -> dict[str, object]:
-    """The parameters of the statements that write the counts of a run, at its end with its notes."""
-    return {
-        "job_id": lease.job_id,
-        "counts": Jsonb(asdict(live.counts)),
-        "requests": Jsonb(asdict(live.requests)),
-        "bytes_read": live.bytes_read,
-        "server": live.server,
-        "notes": list(notes),
-        "limited_by": None if lease.limited is None else lease.limited.kind.value,
-    }
 
 
 def continue_run(
@@ -370,7 +282,7 @@ def _no_run(run_id: int) -> NotFound:
 
 def _runs(connection: psycopg.Connection[TupleRow], which: str, values: Mapping[str, object]) -> list[Run]:
     query = statement("run_columns").query + b"\n" + statement(which).query
-    rows = connection.execute(query, {"interrupted": INTERRUPTED, **values}).fetchall()
+    rows = connection.execute(query, {"interrupted": INTERRUPTED, "lease_s": LEASE_S, **values}).fetchall()
     found = [_run(row) for row in rows]
     waiting = reasons(connection, [run.id for run in found if run.state is RunState.QUEUED])
     return [replace(run, waiting=waiting[run.id]) if run.id in waiting else run for run in found]
@@ -378,7 +290,7 @@ def _runs(connection: psycopg.Connection[TupleRow], which: str, values: Mapping[
 
 def _run(row: TupleRow) -> Run:
     identity, datasource, trigger, state, started, finished, counts, requests, bytes_read, server, *rest = row
-    error, notes, limited_by, confirms, *held = rest
+    error, notes, limited_by, progress, expected, moved, unmoved_s, silent_s, retrying, confirms, *held = rest
     return Run(
         id=identity,
         datasource=datasource,
@@ -396,6 +308,10 @@ def _run(row: TupleRow) -> Run:
         limited=limited_by is not None,
         limited_by=limited_by,
         notes=tuple(notes),
+        progress=None if progress is None else JobProgress(**progress),
+        expected=expected,
+        flags=() if moved is None else run_flags(unmoved_s=unmoved_s, silent_s=silent_s, retrying=retrying),
+        moved=moved,
     )
 
 

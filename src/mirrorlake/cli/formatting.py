@@ -12,7 +12,8 @@ from mirrorlake.model.acts import Deletion, Purge
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.connections import Connection, ConnectionSettings
 from mirrorlake.model.metadata import MetadataStrategy
-from mirrorlake.model.runs import Hold, Run, RunState, confirm_command
+from mirrorlake.model.progress import JobProgress
+from mirrorlake.model.runs import Hold, Run, RunFlag, RunState, confirm_command
 from mirrorlake.model.sources import (
     AccessOptions,
     DatasourceStatus,
@@ -207,8 +208,12 @@ def describe_run(run: Run) -> Iterator[Row]:
     yield "run", run.id
     yield "datasource", run.datasource
     yield "requested at", _TRIGGER_TEXT.get(run.trigger, run.trigger)
-    yield "state", run.state.value
+    yield "state", run_state(run)
     yield "started", moment(run.started)
+    if run.progress is not None:
+        yield "progress", _describe_progress(run.progress)
+    if RunFlag.STALLED in run.flags and run.moved is not None:
+        yield "stalled", f"nothing has moved since {moment(run.moved)}"
     if run.waiting is not None:
         yield "waits", run.waiting.reason
     if run.finished is not None:
@@ -229,6 +234,16 @@ def describe_run(run: Run) -> Iterator[Row]:
         yield "error", run.error
     for note in run.notes:
         yield "note", note
+
+
+def run_state(run: Run) -> str:
+    """The state of a run, with its flags: `running, retrying`."""
+    return ", ".join((run.state.value, *(flag.value for flag in run.flags)))
+
+
+def _describe_progress(progress: JobProgress) -> str:
+    of = "" if progress.total is None else f" of {progress.total:,}"
+    return f"{progress.step}, {progress.done:,}{of} {progress.unit}"
 
 
 def _describe_hold(run: Run, hold: Hold) -> Iterator[Row]:

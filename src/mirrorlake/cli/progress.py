@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
+from mirrorlake.cli.formatting import run_state
 from mirrorlake.cli.output import echo, people
 from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.progress import Progress as PassProgress
@@ -81,14 +82,14 @@ def show_run(run_id: int) -> Generator[Callable[[Run], None]]:
 
         def show(run: Run) -> None:
             if interval.is_due():
-                echo(f"run {run_id}: {run.state.value}, {_run_progress(run)}")
+                echo(f"run {run_id}: {run_state(run)}, {_run_progress(run)}")
 
         yield show
         return
     from mirrorlake.cli.progress_bar import spinner  # noqa: PLC0415  loads rich
 
     with spinner(people.console, f"Run {run_id}") as spin:
-        yield lambda run: spin(f"Run {run_id}, {run.state.value}: {_run_progress(run)}")
+        yield lambda run: spin(f"Run {run_id}, {run_state(run)}: {_run_progress(run)}")
 
 
 @contextmanager

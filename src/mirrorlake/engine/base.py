@@ -28,6 +28,11 @@ class Pool(Protocol):
         """Bytes of objects read so far; as `requests`."""
         ...
 
+    @property
+    def retrying_until_ns(self) -> int:
+        """The end of the last pause before a retry, on the monotonic clock of this machine; 0 if none is known."""
+        ...
+
     def start_early(self) -> None:
         """Prepare for work that is sure to come."""
         ...

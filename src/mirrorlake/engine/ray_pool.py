@@ -99,6 +99,11 @@ class RayPool:
             read = self._bytes + (self._driver.status.data_bytes if self._driver else 0)
         return self._here.bytes_read + read
 
+    @property
+    def retrying_until_ns(self) -> int:
+        """That of this machine: nodes have other clocks, and report no pauses."""
+        return self._here.retrying_until_ns
+
     def start_early(self) -> None:
         """Connect to the cluster before there is work."""
         if self._driver is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mirrorlake.catalog.leases import JobLease
 from mirrorlake.mirror.progress import NullProgress, Progress
-from mirrorlake.model.jobs import JobProgress
+from mirrorlake.model.progress import JobProgress
 
 StepCallback = Callable[[str, int, int], object]  # receives the step with its done and total counts
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts
+
+RETRYING_HOLD_S = 12.0  # after a pause: the attempt that follows takes up to 10 s to find that nobody answers
 
 
 class Meter(Protocol):
@@ -22,6 +25,11 @@ class Meter(Protocol):
     @property
     def bytes_read(self) -> int:
         """Bytes of objects so far."""
+        ...
+
+    @property
+    def retrying_until_ns(self) -> int:
+        """The end of the last pause before a retry, on the monotonic clock."""
         ...
 
 
@@ -68,3 +76,10 @@ class Counters:
         """Bytes of objects that all meters read so far."""
         with self._lock:
             return sum(meter.bytes_read for meter in self._meters)
+
+    @property
+    def retrying(self) -> bool:
+        """Whether a request pauses before it is retried, or did so a moment ago."""
+        with self._lock:
+            until = max((meter.retrying_until_ns for meter in self._meters), default=0)
+        return until > 0 and time.monotonic_ns() < until + RETRYING_HOLD_S * 1e9

@@ -59,6 +59,7 @@ def finalize(
     if another pass took over.
     """
     started = time.monotonic()
+    lease.follow(counters)
 
     def end(ending: _Ending) -> Report:
         report = _finish_run(lease, source, counters, ending, seconds=time.monotonic() - started)

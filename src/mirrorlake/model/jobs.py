@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from mirrorlake.model.progress import JobProgress
 from mirrorlake.model.public import public_noun
 from mirrorlake.model.queue import QueuedReason
 from mirrorlake.model.runs import RunState, Trigger
@@ -70,22 +71,6 @@ def kind_of_trigger(trigger: Trigger | str) -> JobKind:
 def datasource_lock(datasource_id: int) -> str:
     """The lock that every run of a datasource takes."""
     return f"datasource:{datasource_id}"
-
-
-@public_noun
-class JobProgress:
-    """The progress of a job: `done` of `total` units in the current step."""
-
-    step: str
-    """The current step, such as listing, processing, merging or verifying."""
-    done: int = 0
-    total: int | None = None
-    """Null until it is known."""
-    unit: str = "objects"
-    counts: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Additional counts, such as failed objects."""
-    partial: Mapping[str, Any] | None = None
-    """What is known of the result so far, in its form. Null for jobs whose result only their end shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

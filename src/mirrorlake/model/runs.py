@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.outcomes import Counts, OutcomeKind
+from mirrorlake.model.progress import JobProgress
 from mirrorlake.model.public import public_noun
 from mirrorlake.model.queue import QueuedReason
 
@@ -22,6 +23,13 @@ class RunState(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class RunFlag(StrEnum):
+    """How a running run is doing, beside its state."""
+
+    RETRYING = "retrying"  # requests to the source failed and are tried again
+    STALLED = "stalled"  # nothing has moved for a while
 
 
 class Trigger(StrEnum):
@@ -90,6 +98,14 @@ class Run:
     """That limit: `assets` or `bytes`."""
     notes: tuple[str, ...] = ()
     """Sentences about what was probably not intended, such as a pattern that matches nothing."""
+    progress: JobProgress | None = None
+    """While it is running, the progress of its current step."""
+    expected: int | None = None
+    """While it is running, the number of objects that the preceding run listed."""
+    flags: tuple[RunFlag, ...] = ()
+    """While it is running: `retrying` if requests to the source are tried again, `stalled` if nothing moves."""
+    moved: datetime | None = None
+    """While it is running, when its counts, requests or progress last changed."""
 
 
 @public_noun

@@ -26,7 +26,7 @@ from mirrorlake.processing.prestart import STATUS_BYTES
 from mirrorlake.processing.store_factory import StoreFactory
 
 _TASK = struct.Struct("<q")
-_DECODING, _SINCE, _GETS, _BYTES, _FIRST_FETCH = range(5)
+_DECODING, _SINCE, _GETS, _BYTES, _RETRYING, _FIRST_FETCH = range(6)
 MAX_FETCH_THREADS = STATUS_BYTES // 8 - _FIRST_FETCH
 _LONG_NS = 24 * 3600 * 10**9  # longer than any request
 MAX_TASK_ROWS = 1 << 16  # row numbers in a RowRef are smaller than this
@@ -139,6 +139,10 @@ class WorkerStatus:
         self._cells[_GETS] = gets
         self._cells[_BYTES] = data_bytes
 
+    def retrying(self, until_ns: int) -> None:
+        """Record the end of the last pause before a retry, on the monotonic clock."""
+        self._cells[_RETRYING] = until_ns
+
     @property
     def gets(self) -> int:
         """GET requests so far."""
@@ -148,6 +152,11 @@ class WorkerStatus:
     def data_bytes(self) -> int:
         """Bytes read so far."""
         return self._cells[_BYTES]
+
+    @property
+    def retrying_until_ns(self) -> int:
+        """The end of the last pause before a retry, on the monotonic clock; 0 if nothing was retried."""
+        return self._cells[_RETRYING]
 
     @property
     def decoded(self) -> RowRef | None:

@@ -98,6 +98,14 @@ class ProcessingPool:
                 self._local_meter.bytes_read + self._bytes + sum(worker.status.data_bytes for worker in self._workers)
             )
 
+    @property
+    def retrying_until_ns(self) -> int:
+        """The end of the last pause before a retry, on the monotonic clock; 0 after the workers have ended."""
+        with self._lock:
+            return max(
+                self._local_meter.retrying_until_ns, *(worker.status.retrying_until_ns for worker in self._workers), 0
+            )
+
     def start_early(self) -> None:
         """Start workers before there is work: loading their modules takes longer than a short listing."""
         self._prestarter.start(self._processes)

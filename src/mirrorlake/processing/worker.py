@@ -80,7 +80,7 @@ class Worker:
     def __init__(self, connection: Connection, status: WorkerStatus, setup: Setup) -> None:
         self._connection = connection
         self._status = status
-        self._meter = RequestMeter()
+        self._meter = RequestMeter(on_retry=status.retrying)
         self._store = stack_store(setup.store_factory.open(), meter=self._meter)
         self._looking = setup.looking
         self._cpu_s = setup.decode_s * _THREADS

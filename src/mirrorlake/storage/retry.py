@@ -21,6 +21,10 @@ LONGEST_ASKED_S = 30.0  # the maximum of a requested delay; a server that reques
 T = TypeVar("T")
 
 
+def _unobserved(_wait_s: float) -> None:
+    """Nobody watches the retries."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """How often a call is retried while the server is unreachable."""
@@ -28,8 +32,11 @@ class RetryPolicy:
     attempts: int = ATTEMPTS
     sleep: Callable[[float], object] = time.sleep
 
-    def call(self, action: Callable[[], T]) -> T:
-        """The result of `action`. Raises SourceUnreachable after the last attempt."""
+    def call(self, action: Callable[[], T], before_retry: Callable[[float], object] = _unobserved) -> T:
+        """The result of `action`. Raises SourceUnreachable after the last attempt.
+
+        `before_retry` receives the seconds of each pause before it begins.
+        """
         wait = BASE_WAIT_S
         for _ in range(max(1, self.attempts) - 1):
             try:
@@ -37,7 +44,9 @@ class RetryPolicy:
             except SourceUnreachable as error:
                 asked = min(error.again_after_s or 0.0, LONGEST_ASKED_S)
                 # Jitter: threads that failed at the same time must not retry at the same time.
-                self.sleep(asked + wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+                pause = asked + wait * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+                before_retry(pause)
+                self.sleep(pause)
                 wait = min(2 * wait, LONGEST_WAIT_S)
         return action()
 

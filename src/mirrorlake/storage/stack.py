@@ -2,7 +2,8 @@
 
     caller ─▶ monitor ─▶ cancel ─▶ meter ─▶ retry ─▶ the provider's store
 
-The meter is outside the retries, so it counts logical calls. A cancelled call is neither counted nor made.
+The meter is outside the retries, so it counts logical calls; retries report their pauses to it. A cancelled call is
+neither counted nor made.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ def stack_store(
     if retry is not None:
         store = RetryingStore(store, retry)
     if meter is not None:
+        if isinstance(store, RetryingStore):
+            store.report_to(meter)
         store = MeteredStore(store, meter)
     if check is not None:
         store = CancellableStore(store, check)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from mirrorlake.core.errors import ListingBroken, MirrorlakeError
 from mirrorlake.model.identity import Identity
@@ -17,6 +19,7 @@ BROKEN_AGAIN = (
 )
 
 _ONE_GET = Requests(get=1)
+T = TypeVar("T")
 
 
 class ListingStopped(MirrorlakeError):
@@ -90,13 +93,18 @@ class RetryingStore(StoreWrapper):
     def __init__(self, store: Store, policy: RetryPolicy) -> None:
         super().__init__(store)
         self._policy = policy
+        self._meter: RequestMeter | None = None
+
+    def report_to(self, meter: RequestMeter) -> None:
+        """Report retries to a meter."""
+        self._meter = meter
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         """One page, retried with the same cursor; a broken page is also retried."""
         broken = 0
         while True:
             try:
-                return self._policy.call(lambda: self._store.list_page(scope, cursor))
+                return self._call(lambda: self._store.list_page(scope, cursor))
             except ListingBroken:
                 broken += 1
                 if broken > BROKEN_AGAIN:
@@ -105,36 +113,45 @@ class RetryingStore(StoreWrapper):
 
     def head(self, key: str) -> ObjectInfo:
         """The object's facts."""
-        return self._policy.call(lambda: self._store.head(key))
+        return self._call(lambda: self._store.head(key))
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
         """The object; with a token, a retry cannot mix two versions."""
-        return self._policy.call(lambda: self._store.get(key, token=token, limit=limit))
+        return self._call(lambda: self._store.get(key, token=token, limit=limit))
 
     def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
         """A part of the object."""
-        return self._policy.call(lambda: self._store.get_range(key, token=token, start=start, length=length))
+        return self._call(lambda: self._store.get_range(key, token=token, start=start, length=length))
 
     def head_version(self, key: str, version: Version) -> ObjectInfo:
         """The facts of a version."""
-        return self._policy.call(lambda: self._store.head_version(key, version))
+        return self._call(lambda: self._store.head_version(key, version))
 
     def get_version(self, key: str, version: Version, *, limit: int) -> Body:
         """A version of the object."""
-        return self._policy.call(lambda: self._store.get_version(key, version, limit=limit))
+        return self._call(lambda: self._store.get_version(key, version, limit=limit))
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
         """Ranges of the scope."""
-        return self._policy.call(lambda: self._store.split(scope, parts))
+        return self._call(lambda: self._store.split(scope, parts))
+
+    def _call(self, action: Callable[[], T]) -> T:
+        meter = self._meter
+        return self._policy.call(action) if meter is None else self._policy.call(action, meter.note_retry)
 
 
 class RequestMeter:
-    """Counts logical calls (one per list page, without retries) and the bytes of objects. Thread-safe."""
+    """Counts logical calls (one per list page, without retries) and the bytes of objects. Thread-safe.
 
-    def __init__(self) -> None:
+    It also knows until when calls pause before they are retried; `on_retry` receives each change of that.
+    """
+
+    def __init__(self, on_retry: Callable[[int], object] | None = None) -> None:
+        self._on_retry = on_retry
         self._lock = threading.Lock()
         self._requests = Requests()
         self._bytes = 0
+        self._retrying_until_ns = 0
 
     @property
     def requests(self) -> Requests:
@@ -157,6 +174,20 @@ class RequestMeter:
         """Add bytes."""
         with self._lock:
             self._bytes += size
+
+    @property
+    def retrying_until_ns(self) -> int:
+        """The end of the last pause before a retry, on the monotonic clock; 0 if nothing was retried."""
+        with self._lock:
+            return self._retrying_until_ns
+
+    def note_retry(self, pause_s: float) -> None:
+        """Record a pause that begins now."""
+        until = time.monotonic_ns() + int(pause_s * 1e9)
+        with self._lock:
+            self._retrying_until_ns = max(self._retrying_until_ns, until)
+            if self._on_retry is not None:
+                self._on_retry(self._retrying_until_ns)
 
 
 class MeteredStore(StoreWrapper):

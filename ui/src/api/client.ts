@@ -79,6 +79,7 @@ export type ReceiverKind = Schemas['ReceiverKind'];
 export type Role = Schemas['Role'];
 export type Run = Schemas['Run'];
 export type RunCounts = Schemas['Counts'];
+export type RunFlag = Schemas['RunFlag'];
 export type RunState = Schemas['RunState'];
 export type SavedSearch = Schemas['SavedSearch'];
 export type SidecarFormat = Schemas['SidecarFormat'];

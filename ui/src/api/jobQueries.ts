@@ -1,6 +1,6 @@
-// The lists of runs and of jobs, page by page, filtered as their addresses say.
+// The lists of runs, of jobs and of changes, page by page, filtered as their addresses say.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { answer, client, type Job, type Run } from './client';
+import { answer, client, type DatasourceChange, type Job, type Run } from './client';
 import { nextCursor } from './libraryQueries';
 import type { JobSearch, RunSearch } from './listSearch';
 import { keys, SECOND } from './queries';
@@ -53,6 +53,20 @@ export const jobQueries = {
       getNextPageParam: (last) => last.next,
       placeholderData: keepPreviousData,
       refetchInterval: pollPages<Job>(({ state }) => isActive(state), SECOND, 10 * SECOND),
+    }),
+
+  /** Who changed what of a datasource. */
+  changes: (name: string) =>
+    infiniteQueryOptions({
+      queryKey: [...keys.datasource(name), 'history'],
+      queryFn: async ({ pageParam, signal }): Promise<Page<DatasourceChange>> => {
+        const query = { limit: SHOWN, ...(pageParam === '' ? {} : { cursor: pageParam }) };
+        const request = client.GET('/api/v1/datasources/{name}/history', { params: { path: { name }, query }, signal });
+        const [items, { response }] = await Promise.all([answer(request), request]);
+        return { items, next: nextCursor(response.headers.get('link')) };
+      },
+      initialPageParam: '',
+      getNextPageParam: (last) => last.next,
     }),
 
   /** The jobs that undo others, whatever is listed: what was undone is not offered again. */

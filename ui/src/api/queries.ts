@@ -208,15 +208,6 @@ export const queries = {
       refetchInterval: poll<Run[]>((runs) => runs.some((run) => isActive(run.state)), 2 * SECOND, 15 * SECOND),
     }),
 
-  datasourceHistory: (name: string) =>
-    queryOptions({
-      queryKey: [...keys.datasource(name), 'history'],
-      queryFn: ({ signal }) => {
-        const params = { path: { name }, query: { limit: 200 } };
-        return answer(client.GET('/api/v1/datasources/{name}/history', { params, signal }));
-      },
-    }),
-
   /** How events arrive; null: they do not. */
   datasourceEvents: (name: string) =>
     queryOptions({

@@ -2,8 +2,12 @@
 import type { AssetState, DatasourceStatus, OutcomeKind, RunState } from '../api/client';
 import { ASSET_STATES, DATASOURCE_STATUSES, OUTCOME_KINDS, RUN_STATES, type Tone } from '../api/vocabulary';
 
-function Badge({ label, tone }: { label: string; tone: Tone }) {
-  return <span className={`badge tone-${tone}`}>{label}</span>;
+export function Badge({ label, tone, title }: { label: string; tone: Tone; title?: string }) {
+  return (
+    <span className={`badge tone-${tone}`} title={title}>
+      {label}
+    </span>
+  );
 }
 
 export function RunBadge({ state }: { state: RunState }) {

@@ -1,6 +1,7 @@
 // Line icons on a grid of 20 units. The control around an icon carries its name.
 const PATHS = {
   add: 'M10 4.500v11M4.500 10h11',
+  bucket: 'M4 5h12l-1.500 11h-9zM4 5a6 2 0 0 1 12 0',
   close: 'm5 5 10 10M15 5 5 15',
   exclude: 'M5 10h10',
   labels: 'M4 7V4h3M13 4h3v3M16 13v3h-3M7 16H4v-3M8 8h4v4H8z',

@@ -1,6 +1,7 @@
 // Links to the pages of single things, so that their addresses are written down once.
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import type { OutcomeKind } from '../api/client';
 import { text } from './text';
 
 interface Props {
@@ -36,9 +37,15 @@ export function ConnectionLink({ name, children, ...rest }: Props & { name: stri
   );
 }
 
-export function RunLink({ id, children, ...rest }: Props & { id: number }) {
+/** A run; `kind`: its outcomes of that kind. */
+export function RunLink({ id, kind, children, ...rest }: Props & { id: number; kind?: OutcomeKind | undefined }) {
   return (
-    <Link to="/runs/$runId" params={{ runId: String(id) }} {...rest}>
+    <Link
+      to="/runs/$runId"
+      params={{ runId: String(id) }}
+      search={kind === undefined ? {} : { kind }}
+      {...rest}
+    >
       {children ?? text.run(id)}
     </Link>
   );

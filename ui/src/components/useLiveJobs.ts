@@ -23,7 +23,8 @@ export function useLiveJobs(): void {
       const job = JSON.parse(data) as Job;
       const before = cache.getQueryData<Job>(keys.job(job.id));
       if (before !== undefined && before.version <= job.version) cache.setQueryData(keys.job(job.id), job);
-      if (!isActive(job.state)) askAgain(cache, staleAfterJob(job.kind));
+      if (isActive(job.state)) void cache.invalidateQueries({ queryKey: keys.run(job.id), exact: true });
+      else askAgain(cache, staleAfterJob(job.kind));
     };
     const onChange = ({ data }: MessageEvent<string>) => {
       const { at_once, searched } = staleAfter(JSON.parse(data) as Change);

@@ -16,12 +16,13 @@ SELECT %(lock)s, %(job_id)s, %(holder)s, pid, backend_start, now() + make_interv
 FROM pg_stat_activity WHERE pid = pg_backend_pid()
 ON CONFLICT (lock) DO UPDATE SET
   job_id = excluded.job_id, holder = excluded.holder, backend_pid = excluded.backend_pid,
-  backend_start = excluded.backend_start, expires = excluded.expires
+  backend_start = excluded.backend_start, expires = excluded.expires, moved = now(), retrying = false
 WHERE lease.holder = %(before)s::uuid;
 
 -- name: renew_lease
--- Renew the lease of its holder, in this session.
-UPDATE lease SET expires = now() + make_interval(secs => %(seconds)s), backend_pid = pid, backend_start = activity.backend_start
+-- Renew the lease of its holder, in this session, with whether its work has moved since and whether it retries requests.
+UPDATE lease SET expires = now() + make_interval(secs => %(seconds)s), backend_pid = pid, backend_start = activity.backend_start,
+  moved = CASE WHEN %(moved)s THEN now() ELSE moved END, retrying = %(retrying)s
 FROM pg_stat_activity AS activity
 WHERE holder = %(holder)s AND lock = %(lock)s AND activity.pid = pg_backend_pid();
 

@@ -27,11 +27,19 @@ WHERE id = %(job_id)s;
 
 -- name: run_columns
 -- Fragment: the columns of a Run. A run whose process has exited is shown as failed, although its row is not updated
--- yet.
+-- yet. Of a running one also its progress, what the preceding run listed, and what its heartbeat last reported.
 SELECT run.id, datasource.name, run.trigger,
   CASE WHEN gone THEN 'failed' ELSE job.state END AS state,
   job.started, job.finished, run.counts, run.requests, run.bytes_read, run.server,
   CASE WHEN gone THEN %(interrupted)s ELSE job.error END AS error, run.notes, run.limited_by,
+  CASE WHEN job.state = 'running' AND NOT gone THEN job.progress END AS progress,
+  CASE WHEN job.state = 'running' AND job.kind = 'mirror' THEN (
+    SELECT (preceding.counts ->> 'listed')::bigint FROM job AS ended JOIN run AS preceding ON preceding.id = ended.id
+    WHERE ended.datasource_id = job.datasource_id AND ended.finished IS NOT NULL AND ended.kind = 'mirror'
+      AND ended.state IN ('held', 'succeeded')
+    ORDER BY ended.finished DESC, ended.id DESC LIMIT 1
+  ) END AS expected,
+  holder.moved, holder.unmoved_s, holder.silent_s, coalesce(holder.retrying, false) AS retrying,
   run.confirms, hold.reason, hold.count, hold.by_prefix, hold.plan_hash, hold.confirmed_by,
   CASE WHEN hold.run_id IS NOT NULL AND job.state = 'held' THEN (
     SELECT later.id FROM job AS later
@@ -41,13 +49,15 @@ SELECT run.id, datasource.name, run.trigger,
   ) END AS superseded_by
 FROM run JOIN job ON job.id = run.id JOIN datasource ON datasource.id = job.datasource_id
 LEFT JOIN hold ON hold.run_id = run.id
-CROSS JOIN LATERAL (
-  SELECT job.state = 'running' AND NOT EXISTS (
-    SELECT FROM lease JOIN pg_stat_activity AS activity
-      ON activity.pid = lease.backend_pid AND activity.backend_start = lease.backend_start
-    WHERE lease.job_id = job.id
-  ) AS gone
-) AS holder;
+LEFT JOIN LATERAL (
+  SELECT lease.moved, extract(epoch FROM now() - lease.moved)::float8 AS unmoved_s,
+    extract(epoch FROM now() - lease.expires)::float8 + %(lease_s)s AS silent_s, lease.retrying
+  FROM lease JOIN pg_stat_activity AS activity
+    ON activity.pid = lease.backend_pid AND activity.backend_start = lease.backend_start
+  WHERE job.state = 'running' AND lease.job_id = job.id
+  LIMIT 1
+) AS holder ON true
+CROSS JOIN LATERAL (SELECT job.state = 'running' AND holder.moved IS NULL AS gone) AS process;
 
 -- name: list_runs
 -- Fragment after run_columns: newest first, of one datasource or of all, optionally only those in one state, or older

@@ -8,7 +8,7 @@ import typer
 
 from mirrorlake.cli.backend import open_foreground, open_library, open_server
 from mirrorlake.cli.documents import outcome_document, run_document
-from mirrorlake.cli.formatting import describe_run, summarize_run
+from mirrorlake.cli.formatting import describe_run, run_state, summarize_run
 from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_progress
@@ -43,7 +43,7 @@ def list_(
                 (
                     run.id,
                     run.datasource,
-                    run.state.value,
+                    run_state(run),
                     f"{run.started:%Y-%m-%d %H:%M}",
                     f"{run.counts.listed:,}",
                     summarize_run(run),

@@ -14,7 +14,8 @@ from mirrorlake.catalog.jobs import requester
 from mirrorlake.jobs.handler import SOON, Handler, JobContext
 from mirrorlake.mirror.restoration import find_objects
 from mirrorlake.model.bulk import BulkEditResult, UndoResult
-from mirrorlake.model.jobs import Job, JobKind, JobProgress
+from mirrorlake.model.jobs import Job, JobKind
+from mirrorlake.model.progress import JobProgress
 from mirrorlake.plan.backoff import RetryPolicy
 from mirrorlake.search.bulk import select_assets
 

@@ -16,7 +16,8 @@ from mirrorlake.functions.callers import FunctionUnusable
 from mirrorlake.jobs.function_calls import open_calls
 from mirrorlake.jobs.handler import Handler, JobContext
 from mirrorlake.model.functions import FunctionEvent, FunctionWork
-from mirrorlake.model.jobs import Job, JobKind, JobProgress, NewJob
+from mirrorlake.model.jobs import Job, JobKind, NewJob
+from mirrorlake.model.progress import JobProgress
 from mirrorlake.plan.backoff import RetryPolicy
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.selections import select_ids

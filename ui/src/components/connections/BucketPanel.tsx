@@ -1,9 +1,12 @@
-// A connected bucket at a glance: whether it works, where it is, what it may be used for, and what it holds.
+// A connected bucket at a glance: whether it works, where it is, what it may be used for, what it holds, and how far
+// its runs are.
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { Connection, Datasource } from '../../api/client';
 import { queries } from '../../api/queries';
 import { ago, bytes, count, when } from '../format';
+import { ConnectionLink, DatasourceLink, RunLink } from '../links';
+import { RunProgress, RunStatus } from '../RunStatus';
 import { heldBy, type Power, verdictOf } from './bucket';
 import { HealthSummary } from './HealthRows';
 import { text } from './text';
@@ -43,6 +46,32 @@ function Powers({ connection }: { connection: Connection }) {
   );
 }
 
+/** The newest run of each datasource, and its progress while it is at work. */
+export function SyncStates({ sources }: { sources: readonly Datasource[] }) {
+  return (
+    <ul className="stack-s">
+      {sources.map(({ name, last_run: run }) => (
+        <li key={name} className="stack-s">
+          <span className="row">
+            <DatasourceLink name={name} />
+            {run === null ? (
+              <span className="quiet">{text.bucket.neverRun}</span>
+            ) : (
+              <>
+                <RunStatus run={run} />
+                <RunLink id={run.id} title={when(run.started)}>
+                  {text.bucket.run(run.id, ago(run.started))}
+                </RunLink>
+              </>
+            )}
+          </span>
+          {run === null ? null : <RunProgress run={run} />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 export function BucketPanel({ connection, place, sources }: Props) {
   const { bucket, fields, container } = text;
   const { data: storage } = useQuery(queries.storage());
@@ -56,6 +85,9 @@ export function BucketPanel({ connection, place, sources }: Props) {
         <HealthSummary health={health} />
       </div>
       <dl className="described">
+        <Fact label={bucket.connection}>
+          <ConnectionLink name={connection.name} />
+        </Fact>
         <Fact label={text.kindLabel}>{text.kinds[kind]}</Fact>
         <Fact label={label ?? bucket.title}>
           {place.bucket === null ? bucket.any : <span className="mono">{place.bucket}</span>}
@@ -80,6 +112,7 @@ export function BucketPanel({ connection, place, sources }: Props) {
           <Fact label={bucket.size}>{held.estimated ? bucket.about(bytes(held.bytes)) : bytes(held.bytes)}</Fact>
         )}
       </dl>
+      <SyncStates sources={sources} />
     </section>
   );
 }

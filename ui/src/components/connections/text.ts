@@ -113,6 +113,9 @@ export const text = {
 
   bucket: {
     title: 'Connected bucket',
+    connection: 'Connection',
+    neverRun: 'never run',
+    run: (id: number, ago: string) => `Run ${id}, ${ago}`,
     any: 'any',
     whole: 'the whole bucket',
     checked: 'Last check',

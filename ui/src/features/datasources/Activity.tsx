@@ -1,8 +1,9 @@
 // Who changed what of a datasource, from which value to which.
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import type { DatasourceChange } from '../../api/client';
-import { queries } from '../../api/queries';
+import { jobQueries } from '../../api/jobQueries';
 import { ago, when } from '../../components/format';
+import { MoreButton } from '../../components/MoreButton';
 import { Pending } from '../../components/Notice';
 import { text } from './text';
 
@@ -26,14 +27,15 @@ function Changes({ change }: { change: DatasourceChange }) {
 }
 
 export function Activity({ name }: { name: string }) {
-  const { data, error } = useQuery(queries.datasourceHistory(name));
-  if (data === undefined) return <Pending data={data} error={error} />;
-  if (data.length === 0) return <p className="quiet">{text.page.noActivity}</p>;
+  const found = useInfiniteQuery(jobQueries.changes(name));
+  const changes = found.data?.pages.flatMap(({ items }) => items);
+  if (changes === undefined) return <Pending data={changes} error={found.error} />;
+  if (changes.length === 0) return <p className="quiet">{text.page.noActivity}</p>;
   return (
     <>
       <p className="quiet">{text.page.activityLead}</p>
       <ul className="timeline">
-        {data.map((change) => (
+        {changes.map((change) => (
           <li key={change.id}>
             <p>
               <strong>{change.actor}</strong> {text.page.actions[change.action] ?? change.action}{' '}
@@ -45,6 +47,7 @@ export function Activity({ name }: { name: string }) {
           </li>
         ))}
       </ul>
+      <MoreButton list={found} />
     </>
   );
 }

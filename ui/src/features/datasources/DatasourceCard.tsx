@@ -1,15 +1,15 @@
 // One datasource: its assets, its newest run, its schedule, and the actions on it.
 import { useState } from 'react';
 import type { Datasource } from '../../api/client';
-import { RunBadge } from '../../components/Badge';
 import { ErrorText } from '../../components/ErrorText';
-import { ago, quoted, when } from '../../components/format';
-import { AssetsLink, DatasourceLink, RunLink } from '../../components/links';
+import { ago, when } from '../../components/format';
+import { DatasourceLink, RunLink } from '../../components/links';
 import { OutcomeCounts } from '../../components/OutcomeCounts';
 import { Prose, Sentences } from '../../components/Rich';
-import { text as texts } from '../../components/text';
+import { RunProgress, RunStatus } from '../../components/RunStatus';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
+import { Assets } from './Assets';
 import { DeleteDialog } from './DeleteDialog';
 import { PreviewDialog } from './PreviewDialog';
 import { PurgeDialog } from './PurgeDialog';
@@ -32,15 +32,13 @@ function LastRun({ source }: { source: Datasource }) {
   return (
     <>
       <p className="row">
-        <RunBadge state={run.state} />
+        <RunStatus run={run} />
         <RunLink id={run.id} title={when(run.started)}>
           {text.card.lastRun(run.id, ago(run.started))}
         </RunLink>
-        {run.state === 'running' ? (
-          <span className="number">{text.card.progress(run.counts.listed, run.counts.selected)}</span>
-        ) : null}
         <OutcomeCounts counts={run.counts} />
       </p>
+      <RunProgress run={run} />
       {run.waiting?.stuck ? (
         <p className="error-text">
           <Prose text={text.card.waiting(run.id, run.waiting.reason)} />
@@ -56,29 +54,6 @@ function LastRun({ source }: { source: Datasource }) {
   );
 }
 
-/** Whether there are assets to look at: a run has ended well, or one that works has found some. */
-export function hasAssets({ assets, last_run }: Datasource): boolean {
-  return assets > 0 || last_run?.state === 'succeeded' || last_run?.state === 'held';
-}
-
-function Assets({ source }: { source: Datasource }) {
-  if (!hasAssets(source))
-    return (
-      <span className="asset-count quiet" title={text.card.noAssetsReason}>
-        {text.card.noAssets}
-      </span>
-    );
-  return (
-    <AssetsLink
-      className="asset-count"
-      query={`datasource:${quoted(source.name)}`}
-      title={text.card.viewAssets(source.name)}
-    >
-      {texts.assets(source.assets)}
-    </AssetsLink>
-  );
-}
-
 export function DatasourceCard({ source }: { source: Datasource }) {
   const [open, setOpen] = useState<DialogName>();
   const action = useAsyncAction();
@@ -91,7 +66,7 @@ export function DatasourceCard({ source }: { source: Datasource }) {
         <h2 className="wrap">
           <DatasourceLink name={source.name}>{source.title ?? source.name}</DatasourceLink>
         </h2>
-        <Assets source={source} />
+        <Assets source={source} className="asset-count" />
       </div>
       <p className="mono quiet wrap">{source.uri}</p>
       {source.globs.length > 0 ? <p className="mono quiet wrap">{text.card.patterns(source.globs)}</p> : null}

@@ -6,16 +6,14 @@ import type { Datasource } from '../../api/client';
 import { queries } from '../../api/queries';
 import { DatasourceBadge } from '../../components/Badge';
 import { ErrorText } from '../../components/ErrorText';
-import { quoted } from '../../components/format';
-import { AssetsLink } from '../../components/links';
 import { Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Tabs } from '../../components/Tabs';
-import { text as texts } from '../../components/text';
 import { unlessGone } from '../../components/unlessGone';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
 import { Activity } from './Activity';
+import { Assets } from './Assets';
 import { DeleteDialog } from './DeleteDialog';
 import { Events } from './Events';
 import { Overview } from './Overview';
@@ -47,9 +45,7 @@ function Actions({ source }: { source: Datasource }) {
   return (
     <>
       {may('runs:control') ? <RunButton source={source} action={action} /> : null}
-      <AssetsLink className="secondary" query={`datasource:${quoted(source.name)}`}>
-        {texts.assets(source.assets)}
-      </AssetsLink>
+      <Assets source={source} className="secondary" />
       {offered
         .filter(({ allowed }) => allowed)
         .map(({ name, label }) => (

@@ -6,7 +6,8 @@ import { AssetsLink } from '../../components/links';
 import { FirstBucket, Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { usePermission } from '../../components/usePermission';
-import { DatasourceCard, hasAssets } from './DatasourceCard';
+import { hasAssets } from './Assets';
+import { DatasourceCard } from './DatasourceCard';
 import { text } from './text';
 import './datasources.css';
 

@@ -1,16 +1,16 @@
 // How a datasource is doing: its newest run, what waits for somebody, when the next run is, and what it selects.
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
 import type { Datasource, Run } from '../../api/client';
 import { queries } from '../../api/queries';
-import { RunBadge } from '../../components/Badge';
 import { BucketPanel } from '../../components/connections/BucketPanel';
 import { ago, when, zoned } from '../../components/format';
-import { ConnectionLink, RunLink } from '../../components/links';
+import { RunLink } from '../../components/links';
 import { Notice } from '../../components/Notice';
 import { OutcomeCounts } from '../../components/OutcomeCounts';
 import { Prose, Sentences } from '../../components/Rich';
+import { RunProgress, RunStatus } from '../../components/RunStatus';
 import { usePermission } from '../../components/usePermission';
+import { Facts } from './Facts';
 import { describeSchedule } from './schedule';
 import { text } from './text';
 
@@ -43,13 +43,13 @@ function RunLines({ run }: { run: Run }) {
   return (
     <>
       <p className="row">
-        <RunBadge state={run.state} />
+        <RunStatus run={run} />
         <RunLink id={run.id} title={when(run.started)}>
           {text.card.lastRun(run.id, ago(run.started))}
         </RunLink>
       </p>
+      <RunProgress run={run} />
       <p className="row">
-        {run.state === 'running' ? text.card.progress(run.counts.listed, run.counts.selected) : null}
         <OutcomeCounts counts={run.counts} />
       </p>
       {run.waiting === null ? null : (
@@ -65,7 +65,9 @@ function RunLines({ run }: { run: Run }) {
       <Sentences texts={run.notes} />
       {run.counts.failed + run.counts.label_problems > 0 ? (
         <p>
-          <RunLink id={run.id}>{text.page.reasons}</RunLink>
+          <RunLink id={run.id} kind="failed">
+            {text.page.reasons}
+          </RunLink>
         </p>
       ) : null}
     </>
@@ -90,54 +92,6 @@ function Schedule({ source }: { source: Datasource }) {
           )}
         </p>
       ) : null}
-    </section>
-  );
-}
-
-function Fact({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd className="wrap">{children}</dd>
-    </div>
-  );
-}
-
-function Facts({ source }: { source: Datasource }) {
-  const { facts } = text.page;
-  const config = source.configs[0];
-  const exclude = config?.exclude ?? [];
-  return (
-    <section className="panel">
-      <h2>{facts.title}</h2>
-      <dl className="described">
-        <Fact label={facts.connection}>
-          {source.connection === null ? facts.none : <ConnectionLink name={source.connection} />}
-        </Fact>
-        {source.endpoint === null ? null : (
-          <Fact label={facts.endpoint}>
-            <span className="mono">{source.endpoint}</span>
-          </Fact>
-        )}
-        <Fact label={facts.patterns}>
-          {source.globs.length === 0 ? facts.everything : <span className="mono">{source.globs.join('\n')}</span>}
-        </Fact>
-        {exclude.length === 0 ? null : (
-          <Fact label={facts.except}>
-            <span className="mono">{exclude.join('\n')}</span>
-          </Fact>
-        )}
-        <Fact label={facts.media}>{source.media.map((kind) => text.page.media[kind]).join(', ')}</Fact>
-        {config === undefined ? null : (
-          <>
-            <Fact label={facts.orphans}>{text.settings.orphans[config.orphans].label}</Fact>
-            <Fact label={facts.strategy}>{text.settings.strategies[config.metadata_strategy]}</Fact>
-            <Fact label={facts.naming}>{text.settings.namings[config.naming]}</Fact>
-          </>
-        )}
-        {source.labels === null ? null : <Fact label={facts.labels}>{source.labels.ontology}</Fact>}
-        {source.description === null ? null : <Fact label={facts.description}>{source.description}</Fact>}
-      </dl>
     </section>
   );
 }

@@ -1,13 +1,14 @@
 // The newest runs of a datasource.
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { queries } from '../../api/queries';
 import { triggerLabel } from '../../api/vocabulary';
-import { RunBadge } from '../../components/Badge';
 import { ago, duration, when } from '../../components/format';
 import { RunLink } from '../../components/links';
 import { Pending } from '../../components/Notice';
 import { OutcomeCounts } from '../../components/OutcomeCounts';
 import { Prose } from '../../components/Rich';
+import { RunProgress, RunStatus } from '../../components/RunStatus';
 import { TableBox } from '../../components/TableBox';
 import { text } from './text';
 
@@ -16,6 +17,7 @@ export function Runs({ name }: { name: string }) {
   if (data === undefined) return <Pending data={data} error={error} />;
   if (data.length === 0) return <p className="quiet">{text.card.neverRun}</p>;
   return (
+    <>
     <TableBox name="source-runs" label={text.page.tabs.runs} columns={text.page.runColumns}>
       {data.map((run) => (
         <tr key={run.id}>
@@ -23,7 +25,9 @@ export function Runs({ name }: { name: string }) {
             <RunLink id={run.id} />
           </td>
           <td>
-            <RunBadge state={run.state} />
+            <span className="states">
+              <RunStatus run={run} />
+            </span>
           </td>
           <td>{triggerLabel(run.trigger)}</td>
           <td title={when(run.started)}>{ago(run.started)}</td>
@@ -34,10 +38,17 @@ export function Runs({ name }: { name: string }) {
                 <Prose text={run.error} />{' '}
               </span>
             ) : null}
+            <RunProgress run={run} />
             <OutcomeCounts counts={run.counts} />
           </td>
         </tr>
       ))}
     </TableBox>
+      <p>
+        <Link to="/runs" search={{ datasource: name }}>
+          {text.page.allRuns}
+        </Link>
+      </p>
+    </>
   );
 }

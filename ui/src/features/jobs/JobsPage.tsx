@@ -11,6 +11,7 @@ import { canUndo } from '../../components/canUndo';
 import { ErrorText } from '../../components/ErrorText';
 import { ago, duration, when } from '../../components/format';
 import { ListFilters } from '../../components/ListFilters';
+import { DatasourceLink } from '../../components/links';
 import { filters } from '../../components/listText';
 import { MoreButton } from '../../components/MoreButton';
 import { Pending } from '../../components/Notice';
@@ -141,7 +142,9 @@ function Row({ job, undoing }: Listed) {
     <tr>
       <td>{text.job(job.id)}</td>
       <td>{jobLabel(job.kind)}</td>
-      <td className="name wrap">{job.datasource ?? job.subject ?? text.wholeLibrary}</td>
+      <td className="name wrap">
+        {job.datasource === null ? (job.subject ?? text.wholeLibrary) : <DatasourceLink name={job.datasource} />}
+      </td>
       <td>
         <RunBadge state={job.state} />
       </td>

@@ -1,8 +1,10 @@
 // The row above the grid: the query, how many assets it finds, their order and size.
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import type { Problem } from '../../api/problem';
 import { CELL_SIZES } from '../../components/address';
 import { IconButton } from '../../components/Icon';
+import { lazyPart } from '../../components/lazyPart';
 import { useChangeQuery } from './panel/useChangeQuery';
 import { ChoosePicture } from './picture/PictureSearch';
 import { QueryBar } from './query/QueryBar';
@@ -10,6 +12,9 @@ import { type Order, orderOf, setOrder } from './query/terms';
 import { SavedButton } from './saved/SavedButton';
 import { TRASH, text } from './text';
 import type { View } from './view';
+
+// Not part of the library's first load.
+const Buckets = lazyPart(() => import('./buckets/Buckets'), 'Buckets');
 
 interface Props {
   query: string;
@@ -23,6 +28,7 @@ interface Props {
 
 export function Toolbar({ query, error, running, total, view, panel, choosePicture }: Props) {
   const open = view.panel !== 'none';
+  const [buckets, setBuckets] = useState(false);
   return (
     <div className="toolbar">
       {panel ? (
@@ -35,6 +41,8 @@ export function Toolbar({ query, error, running, total, view, panel, choosePictu
       ) : null}
       <QueryBar query={query} error={error} />
       {panel ? <ChoosePicture choose={choosePicture} /> : null}
+      {panel ? <IconButton icon="bucket" label={text.buckets} onClick={() => setBuckets(true)} /> : null}
+      {buckets ? <Buckets close={() => setBuckets(false)} /> : null}
       {running ? (
         <Link className="busy" to="/runs">
           {text.runInProgress}

@@ -19,6 +19,7 @@ const orders: { name: string; order: Order | undefined }[] = [
 export const text = {
   title: 'Library',
   runInProgress: 'Run in progress',
+  buckets: 'Connected buckets',
   trash: 'Trash',
   thumbnailSize: 'Thumbnail size',
   showPanel: 'Show filters and folders',

@@ -1,5 +1,6 @@
 // The library at a glance: what came in over time, what it holds, and what somebody should look at.
 import { useQuery } from '@tanstack/react-query';
+import type { Datasource } from '../../api/client';
 import { queries } from '../../api/queries';
 import { settingsQueries } from '../../api/settingsQueries';
 import { count } from '../../components/format';
@@ -7,6 +8,7 @@ import { ConnectionLink, DatasourceLink, RunLink } from '../../components/links'
 import { ErrorNotice, FirstBucket, Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Prose } from '../../components/Rich';
+import { RunProgress, RunStatus } from '../../components/RunStatus';
 import { usePermission } from '../../components/usePermission';
 import { useSteadyError } from '../../components/useSteadyError';
 import { type TimeBar, timeBars } from './bars';
@@ -76,7 +78,12 @@ function Chart({ bars, sampled }: { bars: TimeBar[]; sampled: boolean }) {
 
 function Where({ found }: { found: Found }) {
   const { to, about } = found;
-  if ('run' in to) return <RunLink id={to.run}>{about}</RunLink>;
+  if ('run' in to)
+    return (
+      <RunLink id={to.run} kind={to.kind}>
+        {about}
+      </RunLink>
+    );
   return 'datasource' in to ? <DatasourceLink name={to.datasource} /> : <ConnectionLink name={to.connection} />;
 }
 
@@ -98,6 +105,30 @@ function Problems({ found }: { found: Found[] }) {
         ))}
       </ul>
     </section>
+  );
+}
+
+/** How far the runs are that are at work. */
+function Working({ sources }: { sources: Datasource[] }) {
+  const working = sources.filter(({ last_run: run }) => run?.state === 'running');
+  if (working.length === 0) return null;
+  return (
+    <Panel title={text.working.title}>
+      <ul className="stack-s">
+        {working.map(({ name, last_run: run }) =>
+          run === null ? null : (
+            <li key={name} className="stack-s">
+              <span className="row">
+                <DatasourceLink name={name} />
+                <RunLink id={run.id} />
+                <RunStatus run={run} />
+              </span>
+              <RunProgress run={run} />
+            </li>
+          ),
+        )}
+      </ul>
+    </Panel>
   );
 }
 
@@ -134,6 +165,7 @@ export function OverviewPage() {
       <div className="panels">
         {sources.data === undefined ? null : <Problems found={findProblems(sources.data, connections.data ?? [])} />}
         <div className="stack">
+          {sources.data === undefined ? null : <Working sources={sources.data} />}
           <Panel title={text.came.title}>
             <Pending data={facets.data} error={facets.error} />
             {facets.isSuccess && bars.length === 0 ? <p className="quiet">{text.came.none}</p> : null}

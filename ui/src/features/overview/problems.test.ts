@@ -9,6 +9,8 @@ const run = (more: object) => ({
   waiting: null,
   error: null,
   counts: { failed: 0 },
+  flags: [],
+  moved: null,
   ...more,
 });
 const source = (more: object, status = 'active') =>
@@ -38,11 +40,19 @@ it('each kind of problem leads to where it is solved, the worst first', () => {
     { run: 7 },
     { datasource: 'site' },
     { connection: 'archive' },
-    { run: 7 },
+    { run: 7, kind: 'failed' },
     { run: 7 },
     { run: 7 },
   ]);
   expect(found[0]?.sentence).toBe('AccessDenied');
+});
+
+it('a stalled run is named, a run that retries is not', () => {
+  const stalled = { state: 'running', flags: ['retrying', 'stalled'], moved: new Date().toISOString() };
+  expect(findProblems([source(stalled, 'running')], [])).toMatchObject([
+    { tone: 'bad', about: 'site', sentence: expect.stringContaining('Run 7 is stalled'), to: { run: 7 } },
+  ]);
+  expect(findProblems([source({ state: 'running', flags: ['retrying'] }, 'running')], [])).toEqual([]);
 });
 
 it('a hold that was confirmed is nobody’s problem', () => {

@@ -2,13 +2,14 @@
 import type { Connection, Datasource } from '../../api/client';
 import { ESSENTIAL } from '../../api/connectionKinds';
 import type { Tone } from '../../api/vocabulary';
+import { ago } from '../../components/format';
 import { text } from './text';
 
 export interface Found {
   tone: Tone;
   about: string; // the name of a datasource or connection
   sentence: string;
-  to: { run: number } | { datasource: string } | { connection: string };
+  to: { run: number; kind?: 'failed' } | { datasource: string } | { connection: string };
 }
 
 const ORDER: Tone[] = ['bad', 'warn', 'busy', 'calm', 'good'];
@@ -23,11 +24,15 @@ function* ofSource(source: Datasource): Generator<Found> {
   if (run.state === 'failed') yield { tone: 'bad', about: name, sentence: run.error ?? problems.failed, to };
   if (run.state === 'held' && run.hold !== null && run.hold.confirmed_by === null)
     yield { tone: 'warn', about: name, sentence: problems.held(run.hold.count), to };
+  if (run.flags.includes('stalled'))
+    yield { tone: 'bad', about: name, sentence: problems.stalled(run.id, run.moved === null ? '' : ago(run.moved)), to };
   if (run.waiting?.stuck) yield { tone: 'bad', about: name, sentence: problems.stuck(run.waiting.reason), to };
   if (run.limited) yield { tone: 'warn', about: name, sentence: problems.limited, to };
-  if (run.counts.failed > 0) yield { tone: 'warn', about: name, sentence: problems.rejected(run.counts.failed), to };
+  const failed = { run: run.id, kind: 'failed' as const };
+  if (run.counts.failed > 0)
+    yield { tone: 'warn', about: name, sentence: problems.rejected(run.counts.failed), to: failed };
   const labels = run.counts.label_problems;
-  if (labels > 0) yield { tone: 'warn', about: name, sentence: problems.labels(labels), to };
+  if (labels > 0) yield { tone: 'warn', about: name, sentence: problems.labels(labels), to: failed };
 }
 
 function* ofConnection({ name, health, datasources }: Connection): Generator<Found> {

@@ -6,6 +6,9 @@ export const text = {
   title: 'Overview',
   lead: (assets: number, size: number) =>
     `${plural(assets, { one: '# asset', other: '# assets' })}, trash included, ${bytes(size)} of objects`,
+  working: {
+    title: 'Runs in progress',
+  },
   came: {
     title: 'What came in',
     none: 'Nothing has come in yet.',
@@ -40,6 +43,7 @@ export const text = {
       plural(number, { one: '# object could not be read', other: '# objects could not be read' }),
     labels: (number: number) =>
       plural(number, { one: '# label file has problems', other: '# label files have problems' }),
+    stalled: (run: number, ago: string) => `Run ${run} is stalled: its last progress was ${ago}`,
     stuck: (reason: string) => `Queued: ${reason}`,
     unhealthy: (problem: string) => `Connection: ${problem}`,
   },

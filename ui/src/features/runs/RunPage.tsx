@@ -5,13 +5,14 @@ import { useState } from 'react';
 import { answer, client, type OutcomeKind, type Run } from '../../api/client';
 import { keys, queries } from '../../api/queries';
 import { isActive, OUTCOME_KINDS, occurred, triggerLabel } from '../../api/vocabulary';
-import { RunBadge } from '../../components/Badge';
 import { ErrorText } from '../../components/ErrorText';
 import { ago, count, duration, when } from '../../components/format';
 import { DatasourceLink, RunLink } from '../../components/links';
 import { Notice, Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Prose, Rich, Sentences } from '../../components/Rich';
+import { RunProgress, RunStatus } from '../../components/RunStatus';
+import { text as runTexts } from '../../components/runText';
 import { unlessGone } from '../../components/unlessGone';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { usePermission } from '../../components/usePermission';
@@ -21,6 +22,7 @@ import { text } from './text';
 import './runs.css';
 
 const route = getRouteApi('/runs/$runId');
+const { flags } = runTexts;
 
 export function RunPage() {
   const { runId } = route.useParams();
@@ -41,7 +43,7 @@ function RunReport({ run, kind }: { run: Run; kind: OutcomeKind | undefined }) {
       <PageHead
         title={
           <>
-            {text.run.title(run.id)} <RunBadge state={run.state} />
+            {text.run.title(run.id)} <RunStatus run={run} />
           </>
         }
         lead={<Origin run={run} />}
@@ -62,6 +64,7 @@ function RunReport({ run, kind }: { run: Run; kind: OutcomeKind | undefined }) {
           </p>
         </Notice>
       ) : null}
+      <Doing run={run} />
       {run.error ? <Ending run={run} error={run.error} /> : null}
       {run.notes.length > 0 ? (
         <Notice title={text.run.notesTitle(run.counts.selected, run.limited)} alarm>
@@ -75,6 +78,22 @@ function RunReport({ run, kind }: { run: Run; kind: OutcomeKind | undefined }) {
           <Outcomes run={run} kind={kind} />
         </>
       )}
+    </>
+  );
+}
+
+/** How far a run at work is, and what keeps it. */
+function Doing({ run }: { run: Run }) {
+  if (run.state !== 'running') return null;
+  return (
+    <>
+      <RunProgress run={run} />
+      {run.flags.includes('retrying') ? <p>{flags.retrying}</p> : null}
+      {run.flags.includes('stalled') && run.moved !== null ? (
+        <Notice title={text.run.stalledTitle(ago(run.moved))} alarm>
+          <p>{text.run.stalled}</p>
+        </Notice>
+      ) : null}
     </>
   );
 }

@@ -6,16 +6,16 @@ import type { Hold, Run } from '../../api/client';
 import { jobQueries } from '../../api/jobQueries';
 import { type RunSearch, runSearch } from '../../api/listSearch';
 import { isActive, occurred } from '../../api/vocabulary';
-import { RunBadge } from '../../components/Badge';
 import { ago, count, duration, when } from '../../components/format';
 import { ListFilters } from '../../components/ListFilters';
-import { RunLink } from '../../components/links';
+import { DatasourceLink, RunLink } from '../../components/links';
 import { filters } from '../../components/listText';
 import { MoreButton } from '../../components/MoreButton';
 import { FirstBucket, Pending } from '../../components/Notice';
 import { OutcomeCounts } from '../../components/OutcomeCounts';
 import { PageHead } from '../../components/PageHead';
 import { Prose } from '../../components/Rich';
+import { RunProgress, RunStatus } from '../../components/RunStatus';
 import { TableBox } from '../../components/TableBox';
 import { text } from './text';
 import './runs.css';
@@ -40,6 +40,7 @@ function RunOutcomes({ run }: { run: Run }) {
           <Prose text={run.error} />{' '}
         </span>
       ) : null}
+      <RunProgress run={run} />
       <OutcomeCounts counts={run.counts} />
       {run.hold !== null ? <span className="delta tone-warn">{holdSummary(run.hold)}</span> : null}
       {run.notes.map((note) => (
@@ -62,9 +63,13 @@ function Row({ run }: { run: Run }) {
         <RunLink id={run.id} />
       </td>
       <td>
-        <RunBadge state={run.state} />
+        <span className="states">
+          <RunStatus run={run} />
+        </span>
       </td>
-      <td className="name">{run.datasource}</td>
+      <td className="name">
+        <DatasourceLink name={run.datasource} />
+      </td>
       <td title={when(run.started)}>{ago(run.started)}</td>
       <td className="number">{queued ? null : duration(run.started, run.finished)}</td>
       <td className="number">{queued ? null : count(run.counts.selected)}</td>
@@ -111,7 +116,7 @@ export function RunsPage() {
   const runs = found.data?.pages.flatMap(({ items }) => items);
   const none = runs?.length === 0 && !found.isPlaceholderData && Object.keys(filter).length === 0;
   return (
-    <main className="page">
+    <main className="page wide">
       <Pending page data={runs} error={found.error} />
       {none ? <FirstBucket /> : null}
       {runs === undefined || none ? null : <Shown runs={runs} filter={filter} more={<MoreButton list={found} />} />}

@@ -29,6 +29,9 @@ export const text = {
     confirms: 'This run removes the assets that were confirmed in {run}.',
     queuedTitle: 'Queued',
     noWorkerTitle: 'Queued: no worker is running',
+    stalledTitle: (ago: string) => `Stalled: the last progress was ${ago}`,
+    stalled:
+      'Its worker may hang, or wait for a source that does not answer. If this goes on, cancel the run and start another one: everything committed so far is kept.',
     failed: {
       title: 'Run failed',
       next: 'Everything committed so far is kept. The next run continues from there.',
