@@ -13,14 +13,15 @@ from tests.support.frozen import ROADS, fill, make_snapshot
 from mirrorlake.catalog import edits, project_splits, projects, snapshots
 from mirrorlake.catalog.snapshots import parse_name
 from mirrorlake.core.errors import NotFound, UsageError
+from mirrorlake.library import snapshot_reading
 from mirrorlake.library.export_scope import count_rows, open_rows
 from mirrorlake.library.snapshot_compare import compare
-from mirrorlake.library.snapshot_reading import check_chunks, list_assets, list_gone
+from mirrorlake.library.snapshot_reading import check_chunks, list_assets, list_gone, search_assets
 from mirrorlake.library.snapshot_restore import restore
 from mirrorlake.model.access import LIBRARY
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.exports import ExportScope
-from mirrorlake.model.snapshots import Difference, Gone, RestoreOptions, Snapshot, SnapshotRestored
+from mirrorlake.model.snapshots import Difference, Gone, RestoreOptions, Snapshot, SnapshotAsset, SnapshotRestored
 from mirrorlake.model.splits import Split, SplitOptions, SplitSettings
 from mirrorlake.postgres.pool import Catalog
 
@@ -95,6 +96,30 @@ def test_assets_are_read_in_pages(catalog: Catalog, before: Snapshot) -> None:
     assert first[0].metadata == {"camera_id": 1, "site": "hall 1"}
     assert [one["shape"] for one in first[0].annotations] == ["box", "polygon"]
     assert first[0].annotations[0]["geometry"] == {"x": 0.1, "y": 0.25, "width": 0.01, "height": 0.5}
+
+
+def test_assets_of_a_snapshot_are_found_by_name_and_class(
+    catalog: Catalog, before: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = list_assets(catalog, before.name, limit=100, after=0)
+    labelled = {one.id for one in every if any(label["class"] == "lane" for label in one.annotations)}
+    assert 0 < len(labelled) < len(every)
+
+    def search(**wanted: str) -> list[SnapshotAsset]:
+        found: list[SnapshotAsset] = []
+        after: int | None = 0
+        while after is not None:
+            some, after = search_assets(catalog, before.name, limit=2, after=after, **wanted)
+            found += some
+        return found
+
+    monkeypatch.setattr(snapshot_reading, "SEARCHED", 1)
+    name = every[6].name
+    assert [one.id for one in search(named=name.upper())] == [one.id for one in every if name in one.key]
+    assert {one.id for one in search(class_name="lane")} == labelled
+    ontology = next(label["ontology"] for one in every for label in one.annotations)
+    assert {one.id for one in search(class_name=f"{ontology}/lane")} == labelled
+    assert search(named=name, class_name="tram") == []
 
 
 def restored(catalog: Catalog, snapshot: Snapshot, *, dry_run: bool, **parts: bool) -> SnapshotRestored:

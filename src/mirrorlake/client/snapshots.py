@@ -49,9 +49,17 @@ class SnapshotClient(NounClient, Snapshots):
         params = {"with": after, "limit": limit}
         return self.connection.ask(SnapshotComparison, "GET", f"/snapshots/{segment(before)}/compare", params=params)
 
-    def asset_page(self, name: str, *, limit: int = 100, cursor: str | None = None) -> Page[SnapshotAsset]:
+    def asset_page(
+        self,
+        name: str,
+        *,
+        limit: int = 100,
+        named: str | None = None,
+        class_name: str | None = None,
+        cursor: str | None = None,
+    ) -> Page[SnapshotAsset]:
         """See `Snapshots.asset_page`."""
-        params = {"limit": limit, "cursor": cursor}
+        params = {"limit": limit, "named": named, "class_name": class_name, "cursor": cursor}
         return self.connection.page(SnapshotAsset, f"/snapshots/{segment(name)}/assets", params)
 
     def gone_page(self, name: str, *, limit: int = 100, cursor: str | None = None) -> Page[GoneAsset]:

@@ -20,6 +20,7 @@ from mirrorlake.model.snapshots import Gone, GoneAsset, Snapshot, SnapshotAsset,
 from mirrorlake.postgres.pool import Catalog
 
 CHECKING = "Checking snapshots"
+SEARCHED = 50  # chunks that one search reads at most: a second or two
 AROUND = 200  # snapshots that may hold an asset, asked for at once
 
 
@@ -34,6 +35,46 @@ def list_assets(catalog: Catalog, name: str, *, limit: int, after: int) -> list[
         if len(found) == limit:
             break
     return found
+
+
+def search_assets(
+    catalog: Catalog, name: str, *, limit: int, after: int, named: str = "", class_name: str | None = None
+) -> tuple[list[SnapshotAsset], int | None]:
+    """The next assets of a snapshot by id whose name or key contains `named`, with an annotation of a class.
+
+    A class is named `CLASS` or `ONTOLOGY/CLASS`.
+
+    Also the id after which a further search continues; None if nothing is left. One search reads SEARCHED chunks at
+    most, and may find nothing although later ones do. Raises NotFound and CatalogError.
+    """
+    project, _ = snapshots.parse_name(name)
+    found: list[SnapshotAsset] = []
+    following = list(_following(snapshots.list_parts(catalog, name), after))
+    for part in following[:SEARCHED]:
+        rows = _rows_named(read_frozen(catalog, part), after, named.casefold(), class_name)
+        for row in as_assets(rows, project).to_pylist():
+            one = _asset(row)
+            if class_name is None or any(_has_class(label, class_name) for label in one.annotations):
+                found.append(one)
+                if len(found) == limit:
+                    return found, int(one.id)
+    return found, following[SEARCHED - 1].last_asset if len(following) > SEARCHED else None
+
+
+def _has_class(annotation: Mapping[str, object], name: str) -> bool:
+    return name in (annotation["class"], f"{annotation['ontology']}/{annotation['class']}")
+
+
+def _rows_named(rows: pa.Table, after: int, named: str, class_name: str | None) -> pa.Table:
+    """The rows after an id that may match: whether a class is that of an annotation is decided of its values."""
+    label = "" if class_name is None else orjson.dumps(class_name.rpartition("/")[2]).decode()[1:-1]
+    columns = [column_values(rows, column) for column in ("id", "name", "key", "annotations")]
+    places = [
+        place
+        for place, (number, name, key, annotations) in enumerate(zip(*columns, strict=True))
+        if number > after and (named in name.casefold() or named in key.casefold()) and label in annotations
+    ]
+    return rows.take(pa.array(places, pa.int64()))
 
 
 def find_asset(catalog: Catalog, name: str, asset_id: int) -> SnapshotAsset:

@@ -62,15 +62,28 @@ class Snapshots(Protocol):
         """What differs between two snapshots, with the first `limit` assets. Raises NotFound."""
         ...
 
-    def asset_page(self, name: str, *, limit: int = 100, cursor: str | None = None) -> Page[SnapshotAsset]:
-        """The assets of a snapshot as they were, by id, from `cursor`. Raises NotFound."""
+    def asset_page(
+        self,
+        name: str,
+        *,
+        limit: int = 100,
+        named: str | None = None,
+        class_name: str | None = None,
+        cursor: str | None = None,
+    ) -> Page[SnapshotAsset]:
+        """The assets of a snapshot as they were, by id, from `cursor`.
+
+        `named`: only those whose name or key contains this text; `class_name`: only those with an annotation of this
+        class, as `CLASS` or `ONTOLOGY/CLASS`. Then a page may have fewer than `limit` assets, or none, although more
+        follow. Raises NotFound.
+        """
         ...
 
-    def assets(self, name: str) -> Iterator[SnapshotAsset]:
-        """All assets of a snapshot as they were, by id. Raises NotFound."""
+    def assets(self, name: str, *, named: str | None = None, class_name: str | None = None) -> Iterator[SnapshotAsset]:
+        """All assets of a snapshot as they were, by id, optionally those of a page that match. Raises NotFound."""
         cursor: str | None = None
         while True:
-            page = self.asset_page(name, limit=PAGE_LIMIT, cursor=cursor)
+            page = self.asset_page(name, limit=PAGE_LIMIT, named=named, class_name=class_name, cursor=cursor)
             yield from page.items
             cursor = page.next_cursor
             if cursor is None:

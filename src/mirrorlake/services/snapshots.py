@@ -78,11 +78,24 @@ class SnapshotService(Service, Snapshots):
         return compare(self.resources.catalog, before, after, limit=limit)
 
     @requires(Permission.PROJECTS_READ)
-    def asset_page(self, name: str, *, limit: int = 100, cursor: str | None = None) -> Page[SnapshotAsset]:
+    def asset_page(
+        self,
+        name: str,
+        *,
+        limit: int = 100,
+        named: str | None = None,
+        class_name: str | None = None,
+        cursor: str | None = None,
+    ) -> Page[SnapshotAsset]:
         """See `Snapshots.asset_page`."""
-        from mirrorlake.library.snapshot_reading import list_assets  # noqa: PLC0415  loads Parquet
+        from mirrorlake.library.snapshot_reading import list_assets, search_assets  # noqa: PLC0415  loads Parquet
 
         after = 0 if cursor is None else read_cursor(cursor, ASSETS, int)
+        if named or class_name:
+            found, further = search_assets(
+                self.resources.catalog, name, limit=limit, after=after, named=named or "", class_name=class_name or None
+            )
+            return page_of(found, None if further is None else write_cursor(ASSETS, further))
         found = list_assets(self.resources.catalog, name, limit=limit, after=after)
         return page_of(found, write_cursor(ASSETS, int(found[-1].id)) if len(found) == limit else None)
 

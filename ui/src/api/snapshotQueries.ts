@@ -1,5 +1,5 @@
 // The queries of one snapshot: what it is, what it holds, and what of that is gone. Pages come by cursors.
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { answer, client } from './client';
 import { nextCursor } from './libraryQueries';
 import { keys } from './queries';
@@ -11,6 +11,12 @@ const snapshotKey = (project: string, number: string) => [...keys.project(projec
 
 export const snapshotName = (project: string, number: string) => `${project}@${number}`;
 
+/** Which assets of a snapshot are listed. */
+export interface Wanted {
+  named?: string;
+  class_name?: string;
+}
+
 export const snapshotQueries = {
   one: (project: string, number: string) =>
     queryOptions({
@@ -21,11 +27,11 @@ export const snapshotQueries = {
       },
     }),
 
-  assets: (project: string, number: string) =>
+  assets: (project: string, number: string, wanted: Wanted) =>
     infiniteQueryOptions({
-      queryKey: [...snapshotKey(project, number), 'assets'],
+      queryKey: [...snapshotKey(project, number), 'assets', wanted],
       queryFn: async ({ pageParam, signal }) => {
-        const query = { limit: SHOWN, ...(pageParam === '' ? {} : { cursor: pageParam }) };
+        const query = { limit: SHOWN, ...wanted, ...(pageParam === '' ? {} : { cursor: pageParam }) };
         const params = { path: { snapshot: snapshotName(project, number) }, query };
         const request = client.GET('/api/v1/snapshots/{snapshot}/assets', { params, signal });
         const [items, { response }] = await Promise.all([answer(request), request]);
@@ -33,6 +39,7 @@ export const snapshotQueries = {
       },
       initialPageParam: '',
       getNextPageParam: (last) => last.next,
+      placeholderData: keepPreviousData,
       staleTime: Number.POSITIVE_INFINITY, // it never changes
     }),
 

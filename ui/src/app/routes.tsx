@@ -128,7 +128,11 @@ const comparison = createRoute({
 const snapshot = createRoute({
   getParentRoute: () => projects,
   path: '$name/snapshots/$number',
-  validateSearch: ({ part }: Record<string, unknown>): { part?: 'gone' } => (part === 'gone' ? { part } : {}),
+  validateSearch: ({ part, named, class_name }: Record<string, unknown>) => ({
+    ...(part === 'gone' ? { part: 'gone' as const } : {}),
+    ...(named ? { named: String(named) } : {}),
+    ...(class_name ? { class_name: String(class_name) } : {}),
+  }),
   component: lazyPage(() => import('../features/projects/snapshot/SnapshotPage'), 'SnapshotPage'),
 });
 

@@ -69,10 +69,31 @@ def delete(
 
 
 def list_assets(
-    request: Request, library: Bound, snapshot: SnapshotName, limit: Limit = 100, cursor: Cursor = None
+    request: Request,
+    library: Bound,
+    snapshot: SnapshotName,
+    *,
+    limit: Limit = 100,
+    named: Annotated[
+        str | None,
+        Query(max_length=NAME_LIMIT, description="Only assets whose name or key contains this text, in any case."),
+    ] = None,
+    class_name: Annotated[
+        str | None,
+        Query(
+            max_length=2 * NAME_LIMIT + 1,
+            description="Only assets with an annotation of this class, as ONTOLOGY/CLASS or CLASS.",
+        ),
+    ] = None,
+    cursor: Cursor = None,
 ) -> Response:
-    """List the assets of a snapshot as they were, by id."""
-    return list_answer(request, library.snapshots.asset_page(snapshot, limit=limit, cursor=cursor))
+    """List the assets of a snapshot as they were, by id.
+
+    With `named` or `class_name`, a page may have fewer assets than `limit`, or none, although the header Link names
+    the next one: each searches a part of a large snapshot.
+    """
+    page = library.snapshots.asset_page(snapshot, limit=limit, named=named, class_name=class_name, cursor=cursor)
+    return list_answer(request, page)
 
 
 def list_gone(

@@ -130,10 +130,19 @@ def compare(
 
 
 @app.command("assets")
-def assets(name: SNAPSHOT, *, json: JSON = False) -> None:
+def assets(
+    name: SNAPSHOT,
+    *,
+    named: Annotated[str | None, typer.Option(help="Show only assets whose name or key contains this text.")] = None,
+    class_name: Annotated[
+        str | None,
+        typer.Option("--class", metavar="[ONTOLOGY/]CLASS", help="Show only assets with an annotation of this class."),
+    ] = None,
+    json: JSON = False,
+) -> None:
     """List the assets of a snapshot as they were."""
     with open_library() as library:
-        found = library.snapshots.assets(name)
+        found = library.snapshots.assets(name, named=named, class_name=class_name)
         if json:
             print_json_lines(found)
         else:

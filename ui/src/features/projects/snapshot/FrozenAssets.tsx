@@ -1,14 +1,15 @@
 // What a snapshot holds, page by page, as it was frozen; and what of it is gone.
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useState } from 'react';
-import type { FrozenAsset, GoneAsset } from '../../../api/client';
-import { snapshotQueries } from '../../../api/snapshotQueries';
+import { type FormEvent, useState } from 'react';
+import type { FrozenAsset, GoneAsset, Snapshot } from '../../../api/client';
+import { snapshotQueries, type Wanted } from '../../../api/snapshotQueries';
 import { inWorkspace } from '../../../api/workspace';
+import { SelectField, TextField } from '../../../components/Field';
 import { AssetLink } from '../../../components/links';
 import { MoreButton } from '../../../components/MoreButton';
 import { Pending } from '../../../components/Notice';
 import { TableBox } from '../../../components/TableBox';
-import { classCounts, shownValue } from './frozen';
+import { classCounts, classTotals, shownValue } from './frozen';
 import { text } from './text';
 
 interface Props {
@@ -64,14 +65,51 @@ function Row({ asset }: { asset: FrozenAsset }) {
   );
 }
 
-export function FrozenAssets({ project, number }: Props) {
-  const found = useInfiniteQuery(snapshotQueries.assets(project, number));
-  const { columns } = text.assets;
+interface Searched {
+  wanted: Wanted;
+  search: (wanted: Wanted) => unknown;
+}
+
+/** What is searched is in the address; a name once it is typed. */
+function Search({ snapshot, wanted, search }: Searched & { snapshot: Snapshot }) {
+  const [typed, setTyped] = useState(wanted.named ?? '');
+  const { find } = text.assets;
+  const classes = classTotals(snapshot.classes).map(([name]) => ({ value: name, label: name }));
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    search({ named: typed.trim() });
+  };
+  return (
+    <form className="frozen-search" onSubmit={submit}>
+      <TextField label={find.named} value={typed} change={setTyped} />
+      {classes.length === 0 ? null : (
+        <SelectField
+          label={find.class}
+          value={wanted.class_name ?? ''}
+          change={(name) => search({ class_name: name })}
+          options={[{ value: '', label: find.any }, ...classes]}
+        />
+      )}
+      <button type="submit" className="secondary">
+        {find.action}
+      </button>
+    </form>
+  );
+}
+
+export function FrozenAssets({ snapshot, project, number, wanted, search }: Props & Searched & { snapshot: Snapshot }) {
+  const found = useInfiniteQuery(snapshotQueries.assets(project, number, wanted));
+  const { columns, find } = text.assets;
+  const none = found.data?.pages.every(({ items }) => items.length === 0) ?? false;
   return (
     <div className="stack-s">
       <p className="quiet">{text.assets.lead}</p>
+      <Search snapshot={snapshot} wanted={wanted} search={search} />
       <Pending data={found.data} error={found.error} />
-      {found.data === undefined ? null : (
+      {none && found.data !== undefined ? (
+        <p className="quiet">{found.hasNextPage ? find.noneYet : find.none}</p>
+      ) : null}
+      {found.data === undefined || none ? null : (
         <TableBox
           name="frozen-table"
           label={text.assets.title}

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Snapshot } from '../../../api/client';
-import { snapshotQueries } from '../../../api/snapshotQueries';
+import { snapshotQueries, type Wanted } from '../../../api/snapshotQueries';
 import { CopyButton } from '../../../components/CopyButton';
 import { count, when } from '../../../components/format';
 import { Pending } from '../../../components/Notice';
@@ -93,10 +93,11 @@ function Facts({ snapshot }: { snapshot: Snapshot }) {
 
 export function SnapshotPage() {
   const { name, number } = route.useParams();
-  const { part = 'assets' } = route.useSearch();
+  const { part = 'assets', ...wanted } = route.useSearch();
   const navigate = route.useNavigate();
   const { data, error } = unlessGone(useQuery(snapshotQueries.one(name, number)));
   const choose = (value: Part) => navigate({ search: value === 'assets' ? {} : { part: value }, replace: true });
+  const search = (next: Wanted) => navigate({ search: { ...wanted, ...next }, replace: true });
   return (
     <main className="page">
       <Pending page data={data} error={error} />
@@ -121,7 +122,7 @@ export function SnapshotPage() {
               {part === 'gone' ? (
                 <GoneAssets project={name} number={number} />
               ) : (
-                <FrozenAssets project={name} number={number} />
+                <FrozenAssets snapshot={data} project={name} number={number} wanted={wanted} search={search} />
               )}
             </div>
           </div>

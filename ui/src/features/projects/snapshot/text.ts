@@ -22,6 +22,14 @@ export const text = {
   assets: {
     title: 'Assets as they were frozen',
     lead: 'Names, places, metadata, tags, splits and annotations are those of the moment of freezing. The small pictures are those of today.',
+    find: {
+      named: 'Name or key contains',
+      class: 'Annotation of class',
+      any: 'any or none',
+      action: 'Search',
+      none: 'No asset of this snapshot matches.',
+      noneYet: 'No asset so far. The snapshot is searched in parts.',
+    },
     columns: {
       picture: 'Picture',
       object: 'Object',
