@@ -40,12 +40,7 @@ export function ConnectionLink({ name, children, ...rest }: Props & { name: stri
 /** A run; `kind`: its outcomes of that kind. */
 export function RunLink({ id, kind, children, ...rest }: Props & { id: number; kind?: OutcomeKind | undefined }) {
   return (
-    <Link
-      to="/runs/$runId"
-      params={{ runId: String(id) }}
-      search={kind === undefined ? {} : { kind }}
-      {...rest}
-    >
+    <Link to="/runs/$runId" params={{ runId: String(id) }} search={kind === undefined ? {} : { kind }} {...rest}>
       {children ?? text.run(id)}
     </Link>
   );

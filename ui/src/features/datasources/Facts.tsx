@@ -70,9 +70,7 @@ export function Facts({ source }: { source: Datasource }) {
         )}
         {only !== undefined && more.length === 0 ? <Selection config={only} /> : null}
         <Fact label={facts.media}>{source.media.map((kind) => text.page.media[kind]).join(', ')}</Fact>
-        {source.labels === null ? null : (
-          <Fact label={facts.labels}>{facts.labelsOf(source.labels.ontology)}</Fact>
-        )}
+        {source.labels === null ? null : <Fact label={facts.labels}>{facts.labelsOf(source.labels.ontology)}</Fact>}
         {source.description === null ? null : <Fact label={facts.description}>{source.description}</Fact>}
       </dl>
       {more.length === 0 ? null : <Configs configs={source.configs} />}

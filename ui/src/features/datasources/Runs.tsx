@@ -18,32 +18,32 @@ export function Runs({ name }: { name: string }) {
   if (data.length === 0) return <p className="quiet">{text.card.neverRun}</p>;
   return (
     <>
-    <TableBox name="source-runs" label={text.page.tabs.runs} columns={text.page.runColumns}>
-      {data.map((run) => (
-        <tr key={run.id}>
-          <td>
-            <RunLink id={run.id} />
-          </td>
-          <td>
-            <span className="states">
-              <RunStatus run={run} />
-            </span>
-          </td>
-          <td>{triggerLabel(run.trigger)}</td>
-          <td title={when(run.started)}>{ago(run.started)}</td>
-          <td className="number">{run.state === 'queued' ? null : duration(run.started, run.finished)}</td>
-          <td>
-            {run.error ? (
-              <span className="error-text">
-                <Prose text={run.error} />{' '}
+      <TableBox name="source-runs" label={text.page.tabs.runs} columns={text.page.runColumns}>
+        {data.map((run) => (
+          <tr key={run.id}>
+            <td>
+              <RunLink id={run.id} />
+            </td>
+            <td>
+              <span className="states">
+                <RunStatus run={run} />
               </span>
-            ) : null}
-            <RunProgress run={run} />
-            <OutcomeCounts counts={run.counts} />
-          </td>
-        </tr>
-      ))}
-    </TableBox>
+            </td>
+            <td>{triggerLabel(run.trigger)}</td>
+            <td title={when(run.started)}>{ago(run.started)}</td>
+            <td className="number">{run.state === 'queued' ? null : duration(run.started, run.finished)}</td>
+            <td>
+              {run.error ? (
+                <span className="error-text">
+                  <Prose text={run.error} />{' '}
+                </span>
+              ) : null}
+              <RunProgress run={run} />
+              <OutcomeCounts counts={run.counts} />
+            </td>
+          </tr>
+        ))}
+      </TableBox>
       <p>
         <Link to="/runs" search={{ datasource: name }}>
           {text.page.allRuns}

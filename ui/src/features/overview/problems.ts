@@ -25,7 +25,12 @@ function* ofSource(source: Datasource): Generator<Found> {
   if (run.state === 'held' && run.hold !== null && run.hold.confirmed_by === null)
     yield { tone: 'warn', about: name, sentence: problems.held(run.hold.count), to };
   if (run.flags.includes('stalled'))
-    yield { tone: 'bad', about: name, sentence: problems.stalled(run.id, run.moved === null ? '' : ago(run.moved)), to };
+    yield {
+      tone: 'bad',
+      about: name,
+      sentence: problems.stalled(run.id, run.moved === null ? '' : ago(run.moved)),
+      to,
+    };
   if (run.waiting?.stuck) yield { tone: 'bad', about: name, sentence: problems.stuck(run.waiting.reason), to };
   if (run.limited) yield { tone: 'warn', about: name, sentence: problems.limited, to };
   const failed = { run: run.id, kind: 'failed' as const };

@@ -44,9 +44,7 @@ export function Buckets({ close }: { close: () => void }) {
   return (
     <Dialog title={text.title} close={close}>
       <Pending data={sources.data} error={sources.error} />
-      {sources.data === undefined || known === undefined ? null : (
-        <Shown connections={known} sources={sources.data} />
-      )}
+      {sources.data === undefined || known === undefined ? null : <Shown connections={known} sources={sources.data} />}
     </Dialog>
   );
 }
