@@ -127,6 +127,7 @@ INSERT INTO connection (name, kind, settings, external_id, trusted, paused, heal
 """
 _TROUBLE = """
 UPDATE datasource SET connection_id = (SELECT id FROM connection) WHERE name = 'not run yet';
+UPDATE lease SET retrying = true, moved = now() - interval '5 minutes';
 UPDATE run SET limited_by = 'assets', notes = ARRAY['The workspace has reached its limit of 12 assets: 3 new objects'
   ' were not imported. Raise the limit or remove assets; the next run imports the rest.'] WHERE id = 3;
 """
@@ -206,6 +207,7 @@ PAGES = {
     "jobs-none-match": "/jobs?state=held",
     "run": "/runs/3",
     "run-failed": "/runs/4",
+    "run-at-work": "/runs/5",
     "run-held": "/runs/6",
     "jobs": "/jobs",
     **{f"settings-{part}": f"/settings?part={part}" for part in PARTS},
@@ -217,6 +219,7 @@ DIALOGS: dict[str, tuple[str, tuple[Step, ...]]] = {
     "filters": ("/", (open_panel,)),
     "completion": ("/", (fill("Query", "metadata."), suggested)),
     "query-help": ("/?query=metadata.place%3AHarbour", (lambda page: page.locator(".syntax").click(),)),
+    "connected-buckets": ("/", (press("Connected buckets"),)),
     "saved-searches": ("/?query=tag%3Aripe", (press("Saved"),)),
     "selection": ("/", (select_some,)),
     "bulk-tags": ("/", (select_all, in_bar("Tags"))),
