@@ -7,7 +7,6 @@ import { Dialog } from '../../../components/Dialog';
 import { Pending } from '../../../components/Notice';
 import { usePermission } from '../../../components/usePermission';
 import { text } from './text';
-import './buckets.css';
 
 interface Props {
   connections: readonly Connection[];
@@ -21,7 +20,7 @@ function Shown({ connections, sources }: Props) {
   const known = new Set(used.map(({ connection }) => connection.name));
   const others = sources.filter(({ connection }) => connection === null || !known.has(connection));
   return (
-    <div className="stack buckets">
+    <div className="stack">
       {sources.length === 0 ? <p className="quiet">{text.none}</p> : null}
       {used.map(({ connection, of }) => (
         <BucketPanel key={connection.name} connection={connection} place={connection.settings} sources={of} />
