@@ -47,6 +47,8 @@ from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.run import run_pass
 from mirrorlake.model.access import EVERYTHING, Actor, ActorKind, Context, Permission
 from mirrorlake.model.asset_columns import ASSETS
+from mirrorlake.model.assets import STATE_NUMBERS, AssetState
+from mirrorlake.model.bulk import MAX_IDS
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.exports import AssetExport, ExportFormat, ExportOptions, ExportScope
 from mirrorlake.model.jobs import JobKind
@@ -64,6 +66,7 @@ from mirrorlake.postgres.pool import Catalog, open_catalog
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.services.base import Resources
 from mirrorlake.services.exports import ExportService
+from mirrorlake.services.jobs import JobService
 
 KEYS = ("=sum.png", "a.png", "sub/b c.png", "sub/gone.png", "sub/replaced.png", "ü.png")
 BOB = Context(actor=Actor(kind=ActorKind.TOKEN, name="bob"))
@@ -299,6 +302,50 @@ def test_a_list_goes_to_standard_output_in_pieces(made: Made) -> None:
     job = new_job(JobKind.ASSETS_EXPORT, ExportOptions(path="-", format=ExportFormat.LIST, query="filename:a.png"))
     run_here(made.settings, made.catalog, job, item=pieces.append)
     assert b"".join(pieces).decode() == f"file://{made.folder}/a.png\n"
+
+
+def test_ids_export_these_assets_and_no_others(made: Made, tmp_path: Path) -> None:
+    chosen = (made.ids["ü.png"], made.ids["a.png"], made.ids["=sum.png"])
+    fields = ("key", "split")
+    trashed = "UPDATE asset SET state = %s WHERE id = %s::bigint"
+    with made.catalog.write() as connection:  # also what is in the trash, which a query would leave out
+        connection.execute(trashed, (STATE_NUMBERS[AssetState.TRASH], made.ids["=sum.png"]))
+    try:
+        result = made.export(tmp_path / "some.csv", ExportFormat.CSV, fields=fields, assets=chosen)
+        of_project = made.export(tmp_path / "p.csv", ExportFormat.CSV, fields=fields, assets=chosen, project="roads")
+    finally:
+        with made.catalog.write() as connection:
+            connection.execute(trashed, (STATE_NUMBERS[AssetState.PRESENT], made.ids["=sum.png"]))
+    rows = list(csv.reader(io.StringIO((tmp_path / "some.csv").read_text())))[1:]
+    assert sorted(row[0] for row in rows) == ["'=sum.png", "a.png", "ü.png"]
+    assert (result.assets, of_project.assets) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"query": "tag:a", "assets": ("1",)}, UsageError),
+        ({"snapshot": "frozen@1", "assets": ("1",)}, UsageError),
+        ({"assets": tuple(map(str, range(1, MAX_IDS + 2)))}, UsageError),
+        ({"assets": ("999999",)}, NotFound),
+        ({"assets": ("not an id",)}, NotFound),
+    ],
+    ids=["query", "snapshot", "many", "unknown", "no id"],
+)
+def test_an_export_names_assets_that_exist_and_nothing_else(
+    made: Made, options: dict[str, Any], error: type[MirrorlakeError]
+) -> None:
+    with pytest.raises(error):
+        made.service().start(ExportOptions(format=ExportFormat.CSV, **options))
+
+
+def test_a_list_of_jobs_counts_the_assets_of_an_export(made: Made) -> None:
+    chosen = tuple(sorted(made.ids.values()))
+    job = made.service().start(ExportOptions(format=ExportFormat.CSV, assets=chosen))
+    service = JobService(Resources(made.settings, made.catalog), BOB)
+    assert service.get(job.id).args["assets"] == list(chosen)
+    assert service.page().items[0].args["assets"] == len(chosen)
+    service.cancel(job.id)
 
 
 def test_a_manifest_counts_what_has_no_address(made: Made, tmp_path: Path) -> None:

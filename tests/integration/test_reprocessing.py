@@ -75,6 +75,35 @@ def test_a_function_is_called_again_for_the_assets_of_the_query(photos: Photos):
     assert photos.library.jobs.get(job.id).state is JobState.SUCCEEDED
 
 
+@pytest.mark.parametrize("stage", ["look", "function:measure"])
+def test_ids_choose_the_assets_that_are_processed_again(photos: Photos, stage: str):
+    photos.put(0, 1, 2)
+    photos.mirror()
+    photos.add("measure", MEASURE)
+    photos.work()
+    with photos.catalog.write() as connection:
+        connection.execute("UPDATE asset SET width = 999")
+
+    photos.library.assets.reprocess(None, stage, assets=photos.ids()[:2])
+    photos.work()
+
+    if stage == "look":
+        assert sizes(photos) == [8, 8, 999]
+    else:
+        assert photos.values("calls") == [2, 2, 1]
+
+
+def test_ids_choose_the_pictures_that_are_hashed_again(photos: Photos):
+    photos.put(0, 1)
+    photos.mirror()
+    [job] = photos.library.assets.reprocess(None, "embedding", assets=photos.ids()[:1])
+    with photos.catalog.read() as connection:
+        chosen = connection.execute("SELECT name FROM asset JOIN likeness_again USING (digest)").fetchall()
+    assert chosen == [("00.png",)]
+    photos.work()
+    assert photos.library.jobs.get(job.id).state is JobState.SUCCEEDED
+
+
 def test_hashes_and_vectors_are_computed_again_for_the_assets_of_the_query_alone(photos: Photos):
     for number, name in enumerate(("chelsea.png", "coffee.png", "rocket.jpg")):
         (photos.folder / f"{number}.{name}").write_bytes((FOLDER / name).read_bytes())
@@ -179,6 +208,17 @@ def test_what_cannot_be_done_again_is_refused(photos: Photos, query: str, stage:
     photos.add("note", "def note(run): ...", FunctionEvent.RUN_FINISHED)
     with pytest.raises(error):
         photos.library.assets.reprocess(query, stage)
+
+
+@pytest.mark.parametrize(
+    ("query", "assets", "error"),
+    [(None, (), UsageError), ("", ("1",), UsageError), (None, ("999999",), NotFound), (None, ("x",), NotFound)],
+)
+def test_assets_are_chosen_by_a_query_or_by_ids_that_exist(
+    photos: Photos, query: str | None, assets: tuple[str, ...], error: type[Exception]
+):
+    with pytest.raises(error):
+        photos.library.assets.reprocess(query, "look", assets=assets)
 
 
 def test_reading_buckets_again_needs_the_permission_for_runs(photos: Photos):

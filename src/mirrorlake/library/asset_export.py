@@ -84,10 +84,10 @@ def export_assets(
 ) -> AssetExport:
     """Write the assets of the scope. Raises UsageError, QueryError, NotFound, and the errors of the output."""
     fields = check_export(options)
-    total = count_rows(catalog, options.scope)
+    total = count_rows(catalog, options.scope, options.assets)
     problems = Problems()
     with ExitStack() as stack:
-        rows = stack.enter_context(open_rows(catalog, options.scope, fields))
+        rows = stack.enter_context(open_rows(catalog, options.scope, fields, options.assets))
         counted = _Counted(rows.batches, total, step)
         reader = stack.enter_context(open_originals(catalog, stores, bake_orientation=options.bake_orientation))
         expires = None
@@ -116,7 +116,7 @@ def export_assets(
         size=sum(one.size for one in files),
         left_out=tuple(problems.examples),
         left_out_count=problems.count,
-        missing=count_missing(catalog, options.scope),
+        missing=count_missing(catalog, options.scope, options.assets),
         path=options.path,
         urls_expire=expires,
     )

@@ -46,6 +46,7 @@ class ExportOptions:
     query: str = ""
     project: str | None = None
     snapshot: str | None = None  # as PROJECT@NUMBER
+    assets: tuple[str, ...] = ()  # ids; of these only, in the trash or not, instead of a query
     format: ExportFormat = ExportFormat.PARQUET
     path: str | None = None  # new on this machine, the address of a new object, or OUTPUT
     connection: str | None = None  # for the address; None: the machine's own credentials

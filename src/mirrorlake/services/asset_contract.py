@@ -135,8 +135,8 @@ class Assets(KnownFields, Protocol):
         """Count the assets that a bulk edit would select and change now. Raises as above."""
         ...
 
-    def reprocess(self, query: str, stage: str) -> Sequence[Job]:
-        """Queue the jobs that run a stage of processing again for all assets of a query.
+    def reprocess(self, query: str | None, stage: str, *, assets: Sequence[str] = ()) -> Sequence[Job]:
+        """Queue the jobs that run a stage of processing again for all assets of a query, or for those with these ids.
 
         `look` reads their objects again, in a run for each datasource, and makes their thumbnails, hashes and vectors;
         `text` reads the text in pictures, and `embedding` computes the hashes and vectors of pictures from their

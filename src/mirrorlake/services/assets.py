@@ -141,11 +141,11 @@ class AssetService(FieldService, ServedAssets):
         return page_of([change for _, change in found], following)
 
     @requires(Permission.ASSETS_EDIT)
-    def reprocess(self, query: str, stage: str) -> Sequence[Job]:
+    def reprocess(self, query: str | None, stage: str, *, assets: Sequence[str] = ()) -> Sequence[Job]:
         """See `Assets.reprocess`."""
-        from mirrorlake.services.reprocessing import reprocess  # noqa: PLC0415  loads the handlers of jobs
+        from mirrorlake.services.reprocessing import Chosen, reprocess  # noqa: PLC0415  loads the handlers of jobs
 
-        queued = reprocess(self.resources, query, stage, by=self.caller)
+        queued = reprocess(self.resources, Chosen(query, tuple(assets)), stage, by=self.caller)
         return [jobs.show_job(self.resources.catalog, each) for each in queued]
 
     @requires(Permission.ASSETS_EDIT)

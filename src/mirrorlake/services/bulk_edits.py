@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import psycopg
@@ -89,7 +90,7 @@ def _check(catalog: Catalog, bulk: BulkEdit, by: Context) -> tuple[EditPart, ...
     if len(bulk.parts) > MAX_UPDATES:
         raise UsageError(f"More than {MAX_UPDATES:,} assets have changes of their own.", "Send several requests.")
     parts: list[EditPart] = []
-    wanted: dict[int, str] = {}
+    wanted: list[str] = []
     for part in bulk.parts:
         if (part.query is None) == (not part.assets):
             raise UsageError("Assets are selected either by a query or by their ids.", "Give one of both.")
@@ -97,8 +98,15 @@ def _check(catalog: Catalog, bulk: BulkEdit, by: Context) -> tuple[EditPart, ...
         if part.edit.is_empty and not (part.restore or part.trash):
             raise UsageError("The edit changes nothing.", "Name keys to set or remove, tags or projects.")
         select_assets(part)
-        wanted |= {parse_asset_id(one): one for one in part.assets}
+        wanted += part.assets
         parts.append(replace(part, edit=check_edit(part.edit)))
+    check_ids(catalog, wanted)
+    return tuple(parts)
+
+
+def check_ids(catalog: Catalog, assets: Sequence[str]) -> None:
+    """Raise UsageError if one request names too many assets, and NotFound for an id without an asset."""
+    wanted = {parse_asset_id(one): one for one in assets}
     if len(wanted) > MAX_IDS:
         raise UsageError(
             f"More than {MAX_IDS:,} assets are named.", "Select them by a query, or send several requests."
@@ -106,7 +114,6 @@ def _check(catalog: Catalog, bulk: BulkEdit, by: Context) -> tuple[EditPart, ...
     missing = bulk_edits.find_missing(catalog, list(wanted)) if wanted else set[int]()
     if missing:
         raise asset_not_found(wanted[min(missing)])
-    return tuple(parts)
 
 
 def _edit_job(resources: Resources, bulk: BulkEdit, by: Context) -> NewJob:

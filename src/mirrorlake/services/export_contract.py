@@ -15,8 +15,8 @@ class Exports(Protocol):
     def start(self, options: ExportOptions) -> Job:
         """Queue an export: to an address in a bucket through a connection, or kept for a download if it has no path.
 
-        The job's result is an AssetExport. Raises UsageError, QueryError, and NotFound for an unknown project, snapshot
-        or connection.
+        The job's result is an AssetExport. Raises UsageError, QueryError, and NotFound for an unknown project,
+        snapshot, asset or connection.
         """
         ...
 

@@ -28,6 +28,7 @@ from mirrorlake.model.exports import AssetExport, ExportFile, ExportFormat, Expo
 from mirrorlake.model.jobs import JobKind, JobState
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.services.base import Resources
+from mirrorlake.services.bulk_edits import check_ids
 
 # The permission that originals need, also as presigned addresses and in shards.
 ORIGINALS: Final = Permission.ASSETS_READ
@@ -45,7 +46,7 @@ def export_assets(
 ) -> AssetExport:
     """Export assets now. `receive` gets the bytes of an export to standard output."""
     check_export(options)
-    check_scope(catalog, options.scope)
+    _check_chosen(catalog, options)
     job = new_job(JobKind.ASSETS_EXPORT, options, subject=options.path, requested_by=requested_by)
     result: AssetExport = run_here(settings, catalog, job, step=step, item=receive)
     return result
@@ -56,7 +57,7 @@ def request_export(resources: Resources, options: ExportOptions, *, by: Context)
     _check_columns(check_export(options), by)
     if options.format in _WITH_ORIGINALS:
         by.require(ORIGINALS)
-    check_scope(resources.catalog, options.scope)
+    _check_chosen(resources.catalog, options)
     if options.path is not None:
         _check_address(resources, options, options.path, by)
     elif options.connection is not None:
@@ -117,6 +118,11 @@ def stream_arrow(
             yield _taken(sink)
 
     return pieces()
+
+
+def _check_chosen(catalog: Catalog, options: ExportOptions) -> None:
+    check_scope(catalog, options.scope, options.assets)
+    check_ids(catalog, options.assets)
 
 
 def _taken(sink: io.BytesIO) -> bytes:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import cast
 
 from mirrorlake.catalog import jobs
 from mirrorlake.catalog.cancel import request_job_cancel
@@ -46,7 +49,9 @@ class JobService(Service, Jobs):
             before=before,
             active_since=active_since,
         )
-        return page_of(found, write_cursor(JOBS, found[-1].id) if len(found) == limit else None)
+        return page_of(
+            [_listed(one) for one in found], write_cursor(JOBS, found[-1].id) if len(found) == limit else None
+        )
 
     @requires(Permission.JOBS_READ)
     def get(self, job_id: int) -> Job:
@@ -114,3 +119,11 @@ class JobService(Service, Jobs):
 
     def _job(self, job_id: int) -> Job:
         return jobs.show_job(self.resources.catalog, job_id)
+
+
+def _listed(job: Job) -> Job:
+    """The job as lists have it: with the number of its assets, which may be thousands of ids."""
+    assets = job.args.get("assets")
+    if isinstance(assets, str) or not isinstance(assets, Sequence):
+        return job
+    return replace(job, args={**job.args, "assets": len(cast("Sequence[object]", assets))})

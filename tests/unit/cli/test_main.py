@@ -73,8 +73,8 @@ def test_what_is_in_the_wrong_place_is_answered_with_how_to_write_it(
     assert "query" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("query", [["tag:x"], ["--query", "-tag:x"], [""]], ids=str)
-def test_what_is_processed_again_is_a_query_after_the_command_or_an_option(
+@pytest.mark.parametrize("query", [["tag:x"], ["--query", "-tag:x"], [""], ["--asset", "7", "--asset", "9"]], ids=str)
+def test_what_is_processed_again_is_a_query_after_the_command_or_an_option_or_ids(
     query: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIRRORLAKE_DATABASE_URL", "none")  # as above

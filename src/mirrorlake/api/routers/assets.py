@@ -112,11 +112,11 @@ def start_edit(library: Bound, change: BulkChange) -> Job:
 
 
 def reprocess(library: Bound, what: Reprocessing) -> Sequence[Job]:
-    """Run a stage of processing again for all assets of a query. Returns the queued jobs.
+    """Run a stage of processing again for assets, selected by a query or by their ids. Returns the queued jobs.
 
     The stage `look` reads objects of buckets, in runs: it needs the permission runs:control too.
     """
-    return library.assets.reprocess(what.query, what.stage)
+    return library.assets.reprocess(what.query, what.stage, assets=what.assets)
 
 
 def start_restoration(library: Bound, selected: Selected) -> Job:

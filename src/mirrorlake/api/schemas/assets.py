@@ -107,10 +107,9 @@ class Selected(Body):
         return BulkEdit.trashing(query=self.query, assets=self.assets)
 
 
-class Reprocessing(Body):
+class Reprocessing(Selected):
     """A stage of processing to run again, and for which assets."""
 
-    query: Annotated[str, Field(max_length=8192, description='Query in the search language; "" matches everything.')]
     stage: Annotated[str, Field(max_length=100, description=_STAGES)]
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mirrorlake.api.schemas import VISIBLE, Body
 from mirrorlake.model.asset_columns import FIELDS_LIMIT
+from mirrorlake.model.bulk import MAX_IDS
 from mirrorlake.model.exports import (
     SHARD_BYTES,
     SHARD_BYTES_LEAST,
@@ -22,12 +23,16 @@ _Name = Annotated[str, Field(min_length=1, max_length=200, pattern=VISIBLE)]
 
 
 class ExportBody(Body):
-    """An export of assets: of a query, of a project, or of a snapshot."""
+    """An export of assets: of a query, of a project, of a snapshot, or with these ids."""
 
     format: Annotated[ExportFormat, Field(description="Format of the files.")]
     query: Annotated[str, Field(max_length=8192, description="Only export assets that match this query.")] = ""
     project: Annotated[_Name | None, Field(description="Only export assets of this project.")] = None
     snapshot: Annotated[_Name | None, Field(description="Export a snapshot, as PROJECT@NUMBER.")] = None
+    assets: Annotated[
+        tuple[Annotated[str, Field(max_length=64)], ...],
+        Field(max_length=MAX_IDS, description="Only export the assets with these ids; not with a query."),
+    ] = ()
     path: Annotated[
         str | None,
         Field(min_length=1, max_length=2048, pattern=VISIBLE, description="Address of a new object."),

@@ -12,7 +12,7 @@ from mirrorlake.cli.bulk import DRY_RUN, QUERY, run_bulk, split_ids
 from mirrorlake.cli.commands.function import print_queued
 from mirrorlake.cli.documents import asset_document
 from mirrorlake.cli.formatting import moment, pixels_text
-from mirrorlake.cli.options import JSON, JSON_LINES
+from mirrorlake.cli.options import ASSETS, JSON, JSON_LINES
 from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
 from mirrorlake.core.errors import UsageError
 from mirrorlake.core.text import bytes_text, count_noun
@@ -84,6 +84,7 @@ def reprocess(
     query: Annotated[
         str | None, typer.Option("--query", help="The same; needed where the query begins with a minus sign.")
     ] = None,
+    assets: ASSETS = None,
     stage: Annotated[
         str,
         typer.Option(
@@ -94,12 +95,14 @@ def reprocess(
     ] = "look",
     json: JSON_LINES = False,
 ) -> None:
-    """Run a stage of processing again for all assets of a query, as jobs of a worker."""
+    """Run a stage of processing again for all assets of a query or with these ids, as jobs of a worker."""
     chosen = words if query is None else query
-    if chosen is None or None not in (words, query):
-        raise UsageError("One query is needed.", "Write it after the command, or as --query QUERY.")
+    if None not in (words, query) or (chosen is None) == (not assets):
+        raise UsageError(
+            "One query or ids are needed.", "Write the query after the command or as --query, or ids as --asset ID."
+        )
     with open_library() as library:
-        queued = library.assets.reprocess(chosen, stage)
+        queued = library.assets.reprocess(chosen, stage, assets=tuple(assets or ()))
     if json:
         print_json_lines(queued)
     elif not queued:

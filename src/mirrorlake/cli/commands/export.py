@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_foreground, open_server
-from mirrorlake.cli.options import JSON
+from mirrorlake.cli.options import ASSETS, JSON
 from mirrorlake.cli.output import echo, echo_detail, print_json, write_bytes
 from mirrorlake.cli.progress import shown_count
 from mirrorlake.cli.server_job import job_result
@@ -30,6 +30,7 @@ def export(
     snapshot: Annotated[
         str | None, typer.Option(metavar="PROJECT@NUMBER", help="Export the assets as they were in a snapshot.")
     ] = None,
+    assets: ASSETS = None,
     export_format: Annotated[ExportFormat, typer.Option("--format", help="Format of the export.")],
     out: Annotated[
         str, typer.Option(metavar="PATH", help="New file (folder for webdataset), address of a new object, or -.")
@@ -58,6 +59,7 @@ def export(
         query=query,
         project=project,
         snapshot=snapshot,
+        assets=tuple(assets or ()),
         format=export_format,
         path=out,
         connection=connection,

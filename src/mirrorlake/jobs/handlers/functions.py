@@ -20,7 +20,7 @@ from mirrorlake.model.jobs import Job, JobKind, NewJob
 from mirrorlake.model.progress import JobProgress
 from mirrorlake.plan.backoff import RetryPolicy
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search.selections import select_ids
+from mirrorlake.search.selections import select_chosen, select_ids
 
 PLANNING, CALLING = "planning", "calling"
 BATCH = 200  # calls that are recorded together; more are repeated after a crash
@@ -33,10 +33,11 @@ _POLICY = RetryPolicy()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionArgs:
-    """The function, and with a query the assets that it is called for again."""
+    """The function, and with a query or ids the assets that it is called for again."""
 
     function: str = ""
     query: str | None = None
+    assets: tuple[str, ...] = ()
     failed: bool = False  # only what failed is called again
 
 
@@ -59,8 +60,9 @@ def call_function(job: Job, args: FunctionArgs, context: JobContext) -> Function
 
 
 def _call(job: Job, args: FunctionArgs, stored: StoredFunction, context: JobContext) -> FunctionWork:
-    if args.query is not None:
-        function_plans.plan_again(context.catalog, stored.id, select_ids(args.query), since=job.created)
+    if args.query is not None or args.assets:
+        chosen = select_chosen(args.query, args.assets)
+        function_plans.plan_again(context.catalog, stored.id, chosen, since=job.created)
     elif args.failed:
         functions.retry_failed(context.catalog, args.function)
     if stored.function.paused:  # since the job was queued

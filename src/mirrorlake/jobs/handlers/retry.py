@@ -1,4 +1,4 @@
-"""Read objects again: the failed ones of a run, or those of assets that a query finds."""
+"""Read objects again: the failed ones of a run, or those of chosen assets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mirrorlake.jobs.run_context import open_run_context
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.retry import retry
 from mirrorlake.model.jobs import Job, JobKind
-from mirrorlake.search.selections import select_ids
+from mirrorlake.search.selections import select_chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,15 +20,17 @@ class RetryArgs:
 
     run: int = 0
     query: str | None = None
+    assets: tuple[str, ...] = ()  # ids, instead of a query
 
 
 def retry_failed(job: Job, args: RetryArgs, context: JobContext) -> Report:
     """Read the objects again. After an interruption, failed ones that were imported already are left out."""
     source = context.source(job)
-    if args.query is None:
+    again = args.query is not None or bool(args.assets)
+    if not again:
         planned, keys = count_failed(context.catalog, args.run), failed_keys(context.catalog, args.run)
     else:
-        selection = select_ids(args.query)
+        selection = select_chosen(args.query, args.assets)
         planned = looks.count_by_source(context.catalog, selection).get(source.name, 0)
         keys = looks.keys_to_look_at(context.catalog, source.id, selection)
     with open_run_context(context.settings, context.catalog, context.processes) as run:
@@ -39,7 +41,7 @@ def retry_failed(job: Job, args: RetryArgs, context: JobContext) -> Report:
             keys,
             run,
             context.reporter,
-            unchanged=args.query is not None,
+            unchanged=again,
             store_factory=context.store_of(source),
         )
 
