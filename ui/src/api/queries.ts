@@ -19,6 +19,7 @@ import { isActive } from './vocabulary';
 
 export const SECOND = 1000; // ms
 const PREVIEW_POLL = 800; // ms
+export const TOP_FOLDERS = 200; // in one request
 
 export const keys = {
   identity: ['identity'],
@@ -365,7 +366,7 @@ export const queries = {
     queryOptions({
       queryKey: [...keys.assets, 'library-facets'],
       queryFn: ({ signal }) => {
-        const query = { keys: 'kind,type,datasource,created', limit: 12 };
+        const query = { keys: 'kind,type,datasource,created', limit: 100 };
         return answer(client.GET('/api/v1/search/facets', { params: { query }, signal }));
       },
       staleTime: 60 * SECOND,
@@ -375,7 +376,8 @@ export const queries = {
   topFolders: () =>
     queryOptions({
       queryKey: [...keys.assets, 'top-folders'],
-      queryFn: ({ signal }) => answer(client.GET('/api/v1/folders', { params: { query: { limit: 200 } }, signal })),
+      queryFn: ({ signal }) =>
+        answer(client.GET('/api/v1/folders', { params: { query: { limit: TOP_FOLDERS } }, signal })),
       staleTime: 60 * SECOND,
     }),
 

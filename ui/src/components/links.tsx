@@ -8,6 +8,7 @@ interface Props {
   children?: ReactNode;
   className?: string;
   title?: string | undefined;
+  tabIndex?: number;
 }
 
 const exactly = { exact: true };

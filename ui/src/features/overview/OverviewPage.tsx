@@ -4,7 +4,7 @@ import type { Datasource } from '../../api/client';
 import { queries } from '../../api/queries';
 import { settingsQueries } from '../../api/settingsQueries';
 import { count } from '../../components/format';
-import { ConnectionLink, DatasourceLink, RunLink } from '../../components/links';
+import { AssetsLink, ConnectionLink, DatasourceLink, RunLink } from '../../components/links';
 import { ErrorNotice, FirstBucket, Pending } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Prose } from '../../components/Rich';
@@ -27,26 +27,31 @@ function Chart({ bars, sampled }: { bars: TimeBar[]; sampled: boolean }) {
   const [first, last] = [bars[0]?.from ?? '', bars.at(-1)?.from ?? ''];
   return (
     <>
-      <svg
-        className="chart"
-        viewBox={`0 0 ${bars.length * 10} ${HEIGHT}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={text.came.label(bars.length, total, first, last)}
-      >
-        {bars.map((bar, place) => {
-          const height = bar.assets === 0 ? 0 : Math.max(1.5, (HEIGHT * bar.assets) / most);
-          return (
-            <rect key={bar.from} x={place * 10 + 1} y={HEIGHT - height} width={8} height={height}>
-              <title>{text.came.bar(bar.from, bar.assets)}</title>
-            </rect>
-          );
-        })}
-      </svg>
-      <div className="chart-ends quiet">
-        <span>{first}</span>
-        <span>{last}</span>
-      </div>
+      <figure aria-label={text.came.label(bars.length, total, first, last)}>
+        {/* By keyboard the same links are in the table. */}
+        <svg
+          className="chart"
+          viewBox={`0 0 ${bars.length * 10} ${HEIGHT}`}
+          preserveAspectRatio="none"
+          aria-hidden="true"
+        >
+          {bars.map((bar, place) => {
+            if (bar.assets === 0) return null;
+            const height = Math.max(1.5, (HEIGHT * bar.assets) / most);
+            return (
+              <AssetsLink key={bar.from} query={bar.query} tabIndex={-1}>
+                <title>{text.came.bar(bar.from, bar.assets)}</title>
+                <rect className="reach" x={place * 10} y={0} width={10} height={HEIGHT} />
+                <rect className="bar" x={place * 10 + 1} y={HEIGHT - height} width={8} height={height} />
+              </AssetsLink>
+            );
+          })}
+        </svg>
+        <div className="chart-ends quiet">
+          <span>{first}</span>
+          <span>{last}</span>
+        </div>
+      </figure>
       {sampled ? <p className="quiet">{text.came.sampled}</p> : null}
       <details>
         <summary className="quiet">{text.came.table}</summary>
@@ -65,7 +70,9 @@ function Chart({ bars, sampled }: { bars: TimeBar[]; sampled: boolean }) {
               .filter((bar) => bar.assets > 0)
               .map((bar) => (
                 <tr key={bar.from}>
-                  <th scope="row">{bar.from}</th>
+                  <th scope="row">
+                    <AssetsLink query={bar.query}>{bar.from}</AssetsLink>
+                  </th>
                   <td className="number">{count(bar.assets)}</td>
                 </tr>
               ))}

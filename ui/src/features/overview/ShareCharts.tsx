@@ -1,6 +1,7 @@
 // What the library holds by type, datasource and folder: how many assets, or how many bytes.
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import type { Facet } from '../../api/client';
 import { queries } from '../../api/queries';
 import { bytes, count } from '../../components/format';
@@ -9,31 +10,46 @@ import { Pending } from '../../components/Notice';
 import { Tabs } from '../../components/Tabs';
 import { MEASURES } from './measures';
 import { Panel } from './Panel';
-import { type Share, sharesByAssets, sharesByBytes } from './shares';
+import { type Listed, sharesByAssets, sharesByBytes } from './shares';
 import { text } from './text';
 
 const route = getRouteApi('/overview');
+const EXACTLY = { exact: true };
 const SHOWN = 8;
 const CHARTS = ['type', 'datasource', 'folder'] as const;
 const CHOICES = MEASURES.map((value) => ({ value, label: text.shares.measures[value] }));
 
+type ChartName = (typeof CHARTS)[number];
+
 interface ChartProps {
-  title: string;
-  shares: Share[] | undefined; // not here yet
+  chart: ChartName;
+  listed: Listed | undefined; // not here yet
   error: Error | null;
   format: (size: number) => string;
 }
 
+/** Where the parts are that a chart does not show. */
+function All({ chart, children }: { chart: ChartName; children: ReactNode }) {
+  if (chart === 'datasource') return <Link to="/datasources">{children}</Link>;
+  return (
+    <Link to="/" search={{ panel: chart === 'folder' ? 'folders' : 'filters' }} activeOptions={EXACTLY}>
+      {children}
+    </Link>
+  );
+}
+
 /** Parts of the library, each with a bar that is as long as its share of the largest. */
-function Chart({ title, shares, error, format }: ChartProps) {
-  if (shares === undefined)
+function Chart({ chart, listed, error, format }: ChartProps) {
+  const title = text.shares[chart];
+  if (listed === undefined)
     return (
       <Panel title={title}>
-        <Pending data={shares} error={error} />
+        <Pending data={listed} error={error} />
       </Panel>
     );
+  const { shares, more } = listed;
   const most = Math.max(1, ...shares.map((share) => share.size));
-  const rest = shares.length - SHOWN;
+  const rest = Math.max(0, shares.length - SHOWN);
   return (
     <Panel title={title}>
       {shares.length === 0 ? <p className="quiet">{text.shares.empty}</p> : null}
@@ -51,7 +67,11 @@ function Chart({ title, shares, error, format }: ChartProps) {
           </li>
         ))}
       </ul>
-      {rest > 0 ? <p className="quiet">{text.shares.more(rest)}</p> : null}
+      {rest > 0 || more ? (
+        <p>
+          <All chart={chart}>{text.shares.more(rest, more)}</All>
+        </p>
+      ) : null}
     </Panel>
   );
 }
@@ -84,8 +104,8 @@ export function ShareCharts({ facets, broken }: Props) {
         {shown.map((chart) => (
           <Chart
             key={chart}
-            title={text.shares[chart]}
-            shares={shares[chart]}
+            chart={chart}
+            listed={shares[chart]}
             error={by === 'bytes' ? storage.error : chart === 'folder' ? folders.error : null}
             format={by === 'bytes' ? bytes : count}
           />

@@ -3,6 +3,7 @@ import type { Facet } from '../../api/client';
 
 export interface TimeBar {
   from: string; // a day
+  query: string; // that finds its assets
   assets: number;
 }
 
@@ -21,6 +22,11 @@ function moved(day: string, step: Step, bars: number): string {
   return date.toISOString().slice(0, 10);
 }
 
+function barFrom(from: string, step: Step, assets: number): TimeBar {
+  const last = moved(moved(from, step, 1), 'day', -1);
+  return { from, query: step === 'day' ? `created:${from}` : `created:${from}..${last}`, assets };
+}
+
 /** The bars of a facet of days, with empty ones between them. */
 export function timeBars(facet: Facet | undefined): TimeBar[] {
   const found = (facet?.bins ?? []).map(({ low, high, assets }) => ({ low: String(low), high: String(high), assets }));
@@ -32,10 +38,10 @@ export function timeBars(facet: Facet | undefined): TimeBar[] {
   const bars: TimeBar[] = [];
   const last = found.at(-1)?.low ?? first.low;
   for (let day = first.low; day <= last && bars.length < 1000; day = moved(day, step, 1)) {
-    bars.push({ from: day, assets: counts.get(day) ?? 0 });
+    bars.push(barFrom(day, step, counts.get(day) ?? 0));
   }
   for (let before = 1; bars.length < LEAST; before += 1) {
-    bars.unshift({ from: moved(first.low, step, -before), assets: 0 });
+    bars.unshift(barFrom(moved(first.low, step, -before), step, 0));
   }
   return bars.slice(-MOST);
 }

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Facet, Folder, Storage } from '../../api/client';
+import { TOP_FOLDERS } from '../../api/queries';
 import { sharesByAssets, sharesByBytes } from './shares';
+import { text } from './text';
 
 const folder = (path: string, datasource: string, assets: number) => ({ path, datasource, assets }) as Folder;
 
@@ -9,7 +11,7 @@ it('folders of one name are told apart by their datasource, the largest first', 
     [],
     [folder('a/', 'lake', 2), folder('a/', 'pond', 5), folder('b/', 'pond', 3)],
   );
-  expect(shares?.map(({ name, size }) => [name, size])).toEqual([
+  expect(shares?.shares.map(({ name, size }) => [name, size])).toEqual([
     ['a (pond)', 5],
     ['b', 3],
     ['a (lake)', 2],
@@ -21,12 +23,12 @@ it('a folder leads to its assets, and one that a pattern would misread to its da
     [],
     [folder('2026-01/', 'lake', 2), folder('a*b/', 'lake', 1), folder('/', 'x', 1)],
   );
-  expect(shares?.map(({ query }) => query)).toEqual([
+  expect(shares?.shares.map(({ query }) => query)).toEqual([
     'datasource:"lake" path:2026-01/**',
     'datasource:"lake"',
     'datasource:"x" path:/**',
   ]);
-  expect(shares?.at(-1)?.name).toBe('/');
+  expect(shares?.shares.at(-1)?.name).toBe('/');
 });
 
 it('bytes are shares of the same charts, with the same queries', () => {
@@ -38,13 +40,26 @@ it('bytes are shares of the same charts, with the same queries', () => {
   } satisfies Storage;
   const facets = [{ field: 'type', values: [{ value: 'image/jpeg', assets: 1 }] }] as unknown as Facet[];
   const shares = sharesByBytes(storage);
-  expect(shares.type).toEqual([{ ...sharesByAssets(facets, []).type?.[0], size: 2000 }]);
-  expect(shares.datasource?.[0]?.query).toBe('datasource:"la\\"ke"');
-  expect(shares.folder).toEqual([{ name: 'a', query: 'datasource:"lake" path:a/**', size: 700 }]);
+  expect(shares.type?.shares).toEqual([{ ...sharesByAssets(facets, []).type?.shares[0], size: 2000 }]);
+  expect(shares.datasource?.shares[0]?.query).toBe('datasource:"la\\"ke"');
+  expect(shares.folder?.shares).toEqual([{ name: 'a', query: 'datasource:"lake" path:a/**', size: 700 }]);
 });
 
 it('what is not here yet is no empty chart', () => {
   expect(sharesByAssets(undefined, undefined)).toEqual(sharesByBytes(undefined));
   expect(sharesByBytes(undefined).type).toBeUndefined();
-  expect(sharesByAssets([], []).type).toEqual([]);
+  expect(sharesByAssets([], []).type).toEqual({ shares: [], more: false });
+});
+
+it('what the server left out is known to be more', () => {
+  const values = Array.from({ length: 100 }, (_, number) => ({ value: `lake ${number}`, assets: 1 }));
+  const facets = [
+    { field: 'datasource', values, more: true },
+    { field: 'type', values: values.slice(0, 3), more: false },
+  ] as unknown as Facet[];
+  const folders = Array.from({ length: TOP_FOLDERS }, (_, number) => folder(`${number}/`, 'lake', 1));
+  const shares = sharesByAssets(facets, folders);
+  expect([shares.datasource?.more, shares.type?.more, shares.folder?.more]).toEqual([true, false, true]);
+  expect(text.shares.more(32, false)).toBe('and 32 more');
+  expect(text.shares.more(92, true)).toBe('and at least 93 more');
 });

@@ -1,5 +1,6 @@
 // Parts of the library with their number of assets or bytes, the largest first. Pure.
 import type { Facet, Folder, Storage } from '../../api/client';
+import { TOP_FOLDERS } from '../../api/queries';
 import { quoted } from '../../components/format';
 import { text } from './text';
 
@@ -9,16 +10,25 @@ export interface Share {
   size: number; // assets or bytes
 }
 
+/** The parts that were fetched, and whether the library has others. */
+export interface Listed {
+  shares: Share[];
+  more: boolean;
+}
+
 /** The shares of each chart; undefined: not here yet. */
-export type Shares = Record<'type' | 'datasource' | 'folder', Share[] | undefined>;
+export type Shares = Record<'type' | 'datasource' | 'folder', Listed | undefined>;
+
+const SUMMED = 100; // datasources and folders whose bytes the server sums
 
 function fieldShare(field: 'type' | 'datasource', name: string, size: number): Share {
   return { name, query: `${field}:${quoted(name)}`, size };
 }
 
-function sharesOf(facets: Facet[] | undefined, field: 'type' | 'datasource'): Share[] | undefined {
-  const found = facets?.find((facet) => facet.field === field)?.values ?? [];
-  return facets && found.map(({ value, assets }) => fieldShare(field, String(value), assets));
+function sharesOf(facets: Facet[] | undefined, field: 'type' | 'datasource'): Listed | undefined {
+  const found = facets?.find((facet) => facet.field === field);
+  const shares = (found?.values ?? []).map(({ value, assets }) => fieldShare(field, String(value), assets));
+  return facets && { shares, more: found?.more === true };
 }
 
 /** The assets below a folder. One whose name a pattern would read as something else leads to its datasource. */
@@ -27,23 +37,29 @@ function folderQuery(datasource: string, path: string): string {
   return /^[\w./-]+$/.test(path) ? `${source} path:${path}**` : source;
 }
 
-function folderShares(folders: { path: string; datasource: string; size: number }[]): Share[] {
+function folderShares(folders: { path: string; datasource: string; size: number }[], most: number): Listed {
   const nameOf = (path: string) => path.slice(0, -1) || path; // of keys that begin with a slash, it is empty
   const several = (path: string) => folders.filter((folder) => folder.path === path).length > 1;
-  return folders
+  const shares = folders
     .map(({ path, datasource, size }) => ({
       name: several(path) ? text.shares.folderOf(nameOf(path), datasource) : nameOf(path),
       query: folderQuery(datasource, path),
       size,
     }))
     .sort((left, right) => right.size - left.size);
+  return { shares, more: folders.length >= most };
 }
 
 export function sharesByAssets(facets: Facet[] | undefined, folders: Folder[] | undefined): Shares {
   return {
     type: sharesOf(facets, 'type'),
     datasource: sharesOf(facets, 'datasource'),
-    folder: folders && folderShares(folders.map(({ assets, ...folder }) => ({ ...folder, size: assets }))),
+    folder:
+      folders &&
+      folderShares(
+        folders.map(({ assets, ...folder }) => ({ ...folder, size: assets })),
+        TOP_FOLDERS,
+      ),
   };
 }
 
@@ -55,8 +71,11 @@ export function sharesByBytes(storage: Storage | undefined): Shares {
     size: bytes,
   }));
   return {
-    type: storage.types.map(({ name, bytes }) => fieldShare('type', name, bytes)),
-    datasource: storage.datasources.map(({ name, bytes }) => fieldShare('datasource', name, bytes)),
-    folder: folderShares(folders),
+    type: { shares: storage.types.map(({ name, bytes }) => fieldShare('type', name, bytes)), more: false },
+    datasource: {
+      shares: storage.datasources.map(({ name, bytes }) => fieldShare('datasource', name, bytes)),
+      more: storage.datasources.length >= SUMMED,
+    },
+    folder: folderShares(folders, SUMMED),
   };
 }

@@ -28,7 +28,9 @@ export const text = {
     datasource: 'By datasource',
     folder: 'By folder',
     folderOf: (folder: string, datasource: string) => `${folder} (${datasource})`,
-    more: (number: number) => plural(number, { one: 'and # more', other: 'and # more' }),
+    /** `open`: besides these the library has at least one that was not fetched. */
+    more: (number: number, open: boolean) =>
+      open ? `and at least ${count(number + 1)} more` : `and ${count(number)} more`,
     empty: 'Nothing yet.',
   },
   problems: {
