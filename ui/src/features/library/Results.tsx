@@ -94,9 +94,11 @@ export function Results({ result, stale, size, open, selecting }: ResultsProps) 
   const cache = useQueryClient();
   const drifts = useRef<number[]>([]); // when positions had moved under what was shown
   const chosen = useRef(selecting); // likewise
+  const opened = useRef(open); // likewise
 
   useEffect(() => {
     chosen.current = selecting;
+    opened.current = open;
   });
 
   useEffect(() => {
@@ -146,7 +148,7 @@ export function Results({ result, stale, size, open, selecting }: ResultsProps) 
       () => {
         setError(undefined);
         grid.refresh();
-        redraw((times) => times + 1);
+        if (opened.current !== null) redraw((times) => times + 1); // the grid draws on its own
       },
       setError,
       result.first,

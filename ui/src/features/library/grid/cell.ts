@@ -13,9 +13,9 @@ export class Cell {
   private asset: AssetItem | undefined;
   private readonly image = document.createElement('img');
   private readonly blur = document.createElement('canvas');
-  private readonly badge = document.createElement('span');
-  private readonly length = document.createElement('span');
-  private readonly label = document.createElement('span');
+  private readonly badge = new Written('cell-badge');
+  private readonly length = new Written('cell-length');
+  private readonly label = new Written('cell-label');
   private readonly check = document.createElement('button');
   private selected = false;
   private readonly strip = new HoverStrip(this.link);
@@ -27,6 +27,7 @@ export class Cell {
   private size = Number.NaN;
   private total = -1;
   private stops: boolean | undefined;
+  private hidden = false;
 
   constructor() {
     this.root.className = 'cell';
@@ -41,10 +42,8 @@ export class Cell {
       this.image.classList.add('ready');
       this.hash = undefined; // the colours would be behind the image
     });
-    this.badge.className = 'cell-badge';
-    this.length.className = 'cell-length';
-    this.label.className = 'cell-label';
-    this.link.append(this.blur, this.image, this.strip.canvas, this.badge, this.label, ' ', this.length);
+    const { badge, label, length } = this;
+    this.link.append(this.blur, this.image, this.strip.canvas, badge.element, label.element, ' ', length.element);
     this.check.type = 'button';
     this.check.className = 'cell-check';
     this.check.tabIndex = -1; // the space bar does the same on the link
@@ -96,11 +95,18 @@ export class Cell {
     if (this.asset !== undefined) this.name(this.asset);
   }
 
+  /** Whether `show` has nothing to do. */
+  shows(asset: AssetItem | undefined, links: number, hurried: boolean): boolean {
+    if (asset !== this.asset) return false;
+    return asset === undefined || (this.linked === links && (this.requested || hurried));
+  }
+
   /** Show an asset. `hurried` paints only its colour, while the grid scrolls fast. Another `links`: `href` has changed. */
   show(asset: AssetItem | undefined, links: number, href: (asset: AssetItem) => string, hurried: boolean): void {
     if (asset !== this.asset) {
       const same = asset !== undefined && asset.id === this.asset?.id && asset.updated === this.asset.updated;
-      if (!same) this.clear();
+      if (asset === undefined) this.clear();
+      else if (!same && this.asset !== undefined) this.forget();
       this.asset = asset;
       if (asset !== undefined && !same) this.describe(asset);
     }
@@ -127,38 +133,63 @@ export class Cell {
 
   clear(): void {
     if (this.asset === undefined) return;
+    this.forget();
+    this.empty();
+  }
+
+  /** Nothing of the asset is requested or painted any more. Its texts stay until those of another one are written. */
+  private forget(): void {
     // Before a new source: else the old image shows until the new one has loaded.
     this.image.removeAttribute('src');
     this.image.classList.remove('ready');
     if (this.blur.width > 0) this.blur.width = 0;
-    this.link.removeAttribute('href');
-    this.link.removeAttribute('aria-label');
-    this.check.removeAttribute('aria-label');
-    this.select(false);
-    this.link.style.removeProperty('background-color');
-    this.badge.textContent = '';
-    this.length.textContent = '';
-    this.strip.clear();
-    this.label.textContent = '';
-    this.root.classList.remove('missing', 'bare');
     this.asset = undefined;
     this.requested = false;
     this.hash = undefined;
     this.linked = -1;
   }
 
+  /** Without an asset: nothing of the former one stays. */
+  private empty(): void {
+    this.link.removeAttribute('href');
+    this.link.removeAttribute('aria-label');
+    this.check.removeAttribute('aria-label');
+    this.select(false);
+    this.link.style.removeProperty('background-color');
+    this.badge.write('');
+    this.length.write('');
+    this.strip.clear();
+    this.label.write('');
+    this.root.classList.remove('missing', 'bare');
+  }
+
+  /** Hide the cell with all that it shows. Whether it was not hidden yet. */
+  retire(): boolean {
+    if (this.hidden) return false;
+    this.clear();
+    this.hidden = true;
+    this.root.hidden = true;
+    return true;
+  }
+
+  unhide(): void {
+    if (!this.hidden) return;
+    this.hidden = false;
+    this.root.hidden = false;
+  }
+
   private describe(asset: AssetItem): void {
     const missing = asset.state !== 'present';
     const { label } = ASSET_STATES[asset.state];
     this.name(asset);
-    this.label.textContent = asset.name;
-    this.badge.textContent = missing ? label : '';
-    this.length.textContent = lengthOf(asset);
+    this.label.write(asset.name);
+    this.badge.write(missing ? label : '');
+    this.length.write(lengthOf(asset));
     this.strip.show(asset);
     this.root.classList.toggle('missing', missing);
     this.root.classList.toggle('bare', asset.placeholder === null);
     this.hash = decode(asset.placeholder);
-    if (this.hash !== undefined) this.link.style.backgroundColor = colourOf(this.hash);
+    this.link.style.backgroundColor = this.hash === undefined ? '' : colourOf(this.hash);
   }
 
   private name(asset: AssetItem): void {
@@ -172,6 +203,22 @@ export class Cell {
     ];
     this.link.setAttribute('aria-label', names.join(', '));
     this.check.setAttribute('aria-label', text.grid.select(asset.name));
+  }
+}
+
+/** An element whose text is written only where it changes. */
+class Written {
+  readonly element = document.createElement('span');
+  private text = '';
+
+  constructor(className: string) {
+    this.element.className = className;
+  }
+
+  write(text: string): void {
+    if (text === this.text) return;
+    this.text = text;
+    this.element.textContent = text;
   }
 }
 

@@ -1,6 +1,7 @@
 // The thumbnail grid: a pool of cells over a result of any length. Owns its DOM, and does not know React.
 import type { AssetItem } from '../../../api/client';
 import { text } from '../text';
+import { AT_ONCE, Budget, type Pace, RESTING, SCROLLING } from './budget';
 import { Cell } from './cell';
 import {
   clampTop,
@@ -20,8 +21,7 @@ const GAP = 6;
 const SPARE = 2; // rows drawn above and below the view
 const HURRIED = 8; // screens per second above which only colours are painted
 const REST_MS = 110; // scrolling has stopped after this time without an event
-const AHEAD = 2; // cells outside of the view that one frame fills while the grid scrolls
-const BLURS = 6; // placeholders that one frame paints
+const TIDIED = 2; // cells that one frame hides, as nothing else needs it
 
 export interface Owner {
   href(asset: AssetItem, index: number): string;
@@ -58,11 +58,12 @@ export class Grid {
   private isSelected: (id: string) => boolean = () => false;
   private selecting = false; // something is selected: a click selects, too
   private hurried = false;
+  private scrolling = false;
   private moment = 0;
   private frame = 0;
   private links = 0; // the number of the links that `owner.href` makes now
   private drawn = ''; // what the last drawing depended on; empty: draw in any case
-  private late = false; // cells outside of the view are not filled yet
+  private late = false; // some cells are not filled yet
   private rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -154,7 +155,10 @@ export class Grid {
   /** Pages arrived, or the total changed. */
   refresh(): void {
     if (this.pages !== undefined && this.pages.total !== this.g.total) this.measure();
-    else this.draw();
+    else {
+      this.drawn = ''; // in the next frames: a page has more cells than one of them fills in its time
+      this.later();
+    }
   }
 
   showSelection(isSelected: (id: string) => boolean, selecting: boolean): void {
@@ -236,6 +240,7 @@ export class Grid {
     const screens = Math.abs(this.top - before) / Math.max(1, this.g.viewport);
     this.hurried = screens / Math.max(0.008, (now - this.moment) / 1000) > HURRIED && screens < 50;
     this.moment = now;
+    this.scrolling = true;
     this.later();
     clearTimeout(this.rest);
     this.rest = setTimeout(this.onRest, REST_MS);
@@ -243,13 +248,23 @@ export class Grid {
 
   private readonly onFrame = (): void => {
     this.frame = 0;
-    if (this.late || this.drawn !== this.dependsOn()) this.draw(AHEAD);
+    const pace = this.scrolling ? SCROLLING : RESTING;
+    if (this.late || this.drawn !== this.dependsOn()) this.draw(pace);
     let blurs = 0;
     for (const cell of this.shown.values()) {
-      if (blurs < BLURS && cell.paint()) blurs += 1;
+      if (blurs < pace.blurs && cell.paint()) blurs += 1;
     }
-    if (blurs === BLURS || this.late) this.later();
+    if (this.late || blurs === pace.blurs || this.tidy()) this.later();
   };
+
+  /** Hide some cells that left the view and were not needed again. Whether there may be others. */
+  private tidy(): boolean {
+    let tidied = 0;
+    for (const cell of this.free) {
+      if (tidied < TIDIED && cell.retire()) tidied += 1;
+    }
+    return tidied === TIDIED;
+  }
 
   private later(): void {
     if (this.frame === 0) this.frame = requestAnimationFrame(this.onFrame);
@@ -257,10 +272,12 @@ export class Grid {
 
   private readonly onRest = (): void => {
     this.hurried = false;
+    this.scrolling = false;
     if (this.pages === undefined || this.g.viewport === 0) return; // nothing is shown yet, so there is no position
     this.scrollTo(this.top); // corrects the scroll bar after small steps in a scaled space
-    this.draw();
-    this.owner.rested(this.firstInView());
+    this.drawn = '';
+    this.later();
+    this.rest = setTimeout(() => this.owner.rested(this.firstInView())); // not in the same task: a router has much to do
   };
 
   private firstInView(): number {
@@ -279,28 +296,27 @@ export class Grid {
     return this.focus >= first && this.focus < end ? this.focus : this.firstInView();
   }
 
-  /** `ahead`: of the cells outside of the view only a few are filled, the others in the next frames. */
-  private draw(ahead = Number.POSITIVE_INFINITY): void {
+  /** Only as many cells are filled as the pace allows, those in view first; the others in the next frames. */
+  private draw(pace: Pace = AT_ONCE): void {
     const { pages, g } = this;
     if (pages === undefined || g.viewport === 0) return;
     const { first, end } = visible(g, this.top, SPARE);
     for (const [index, cell] of this.shown) {
       if (index >= first && index < end) continue;
       this.shown.delete(index);
-      this.release(cell);
+      // It is out of view and most likely needed again at once. One with the focus must not take that to another asset.
+      if (pace === AT_ONCE || cell.root.contains(document.activeElement)) this.release(cell);
+      else this.leave(cell);
     }
     if (!this.hurried) pages.want(first, end);
     this.drawn = this.dependsOn();
     this.late = false;
-    let left = ahead;
     const inView = visible(g, this.top);
+    const budget = new Budget(pace, () => performance.now());
     const stop = this.stopIn(first, end);
-    for (let index = first; index < end; index++) {
-      const known = this.shown.get(index);
-      if (known === undefined && (index < inView.first || index >= inView.end)) left -= 1;
-      if (known === undefined && left < 0) this.late = true;
-      else this.fill(known ?? this.take(index), index, stop);
-    }
+    this.fill(inView.first, inView.end, budget, true, stop);
+    this.fill(inView.end, end, budget, false, stop);
+    this.fill(first, inView.first, budget, false, stop);
     if (!this.hurried) this.later(); // for the placeholders
     const requested = this.focusRequest === undefined ? undefined : this.shown.get(this.focusRequest);
     if (requested === undefined) return;
@@ -308,26 +324,42 @@ export class Grid {
     requested.link.focus({ preventScroll: true });
   }
 
-  private fill(cell: Cell, index: number, stop: number): void {
+  private fill(first: number, end: number, budget: Budget, inView: boolean, stop: number): void {
+    for (let index = first; index < end; index++) {
+      const asset = this.pages?.at(index);
+      let cell = this.shown.get(index);
+      const done = cell?.shows(asset, this.links, this.hurried) === true;
+      const now = done || budget.takes(inView);
+      if (!now) this.late = true;
+      if (cell === undefined && !now) continue;
+      cell ??= this.take(index);
+      this.place(cell, index);
+      if (now) cell.show(asset, this.links, (shown) => this.owner.href(shown, index), this.hurried);
+      if (now) cell.select(asset !== undefined && this.isSelected(asset.id));
+      cell.stop(index === stop);
+    }
+  }
+
+  private place(cell: Cell, index: number): void {
     const { x, y } = position(this.g, index);
     const shift = this.physical - this.top; // cells are placed in scroll space, near the scroll bar
     cell.place(index, this.g.total, x, y + shift, this.g.cell);
-    const asset = this.pages?.at(index);
-    cell.show(asset, this.links, (shown) => this.owner.href(shown, index), this.hurried);
-    cell.select(asset !== undefined && this.isSelected(asset.id));
-    cell.stop(index === stop);
   }
 
   private release(cell: Cell): void {
-    cell.clear();
-    cell.root.hidden = true;
+    cell.retire();
+    this.leave(cell);
+  }
+
+  /** It keeps what it shows until it is needed for another asset, or hidden. */
+  private leave(cell: Cell): void {
     cell.index = -1;
     this.free.push(cell);
   }
 
   private take(index: number): Cell {
     const cell = this.free.pop() ?? new Cell();
-    cell.root.hidden = false;
+    cell.unhide();
     if (cell.root.parentNode === null) this.space.append(cell.root);
     this.shown.set(index, cell);
     return cell;

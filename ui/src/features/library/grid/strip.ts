@@ -38,7 +38,7 @@ export class HoverStrip {
   private readonly stop = (): void => {
     clearTimeout(this.timer);
     this.image = undefined;
-    this.canvas.hidden = true;
+    if (!this.canvas.hidden) this.canvas.hidden = true;
   };
 
   private readonly onEnter = (event: PointerEvent): void => {
