@@ -15,6 +15,8 @@ it('empty and unusable parameters are left out', () => {
   expect(librarySearch({ at: '0' })).toEqual({ at: 0 });
   expect(librarySearch({ panel: 'cellar', size: '9' })).toEqual({});
   expect(librarySearch({ panel: 'folders', size: '120' })).toEqual({ panel: 'folders', size: 120 });
+  expect(librarySearch({ page: '1', view: 'page' })).toEqual({});
+  expect(librarySearch({ page: '3', view: 'source' })).toEqual({ page: 3, view: 'source' });
 });
 
 it('a link of the grid is the one that the router makes', () => {

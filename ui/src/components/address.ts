@@ -7,6 +7,8 @@ export interface LibrarySearch {
   at?: number; // the first position in view, or that of the open asset
   panel?: Panel; // what is open beside the grid
   size?: number; // px, of a cell
+  page?: number; // of an open document, after the first
+  view?: 'source'; // of an open page of HTML
 }
 
 export const PANELS = ['filters', 'folders', 'none'] as const;
@@ -36,12 +38,15 @@ export function librarySearch(search: Search): LibrarySearch {
   const { query } = search;
   const at = wholeNumber(search.at);
   const size = wholeNumber(search.size);
+  const page = wholeNumber(search.page) ?? 1;
   const panel = PANELS.find((one) => one === search.panel);
   return {
     ...(typeof query === 'string' && query !== '' ? { query } : {}),
     ...(at === undefined ? {} : { at }),
     ...(panel === undefined ? {} : { panel }),
     ...(size === undefined || size < CELL_SIZES.least || size > CELL_SIZES.most ? {} : { size }),
+    ...(page < 2 ? {} : { page }),
+    ...(search.view === 'source' ? { view: search.view } : {}),
   };
 }
 

@@ -8,6 +8,7 @@ import type { LabelEdit } from './editing/useLabelEdit';
 import { Overlay } from './Overlay';
 import { text } from './text';
 import { type AnnotationView, FALLBACK } from './useAnnotations';
+import { useReading } from './useReading';
 import type { Zooming } from './useZoom';
 
 // Not part of the library's first load.
@@ -37,7 +38,7 @@ function unavailable(asset: AssetItem): string {
 
 interface StageProps {
   asset: AssetItem;
-  pages: number; // of a document
+  pages: number | undefined; // of a document; undefined: not known yet
   labels: AnnotationView;
   edit: LabelEdit;
   stage: React.RefObject<HTMLDivElement | null>;
@@ -46,9 +47,10 @@ interface StageProps {
 }
 
 export function Stage({ asset, pages, labels, edit, stage, frame, zooming }: StageProps) {
-  const [page, setPage] = useState(1); // the viewer makes a stage for each asset
+  const reading = useReading();
+  const page = Math.min(reading.page, pages ?? reading.page);
   if (asset.kind === 'video' || asset.kind === 'audio') return <Player key={asset.id} asset={asset} />;
-  if (asset.kind === 'text') return <TextView key={asset.id} asset={asset} />;
+  if (asset.kind === 'text') return <TextView key={asset.id} asset={asset} reading={reading} />;
   const { scale, x, y } = zooming.zoom;
   return (
     <div className={edit.draft === undefined ? 'viewer-room' : 'viewer-room editing'}>
@@ -66,7 +68,7 @@ export function Stage({ asset, pages, labels, edit, stage, frame, zooming }: Sta
             <Overlay annotations={labels.annotations} shown={labels.shown} scale={scale} />
           )}
         </Picture>
-        {pages > 1 ? <Pages page={page} pages={pages} turn={setPage} /> : null}
+        {pages !== undefined && pages > 1 ? <Pages page={page} pages={pages} turn={reading.turn} /> : null}
       </div>
       <EditBar edit={edit} />
     </div>

@@ -129,7 +129,7 @@ export function Viewer({ id, known, place, previous: toPrevious, next: toNext, c
         <Stage
           key={asset.id}
           asset={asset}
-          pages={pageCount(data)}
+          pages={pageCount(asset, data)}
           labels={labels}
           edit={labelEdit}
           stage={stage}
@@ -187,9 +187,10 @@ function ZoomButtons({ zooming, labels, edit }: ZoomButtonsProps) {
   );
 }
 
-/** The pages of a document; 1 for everything else, and as long as they are not known. */
-function pageCount(detail: AssetFull | undefined): number {
-  const pages = detail?.asset.kind === 'document' ? detail.facts.pages : 1;
+/** The pages of a document, undefined as long as they are not known; 1 for everything else. */
+function pageCount(asset: AssetItem, detail: AssetFull | undefined): number | undefined {
+  if (asset.kind === 'document' && detail === undefined) return undefined;
+  const pages = asset.kind === 'document' ? detail?.facts.pages : 1;
   return typeof pages === 'number' ? pages : 1;
 }
 
@@ -206,7 +207,7 @@ function Side({ id, asset, detail, error, labels }: SideProps) {
   const may = usePermission()('assets:edit');
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className="side" aria-label={text.viewer.facts} tabIndex={0}>
+    <section className="side" aria-label={text.viewer.details} tabIndex={0}>
       {error === null && asset !== undefined ? null : <Pending data={detail} error={error} />}
       {asset !== undefined ? (
         <AssetFacts asset={asset} detail={detail} labels={labels} changes={may ? changes : {}} />

@@ -1,12 +1,12 @@
 // A text as text, and an HTML page also as a page: whatever it contains, nothing of it is run.
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { type AssetItem, answer, client } from '../../../../api/client';
 import { describeError } from '../../../../api/problem';
 import { keys, queries } from '../../../../api/queries';
 import { inWorkspace } from '../../../../api/workspace';
 import { Prose } from '../../../../components/Rich';
 import { Tabs } from '../../../../components/Tabs';
+import type { Reading } from '../useReading';
 import { decoded } from './decoded';
 import { text } from './text';
 import './reading.css';
@@ -51,13 +51,12 @@ function PageFrame({ asset }: { asset: AssetItem }) {
   return <iframe key={asset.updated} title={text.page(asset.name)} sandbox="" src={inWorkspace(address)} />;
 }
 
-type View = keyof typeof text.view;
 const VIEWS = (['page', 'source'] as const).map((value) => ({ value, label: text.view[value] }));
 
-export function TextView({ asset }: { asset: AssetItem }) {
+export function TextView({ asset, reading }: { asset: AssetItem; reading: Reading }) {
   const { data, error, retry, beginning } = useText(asset);
   const isPage = asset.media_type === 'text/html';
-  const [view, setView] = useState<View>(isPage ? 'page' : 'source');
+  const view = isPage ? reading.view : 'source';
   const framed = view === 'page' && data !== undefined;
   const whole = data !== undefined && data.length <= MOST_SHOWN && asset.size <= MOST_BYTES;
   const cut = framed ? asset.size > PAGE_BYTES : data !== undefined && !whole;
@@ -65,7 +64,7 @@ export function TextView({ asset }: { asset: AssetItem }) {
     <div className="stage reading">
       {isPage ? (
         <div className="reading-bar">
-          <Tabs label={text.views} value={view} choices={VIEWS} choose={setView} />
+          <Tabs label={text.views} value={view} choices={VIEWS} choose={reading.show} />
           {framed ? <span className="quiet">{text.inert}</span> : null}
         </div>
       ) : null}
