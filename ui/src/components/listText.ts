@@ -6,5 +6,5 @@ export const filters = {
   kind: 'Kind',
   datasource: 'Datasource',
   none: 'Nothing matches these filters.',
-  clear: 'Show all',
+  clear: 'Clear filters',
 };

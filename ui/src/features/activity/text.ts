@@ -8,7 +8,7 @@ export const text = {
   back: 'Settings',
   noPermission: 'You may not look at the activity. Ask an owner of this workspace for the permission `activity:read`.',
   filters: 'Filters',
-  clear: 'Clear the filters',
+  clear: 'Clear filters',
   actor: { label: 'Who', placeholder: 'anna@example.com' },
   kind: 'Of what',
   anyKind: 'anything',

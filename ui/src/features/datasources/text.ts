@@ -322,7 +322,7 @@ export const text = {
       text: 'text',
     } satisfies Record<MediaKind, string>,
     selection: 'Patterns',
-    previewSelection: 'Preview what they select',
+    previewSelection: 'Preview patterns',
     previewNote: 'A preview stores nothing.',
     save: 'Save changes',
     saved: 'Saved.',

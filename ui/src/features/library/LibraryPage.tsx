@@ -175,7 +175,7 @@ function Empty({ query, like, notes }: { query: string; like: boolean; notes: st
         </p>
       )}
       <button type="button" className="secondary" onClick={() => navigate({ to: '/', search: {} })}>
-        {text.noResults.showAll}
+        {text.noResults.clear}
       </button>
     </Notice>
   );

@@ -35,12 +35,5 @@ export function select(selection: Selection, ids: Iterable<string>, on: boolean)
 /** The selection as a request names it. What was taken out of everything is left out by the query. */
 export function asRequest(selection: Selection): Selected {
   if (selection.kind === 'some') return { assets: [...selection.ids] };
-  return { query: asQuery(selection) };
-}
-
-/** The query that finds the selection. */
-export function asQuery(selection: Selection): string {
-  if (selection.kind === 'all')
-    return [...selection.except].reduce((query, id) => addTerm(query, `-id:${id}`), selection.query);
-  return [...selection.ids].map((id) => `id:${id}`).join(' OR ');
+  return { query: [...selection.except].reduce((query, id) => addTerm(query, `-id:${id}`), selection.query) };
 }

@@ -41,7 +41,7 @@ export const text = {
     title: 'No results',
     detail: 'No asset matches this query.',
     hint: 'A bare word searches names. `metadata.key:"value"` matches an exact value.',
-    showAll: 'Show all assets',
+    clear: 'Clear filters',
   },
   picture: {
     choose: 'Search by a picture',

@@ -38,7 +38,7 @@ export const text = {
     found: (matching: number, added: number) =>
       `${plural(matching, { one: '# asset matches', other: '# assets match' })}, ${count(added)} of which ${added === 1 ? 'is' : 'are'} not in the project.`,
     action: (number: number) => plural(number, { one: 'Add # asset', other: 'Add # assets' }),
-    check: 'Count',
+    check: 'Preview additions',
     look: 'Look at them',
     done: 'Added.',
   },

@@ -22,7 +22,7 @@ export const text = {
       'Search results leave this asset out. Restoring keeps its tags, metadata and projects; without its object, the asset is marked missing. If it is here because its object was gone, it is restored when the object returns.',
     restore: 'Restore',
     restoring: 'Restoring…',
-    toTrash: 'Move to the trash',
+    toTrash: 'Move to trash',
     trashing: 'Moving to the trash…',
     key: 'Key',
     modified: 'Modified',

@@ -4,7 +4,7 @@ import { count } from '../../../components/format';
 export const text = {
   viewer: {
     untitled: 'Asset',
-    facts: 'Facts',
+    details: 'Details',
     position: (index: number, total: number, capped: boolean) =>
       `${count(index + 1)} of ${count(total)}${capped ? '+' : ''}`,
     previous: 'Previous',

@@ -10,7 +10,7 @@ import { lazyPart } from '../../../components/lazyPart';
 import { text as texts } from '../../../components/text';
 import { addToast } from '../../../components/toasts';
 import { ReprocessDialog } from '../reprocess/ReprocessDialog';
-import { asQuery, asRequest, sizeOf } from '../selection';
+import { asRequest, sizeOf } from '../selection';
 import { bodyOf, type Draft, EMPTY, isNothing } from './draft';
 import { Frame, type Props } from './Frame';
 import { MetadataRows, newRow } from './MetadataRows';
@@ -19,7 +19,6 @@ import { text } from './text';
 import './bulk.css';
 
 const FORMATS = Object.entries(exportFormats).map(([value, label]) => ({ value, label }));
-const MOST_PICKED = 150; // of an export: each is a term of its query
 
 const SplitDialog = lazyPart(() => import('./split/SplitDialog'), 'SplitDialog');
 
@@ -137,7 +136,6 @@ function ExportDialog(props: Props & { action: 'export' }) {
   const [fields, setFields] = useState('');
   const [upright, setUpright] = useState(false);
   const copies = format === 'webdataset'; // the files themselves
-  const tooMany = selection.kind === 'some' && sizeOf(selection) > MOST_PICKED;
   const start = async () => {
     const columns = fields
       .split(',')
@@ -145,7 +143,7 @@ function ExportDialog(props: Props & { action: 'export' }) {
       .filter((field) => field !== '');
     const body = {
       format,
-      query: asQuery(selection),
+      ...asRequest(selection),
       ...(columns.length > 0 ? { fields: columns } : {}),
       ...(copies && upright ? { bake_orientation: true } : {}),
     };
@@ -153,7 +151,7 @@ function ExportDialog(props: Props & { action: 'export' }) {
     addToast({ job, doing: text.doing.export(sizeOf(selection)), done: text.done.export });
   };
   return (
-    <Frame {...props} label={text.export.apply} blocked={tooMany} start={start}>
+    <Frame {...props} label={text.export.apply} blocked={false} start={start}>
       <SelectField
         label={text.export.format}
         value={format}
@@ -162,7 +160,7 @@ function ExportDialog(props: Props & { action: 'export' }) {
       />
       <TextField label={text.export.fields} placeholder={text.export.fieldsHint} value={fields} change={setFields} />
       {copies ? <CheckField {...texts.upright} checked={upright} change={setUpright} /> : null}
-      <p className="quiet">{tooMany ? text.export.tooMany : text.export.kept}</p>
+      <p className="quiet">{text.export.kept}</p>
     </Frame>
   );
 }

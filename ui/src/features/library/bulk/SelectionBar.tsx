@@ -4,9 +4,9 @@ import { focusBack } from '../../../components/focus';
 import { IconButton } from '../../../components/Icon';
 import { lazyPart } from '../../../components/lazyPart';
 import { usePermission } from '../../../components/usePermission';
+import { trashIn } from '../query/terms';
 import type { Result } from '../Results';
-import { asQuery, isEmpty, sizeOf } from '../selection';
-import { TRASH } from '../text';
+import { isEmpty, sizeOf } from '../selection';
 import type { Selecting } from '../useSelection';
 import type { BulkAction } from './Frame';
 import { text } from './text';
@@ -26,13 +26,13 @@ export function SelectionBar({ selecting, result }: { selecting: Selecting; resu
   if (isEmpty(selection) && action === undefined) return null;
   const everything = selection.kind === 'all' && selection.except.size === 0;
   const { total, total_capped } = result.first;
-  const inTrash = /state:(trash|any)/.test(selection.kind === 'all' ? asQuery(selection) : result.query);
+  const trash = trashIn(result.query);
   const actions: BulkAction[] = [
     ...(may('assets:edit') ? (['tags', 'metadata'] as const) : []),
     ...(may('assets:edit') && may('projects:edit') ? (['projects', 'split'] as const) : []),
-    ...(may('assets:edit') && inTrash ? (['restore'] as const) : []),
+    ...(may('assets:edit') && trash !== 'none' ? (['restore'] as const) : []),
     'export',
-    ...(may('assets:edit') && result.query !== TRASH ? (['reprocess', 'trash'] as const) : []),
+    ...(may('assets:edit') && trash !== 'only' ? (['reprocess', 'trash'] as const) : []),
   ];
   return (
     <>

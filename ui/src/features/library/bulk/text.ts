@@ -15,7 +15,7 @@ export const text = {
     projects: 'Projects',
     split: 'Split',
     restore: 'Restore',
-    trash: 'Trash',
+    trash: 'Move to trash',
     export: 'Export',
     reprocess: 'Reprocess',
   },
@@ -64,7 +64,7 @@ export const text = {
   trash: {
     explanation:
       'The library leaves these assets out until they are restored. Their objects in the source are not touched, and no run brings the assets back.',
-    apply: 'Move to the trash',
+    apply: 'Move to trash',
   },
   export: {
     format: 'Format',
@@ -72,7 +72,6 @@ export const text = {
     fieldsHint: 'All, or a list such as name, tags, metadata.site',
     kept: 'The files can be downloaded for a day.',
     apply: 'Export',
-    tooMany: 'At most 150 assets can be picked one by one for an export. Tag them, then export what has the tag.',
   },
 
   doing: {

@@ -91,7 +91,7 @@ export function Facets({ query, ready, wrong }: FacetsProps) {
         value={wanted}
         onChange={(event) => setWanted(event.target.value)}
       />
-      <h2 className="hidden">{text.file}</h2>
+      {file.length > 0 ? <h2>{text.file}</h2> : null}
       {file.map((field) => section(field, OPEN_FIELDS.includes(field)))}
       {metadata.length > 0 ? <h2>{text.metadata}</h2> : null}
       {metadata.map((field, place) => section(field, wanted === '' && place < FIRST_KEYS))}

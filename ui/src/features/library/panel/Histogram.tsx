@@ -117,8 +117,8 @@ function Ends({ field, low, high, bins, apply }: EndsProps) {
           {text.apply}
         </button>
       ) : low !== '' || high !== '' ? (
-        <button type="button" className="link" onClick={() => apply('', '')}>
-          {text.clearRange}
+        <button type="button" className="link" onClick={() => apply('', '')} aria-label={text.clearRange(name)}>
+          {text.clear}
         </button>
       ) : null}
     </form>

@@ -55,7 +55,8 @@ export const text = {
     `${end(field, low)} – ${end(field, high)}: ${count(assets)}`,
   end,
   apply: 'Apply',
-  clearRange: 'Any',
+  clear: 'Clear',
+  clearRange: (name: string) => `Clear ${name}`,
 
   folders: 'Folders',
   allFolders: 'All folders',

@@ -11,6 +11,7 @@ import {
   termAt,
   toggleValue,
   tokens,
+  trashIn,
   withoutChoice,
 } from './terms';
 
@@ -94,4 +95,20 @@ it('the term under a position is found, and no keyword', () => {
   expect(termAt('cat AND tag:"a b"', 12)?.text).toBe('tag:"a b"');
   expect(termAt('cat AND dog', 5)).toBeUndefined();
   expect(termAt('cat ', 3)).toBeUndefined();
+});
+
+it.each([
+  ['state:trash', 'only'],
+  ['state:trash tag:x', 'only'],
+  ['tag:x AND (state=Trash name:"a b")', 'only'],
+  ['state:trash OR tag:x', 'some'],
+  ['state:any', 'some'],
+  ['-state:trash', 'some'],
+  ['NOT state:trash', 'some'],
+  ['(state:trash OR tag:x) width:>5', 'some'],
+  ['tag:"state:trash"', 'none'],
+  ['state:present', 'none'],
+  ['', 'none'],
+])('what %s finds of the trash: %s', (query, expected) => {
+  expect(trashIn(query)).toBe(expected);
 });

@@ -88,12 +88,12 @@ function asksFor(term: Term, value: Value): boolean {
 
 /** The terms that a piece offers as alternatives: `(a OR b)` has two, another term is its only one. */
 function alternatives(token: string): Term[] | undefined {
-  const bracket = /^\(([\s\S]*)\)$/.exec(token);
-  if (bracket === null) {
+  const bracket = within(token);
+  if (bracket === undefined) {
     const term = readTerm(token);
     return term === undefined ? undefined : [term];
   }
-  const inner = tokens(bracket[1] ?? '').map((one) => one.text);
+  const inner = tokens(bracket).map((one) => one.text);
   if (inner.length % 2 === 0 || inner.some((text, place) => place % 2 === 1 && text !== 'OR')) return undefined;
   const terms = inner.filter((_, place) => place % 2 === 0).map(readTerm);
   return terms.every((term) => term !== undefined) ? terms : undefined;
@@ -216,4 +216,34 @@ export function setOrder(query: string, order: Order | undefined): string {
 /** The term around a position of the query, in units of the string. */
 export function termAt(query: string, at: number): Token | undefined {
   return tokens(query).find((token) => token.start <= at && at < token.end && !/^(AND|OR|NOT)$/.test(token.text));
+}
+
+/** What a query finds of the trash: nothing else, none of it, or perhaps some. The server leaves it out unless named. */
+export function trashIn(query: string): 'only' | 'some' | 'none' {
+  if (!states(query).some((state) => state === 'trash' || state === 'any')) return 'none';
+  return needsTrash(query) ? 'only' : 'some';
+}
+
+/** The states that a query names, wherever in it. */
+function states(query: string): string[] {
+  return tokens(query).flatMap(({ text }) => {
+    const inner = within(text.replace(/^-/, ''));
+    if (inner !== undefined) return states(inner);
+    const term = readTerm(text);
+    return term !== undefined && sameField(term.field, 'state') ? [term.value.toLowerCase()] : [];
+  });
+}
+
+/** Whether every match must be in the trash, as one of the terms asks. */
+function needsTrash(query: string): boolean {
+  if (hasAlternatives(query)) return false;
+  return tokens(query).some(({ text }, place, all) => {
+    if (all[place - 1]?.text === 'NOT') return false;
+    const inner = within(text);
+    return inner === undefined ? /^state(:|=|:=)"?trash"?$/i.test(text) : needsTrash(inner);
+  });
+}
+
+function within(token: string): string | undefined {
+  return /^\(([\s\S]*)\)$/.exec(token)?.[1];
 }

@@ -9,12 +9,10 @@ import { CheckField } from '../../../components/Field';
 import { addToast } from '../../../components/toasts';
 import { useAsyncAction } from '../../../components/useAsyncAction';
 import { usePermission } from '../../../components/usePermission';
-import { asQuery, type Selection, sizeOf } from '../selection';
+import { asRequest, type Selection, sizeOf } from '../selection';
 import { kindOf, stagesFor } from './stages';
 import { text } from './text';
 import '../bulk/bulk.css';
-
-const MOST_PICKED = 150; // each is a term of the query
 
 interface Props {
   selection: Selection;
@@ -32,7 +30,6 @@ export function ReprocessDialog({ selection, close, done }: Props) {
   const [nothing, setNothing] = useState(false);
   const work = useAsyncAction();
   const number = sizeOf(selection);
-  const tooMany = selection.kind === 'some' && number > MOST_PICKED;
   const stages = stagesFor(may('runs:control'), functions);
 
   const choose = (stage: string, on: boolean) => {
@@ -46,9 +43,8 @@ export function ReprocessDialog({ selection, close, done }: Props) {
     let jobs = 0;
     for (const { stage } of stages.filter((one) => chosen.has(one.stage))) {
       const kind = kindOf(stage);
-      const started = await answer(
-        client.POST('/api/v1/reprocessings', { body: { query: asQuery(selection), stage } }),
-      );
+      const body = { ...asRequest(selection), stage };
+      const started = await answer(client.POST('/api/v1/reprocessings', { body }));
       setChosen((before) => new Set([...before].filter((one) => one !== stage))); // not twice after a later error
       for (const job of started) addToast({ job, doing: text.doing[kind](number), done: () => text.done[kind] });
       jobs += started.length;
@@ -75,15 +71,15 @@ export function ReprocessDialog({ selection, close, done }: Props) {
               change={(on) => choose(stage, on)}
             />
           ))}
-          {tooMany || nothing ? (
+          {nothing ? (
             <p className="quiet" role="status">
-              {tooMany ? text.tooMany : text.nothing}
+              {text.nothing}
             </p>
           ) : null}
           <DialogActions
             close={close}
             label={text.apply}
-            blocked={tooMany || chosen.size === 0}
+            blocked={chosen.size === 0}
             busy={work.busy}
             error={work.error}
           />

@@ -19,7 +19,6 @@ export const text = {
   functionHint: (query: string) => (query === '' ? undefined : `Otherwise called for \`${query}\`.`),
   apply: 'Reprocess',
   nothing: 'None of these assets can be processed like this.',
-  tooMany: 'At most 150 assets can be picked one by one to reprocess. Tag them, then select all that have the tag.',
   started: 'Started. The page Jobs shows the progress.',
 
   doing: {
