@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
 from tests.browser.conftest import TOKEN, Visit, accessible_once_loaded, violations
 
 
@@ -74,6 +76,17 @@ def test_values_ranges_and_folders_are_terms_of_the_query(visit: Visit) -> None:
     page.go_back()
     expect(page.locator(".total")).to_have_text("1,666 assets")
     panel.get_by_role("button", name="score", exact=True).scroll_into_view_if_needed()  # it is counted where it is seen
+    drag_across(page, panel.get_by_role("img", name="Distribution of score"), 0.3, 0.6)
+    expect(page).to_have_url(re.compile(r"metadata\.score%3A[\d.]+\.\.[\d.]+"))
+    expect(panel.get_by_label("score: from")).not_to_have_value("")
+    ends = [float(panel.get_by_label(f"score: {end}").input_value()) for end in ("from", "to")]
+    assert 0.1 < ends[0] <= 0.3
+    assert 0.6 <= ends[1] < 0.8
+    expect(page.locator(".total")).not_to_have_text("1,666 assets")
+    bars = panel.locator(".histogram g")
+    assert 0 < panel.locator(".histogram g.lit").count() < bars.count()
+    panel.get_by_role("button", name="Clear score", exact=True).click()
+    expect(page.locator(".total")).to_have_text("1,666 assets")
     panel.get_by_label("score: from").fill("0.9")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"metadata\.score%3A0\.9\.\."))
@@ -82,7 +95,7 @@ def test_values_ranges_and_folders_are_terms_of_the_query(visit: Visit) -> None:
     page.reload()
     panel.get_by_role("button", name="score").scroll_into_view_if_needed()
     expect(panel.get_by_label("score: from")).to_have_value("0.9")
-    panel.get_by_role("button", name="Any", exact=True).click()
+    panel.get_by_role("button", name="Clear score", exact=True).click()
     expect(page.locator(".total")).to_have_text("1,666 assets")
     panel.get_by_role("tab", name="Folders").click()
     expect(page).to_have_url(re.compile("panel=folders"))
@@ -93,6 +106,111 @@ def test_values_ranges_and_folders_are_terms_of_the_query(visit: Visit) -> None:
     accessible_once_loaded(page)
     panel.get_by_role("button", name="All folders").click()
     expect(page.locator(".total")).to_have_text("1,666 assets")
+    panel.get_by_role("tab", name="Filters").click()
+    panel.get_by_role("button", name="Exclude review", exact=True).click()
+    expect(page).to_have_url(re.compile(r"-tag%3Areview"))
+    expect(page.locator(".total")).not_to_have_text("1,666 assets")
+    panel.get_by_role("button", name="No longer exclude review", exact=True).click()
+    expect(page.locator(".total")).to_have_text("1,666 assets")
+
+
+def drag_across(page: Page, bars: Locator, start: float, end: float) -> None:
+    """From one share of the width to another."""
+    box = bars.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * start, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * end, middle, steps=4)
+    page.mouse.up()
+
+
+def go_to(page: Page, control: Locator, key: str = "Tab") -> None:
+    """Press a key until the control has the focus."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        if control.evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail(f"{control} cannot be reached by {key}.")
+
+
+def test_facets_and_folders_are_used_by_keyboard_alone(visit: Visit) -> None:
+    page = visit("/?panel=filters")
+    panel, total = page.get_by_role("complementary"), page.locator(".total")
+    filters, folders = panel.get_by_role("tab", name="Filters"), panel.get_by_role("tab", name="Folders")
+    ripe = panel.get_by_role("button", name=re.compile("^ripe"))
+    expect(ripe).to_contain_text("1,666")
+    go_to(page, filters)
+    page.keyboard.press("ArrowRight")
+    expect(folders).to_be_focused()
+    expect(page).to_have_url(re.compile("panel=folders"))
+    disclose = panel.get_by_role("button", name="Folders in 2026").first
+    disclose.wait_for()
+    go_to(page, disclose)
+    page.keyboard.press("Enter")
+    march = panel.get_by_role("button", name=re.compile("^03")).first
+    expect(march).to_be_visible()
+    assets = march.locator(".value-count").inner_text()
+    go_to(page, march)
+    page.keyboard.press("Space")
+    expect(total).to_have_text(f"{assets} assets")
+    go_to(page, folders, "Shift+Tab")
+    page.keyboard.press("ArrowLeft")
+    expect(filters).to_be_focused()
+    expect(ripe).to_be_visible()
+    go_to(page, ripe)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("tag%3Aripe"))
+    expect(total).not_to_have_text(f"{assets} assets")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # its other button
+    expect(page).to_have_url(re.compile("-tag%3Aripe"))
+
+
+def test_a_list_of_values_has_a_search_for_others_and_says_when_it_is_estimated(visit: Visit) -> None:
+    page = visit("/?panel=none")
+
+    def as_of_a_large_library(route: Route) -> None:
+        answer = route.fetch()
+        found = answer.json()
+        for facet in found["facets"]:
+            facet |= {"more": True, "sampled": 0.04}
+        route.fulfill(response=answer, json=found)
+
+    page.route(re.compile(r"/search/facets.*keys=tag"), as_of_a_large_library)
+    page.get_by_role("button", name="Show filters and folders").click()
+    panel = page.get_by_role("complementary")
+    expect(panel).to_contain_text("Estimated from 4 % of the library")
+    expect(panel.get_by_role("button", name=re.compile("^ripe"))).to_contain_text("≈ 1,666")
+    find = panel.get_by_label("Find in tags")
+    find.fill("zzz")
+    expect(panel).to_contain_text("No value begins with this")
+    accessible_once_loaded(page)
+    find.fill("rev")
+    panel.locator(".find").get_by_role("button", name=re.compile("^review")).click()
+    expect(page).to_have_url(re.compile("query=tag%3Areview"))
+
+
+def test_facets_never_block_the_grid(visit: Visit) -> None:
+    page = visit("/?panel=none")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/search/facets*", hold)
+    page.goto(page.url.replace("panel=none", "panel=filters"))
+    page.locator(".cell-image.ready").first.wait_for()
+    panel = page.get_by_role("complementary")
+    expect(panel).to_contain_text("Counting…")
+    page.locator(".cell a[tabindex='0'][href]").focus()
+    page.keyboard.press("End")
+    expect(page.locator(".cell:has(a[data-index='2499']) .cell-image.ready")).to_be_in_viewport()
+    expect(panel).to_contain_text("Counting…")
+    assert held
+    page.unroute_all()
+    held[0].continue_()
+    expect(panel.locator(".facet").first).not_to_contain_text("Counting…")
 
 
 def test_facts_of_files_are_filters_too(visit: Visit) -> None:
@@ -198,7 +316,21 @@ def test_a_range_reaches_assets_that_were_never_loaded(visit: Visit) -> None:
     page.locator(".cell a[data-index='0']").click(modifiers=["Control"])
     page.locator(".cell a[data-index='0']").focus()
     page.keyboard.press("Shift+End")
-    expect(page.get_by_role("toolbar", name="Selection")).to_contain_text("2,500 selected")
+    bar = page.get_by_role("toolbar", name="Selection")
+    expect(bar).to_contain_text("2,500 selected")
+    sent: list[str] = []
+    page.route("**/reprocessings", lambda route: (sent.append(route.request.post_data or ""), route.fulfill(json=[])))
+    bar.get_by_role("button", name="Reprocess").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Compute what search by likeness compares").check()
+    dialog.get_by_role("button", name="Reprocess").click()
+    expect(dialog).to_contain_text("None of these assets can be processed like this.")
+    assert len(json.loads(sent[0])["assets"]) == 2500
+    page.keyboard.press("Escape")
+    bar.get_by_role("button", name="Export").click()
+    dialog.get_by_label("Format").select_option("list")
+    dialog.get_by_role("button", name="Export").click()
+    expect(page.locator(".toast")).to_contain_text("2,500 assets exported")
 
 
 def test_everything_that_matches_is_tagged_as_a_job_and_undone(visit: Visit) -> None:
@@ -255,13 +387,63 @@ def test_metadata_of_many_keeps_its_type_and_another_browser_sees_it(visit: Visi
     page.keyboard.press("Enter")
     expect(page.locator(".toast")).to_contain_text("2 assets changed")
     expect(other.locator(".total")).to_have_text("2 assets")
+    other.bring_to_front()
+    other.locator(".cell a[data-index='0']").focus()
+    other.keyboard.press("Control+a")
+    other.get_by_role("toolbar", name="Selection").get_by_role("button", name="Metadata").click()
+    dialog = other.get_by_role("dialog")
+    dialog.get_by_label("Key", exact=True).fill("lot")
+    dialog.get_by_label("Change", exact=True).select_option("Remove")
+    expect(dialog).to_contain_text("2 assets would change")
+    dialog.get_by_role("button", name="Change metadata").click()
+    expect(other.locator(".toast")).to_contain_text("2 assets changed")
+    expect(other.get_by_role("heading", name="No results")).to_be_visible()
+
+
+def test_some_are_added_to_a_new_project_and_lose_a_tag_and_both_are_undone(visit: Visit) -> None:
+    page = visit("/?query=tag%3Aripe", size=1200)
+    total, query = page.locator(".total"), page.get_by_label("Query", exact=True)
+    bar, dialog = page.get_by_role("toolbar", name="Selection"), page.get_by_role("dialog")
+    expect(total).to_have_text("800 assets")
+    for place in range(3):
+        page.locator(f".cell a[data-index='{place}']").click(modifiers=["Control"])
+    bar.get_by_role("button", name="Projects").click()
+    dialog.get_by_label("Add to projects").fill("Roofs 2027")
+    page.keyboard.press("Enter")
+    expect(dialog).to_contain_text("3 assets would change")
+    dialog.get_by_role("button", name="Change projects").click()
+    expect(page.locator(".toast")).to_contain_text("3 assets changed")
+    query.fill('project:"Roofs 2027"')
+    expect(total).to_have_text("3 assets")
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(total).to_have_text("0 assets")
+
+    query.fill("tag:ripe")
+    expect(total).to_have_text("800 assets")
+    for place in range(2):
+        page.locator(f".cell a[data-index='{place}']").click(modifiers=["Control"])
+    bar.get_by_role("button", name="Tags").click()
+    dialog.get_by_label("Remove tags").fill("ripe")
+    page.keyboard.press("Enter")
+    expect(dialog).to_contain_text("2 assets would change")
+    dialog.get_by_role("button", name="Change tags").click()
+    expect(total).to_have_text("798 assets")
+    page.locator(".toast").filter(has_text="2 assets changed").get_by_role("button", name="Undo").click()
+    expect(total).to_have_text("800 assets")
 
 
 def test_many_come_back_from_the_trash_and_an_export_is_downloaded(visit: Visit) -> None:
-    page = visit("/?query=state%3Atrash", size=1200)
+    page = visit("/?query=state%3Atrash+kind%3Aimage", size=1200)
     page.locator(".cell a[data-index='0']").focus()
     page.keyboard.press("Control+a")
     bar = page.get_by_role("toolbar", name="Selection")
+    expect(bar.get_by_role("button", name="Restore")).to_be_visible()
+    expect(bar.get_by_role("button", name="Move to trash")).to_have_count(0)  # all of them are there
+    expect(bar.get_by_role("button", name="Reprocess")).to_have_count(0)
+    page.get_by_role("link", name="Trash", exact=True).click()
+    expect(bar).to_have_count(0)
+    page.locator(".cell a[data-index='0']").focus()
+    page.keyboard.press("Control+a")
     bar.get_by_role("button", name="Export").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Format").select_option("webdataset")
@@ -297,21 +479,21 @@ def test_assets_are_moved_to_the_trash_by_the_selection_and_one_by_one(visit: Vi
     page.locator(".cell a[data-index='0']").focus()
     before = int(total.inner_text().split()[0])
     page.keyboard.press("Control+a")
-    page.get_by_role("toolbar", name="Selection").get_by_role("button", name="Trash").click()
+    page.get_by_role("toolbar", name="Selection").get_by_role("button", name="Move to trash").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text(f"{before} assets would change")
     accessible_once_loaded(page)
-    dialog.get_by_role("button", name="Move to the trash").click()
+    dialog.get_by_role("button", name="Move to trash").click()
     toast = page.locator(".toast").filter(has_text="moved to the trash")
     expect(toast).to_contain_text(f"{before} assets moved to the trash")
     expect(page.get_by_role("heading", name="No results")).to_be_visible()
     toast.get_by_role("button", name="Undo").click()
     expect(total).to_have_text(f"{before} assets")
     page.locator(".cell a[data-index='0']").click()
-    page.get_by_role("button", name="Move to the trash").click()
+    page.get_by_role("button", name="Move to trash").click()
     expect(page.get_by_role("heading", name="In the trash")).to_be_visible()
     page.get_by_role("button", name="Restore").click()
-    expect(page.get_by_role("button", name="Move to the trash")).to_be_visible()
+    expect(page.get_by_role("button", name="Move to trash")).to_be_visible()
 
 
 def test_a_selection_and_one_asset_are_reprocessed_by_stages(visit: Visit) -> None:

@@ -97,7 +97,7 @@ def test_those_of_a_selection(library: Page) -> None:
         "Metadata": "Key",
         "Projects": "Add to projects",
         "Split": "Project",
-        "Trash": "Cancel",
+        "Move to trash": "Cancel",
         "Export": "Format",
         "Reprocess": "Read the objects",
     }

@@ -184,6 +184,24 @@ def test_the_back_button_does_not_leave_what_is_not_saved(desk: Desk) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_a_box_is_moved_and_made_larger_with_the_pointer(desk: Desk) -> None:
+    page = desk.page
+    desk.drag((0.15, 0.15), (0.25, 0.45))
+    desk.saved()
+    assert desk.boxes() == [0.2, 0.3, 0.5]
+    [moved] = [one for one in desk.stored() if one["x"] < 0.25]
+    assert moved == pytest.approx({"x": 0.2, "y": 0.4, "width": 0.1, "height": 0.1}, abs=0.01)
+    page.get_by_role("button", name="Edit annotations").click()
+    page.mouse.click(*desk.at(0.25, 0.45))
+    page.get_by_role("button", name="Corner 3", exact=True).hover()
+    page.mouse.down()
+    page.mouse.move(*desk.at(0.4, 0.6), steps=4)
+    page.mouse.up()
+    desk.saved()
+    [larger] = [one for one in desk.stored() if one["x"] < 0.25]
+    assert larger == pytest.approx({"x": 0.2, "y": 0.4, "width": 0.2, "height": 0.2}, abs=0.01)
+
+
 def test_delete_ends_a_drag_and_no_other_annotation_is_overwritten(desk: Desk) -> None:
     page = desk.page
     page.mouse.move(*desk.at(0.15, 0.15))

@@ -189,6 +189,8 @@ def test_the_source_of_a_page_is_beside_it(hostile: Hostile) -> None:
     expect(page.locator(".reading pre")).to_contain_text('<link rel="preconnect"')
     expect(page.locator(".reading iframe")).to_have_count(0)
     accessible_once_loaded(page)
+    page.reload()  # the address has it
+    expect(page.locator(".reading pre")).to_contain_text('<link rel="preconnect"')
     page.get_by_role("button", name="Page", exact=True).click()
     expect(framed(page).get_by_role("heading")).to_be_visible()
     hostile.open("notes.txt")

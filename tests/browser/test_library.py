@@ -242,6 +242,76 @@ def test_an_asset_opens_moves_on_and_returns_to_its_place_by_keyboard_alone(visi
     assert re.search(r"/\?at=\d+", page.url)
 
 
+def test_a_reload_restores_size_panel_and_position(visit: Visit) -> None:
+    page = visit("/?size=300&panel=folders&at=1200")
+    cell = page.locator(".cell:has(a[data-index='1200'][href])")
+    for _ in range(2):
+        settled(page)
+        expect(page.get_by_role("tab", name="Folders")).to_have_attribute("aria-selected", "true")
+        expect(cell).to_be_in_viewport()
+        box = cell.bounding_box()
+        assert box is not None
+        assert 300 <= box["width"] < 450
+        page.wait_for_url(re.compile(r"\?(?=.*size=300)(?=.*panel=folders)(?=.*at=1(19|20)\d)"))
+        page.reload()
+
+
+def test_next_and_previous_go_on_beyond_a_page_of_the_result(visit: Visit) -> None:
+    page = visit("/?at=1190")
+    settled(page)
+    page.locator(".cell a[data-index='1198']").click()
+    place = page.locator(".viewer-bar")
+    expect(place).to_contain_text("1,199 of 2,500")
+    names = [page.locator(".side h1").inner_text()]
+    for key, positions in (("ArrowRight", (1200, 1201, 1202)), ("ArrowLeft", (1201, 1200, 1199))):
+        for position in positions:
+            page.keyboard.press(key)
+            expect(place).to_contain_text(f"{position:,} of 2,500")
+            expect(page.get_by_role("heading", name=names[-1])).to_be_hidden()
+            names.append(page.locator(".side h1").inner_text())
+    assert names[:3] == names[:3:-1]
+    assert len(set(names)) == 4
+
+
+def test_colours_stand_for_thumbnails_until_they_are_there(visit: Visit) -> None:
+    page = visit()
+    settled(page)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/thumbnail*", hold)
+    page.reload()
+    painted = """() => [...document.querySelectorAll('.cell:not([hidden]) a[href]')].slice(0, 12).every((link) => {
+        const blur = link.querySelector('canvas.cell-blur')
+        if (link.style.backgroundColor === '' || blur.width === 0) return false
+        return blur.getContext('2d').getImageData(0, 0, blur.width, blur.height).data.some((value) => value > 0)
+    })"""
+    page.locator(".cell a[data-index='0'][href]").wait_for()
+    page.wait_for_function(painted)
+    mixed = """() => [...document.querySelectorAll('.cell:not([hidden])')].filter((cell) => {
+        const source = cell.querySelector('img').getAttribute('src')
+        const asset = cell.querySelector('a').getAttribute('href')?.match(/assets\\/(\\d+)/)?.[1]
+        return source !== null && !source.includes(`/assets/${asset}/`)
+    }).length"""
+    for index in (700, 1300, 20):
+        page.evaluate(
+            "share => { const g = document.querySelector('.grid'); g.scrollTop = share * g.scrollHeight }", index / 2500
+        )
+        assert page.evaluate(mixed) == 0
+        page.locator(f".cell a[data-index='{index}'][href]").wait_for()
+        page.wait_for_function(painted)
+        assert page.evaluate(mixed) == 0
+    assert page.locator(".cell-image.ready").count() == 0
+    assert held
+    page.unroute_all()
+    page.mouse.move(900, 500)
+    page.mouse.wheel(0, 6000)  # others, which are requested now
+    settled(page)
+    assert page.evaluate(mixed) == 0
+
+
 def test_an_asset_closed_before_the_grid_has_loaded_still_leads_to_its_place(visit: Visit) -> None:
     page = visit("/?at=1200")
     settled(page)
@@ -567,9 +637,18 @@ def test_an_asset_comes_back_from_the_trash(visit: Visit) -> None:
 
 def test_the_overview_leads_to_what_somebody_should_look_at(visit: Visit) -> None:
     page = visit("/overview")
-    expect(page.get_by_role("img", name=re.compile("assets in .* bars"))).to_be_visible()
+    expect(page.get_by_role("figure", name=re.compile("assets in .* bars"))).to_be_visible()
     page.get_by_text("As a table").click()
-    expect(page.locator("details tbody tr").first).to_be_visible()
+    day = page.locator("details tbody tr").last
+    assets = day.get_by_role("cell").last.inner_text()
+    day.get_by_role("link").click()  # and so does its bar
+    expect(page.locator(".total")).to_have_text(re.compile(f"^{assets} assets?$"))
+    by_table = page.url
+    page.go_back()
+    page.locator(".chart a").last.click()
+    expect(page).to_have_url(by_table)
+    expect(page.locator(".total")).to_have_text(re.compile(f"^{assets} assets?$"))
+    page.go_back()
     problems = page.locator(".problems")
     expect(problems).to_contain_text("55 removals wait for a decision")
     page.get_by_role("button", name="Size").click()
@@ -581,6 +660,20 @@ def test_the_overview_leads_to_what_somebody_should_look_at(visit: Visit) -> Non
     expect(page.locator(".shares .number").first).to_have_text(re.compile(r"^[\d,]+$"))
     page.locator(".shares").get_by_role("link", name="orchard", exact=True).click()
     expect(page.locator(".total")).to_have_text("1,666 assets")
+
+    def of_many(route: Route) -> None:
+        answer = route.fetch()
+        found = answer.json()
+        for facet in found["facets"]:
+            if facet["field"] == "datasource":
+                facet |= {"more": True, "values": [{"value": f"lake {n}", "assets": 100 - n} for n in range(40)]}
+        route.fulfill(response=answer, json=found)
+
+    page.route("**/search/facets*", of_many)
+    page.goto(f"{page.url.partition('/?')[0]}/overview")
+    page.get_by_role("link", name="and at least 33 more").click()
+    expect(page.get_by_role("heading", name="Datasources", level=1)).to_be_visible()
+    page.unroute_all()
     page.go_back()
     problems.get_by_role("link", name="roof survey").click()
     expect(page.get_by_role("heading", name="55 removals held for confirmation")).to_be_visible()

@@ -52,7 +52,7 @@ def test_runs_come_by_pages_and_are_filtered_in_the_address(visit: Visit) -> Non
     page.reload()
     expect(page.get_by_label("State")).to_have_value("failed")
     expect(page.get_by_label("Datasource")).to_have_value("not run yet")
-    page.get_by_role("link", name="Show all").click()
+    page.get_by_role("link", name="Clear filters").click()
     expect(rows).to_have_count(50)
     expect(page.get_by_label("State")).to_have_value("")
 

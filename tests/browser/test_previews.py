@@ -123,7 +123,13 @@ def test_what_browsers_cannot_show_is_shown_all_the_same(page: Page) -> None:
     assert violations(page) == []
     pages.get_by_role("button", name="Next page").click()
     expect(pages.get_by_role("button", name="Next page")).to_be_disabled()
+    third = page.locator(".frame .over.ready").get_attribute("src")
+    page.reload()  # the address has the page
+    expect(pages).to_contain_text("Page 3 of 3")
+    expect(page.locator(".frame .over.ready")).to_have_attribute("src", third or "")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("page="))  # of that asset alone
 
     page.get_by_role("link", name="clip.mp4, 0:12").click()
     expect(page.locator("video.player")).to_have_attribute("poster", re.compile("/thumbnail"))

@@ -119,7 +119,7 @@ def test_a_datasource_with_an_endpoint_of_its_own_previews_what_other_patterns_w
     page = library.page
     library.visit("/datasources/photos?tab=settings")
     page.get_by_label("Only these patterns").fill("coffee/**")
-    page.get_by_role("button", name="Preview what they select").click()
+    page.get_by_role("button", name="Preview patterns").click()
     preview = page.get_by_role("region", name="Preview")
     expect(preview).to_contain_text("3 would be read")
     expect(preview).to_contain_text("12 match no pattern")

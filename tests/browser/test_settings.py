@@ -244,7 +244,7 @@ def test_activity_is_found_by_who_what_and_when(visit: Visit) -> None:
     page.get_by_label("To", exact=True).fill("2001-01-01")
     expect(page.get_by_text("Nothing matches.")).to_be_visible()
     accessible(page)
-    page.get_by_role("button", name="Clear the filters").click()
+    page.get_by_role("button", name="Clear filters").click()
     page.get_by_label("Who").fill("nobody-of-the-activity")
     page.keyboard.press("Tab")
     expect(page.get_by_text("Nothing matches.")).to_be_visible()

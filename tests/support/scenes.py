@@ -230,7 +230,7 @@ DIALOGS: dict[str, tuple[str, tuple[Step, ...]]] = {
         "/",
         (select_all, in_bar("Split"), choose("Project", f"{LONG}-project"), tick_card("Automatic")),
     ),
-    "bulk-trash": ("/", (select_all, in_bar("Trash"))),
+    "bulk-trash": ("/", (select_all, in_bar("Move to trash"))),
     "bulk-export": ("/", (select_all, in_bar("Export"))),
     "bulk-reprocess": ("/", (select_all, in_bar("Reprocess"))),
     "drawing": ("/assets/1003?at=1196", (draw,)),
