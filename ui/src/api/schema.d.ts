@@ -1719,7 +1719,7 @@ export interface paths {
         put?: never;
         /**
          * Reprocess
-         * @description Run a stage of processing again for all assets of a query. Returns the queued jobs.
+         * @description Run a stage of processing again for assets, selected by a query or by their ids. Returns the queued jobs.
          *
          *     The stage `look` reads objects of buckets, in runs: it needs the permission runs:control too.
          */
@@ -2372,6 +2372,9 @@ export interface paths {
         /**
          * List Assets
          * @description List the assets of a snapshot as they were, by id.
+         *
+         *     With `named` or `class_name`, a page may have fewer assets than `limit`, or none, although the header Link names
+         *     the next one: each searches a part of a large snapshot.
          */
         get: operations["listFrozenAssets"];
         put?: never;
@@ -4472,9 +4475,15 @@ export interface components {
         };
         /**
          * ExportBody
-         * @description An export of assets: of a query, of a project, or of a snapshot.
+         * @description An export of assets: of a query, of a project, of a snapshot, or with these ids.
          */
         ExportBody: {
+            /**
+             * Assets
+             * @description Only export the assets with these ids; not with a query.
+             * @default []
+             */
+            assets?: string[];
             /**
              * Bake Orientation
              * @description Turn copied images by their EXIF orientation. Of WebDataset.
@@ -6811,10 +6820,16 @@ export interface components {
          */
         Reprocessing: {
             /**
+             * Assets
+             * @description Ids of assets.
+             * @default []
+             */
+            assets?: string[];
+            /**
              * Query
              * @description Query in the search language; "" matches everything.
              */
-            query: string;
+            query?: string | null;
             /**
              * Stage
              * @description `look` reads the objects and makes the thumbnails again, `text` reads the text in pictures, `embedding` computes hashes and vectors, `function:NAME` calls an own function.
@@ -6922,8 +6937,19 @@ export interface components {
             datasource: string;
             /** Error */
             error: string | null;
+            /**
+             * Expected
+             * @description While it is running, the number of objects that the preceding run listed.
+             */
+            expected: number | null;
             /** Finished */
             finished: string | null;
+            /**
+             * Flags
+             * @description While it is running: `retrying` if requests to the source are tried again, `stalled` if nothing moves.
+             * @default []
+             */
+            flags: components["schemas"]["RunFlag"][];
             hold: components["schemas"]["Hold"] | null;
             /** Id */
             id: number;
@@ -6939,11 +6965,18 @@ export interface components {
              */
             limited_by: string | null;
             /**
+             * Moved
+             * @description While it is running, when its counts, requests or progress last changed.
+             */
+            moved: string | null;
+            /**
              * Notes
              * @description Sentences about what was probably not intended, such as a pattern that matches nothing.
              * @default []
              */
             notes: string[];
+            /** @description While it is running, the progress of its current step. */
+            progress: components["schemas"]["JobProgress"] | null;
             requests: components["schemas"]["Requests"];
             /**
              * Server
@@ -6965,6 +6998,12 @@ export interface components {
             /** @description Why a queued run has not started. */
             waiting: components["schemas"]["QueuedReason"] | null;
         };
+        /**
+         * RunFlag
+         * @description How a running run is doing, beside its state.
+         * @enum {string}
+         */
+        RunFlag: "retrying" | "stalled";
         /**
          * RunState
          * @description The state of a run. The last three are final.
@@ -27030,6 +27069,10 @@ export interface operations {
             query?: {
                 /** @description Items per page. */
                 limit?: number;
+                /** @description Only assets whose name or key contains this text, in any case. */
+                named?: string | null;
+                /** @description Only assets with an annotation of this class, as ONTOLOGY/CLASS or CLASS. */
+                class_name?: string | null;
                 /** @description Position from the Link header of the page before. */
                 cursor?: string | null;
             };
