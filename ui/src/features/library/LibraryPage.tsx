@@ -13,11 +13,11 @@ import { ErrorNotice, FirstBucket, Notice, Pending } from '../../components/Noti
 import { Prose, Rich } from '../../components/Rich';
 import { useSignedOut } from '../../components/usePermission';
 import { useSteadyError } from '../../components/useSteadyError';
-import { SelectionBar } from './bulk/SelectionBar';
 import { Panel } from './panel/Panel';
 import { DropHere, SearchedPicture } from './picture/PictureSearch';
 import { useDrop, usePicture } from './picture/usePicture';
 import { type Result, Results, useLibraryRouter } from './Results';
+import { isEmpty } from './selection';
 import { Toolbar } from './Toolbar';
 import { TRASH, text } from './text';
 import { useSelection } from './useSelection';
@@ -26,6 +26,7 @@ import './library.css';
 
 // Not part of the library's first load.
 const Notes = lazyPart(() => import('./query/notes/Notes'), 'Notes');
+const SelectionBar = lazyPart(() => import('./bulk/SelectionBar'), 'SelectionBar');
 
 const route = getRouteApi('/library');
 const REFRESH_MS = 4000; // while assets may be added
@@ -139,7 +140,9 @@ export function LibraryPage() {
           {error === null ? <Pending data={shown} error={null} /> : null}
           {empty ? <Empty query={query} like={picture !== undefined} notes={shown.first.notes} /> : null}
           <Results result={shown} stale={stale} size={view.size} open={open} selecting={selecting} />
-          {shown !== undefined ? <SelectionBar selecting={selecting} result={shown} /> : null}
+          {shown !== undefined && !isEmpty(selecting.selection) ? (
+            <SelectionBar selecting={selecting} result={shown} />
+          ) : null}
         </div>
       </div>
     </main>
