@@ -40,7 +40,7 @@ class Bucket:
         self.asked: list[str] = []
         monkeypatch.setattr(handler, "Previewer", lambda **_: self)
 
-    def make(self, task: PreviewTask, *, owner: str) -> bytes:
+    def make(self, task: PreviewTask, *, owner: str, **_: object) -> bytes:
         self.asked.append(task.key)
         if task.key in self.refused:
             raise self.refused[task.key]

@@ -17,6 +17,7 @@ from mirrorlake.catalog import jobs, picture_texts
 from mirrorlake.catalog.picture_texts import ReadText
 from mirrorlake.cli.main import run
 from mirrorlake.core.errors import MirrorlakeError, UsageError
+from mirrorlake.core.text import bytes_text
 from mirrorlake.jobs.execution import new_job
 from mirrorlake.jobs.handlers import picture_texts as handler
 from mirrorlake.jobs.handlers.picture_texts import PictureTextArgs
@@ -63,7 +64,9 @@ def test_text_of_real_pictures_is_read_by_a_worker_and_found(
 
     (job,) = jobs.list_jobs(photos.catalog, limit=5, kind="picture_text")
     assert (job.state, job.datasource) == (JobState.SUCCEEDED, "photos")
-    assert job.result == {"read": 3, "with_text": 2, "failed": 0, "postponed": 0}
+    sizes = [(photos.folder / name).stat().st_size for name in ("bill.png", "sign.png", "plain.png")]
+    counted = {"requests": 3, "bytes_read": sum(sizes)}  # one request for each content
+    assert job.result == {"read": 3, "with_text": 2, "failed": 0, "postponed": 0} | counted
     assert names(photos, "text:invoice") == ["bill.png"]
     assert names(photos, 'text:"exit only"') == ["copy.png", "sign.png"]
     assert names(photos, 'text:"only exit"') == []
@@ -83,6 +86,8 @@ def test_text_of_real_pictures_is_read_by_a_worker_and_found(
 
     monkeypatch.setenv("MIRRORLAKE_HOME", str(photos.settings.home))
     monkeypatch.setenv("MIRRORLAKE_DATABASE_URL", address_of(photos.catalog.conninfo))
+    assert run(["jobs", "show", str(job.id)]) == 0
+    assert f"read      {bytes_text(sum(sizes))}" in capsys.readouterr().out
     assert run(["asset", "show", shown["sign.png"].asset.id]) == 0
     assert "Exit only" in capsys.readouterr().out
     assert run(["asset", "show", shown["plain.png"].asset.id, "--json"]) == 0

@@ -49,6 +49,8 @@ def test_a_search_finds_a_video_by_any_of_its_frames(empty_catalog: Catalog, tmp
     done = run_here(photos.settings, catalog, JOB, processes=1)
 
     assert (done.embedded, done.videos, done.failed) == (2, 2, 0)
+    assert done.requests >= 2
+    assert done.bytes_read > 10_000
     assert embeddings.status(catalog).vectors == 2
     for text in ("a cat", "a cup of coffee"):  # the poster shows the cat
         assert _names(catalog, f'like:"{text}"').count("two.mp4") == 1

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from mirrorlake.catalog.picture_texts import ReadText, UnreadPicture
 from mirrorlake.core.errors import NoPreview, StorageError
+from mirrorlake.library.reads import Reads
 from mirrorlake.model.asset_previews import PreviewOptions
 from mirrorlake.ocr.process import TextProcess
 from mirrorlake.processing.preview_task import PreviewTask
@@ -21,6 +22,7 @@ class TextReader:
     def __init__(self, previewer: Previewer, store: StoreFactory, *, count: int) -> None:
         self._previewer = previewer
         self._store = store
+        self.reads = Reads()
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="texts")
         self._processes = [TextProcess() for _ in range(count)]
         self._free: queue.SimpleQueue[TextProcess] = queue.SimpleQueue()
@@ -45,7 +47,7 @@ class TextReader:
             store_factory=self._store, key=picture.key, token=picture.token, size=picture.size, wanted=PreviewOptions()
         )
         try:
-            preview = self._previewer.make(task, owner="")
+            preview = self._previewer.make(task, owner="", count=self.reads.add)
         except NoPreview as error:
             return ReadText(digest=picture.digest, text="", failure=error.message)
         except StorageError as error:

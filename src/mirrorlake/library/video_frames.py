@@ -18,9 +18,10 @@ from mirrorlake.core.errors import (
     WrongRegion,
 )
 from mirrorlake.embedding.base import Vectors
+from mirrorlake.embedding.batches import Embedded
 from mirrorlake.embedding.process import EmbeddingProcess
-from mirrorlake.embedding.worker import Embedded
 from mirrorlake.formats.sides import STRIP_FRAMES
+from mirrorlake.library.reads import Reads
 from mirrorlake.model.asset_previews import PreviewKind, PreviewOptions
 from mirrorlake.model.likeness import StoredModel
 from mirrorlake.model.sources import Datasource
@@ -45,6 +46,7 @@ class FrameEmbedder:
         previewer: Previewer,
         store_of: Callable[[Datasource], StoreFactory],
         *,
+        reads: Reads,
         readers: int,
     ) -> None:
         self._catalog = catalog
@@ -52,6 +54,7 @@ class FrameEmbedder:
         self._process = process
         self._previewer = previewer
         self._store_of = store_of
+        self._reads = reads
         self._readers = readers
         self._stores: dict[int, StoreFactory | None] = {}  # by datasource; None: it cannot be read now
 
@@ -91,7 +94,7 @@ class FrameEmbedder:
             return None
         task = PreviewTask(store_factory=store, key=video.key, token=video.token, size=video.size, wanted=_STRIP)
         try:
-            return self._previewer.make(task, owner="")
+            return self._previewer.make(task, owner="", count=self._reads.add)
         except NoPreview:
             return b""
         except MirrorlakeError as error:  # its runs report what its bucket refuses

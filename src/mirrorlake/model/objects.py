@@ -127,6 +127,11 @@ class Requests:
     put: int = 0
     delete: int = 0
 
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.list + self.get + self.head + self.put + self.delete
+
     def __add__(self, other: Requests) -> Requests:
         return Requests(
             list=self.list + other.list,

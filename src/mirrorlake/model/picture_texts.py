@@ -45,6 +45,10 @@ class PictureTextUpdate:
     """Pictures that could not be read. They are read again only on request."""
     postponed: int
     """Pictures whose object could not be reached: the next job tries again."""
+    requests: int = 0
+    """Requests to the bucket."""
+    bytes_read: int = 0
+    """Bytes of objects that were read."""
 
 
 def words_of(text: str) -> list[str]:

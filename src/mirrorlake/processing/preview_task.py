@@ -68,21 +68,41 @@ def most_bytes(task: Task) -> int:
     return MAX_TURNED_BYTES if isinstance(task, UprightTask) else MAX_PREVIEW_BYTES
 
 
-def pack_preview(data: bytes | None) -> bytes:
+@dataclass(frozen=True, slots=True)
+class ReadCost:
+    """What reading the object of a task took."""
+
+    requests: int = 0
+    bytes_read: int = 0
+
+
+def pack_preview(data: bytes | None, cost: ReadCost) -> bytes:
     """A finished picture as a frame; None for one that may stay as it is."""
-    return b'{"same":true}\n' if data is None else b"{}\n" + data
+    return _head({} if data is not None else {"same": True}, cost) + (data or b"")
 
 
-def pack_refusal(error: MirrorlakeError) -> bytes:
+def pack_refusal(error: MirrorlakeError, cost: ReadCost) -> bytes:
     """Why there is none, as a frame."""
     known = type(error).__name__ if hasattr(errors, type(error).__name__) else NoPreview.__name__
-    return orjson.dumps({"error": known, "message": error.message, "fix": error.fix}) + b"\n"
+    return _head({"error": known, "message": error.message, "fix": error.fix}, cost)
 
 
-def unpack_preview(frame: bytes, task: Task) -> bytes | MirrorlakeError:
-    """The picture in a frame, or the error of a refusal. Raises ValueError for any other frame."""
-    head, _, body = frame.partition(b"\n")
-    match orjson.loads(head):
+def _head(document: dict[str, object], cost: ReadCost) -> bytes:
+    return orjson.dumps(document | {"requests": cost.requests, "bytes": cost.bytes_read}) + b"\n"
+
+
+def unpack_preview(frame: bytes, task: Task) -> tuple[bytes | MirrorlakeError, ReadCost]:
+    """The picture in a frame, or the error of a refusal, and what it took. Raises ValueError for any other frame."""
+    line, _, body = frame.partition(b"\n")
+    match orjson.loads(line):
+        case {"requests": int(requests), "bytes": int(size), **head} if requests >= 0 and size >= 0:
+            return _answer(head, body, task), ReadCost(requests, size)
+        case _:
+            raise ValueError("a frame has no known head")
+
+
+def _answer(head: dict[str, object], body: bytes, task: Task) -> bytes | MirrorlakeError:
+    match head:
         case {"error": str(name), "message": str(message), "fix": str(fix)}:
             return _refusal(name)(message, fix)
         case {"same": True} if isinstance(task, UprightTask):

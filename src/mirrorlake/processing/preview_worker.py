@@ -35,18 +35,28 @@ from mirrorlake.formats.upright import turn_upright
 from mirrorlake.model.asset_previews import PreviewKind
 from mirrorlake.model.media import MediaKind
 from mirrorlake.processing.in_parts import render_start
-from mirrorlake.processing.preview_task import PictureTask, PreviewTask, Task, UprightTask, pack_preview, pack_refusal
+from mirrorlake.processing.preview_task import (
+    PictureTask,
+    PreviewTask,
+    ReadCost,
+    Task,
+    UprightTask,
+    pack_preview,
+    pack_refusal,
+)
 from mirrorlake.processing.sandbox import limit_memory, load_stores
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.ranged import RangedObject
+from mirrorlake.storage.stack import stack_store
+from mirrorlake.storage.wrappers import RequestMeter
 
 CPU_S = 120.0  # of a processor, to read an object and render it: twice the time that the server waits
 MEMORY_BYTES = 4 << 30  # address space on top of the started process, as of a worker
 
 
-def make_preview(task: PreviewTask) -> bytes:
+def make_preview(task: PreviewTask, meter: RequestMeter | None = None) -> bytes:
     """Read an object that still has its token, and render the preview. Raises StorageError and NoPreview."""
-    with _explain(task), closing(task.store_factory.open()) as store:
+    with _explain(task), closing(stack_store(task.store_factory.open(), meter=meter)) as store:
         preview = _of_parts(task, store) if is_ranged(task.key, task.size) else None
         return preview if preview is not None else _of_all(task, store)
 
@@ -120,14 +130,18 @@ def _of_start(task: PreviewTask, data: RangedObject, found: Format) -> bytes:
     raise NoPreview(f"{task.refusal}: {reason}")
 
 
-def _make(task: Task) -> bytes | None:
+def _make(task: Task, meter: RequestMeter) -> bytes | None:
     match task:
         case PreviewTask():
-            return make_preview(task)
+            return make_preview(task, meter)
         case PictureTask():
             return make_thumbnail(task)
         case UprightTask():
             return make_upright(task)
+
+
+def _cost(meter: RequestMeter) -> ReadCost:
+    return ReadCost(meter.requests.total, meter.bytes_read)
 
 
 def main() -> None:
@@ -144,13 +158,15 @@ def main() -> None:
         except (EOFError, OSError):
             return  # the server has ended
         limit_cpu(CPU_S)
+        meter = RequestMeter()
         try:
-            answer = pack_preview(_make(pickle.loads(frame)))  # noqa: S301  from the process that started us
+            made = _make(pickle.loads(frame), meter)  # noqa: S301  from the process that started us
+            answer = pack_preview(made, _cost(meter))
         except MirrorlakeError as error:
-            answer = pack_refusal(error)
+            answer = pack_refusal(error, _cost(meter))
         except Exception as error:  # noqa: BLE001  a bug met with strange bytes fails this preview alone
             what = f"Unexpected error while decoding ({type(error).__name__}: {error})."
-            answer = pack_refusal(NoPreview(what, "Please report this file."))
+            answer = pack_refusal(NoPreview(what, "Please report this file."), _cost(meter))
         connection.send_bytes(answer)
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from mirrorlake.core.errors import MirrorlakeError, NoPreview, TooBusy
 from mirrorlake.core.time_limit import time_limit
 from mirrorlake.processing.prestart import StartedWorker, cores, start_process
-from mirrorlake.processing.preview_task import Task, most_bytes, unpack_preview
+from mirrorlake.processing.preview_task import ReadCost, Task, most_bytes, unpack_preview
 
 MODULE = "mirrorlake.processing.preview_worker"
 MAX_PROCESSES = 2  # previews must not keep runs from their cores
@@ -52,19 +52,21 @@ class Previewer:
         self._timer: threading.Timer | None = None
         self._closed = False
 
-    def make(self, task: Task, *, owner: str) -> bytes:
+    def make(self, task: Task, *, owner: str, count: Callable[[ReadCost], object] = lambda _cost: None) -> bytes:
         """The preview or thumbnail, a WebP, or the image turned upright. Raises NoPreview, StorageError and TooBusy.
 
-        A process works for one `owner`, a workspace: bytes that took it over reach no other one.
+        A process works for one `owner`, a workspace: bytes that took it over reach no other one. `count` gets what
+        reading the object took, of a refusal, too.
         """
         with self._counted(), self._turn():
             worker = self._take(owner)
             try:
-                answer = self._ask(worker, task)
+                answer, cost = self._ask(worker, task)
             except BaseException:
                 worker.end()  # whatever it was doing, its next answer would be that of another task
                 raise
             self._give_back(owner, worker)
+        count(cost)
         if isinstance(answer, MirrorlakeError):
             raise answer
         return answer
@@ -132,10 +134,10 @@ class Previewer:
         for _, worker in idle:
             worker.end()
 
-    def _ask(self, worker: StartedWorker, task: Task) -> bytes | MirrorlakeError:
+    def _ask(self, worker: StartedWorker, task: Task) -> tuple[bytes | MirrorlakeError, ReadCost]:
         """The preview or the refusal that the process answers, all of it within the limit of time."""
         connection = worker.connection
-        answer: bytes | MirrorlakeError | None = None
+        answer: tuple[bytes | MirrorlakeError, ReadCost] | None = None
         failure: Exception | None = None
         with time_limit(self._limit_s, lambda: _cut_off(worker)) as expired:
             try:

@@ -16,8 +16,8 @@ from mirrorlake.cli.formatting import moment
 from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import show_job
-from mirrorlake.core.text import count_noun
-from mirrorlake.model.jobs import Job, JobKind, JobState
+from mirrorlake.core.text import bytes_text, count_noun
+from mirrorlake.model.jobs import RUN_KINDS, Job, JobKind, JobState
 
 app = typer.Typer(help="List, show, wait for, cancel and undo jobs: long work of any kind.", no_args_is_help=True)
 
@@ -159,6 +159,10 @@ def _described(job: Job) -> Iterator[tuple[str, object]]:
         yield "continued by", f"job {job.continued_by}"
     if job.error is not None:
         yield "error", job.error
+    # Jobs that read objects beside runs count that in their result.
+    if job.result is not None and job.result.get("requests") and job.kind not in RUN_KINDS:
+        yield "requests", f"{job.result['requests']:,}"
+        yield "read", bytes_text(job.result.get("bytes_read", 0))
 
 
 def install(parent: typer.Typer) -> None:

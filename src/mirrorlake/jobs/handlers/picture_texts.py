@@ -13,6 +13,7 @@ from mirrorlake.catalog.thumbnails import last_asset
 from mirrorlake.core.errors import NoSuchBucket, SourceUnreachable, StorageError, WrongRegion
 from mirrorlake.jobs.handler import LAST, GaveWay, Handler, JobContext
 from mirrorlake.library.picture_texts import TextReader
+from mirrorlake.library.reads import Reads
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.picture_texts import PictureTextUpdate
 from mirrorlake.ocr.engine import model_name
@@ -47,7 +48,7 @@ def read(job: Job, _args: PictureTextArgs, context: JobContext) -> PictureTextUp
     reporter.step(STEP, 0, 0)
     counts = _Counts()
     if not source.settings.picture_text:  # turned off while the job was queued
-        return counts.result()
+        return counts.result(Reads())
     model, store = model_name(), context.store_of(source)
     began, last = time.monotonic(), last_asset(catalog)
     count = min(context.processes or cores(), MAX_WAITING)
@@ -74,7 +75,7 @@ def read(job: Job, _args: PictureTextArgs, context: JobContext) -> PictureTextUp
                     break  # that one continues
                 raise GaveWay
     counts.check()
-    return counts.result()
+    return counts.result(reader.reads)
 
 
 def _unread(catalog: Catalog, datasource_id: int, model: str, each: int) -> Iterator[list[UnreadPicture]]:
@@ -118,10 +119,15 @@ class _Counts:
         if self._unreachable is not None:
             raise self._unreachable
 
-    def result(self) -> PictureTextUpdate:
+    def result(self, reads: Reads) -> PictureTextUpdate:
         """The counts as the result of a job."""
         return PictureTextUpdate(
-            read=self._read, with_text=self._with_text, failed=self._failed, postponed=self._postponed
+            read=self._read,
+            with_text=self._with_text,
+            failed=self._failed,
+            postponed=self._postponed,
+            requests=reads.requests,
+            bytes_read=reads.bytes,
         )
 
 

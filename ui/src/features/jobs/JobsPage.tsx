@@ -39,10 +39,13 @@ function Progress({ job }: { job: Job }) {
         <Prose text={job.error} />
       </span>
     );
-  if (!isActive(job.state))
-    return job.started === null ? null : (
-      <span className="quiet">{text.took(duration(job.started, job.finished))}</span>
-    );
+  if (!isActive(job.state)) {
+    if (job.started === null) return null;
+    const took = duration(job.started, job.finished);
+    const { requests, bytes_read: read } = job.result ?? {}; // of jobs that read objects beside runs
+    const counted = typeof requests === 'number' && typeof read === 'number' && requests > 0;
+    return <span className="quiet">{counted ? text.read(took, requests, read) : text.took(took)}</span>;
+  }
   const progress = job.progress;
   return progress === null ? text.starting : text.progress(progress.step, progress.done, progress.total, progress.unit);
 }

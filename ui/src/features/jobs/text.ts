@@ -1,5 +1,5 @@
 // Texts of the jobs.
-import { count } from '../../components/format';
+import { bytes, count, plural } from '../../components/format';
 
 export const text = {
   title: 'Jobs',
@@ -24,6 +24,8 @@ export const text = {
     total === null ? `${step}: ${count(done)} ${unit}` : `${step}: ${count(done)} of ${count(total)} ${unit}`,
   starting: 'Starting…',
   took: (duration: string) => `took ${duration}`,
+  read: (duration: string, requests: number, size: number) =>
+    `took ${duration}, ${plural(requests, { one: '# request', other: '# requests' })}, ${bytes(size)} read`,
   cancelJob: (id: number) => `Cancel job ${id}`,
   cancelling: 'Cancelling…',
   undoJob: (id: number) => `Undo job ${id}`,
