@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,20 @@ class TextEmbedder(Protocol):
 
 
 class Embedder(TextEmbedder, Protocol):
-    """A loaded model. Used by one thread of a worker process; opening it may take seconds."""
+    """A loaded model. Opening it may take seconds. Used by one thread of a worker process, but for `prepare`."""
+
+    @property
+    def together(self) -> int:
+        """The pictures that the network computes at once. More of them are given in parts."""
+        ...
+
+    def prepare(self, pictures: Sequence[Picture]) -> Any:
+        """Pictures of any sizes as the network takes them. Called for some while others are embedded."""
+        ...
+
+    def embed_prepared(self, prepared: Any) -> Vectors:
+        """The vectors of pictures from `prepare`, in their order."""
+        ...
 
     def embed_pictures(self, pictures: Sequence[Picture]) -> Vectors:
         """The vectors of pictures of any sizes, in their order."""

@@ -22,6 +22,11 @@ from mirrorlake.embedding.base import ModelFacts, ModelUnavailable
 PREFIX: Final = "clip:"
 CONFIG: Final = "open_clip_config.json"
 WEIGHTS: Final = "open_clip_model.safetensors"
+_TRANSFORMERS: Final = "config.json"  # of a repository or folder in that form
+_OPENCLIP: Final = (
+    "Most models are on the hub in the form of OpenCLIP, too, under another name:"
+    " google/siglip2-base-patch16-224 is clip:timm/ViT-B-16-SigLIP2."
+)
 # Of a repository; whatever else it has is not fetched: no code, no pickles.
 _FETCHED: Final = (CONFIG, WEIGHTS, "tokenizer*.json", "special_tokens_map.json", "vocab.json", "merges.txt", "*.model")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?")
@@ -101,6 +106,8 @@ def _mark(config: str, weights: Path, _modified: int, _size: int) -> str:
 
 
 def _config(folder: Path) -> dict[str, Any]:
+    if not (folder / CONFIG).exists() and (folder / _TRANSFORMERS).exists():
+        raise ModelUnavailable(f"The model in {folder} is in the form of transformers, which is not read.", _OPENCLIP)
     try:
         found: object = json.loads((folder / CONFIG).read_bytes())
     except (OSError, ValueError) as error:
@@ -139,8 +146,9 @@ def _fetch(repository: str, folder: Path) -> None:
     if not (partial / WEIGHTS).is_file():
         shutil.rmtree(partial)
         raise ModelUnavailable(
-            f"The repository {repository} has no {WEIGHTS}, and weights in another form are not read.",
-            "Name one in the form of OpenCLIP, such as clip:timm/ViT-B-16-SigLIP2.",
+            f"The repository {repository} has no {WEIGHTS}, and weights in another form, such as that of transformers,"
+            " are not read.",
+            _OPENCLIP,
         )
     partial.rename(folder)
 

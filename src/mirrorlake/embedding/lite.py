@@ -17,7 +17,8 @@ from PIL import Image
 
 from mirrorlake.embedding.base import Picture, Vectors, normalised
 from mirrorlake.embedding.efficientnet import CLASS_OUTPUT, FEATURE_OUTPUT, FEATURES, PICTURES, SIDE, build_model
-from mirrorlake.embedding.lite_words import LOOK, LiteWords, file_of
+from mirrorlake.embedding.lite_facts import LOOK
+from mirrorlake.embedding.lite_words import LiteWords, file_of
 from mirrorlake.embedding.torch_file import read_tensors
 
 NAMED = 50  # classes that make the meaning of a picture
@@ -29,6 +30,8 @@ _SEED = 20_261_129  # of the directions onto which features are projected: part 
 
 class LiteEmbedder(LiteWords):
     """Implements `Embedder`."""
+
+    together = 16  # more do not fit into the caches of a core
 
     def __init__(self, threads: int = 1) -> None:
         super().__init__()
@@ -42,7 +45,15 @@ class LiteEmbedder(LiteWords):
 
     def embed_pictures(self, pictures: Sequence[Picture]) -> Vectors:
         """See `Embedder.embed_pictures`."""
-        features, classes = self.session.run([FEATURE_OUTPUT, CLASS_OUTPUT], {PICTURES: prepare(pictures)})
+        return self.embed_prepared(prepare(pictures))
+
+    def prepare(self, pictures: Sequence[Picture]) -> NDArray[np.float32]:
+        """See `Embedder.prepare`."""
+        return prepare(pictures)
+
+    def embed_prepared(self, prepared: NDArray[np.float32]) -> Vectors:
+        """See `Embedder.embed_prepared`."""
+        features, classes = self.session.run([FEATURE_OUTPUT, CLASS_OUTPUT], {PICTURES: prepared})
         best = np.argpartition(classes, -NAMED, axis=1)[:, -NAMED:]
         kept = np.zeros_like(classes)
         np.put_along_axis(kept, best, np.take_along_axis(classes, best, axis=1) ** SHARPNESS, axis=1)

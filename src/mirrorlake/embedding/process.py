@@ -11,13 +11,15 @@ from typing import IO
 import msgspec
 
 from mirrorlake.core.asked_process import AskedProcess
-from mirrorlake.embedding.worker import Embedded, Request
+from mirrorlake.embedding.batches import Embedded
+from mirrorlake.embedding.worker import Request
 
 _WORKER = "mirrorlake.embedding.worker"
 # The configuration of a model may name others of the hub: a process that decodes pictures fetches nothing.
 _ENVIRONMENT = {"HF_HUB_OFFLINE": "1"}
 ANSWER_S = 300.0  # for a batch, and to load the model before the first one: minutes on a busy machine
 _GREETING = msgspec.msgpack.encode(Request())  # answered once the model is loaded
+_PARTS = 16  # of a batch that ended its process, which are tried one by one
 _BATCHES = msgspec.msgpack.Decoder(list[Embedded | None])
 
 
@@ -30,15 +32,18 @@ class EmbeddingProcess(AskedProcess):
         models: Path | None = None,
         *,
         threads: int = 1,
+        gpu: int = 0,
         answer_s: float = ANSWER_S,
         module: Sequence[str] = (_WORKER,),
         errors: IO[bytes] | None = None,
     ) -> None:
         """Without a model, only hashes are computed. Those of the CLIP family are in the folder `models`.
 
+        Of several GPUs, it uses the one with the number `gpu`.
+
         `module` is run with its arguments, and its standard error goes to `errors`, or to that of this process.
         """
-        words = [] if model is None else [model, str(models or ""), str(threads)]
+        words = [] if model is None else [model, str(models or ""), str(threads), str(gpu)]
         command = [sys.executable, "-P", "-m", *module, *words]
         super().__init__(command, what="embeds pictures", answer_s=answer_s, environment=_ENVIRONMENT, errors=errors)
 
@@ -52,7 +57,10 @@ class EmbeddingProcess(AskedProcess):
             return answer
         if len(thumbnails) == 1:
             return [None]
-        return [one for thumbnail in thumbnails for one in self.embed([thumbnail])]
+        # Large batches in several steps: each picture alone would take as many requests.
+        size = -(-len(thumbnails) // _PARTS)
+        parts = [thumbnails[first : first + size] for first in range(0, len(thumbnails), size)]
+        return [one for part in parts for one in self.embed(part)]
 
     def embed_strip(self, strip: bytes, frames: int) -> list[Embedded | None]:
         """What was found of each of the frames in a picture, which are beside each other. As `embed`."""
@@ -78,9 +86,11 @@ class EmbeddingProcess(AskedProcess):
 
 
 @contextmanager
-def open_process(model: str | None, models: Path | None = None, *, threads: int = 1) -> Generator[EmbeddingProcess]:
+def open_process(
+    model: str | None, models: Path | None = None, *, threads: int = 1, gpu: int = 0
+) -> Generator[EmbeddingProcess]:
     """The process, ended at the end."""
-    process = EmbeddingProcess(model, models, threads=threads)
+    process = EmbeddingProcess(model, models, threads=threads, gpu=gpu)
     try:
         yield process
     finally:

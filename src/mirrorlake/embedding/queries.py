@@ -1,8 +1,9 @@
-"""Embeds what searches look for: a process that is started by the first search, and ended when there are none."""
+"""Embeds what searches look for: processes that are started by the first search, and ended when there are none."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from mirrorlake.embedding.process import EmbeddingProcess
 from mirrorlake.embedding.registry import LITE, model_of_vectors, open_texts
 
 IDLE_S = 600.0  # after which a process without work is ended: it holds some 300 MB, or a large model
+KEPT = 3  # processes: workspaces may have different models, which take seconds to load
 ROOM_S = 60.0  # that a search waits for others, the first of which loads the model
 MAX_WAITING = 8  # searches, one of which is embedded; each holds a thread of the server, and a picture
 SEARCH_THREADS = 4  # of a model of the CLIP family without a GPU
@@ -31,6 +33,7 @@ class QueryEmbedder:
         idle_s: float = IDLE_S,
         room_s: float = ROOM_S,
         waiting: int = MAX_WAITING,
+        kept: int = KEPT,
         start: Callable[[str], EmbeddingProcess] | None = None,
     ) -> None:
         """Models of the CLIP family are in the folder `models`."""
@@ -38,9 +41,10 @@ class QueryEmbedder:
         self._idle_s = idle_s
         self._room_s = room_s
         self._room = threading.BoundedSemaphore(waiting)
+        self._kept = kept
         self._start = start or self._start_process
-        self._lock = threading.Lock()  # guards what follows, and the process while it works
-        self._process: tuple[str, EmbeddingProcess] | None = None
+        self._lock = threading.Lock()  # guards what follows, and a process while it works
+        self._processes = dict[str, tuple[EmbeddingProcess, float]]()  # by model, with the time of its last search
         self._timer: threading.Timer | None = None
 
     def picture(self, vectors: str, thumbnail: bytes) -> Vectors | None:
@@ -64,13 +68,12 @@ class QueryEmbedder:
         return np.frombuffer(found, np.float32)
 
     def close(self) -> None:
-        """End the process, as soon as it has answered."""
+        """End the processes, as soon as they have answered."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
-            if self._process is not None:
-                self._process[1].close()
-                self._process = None
+            for model in list(self._processes):
+                self._end(model)
 
     def _start_process(self, model: str) -> EmbeddingProcess:
         return EmbeddingProcess(model, self._models, threads=1 if model == LITE else SEARCH_THREADS, answer_s=ANSWER_S)
@@ -85,20 +88,27 @@ class QueryEmbedder:
                 raise TooBusy(what, "Try again in a few seconds.")
             try:
                 yield self._of(model)
-                self._end_later()
+                self._end_later(model)
             finally:
                 self._lock.release()
         finally:
             self._room.release()
 
     def _of(self, model: str) -> EmbeddingProcess:
-        if self._process is None or self._process[0] != model:
-            if self._process is not None:
-                self._process[1].close()
-            self._process = (model, self._start(model))
-        return self._process[1]
+        if model not in self._processes:
+            if len(self._processes) == self._kept:
+                self._end(min(self._processes, key=lambda other: self._processes[other][1]))
+            self._processes[model] = (self._start(model), time.monotonic())
+        return self._processes[model][0]
 
-    def _end_later(self) -> None:
+    def _end(self, model: str) -> None:
+        self._processes.pop(model)[0].close()
+
+    def _end_later(self, model: str) -> None:
+        now = time.monotonic()
+        self._processes[model] = (self._processes[model][0], now)
+        for other in [other for other, (_, used) in self._processes.items() if now - used > self._idle_s]:
+            self._end(other)
         if self._timer is not None:
             self._timer.cancel()
         self._timer = threading.Timer(self._idle_s, self.close)

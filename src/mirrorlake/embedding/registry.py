@@ -10,6 +10,7 @@ from typing import Final
 
 from mirrorlake.embedding.base import Embedder, ModelFacts, ModelUnavailable, TextEmbedder
 from mirrorlake.embedding.clip_folder import PREFIX, check_folder, folder_of, provide, read_facts, stored_models
+from mirrorlake.embedding.lite_facts import LITE_FACTS
 
 LITE: Final = "lite"
 _NEEDED: Final = {LITE: ("wordllama", "onnxruntime"), PREFIX: ("torch", "open_clip", "safetensors")}
@@ -18,15 +19,19 @@ _EXTRAS: Final = {LITE: "likeness", PREFIX: "clip"}
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """How a job runs a model: by how many processes, each with how many threads and pictures at a time."""
+    """How a job runs a model: by how many processes, each with how many threads and pictures of a request."""
 
     processes: int
     threads: int
     batch: int
+    gpus: int = 0  # that the processes have, one each
 
 
-def open_embedder(name: str, models: Path | None = None, *, threads: int = 1) -> Embedder:
-    """Load a model that is here; those of the CLIP family from the folder `models`. Raises ModelUnavailable."""
+def open_embedder(name: str, models: Path | None = None, *, threads: int = 1, gpu: int = 0) -> Embedder:
+    """Load a model that is here; those of the CLIP family from the folder `models`. Raises ModelUnavailable.
+
+    Of several GPUs, it uses the one with this number.
+    """
     check_model(name, models)
     try:
         if name == LITE:
@@ -36,7 +41,7 @@ def open_embedder(name: str, models: Path | None = None, *, threads: int = 1) ->
         from mirrorlake.embedding.clip import ClipEmbedder  # noqa: PLC0415  loads PyTorch
     except ModuleNotFoundError as error:
         raise _missing(name, error.name or "") from error
-    return ClipEmbedder(folder_of(_some(models), name), name, threads)
+    return ClipEmbedder(folder_of(_some(models), name), name, threads, gpu=gpu)
 
 
 @lru_cache(maxsize=2)
@@ -54,9 +59,9 @@ def open_texts(name: str) -> TextEmbedder:
 
 def facts_of(name: str, models: Path | None = None) -> ModelFacts:
     """The facts of a model. Raises ModelUnavailable if it cannot be used, or is not here."""
-    if name == LITE:
-        return open_texts(name).facts
     check_model(name, models)
+    if name == LITE:
+        return LITE_FACTS
     return read_facts(folder_of(_some(models), name), name)
 
 
@@ -104,11 +109,13 @@ def installed_models(models: Path) -> tuple[str, ...]:
     return (*([LITE] if here[LITE] else []), *(stored_models(models) if here[PREFIX] else []))
 
 
-def work_of(name: str | None, cores: int) -> Work:
-    """How a job runs this model, or hashes alone, on this number of cores."""
+def work_of(name: str | None, cores: int, *, gpus: int = 0) -> Work:
+    """How a job runs this model, or hashes alone, on this number of cores and GPUs."""
     if name is None or name == LITE:
         return Work(processes=cores, threads=1, batch=16)
-    # Two processes, so that one prepares pictures while the other computes, on a GPU above all.
+    if gpus:
+        # A GPU waits from the end of a request to the first pictures of the next one: requests are large.
+        return Work(processes=gpus, threads=max(1, cores // gpus), batch=2048, gpus=gpus)
     return Work(processes=min(2, cores), threads=max(1, cores // 2), batch=64)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mirrorlake.model.jobs import DEFAULT_POOL
 from mirrorlake.model.public import public_noun
 
 PICTURE_BYTES = 50_000_000  # of a picture that a search is sent
@@ -21,6 +22,8 @@ class Likeness:
     """How many pictures it has embedded. Equal files are counted once."""
     models: tuple[str, ...] = ()
     """The models that are installed on the server."""
+    pool: str = DEFAULT_POOL
+    """The workers that embed pictures, by the name of their pool."""
 
 
 @public_noun
@@ -34,6 +37,10 @@ class LikenessUpdate:
     model: str | None
     videos: int = 0
     """Videos of which several frames were embedded."""
+    requests: int = 0
+    """Requests to buckets, for frames of videos."""
+    bytes_read: int = 0
+    """Bytes of their objects that were read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,14 @@ def test_a_folder_without_safe_weights_is_refused(tmp_path: Path, config: object
         read_facts(folder, "clip:a")
 
 
+def test_a_model_in_the_form_of_transformers_names_the_other_form(tmp_path: Path):
+    folder = _folder(tmp_path, "a")
+    (folder / CONFIG).rename(folder / "config.json")
+    (folder / WEIGHTS).rename(folder / "model.safetensors")
+    with pytest.raises(ModelUnavailable, match=r"form of transformers.*clip:timm/ViT-B-16-SigLIP2"):
+        read_facts(folder, "clip:a")
+
+
 def test_a_model_is_fetched_whole_and_without_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     asked: list[tuple[str, list[str]]] = []
 
@@ -103,7 +111,7 @@ def test_a_model_is_fetched_whole_and_without_code(tmp_path: Path, monkeypatch: 
     assert provide(tmp_path, "clip:org/good") == folder
     assert [name for name, _ in asked] == ["org/good"]
     assert not any(pattern.endswith((".bin", ".pt", ".py", "*")) for pattern in asked[0][1])
-    with pytest.raises(ModelUnavailable, match=f"has no {WEIGHTS}"):
+    with pytest.raises(ModelUnavailable, match=rf"has no {WEIGHTS}.*clip:timm/ViT-B-16-SigLIP2"):
         provide(tmp_path, "clip:org/pickled")
     for name in ("clip:org/away", "clip:org/a--b"):
         with pytest.raises(MirrorlakeError, match="could not be fetched"):

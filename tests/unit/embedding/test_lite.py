@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 import skimage
 from PIL import Image
+from tests.support.limits import address_space
 
 from mirrorlake.embedding.base import ModelUnavailable, Picture
 from mirrorlake.embedding.lite import LiteEmbedder
 from mirrorlake.embedding.process import open_process
 from mirrorlake.embedding.registry import facts_of, open_embedder
 from mirrorlake.embedding.torch_file import read_tensors
+from mirrorlake.embedding.worker import MEMORY_BYTES
 
 PHOTOS = {name: f"{name}.png" for name in ("chelsea", "coffee", "astronaut")} | {"rocket": "rocket.jpg"}
 
@@ -74,6 +76,8 @@ def test_a_process_embeds_like_the_model_and_a_damaged_picture_fails_alone(
     with open_process("lite") as process:
         found = process.embed([webp, b"RIFF", webp[:200], webp])
         again = process.embed([webp])
+        assert process._process is not None
+        assert address_space(process._process.pid) == MEMORY_BYTES
     first, damaged, cut, last = found
     assert damaged is cut is None
     assert first is not None

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.embedding.batches import Embedded
 from mirrorlake.embedding.process import EmbeddingProcess
-from mirrorlake.embedding.worker import Embedded
 
 # Answers the greeting and every picture but "second", of whose answer it sends only the length.
 _STALLS = """

@@ -10,9 +10,9 @@ import pytest
 
 from mirrorlake.core.errors import TooBusy
 from mirrorlake.embedding import queries
+from mirrorlake.embedding.batches import Embedded
 from mirrorlake.embedding.process import EmbeddingProcess
 from mirrorlake.embedding.queries import QueryEmbedder
-from mirrorlake.embedding.worker import Embedded
 
 
 class _Process(EmbeddingProcess):
@@ -50,12 +50,29 @@ def test_a_process_is_kept_for_its_model_until_it_is_idle():
     assert embedder.picture("lite-1", b"x") == pytest.approx([4])
     assert embedder.picture("lite-1", b"") is None
     assert embedder.picture("other-1", b"x") == pytest.approx([5])
+    assert embedder.picture("lite-1", b"x") == pytest.approx([4])
     assert [one.model for one in started] == ["lite", "other"]
-    assert [one.closed.is_set() for one in started] == [True, False]
+    assert [one.closed.is_set() for one in started] == [False, False]
     embedder._idle_s = 0.0
     embedder.picture("other-1", b"x")
+    assert started[0].closed.is_set()
     assert started[1].closed.wait(60)
     embedder.close()
+
+
+def test_the_model_that_was_not_used_for_longest_makes_room():
+    started: list[_Process] = []
+
+    def start(model: str) -> EmbeddingProcess:
+        started.append(_Process(model))
+        return started[-1]
+
+    embedder = QueryEmbedder(kept=2, start=start)
+    for name in ("a-1", "b-1", "a-1", "c-1", "a-1"):
+        embedder.picture(name, b"x")
+    assert [(one.model, one.closed.is_set()) for one in started] == [("a", False), ("b", True), ("c", False)]
+    embedder.close()
+    assert all(one.closed.is_set() for one in started)
 
 
 def test_a_search_does_not_wait_forever_for_another_one():

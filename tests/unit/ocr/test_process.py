@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 
 import pytest
+from tests.support.limits import address_space
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.ocr.process import TextProcess
-from mirrorlake.ocr.worker import Recognised
+from mirrorlake.ocr.worker import MEMORY_BYTES, Recognised
 
 # Answers the greeting, ends at the picture `bad`, reads others, and is taken over by `wrong` and `huge`.
 _ENDS = """
@@ -43,6 +44,16 @@ def test_a_picture_that_takes_the_process_over_reaches_nothing_else(picture: byt
     assert (first.text, third.text) == ("good", "other")
     assert failure in str(second.failure)
     process.close()
+
+
+def test_the_address_space_of_the_process_is_limited() -> None:
+    process = TextProcess()
+    try:
+        process.recognise(b"no picture")
+        assert process._process is not None
+        assert address_space(process._process.pid) == MEMORY_BYTES
+    finally:
+        process.close()
 
 
 def test_a_process_that_cannot_start_is_an_error() -> None:
