@@ -7,9 +7,11 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -277,3 +279,26 @@ def test_actors_find_in_pictures_what_a_process_finds(tmp_path: Path):
     assert [place for place, one in enumerate(found) if one is None] == [7]
     assert len(strip) == 10
     assert all(strip)
+
+
+def test_pictures_of_a_node_that_is_killed_are_embedded_by_the_others(cluster: RayCluster, tmp_path: Path):
+    some = [encoded(scene(64 + number, 48), "webp") for number in range(40)]
+    thumbnails = some * 40
+    with open_process("lite") as process:
+        expected = [one and one.hash for one in process.embed(some)] * 40
+    with open_cluster("ray://auto", "lite", tmp_path) as there, ThreadPoolExecutor(1) as threads:
+        _wait_until(lambda: bool(there.embed(some)) and bool(_embedding(cluster.second_pids())))
+        (second,) = _embedding(cluster.second_pids())
+        before = second.cpu_times().user
+        embedding = threads.submit(there.embed, thumbnails)
+        _wait_until(lambda: second.cpu_times().user > before + 0.2)  # it has some of them
+        cluster.kill_second()  # and the other node has no room for its actor
+        found = embedding.result(_SOON_S)
+    cluster.start_second()
+    assert [one and one.hash for one in found] == expected
+
+
+def _embedding(pids: set[int]) -> list[psutil.Process]:
+    """Those of these processes that embed."""
+    found = psutil.process_iter(["cmdline"])
+    return [one for one in found if one.pid in pids and "mirrorlake.embedding.worker" in (one.info["cmdline"] or ())]

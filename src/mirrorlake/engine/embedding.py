@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import IO
 
 from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.embedding.batches import Embedded
 from mirrorlake.embedding.process import EmbeddingProcess
-from mirrorlake.embedding.worker import Embedded, Request
+from mirrorlake.embedding.worker import Request
 from mirrorlake.engine.embedding_driver import REASON
 
 CLUSTER_PICTURES = 2048  # that are sent together and divided among the actors
@@ -22,8 +23,9 @@ _STDERR_BYTES = 1000
 class ClusterEmbedding(EmbeddingProcess):
     """A process that is connected to a cluster, where actors embed. Pictures of one request are divided among them."""
 
-    def __init__(self, address: str, model: str | None, models: Path, errors: IO[bytes]) -> None:
-        super().__init__(model, models, answer_s=ANSWER_S, module=(_MODULE, address), errors=errors)
+    def __init__(self, address: str, model: str | None, models: Path, errors: IO[bytes], jobs: int | None) -> None:
+        module = (_MODULE, address, str(jobs or 0))
+        super().__init__(model, models, answer_s=ANSWER_S, module=module, errors=errors)
         self._address = address
         self._read_errors = errors
 
@@ -55,10 +57,10 @@ class ClusterEmbedding(EmbeddingProcess):
 
 
 @contextmanager
-def open_cluster(address: str, model: str | None, models: Path) -> Generator[ClusterEmbedding]:
-    """The connection to a cluster, which is ended with its actors at the end."""
+def open_cluster(address: str, model: str | None, models: Path, jobs: int | None = None) -> Generator[ClusterEmbedding]:
+    """The connection to a cluster, which is ended with its actors at the end. They have at most `jobs` threads."""
     with tempfile.TemporaryFile() as errors:
-        process = ClusterEmbedding(address, model, models, errors)
+        process = ClusterEmbedding(address, model, models, errors, jobs)
         try:
             yield process
         finally:

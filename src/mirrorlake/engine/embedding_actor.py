@@ -15,6 +15,9 @@ class EmbeddingActor:
         self._model, self._models, self._threads = model, models, threads
         self._process: Any = None  # a NodeEmbedding, started with the first message
 
+    def ready(self) -> None:
+        """Answered once the actor has a place on a node."""
+
     def answer(self, message: bytes) -> tuple[str, bytes]:
         """Why this node cannot embed, or an empty text and the answer."""
         fatal = different(self._expected)

@@ -8,9 +8,10 @@ from pathlib import Path
 import msgspec
 
 from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.embedding.batches import Embedded
 from mirrorlake.embedding.process import EmbeddingProcess
 from mirrorlake.embedding.registry import ModelUnavailable, check_model
-from mirrorlake.embedding.worker import Embedded, Request
+from mirrorlake.embedding.worker import Request
 
 
 class NodeEmbedding:

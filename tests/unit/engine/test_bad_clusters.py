@@ -31,7 +31,7 @@ act = os.environ["ACT"]
 cloudpickle = MagicMock()
 exceptions = SimpleNamespace(
     **{name: type(name, (Exception,), {}) for name in
-       ("RayError", "WorkerCrashedError", "NodeDiedError", "ObjectLostError", "OutOfMemoryError")}
+       ("RayError", "RayActorError", "WorkerCrashedError", "NodeDiedError", "ObjectLostError", "OutOfMemoryError")}
 )
 
 def init(**_):
@@ -58,7 +58,7 @@ _OWNER = """
 import subprocess, sys
 from mirrorlake.core.messages import write_message
 driver = subprocess.Popen(
-    [sys.executable, "-m", "mirrorlake.engine.embedding_driver", "ray://auto"],
+    [sys.executable, "-m", "mirrorlake.engine.embedding_driver", "ray://auto", "0"],
     stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=open(sys.argv[2], "wb"),
 )
 write_message(driver.stdin, bytes.fromhex(sys.argv[1]))

@@ -17,10 +17,10 @@ from tests.support.ray_cluster import ROOT
 from mirrorlake.core.errors import MirrorlakeError, SettingsError
 from mirrorlake.core.settings import read_settings
 from mirrorlake.engine import choice, cluster
+from mirrorlake.engine.actor_layout import ActorLayout, layout_of
 from mirrorlake.engine.base import LocalEngine
 from mirrorlake.engine.choice import choose_engine
 from mirrorlake.engine.cluster import Node, connect
-from mirrorlake.engine.embedding_driver import ActorLayout, layout_of
 from mirrorlake.engine.messages import ClusterSetup, NodeSetup, pack_slots, unpack_slots
 from mirrorlake.engine.node import answer_task, check_folder
 from mirrorlake.engine.ray_pool import RayEngine
@@ -146,11 +146,29 @@ def test_a_folder_with_the_same_inode_and_other_files_is_noticed(tmp_path: Path)
         ("clip:a/b", [Node(8)], ActorLayout(2, threads=3)),
         ("clip:a/b", [Node(17), Node(9), Node(0)], ActorLayout(6, threads=4)),
         ("clip:a/b", [Node(16, gpus=2), Node(2, gpus=4), Node(64)], ActorLayout(4, gpu=True)),
+        ("clip:a/b", [Node(16, gpus=1), Node(32, gpus=4), Node(64)], ActorLayout(5, threads=7, gpu=True)),
         ("clip:a/b", [Node(0, gpus=1), Node(2)], ActorLayout(1)),
     ],
 )
 def test_actors_fit_on_their_nodes_and_leave_cpus_to_runs(model: str | None, nodes: list[Node], expected: ActorLayout):
     assert layout_of(nodes, model) == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "nodes", "jobs", "expected"),
+    [
+        ("lite", [Node(8)], 3, ActorLayout(3)),
+        ("lite", [Node(8)], 30, ActorLayout(7)),
+        ("clip:a/b", [Node(8)], 4, ActorLayout(1, threads=3)),
+        ("clip:a/b", [Node(8)], 2, ActorLayout(1, threads=2)),
+        ("clip:a/b", [Node(32, gpus=4)], 15, ActorLayout(2, threads=7, gpu=True)),
+        ("clip:a/b", [Node(32, gpus=4)], 4, ActorLayout(1, threads=4, gpu=True)),
+    ],
+)
+def test_actors_have_no_more_threads_than_the_job_may_use(
+    model: str, nodes: list[Node], jobs: int, expected: ActorLayout
+):
+    assert layout_of(nodes, model, jobs) == expected
 
 
 def test_no_credentials_are_in_the_text_of_a_setup():
