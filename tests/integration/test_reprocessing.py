@@ -8,11 +8,12 @@ import pytest
 from tests.support.embedded import FOLDER
 from tests.support.photos import MEASURE, Photos
 
+from mirrorlake.catalog.leases import JobLease
 from mirrorlake.core.errors import NotFound, PassRunning, PermissionDenied, QueryError, UsageError
 from mirrorlake.model.access import Actor, ActorKind, Context, Permission
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.functions import FunctionEvent
-from mirrorlake.model.jobs import JobState
+from mirrorlake.model.jobs import JobProgress, JobState
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.run import stream
 from mirrorlake.services.base import Resources
@@ -28,7 +29,23 @@ def sizes(photos: Photos) -> list[int | None]:
     return [asset.width for asset in stream(photos.catalog, "sort:name")]
 
 
-def test_looking_again_mends_what_is_known_of_the_bytes_and_keeps_what_people_did(photos: Photos):
+@pytest.fixture
+def reported(monkeypatch: pytest.MonkeyPatch) -> list[JobProgress]:
+    """What jobs report, in order: the catalog gets it with a heartbeat, every few seconds."""
+    found = list[JobProgress]()
+    report = JobLease.report
+
+    def record(lease: JobLease, progress: JobProgress) -> None:
+        found.append(progress)
+        report(lease, progress)
+
+    monkeypatch.setattr(JobLease, "report", record)
+    return found
+
+
+def test_looking_again_mends_what_is_known_of_the_bytes_and_keeps_what_people_did(
+    photos: Photos, reported: list[JobProgress]
+):
     photos.put(0, 1, 2)
     photos.mirror()
     ids = photos.ids()
@@ -39,7 +56,11 @@ def test_looking_again_mends_what_is_known_of_the_bytes_and_keeps_what_people_di
     [job] = photos.library.assets.reprocess("filename:00.png OR filename:01.png", "look")
     with pytest.raises(PassRunning):
         photos.library.assets.reprocess("", "look")
+    reported.clear()
     assert photos.work()
+    processing = [(one.done, one.total) for one in reported if one.step == "processing"]
+    assert processing[0] == (0, 2)
+    assert processing[-1] == (2, 2)
 
     assert sizes(photos) == [8, 8, 999]
     assert photos.ids() == ids
@@ -104,7 +125,9 @@ def test_ids_choose_the_pictures_that_are_hashed_again(photos: Photos):
     assert photos.library.jobs.get(job.id).state is JobState.SUCCEEDED
 
 
-def test_hashes_and_vectors_are_computed_again_for_the_assets_of_the_query_alone(photos: Photos):
+def test_hashes_and_vectors_are_computed_again_for_the_assets_of_the_query_alone(
+    photos: Photos, reported: list[JobProgress]
+):
     for number, name in enumerate(("chelsea.png", "coffee.png", "rocket.jpg")):
         (photos.folder / f"{number}.{name}").write_bytes((FOLDER / name).read_bytes())
     photos.mirror()
@@ -122,7 +145,11 @@ def test_hashes_and_vectors_are_computed_again_for_the_assets_of_the_query_alone
 
     [job] = photos.library.assets.reprocess("filename:0.chelsea.png OR filename:1.coffee.png", "embedding")
     assert _likeness(photos.catalog) == wrong  # searches still find the former ones
+    reported.clear()
     photos.work()
+    embedding = [(one.done, one.total) for one in reported if one.step == "embedding pictures" and one.total]
+    assert embedding[0] == (0, embedding[-1][1])
+    assert embedding[-1][0] == embedding[-1][1]
 
     assert _likeness(photos.catalog) == right | {"2.rocket.jpg": wrong["2.rocket.jpg"]}
     done = photos.library.jobs.get(job.id)

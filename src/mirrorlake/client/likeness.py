@@ -15,9 +15,9 @@ class LikenessClient(NounClient, PictureLikeness):
         """See `PictureLikeness.show`."""
         return self.connection.ask(Likeness, "GET", "/likeness")
 
-    def change(self, model: str | None) -> Likeness:
+    def change(self, model: str | None, *, pool: str | None = None) -> Likeness:
         """See `PictureLikeness.change`."""
-        return self.connection.ask(Likeness, "PUT", "/likeness", body={"model": model})
+        return self.connection.ask(Likeness, "PUT", "/likeness", body={"model": model, "pool": pool})
 
     def update(self) -> Job:
         """See `PictureLikeness.update`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mirrorlake.catalog import (
     backfills,
     bulk_edits,
@@ -13,6 +15,7 @@ from mirrorlake.catalog import (
     search_indexes,
     thumbnail_packs,
 )
+from mirrorlake.embedding.registry import ModelUnavailable, facts_of
 from mirrorlake.jobs.execution import new_job
 from mirrorlake.jobs.handlers.likeness import LikenessArgs
 from mirrorlake.jobs.handlers.picture_texts import PictureTextArgs
@@ -31,7 +34,7 @@ def fold_fields(place: Place) -> bool:
 def enqueue_due(place: Place) -> None:
     """Queue what is due for indexes, likeness, text in pictures and packs of thumbnails."""
     search_indexes.enqueue_due(place.catalog, new_job(JobKind.SEARCH_INDEXES, IndexArgs()))
-    embeddings.enqueue_due(place.catalog, new_job(JobKind.LIKENESS, LikenessArgs()))
+    _enqueue_likeness(place)
     picture_texts.enqueue_due(
         place.catalog, lambda source: new_job(JobKind.PICTURE_TEXT, PictureTextArgs(), datasource=source)
     )
@@ -41,6 +44,25 @@ def enqueue_due(place: Place) -> None:
             for percent in (place.settings.repack_percent, 0)
         )
         thumbnail_packs.enqueue_due(place.catalog, upkeep, rest)
+
+
+def _enqueue_likeness(place: Place) -> None:
+    pool = embeddings.pool_of_workers(place.catalog)
+    job = replace(new_job(JobKind.LIKENESS, LikenessArgs()), pool=pool)
+    # Workers of other pools may have other weights, which are none of its jobs.
+    vectors = _vectors_here(place) if place.pool == pool else None
+    embeddings.enqueue_due(place.catalog, job, vectors=vectors)
+
+
+def _vectors_here(place: Place) -> str | None:
+    """What the vectors are called that the chosen model makes here; None without one that can be used."""
+    model = embeddings.wanted_model(place.catalog)
+    if model is None:
+        return None
+    try:
+        return facts_of(model, place.settings.models).name
+    except ModelUnavailable:  # the job reports it
+        return None
 
 
 def prune(place: Place) -> None:

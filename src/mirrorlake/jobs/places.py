@@ -19,6 +19,7 @@ class Place:
     name: str
     settings: Settings
     catalog: Catalog
+    pool: str = DEFAULT_POOL  # of the worker
 
     @property
     def label(self) -> str:
@@ -44,6 +45,7 @@ class Places:
                 name=one.name,
                 settings=replace(self._settings, workspace=one.name, part=one.part),
                 catalog=self._catalog.in_schema(one.schema),
+                pool=self._pool,
             )
             for one in workspaces.list_spaces(self._catalog)
         ]

@@ -23,8 +23,8 @@ LEFT_OUT = frozenset(
     {
         VERSION_TABLE, "asset_count", "embedding_model",
         "folder", "folder_change", "lease", "library_count", "likeness_again", "likeness_failure", "object_change",
-        "range_digest", "search_index", "search_index_declined", "search_use", "stored_answer", "thumbnail",
-        "thumbnail_pack",
+        "range_digest", "replaced_model", "search_index", "search_index_declined", "search_use", "stored_answer",
+        "thumbnail", "thumbnail_pack",
     }
 )  # fmt: skip
 CHUNK_BYTES = 1 << 20

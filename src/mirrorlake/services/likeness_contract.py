@@ -15,10 +15,11 @@ class PictureLikeness(Protocol):
         """Which model embeds pictures, which one answers searches, and how many pictures it has embedded."""
         ...
 
-    def change(self, model: str | None) -> Likeness:
+    def change(self, model: str | None, *, pool: str | None = None) -> Likeness:
         """Embed all pictures with this model from now on; None: with none. The former one answers until it is done.
 
-        Raises UsageError for a model that does not exist or is not installed on the server.
+        The workers of `pool` embed them; None: those that did so before. Raises UsageError for a model that does not
+        exist or is not installed on the server, and for an invalid name of a pool.
         """
         ...
 

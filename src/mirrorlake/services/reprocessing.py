@@ -115,7 +115,8 @@ def _embed_again(resources: Resources, chosen: Chosen, _of: str, by: Context) ->
     if not looks.count_by_source(catalog, chosen.select()):
         return []
     embeddings.embed_again(catalog, chosen.select())
-    return [jobs.request(catalog, new_job(JobKind.LIKENESS, LikenessArgs(), requested_by=by.actor.name))]
+    job = new_job(JobKind.LIKENESS, LikenessArgs(), requested_by=by.actor.name)
+    return [jobs.request(catalog, replace(job, pool=embeddings.pool_of_workers(catalog)))]
 
 
 STAGES: Final[Mapping[str, Stage]] = {

@@ -18,7 +18,7 @@ def show(library: Bound) -> Likeness:
 
 def change(library: Bound, request: LikenessChange) -> Likeness:
     """Embed pictures with another model from now on, or with none. The former one answers until it is done."""
-    return library.likeness.change(request.model)
+    return library.likeness.change(request.model, pool=request.pool)
 
 
 def update(library: Bound) -> Job:

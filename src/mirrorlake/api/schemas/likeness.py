@@ -15,3 +15,7 @@ class LikenessChange(Body):
     model: Annotated[
         str | None, Field(max_length=200, description="Its name, such as `lite`. Null: pictures are not embedded.")
     ]
+    pool: Annotated[
+        str | None,
+        Field(max_length=63, description="The pool of the workers that embed pictures. Null: it stays as it is."),
+    ] = None

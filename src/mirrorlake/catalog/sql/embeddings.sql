@@ -1,10 +1,16 @@
 -- name: likeness_model
--- The model that pictures are embedded with.
-SELECT model FROM likeness_setting;
+-- The model that pictures are embedded with, and the pool of the workers that do it.
+SELECT model, pool FROM likeness_setting;
 
 -- name: set_likeness_model
--- Embed pictures with this model from now on; null: with none.
-INSERT INTO likeness_setting (model) VALUES (%(model)s) ON CONFLICT (lone) DO UPDATE SET model = excluded.model;
+-- Embed pictures with this model from now on; null: with none. The pool stays if it is null. A queued job moves to the pool.
+WITH setting AS (
+  INSERT INTO likeness_setting (model, pool) VALUES (%(model)s, coalesce(%(pool)s, 'default'))
+  ON CONFLICT (lone) DO UPDATE SET model = excluded.model, pool = coalesce(%(pool)s, likeness_setting.pool)
+  RETURNING pool
+)
+UPDATE job SET pool = setting.pool FROM setting
+WHERE kind = 'likeness' AND state = 'queued' AND job.pool <> setting.pool;
 
 -- name: add_embedding_model
 -- Add a model, unless it is known.
@@ -23,6 +29,14 @@ UPDATE embedding_model SET complete = true WHERE id = %(id)s;
 -- Forget a model.
 DELETE FROM embedding_model WHERE id = %(id)s;
 
+-- name: add_replaced_model
+-- Remember that the vectors of a model were replaced by those of another one.
+INSERT INTO replaced_model (name) VALUES (%(name)s) ON CONFLICT (name) DO NOTHING;
+
+-- name: forget_replaced_model
+-- A model answers searches again.
+DELETE FROM replaced_model WHERE name = %(name)s;
+
 -- name: store_picture_hashes
 -- The hashes of pictures that had none.
 INSERT INTO picture_hash (digest, hash)
@@ -32,9 +46,10 @@ WHERE EXISTS (SELECT FROM asset WHERE asset.digest = found.digest)
 ON CONFLICT (digest) DO NOTHING;
 
 -- name: likeness_due
--- Whether pictures are to be embedded, none are being embedded, and a job has changed assets since the last update began, or
--- the model has never embedded all: at once after a success, such as of hashes alone or before a restore, an hour after a
--- failure, and not after a user cancelled it. Transactions that began ten minutes before may have been invisible to it.
+-- Whether pictures are to be embedded, none are being embedded, and a job has changed assets since the last update began, it
+-- failed an hour ago, or the model has never embedded all: at once after a success, such as of hashes alone or before a
+-- restore, an hour after a failure, and not after a user cancelled it. Or the worker has the model with other weights, by
+-- `name`, and these were never replaced. Transactions that began ten minutes before may have been invisible to it.
 SELECT NOT EXISTS (
   SELECT FROM job WHERE kind = 'likeness' AND (
     state = 'queued' OR state = 'running' AND EXISTS (SELECT FROM lease WHERE lease.job_id = job.id AND expires > now())
@@ -49,6 +64,10 @@ SELECT NOT EXISTS (
   )
   OR NOT EXISTS (SELECT FROM embedding_model WHERE complete AND regexp_replace(name, '-[^-]*$', '') = likeness_setting.model)
     AND (last.state = 'succeeded' OR last.cancel_requested IS NULL AND last.finished < now() - interval '1 hour')
+  OR last.state = 'failed' AND last.finished < now() - interval '1 hour'
+  OR %(name)s::text IS NOT NULL AND last.cancel_requested IS NULL AND last.finished < now() - interval '1 hour'
+    AND NOT EXISTS (SELECT FROM embedding_model WHERE complete AND name = %(name)s)
+    AND NOT EXISTS (SELECT FROM replaced_model WHERE name = %(name)s)
 )
 FROM likeness_setting LEFT JOIN LATERAL (
   SELECT started, finished, state, cancel_requested FROM job

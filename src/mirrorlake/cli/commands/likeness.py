@@ -10,6 +10,7 @@ from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.options import JSON
 from mirrorlake.cli.output import echo, echo_detail, print_json
 from mirrorlake.core.text import count_noun
+from mirrorlake.model.jobs import DEFAULT_POOL
 from mirrorlake.model.likeness import Likeness
 
 app = typer.Typer(help="Choose the model that ranks pictures by what they show.", no_args_is_help=True)
@@ -24,10 +25,21 @@ def show(*, json: JSON = False) -> None:
 
 
 @app.command("on")
-def turn_on(*, model: Annotated[str, typer.Option(help="Name of the model.")] = "lite", json: JSON = False) -> None:
+def turn_on(
+    *,
+    model: Annotated[str, typer.Option(help="Name of the model.")] = "lite",
+    pool: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The workers that embed them, such as those with a graphics card. Without it, the pool stays.",
+        ),
+    ] = None,
+    json: JSON = False,
+) -> None:
     """Embed all pictures with a model from now on. A worker does it, after each run."""
     with open_library() as library:
-        found = library.likeness.change(model)
+        found = library.likeness.change(model, pool=pool)
     _print(found, json=json)
 
 
@@ -55,6 +67,8 @@ def _print(found: Likeness, *, json: bool) -> None:
         print_json(found)
         return
     echo_detail(found.model or "none: pictures are not embedded", head="Model: ")
+    if found.pool != DEFAULT_POOL:
+        echo_detail(found.pool, head="Pool of workers: ")
     echo_detail(
         "none yet" if found.answering is None else f"{found.answering}, {count_noun(found.vectors, 'picture')}",
         head="Answers searches: ",

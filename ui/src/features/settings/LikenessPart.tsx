@@ -14,6 +14,7 @@ import { usePermission } from '../../components/usePermission';
 import { text } from './text';
 
 const OFF = '';
+const DEFAULT_POOL = 'default';
 const { likeness } = text;
 
 function Facts({ found }: { found: Likeness }) {
@@ -27,6 +28,12 @@ function Facts({ found }: { found: Likeness }) {
         <dt>{likeness.answering}</dt>
         <dd>{found.answering === null ? likeness.nothingYet : likeness.answered(found.answering, found.vectors)}</dd>
       </div>
+      {found.pool === DEFAULT_POOL ? null : (
+        <div>
+          <dt>{likeness.pool}</dt>
+          <dd>{found.pool}</dd>
+        </div>
+      )}
     </dl>
   );
 }

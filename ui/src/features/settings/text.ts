@@ -293,10 +293,11 @@ export const text = {
   likeness: {
     title: 'Likeness of pictures',
     explanation:
-      'With a model, searches rank pictures by what they show (`like:"red truck"`), and an open picture shows similar ones. A worker computes it from the thumbnails; nothing is read from the bucket. Near-duplicates need no model.',
+      'With a model, searches rank pictures by what they show (`like:"red truck"`), and an open picture shows similar ones. A worker computes it from the thumbnails, and from frames of videos, which it reads from the bucket. Near-duplicates need no model.',
     model: 'Model',
     answering: 'Answers searches',
     nothingYet: 'nothing yet',
+    pool: 'Pool of workers',
     answered: (model: string, pictures: number) =>
       `${model}, ${plural(pictures, { one: '# picture', other: '# pictures' })}`,
     legend: 'Model that compares pictures',
