@@ -57,6 +57,7 @@ class PythonCaller:
     def __init__(self, setup: Setup, *, timeout_s: int) -> None:
         self._setup = setup
         self._timeout_s = timeout_s
+        self._cpu_s = timeout_s * (os.cpu_count() or 1)  # its threads together, each as long as the call may take
         self._idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
         self._all: set[_Process] = set()
         self._lock = threading.Lock()
@@ -79,7 +80,7 @@ class PythonCaller:
             process = self._idle.get_nowait()
         except queue.Empty:
             process = self._start()
-        call = Call(document=document, of_run=of_run, cpu_s=self._timeout_s)
+        call = Call(document=document, of_run=of_run, cpu_s=self._cpu_s)
         try:
             answer = process.call(call, read, time.monotonic() + self._timeout_s)
         except BaseException:

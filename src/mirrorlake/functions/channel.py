@@ -23,7 +23,7 @@ class Setup(msgspec.Struct, tag=True):
     source: str
     name: str  # of the function, for traces
     entry: str
-    memory_bytes: int
+    memory_bytes: int  # of address space; 0: no limit
 
 
 class Call(msgspec.Struct, tag=True):
@@ -31,7 +31,7 @@ class Call(msgspec.Struct, tag=True):
 
     document: dict[str, Any]
     of_run: bool
-    cpu_s: int
+    cpu_s: int  # of all its threads together
 
 
 class Ready(msgspec.Struct, tag=True):

@@ -73,7 +73,8 @@ def _end_with_worker() -> None:
 def _load(setup: Setup) -> Callable[[Any], object]:
     """Limit this process, then execute the file and find its callable."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (setup.memory_bytes, setup.memory_bytes))
+    if setup.memory_bytes:
+        resource.setrlimit(resource.RLIMIT_AS, (setup.memory_bytes, setup.memory_bytes))
     filename = f"<function {setup.name}>"
     module = types.ModuleType(_MODULE)
     module.__file__ = filename

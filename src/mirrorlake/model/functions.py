@@ -80,7 +80,7 @@ class Function:
     timeout_s: int = DEFAULT_TIMEOUT_S
     """The longest time of one call."""
     memory_mb: int = DEFAULT_MEMORY_MB
-    """The most memory of a process that calls it."""
+    """The most memory of a process that calls it, as address space. 0: no limit."""
     attempts: int = DEFAULT_ATTEMPTS
     """How often it is called for the same before it has failed."""
     paused: bool = False

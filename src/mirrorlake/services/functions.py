@@ -27,7 +27,7 @@ from mirrorlake.services.base import Service, requires
 from mirrorlake.services.function_contract import Functions
 
 SOURCE_BYTES = 1 << 20  # of a file in Python; models and other large files belong beside it
-MIN_MEMORY_MB = 64
+MIN_MEMORY_MB, NO_LIMIT = 64, 0
 
 
 class FunctionService(Service, Functions):
@@ -183,5 +183,5 @@ def _check(function: NewFunction) -> None:
         ("memory limit", function.memory_mb, MIN_MEMORY_MB, MAX_MEMORY_MB),
         ("number of attempts", function.attempts, 1, MAX_ATTEMPTS),
     ):
-        if not least <= value <= most:
+        if not least <= value <= most and (name, value) != ("memory limit", NO_LIMIT):
             raise UsageError(f"The {name} of a function is from {least:,} to {most:,}, not {value:,}.")

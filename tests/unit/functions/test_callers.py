@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -97,6 +98,20 @@ def test_a_result_comes_back_as_a_document(caller: PythonCaller):
 def test_a_process_is_used_again_and_what_it_prints_is_no_answer(caller: PythonCaller):
     first = call(caller, "prints")
     assert call(caller, "prints") == first
+
+
+def test_threads_do_not_use_up_the_time_of_each_other_and_address_space_is_limited_where_it_is_named():
+    source = (
+        "import resource\ndef limits(asset):\n"
+        "    return {'cpu_s': resource.getrlimit(resource.RLIMIT_CPU)[0],\n"
+        "            'memory': resource.getrlimit(resource.RLIMIT_AS)[0]}"
+    )
+    for memory, shown in ((512 << 20, 512 << 20), (0, resource.getrlimit(resource.RLIMIT_AS)[0])):
+        limited = Setup(source=source, name="limits", entry="limits", memory_bytes=memory)
+        with PythonCaller(limited, timeout_s=60) as caller:
+            found = call(caller, "a")["metadata"]
+        assert found["cpu_s"] >= 60 * (os.cpu_count() or 1)
+        assert found["memory"] == shown
 
 
 def test_bytes_are_read_when_they_are_asked_for(caller: PythonCaller):

@@ -49,7 +49,11 @@ def add(
     pool: Annotated[str, typer.Option(metavar="NAME", help="The workers that call it.")] = DEFAULT_POOL,
     timeout: Annotated[int, typer.Option(metavar="SECONDS", help="The longest time of one call.")] = DEFAULT_TIMEOUT_S,
     memory: Annotated[
-        int, typer.Option(metavar="MB", help="The most memory of a process that calls it.")
+        int,
+        typer.Option(
+            metavar="MB",
+            help="The most memory of a process that calls it, as address space. 0: no limit, which a GPU needs.",
+        ),
     ] = DEFAULT_MEMORY_MB,
     attempts: Annotated[int, typer.Option(help="Calls for the same before it has failed.")] = DEFAULT_ATTEMPTS,
     replace: Annotated[bool, typer.Option("--replace", help="Give an existing function this file.")] = False,
@@ -239,7 +243,7 @@ def _print(found: Function) -> None:
         ("repeat", found.repeat.value),
         ("pool", found.pool),
         ("time limit", f"{found.timeout_s} s"),
-        ("memory limit", None if found.entry is None else f"{found.memory_mb} MB"),
+        ("memory limit", None if found.entry is None else f"{found.memory_mb} MB" if found.memory_mb else "none"),
         ("attempts", found.attempts),
         ("state", _state(found)),
         ("problem", found.problem),
