@@ -162,3 +162,24 @@ def test_lookups_find_exactly_what_comparing_all_pairs_finds(empty_catalog: Cata
             found = {int.from_bytes(digest) - 1: distance for digest, distance in rows}
             wanted = {place: (bits ^ other).bit_count() for place, other in enumerate(hashes)}
             assert found == {place: distance for place, distance in wanted.items() if distance <= 8}
+
+
+def test_hashes_that_are_near_are_found_by_indexes_alone(working: Pass):
+    catalog = working.catalog
+    commit_rows(working.lease, processed_row("in/a.jpg", picture_hash=0b1111))
+    with catalog.session() as session:
+        session.execute(
+            "INSERT INTO picture_hash (digest, hash)"
+            " SELECT int8send(n), ('x' || left(md5(n::text), 16))::bit(64)::bigint FROM generate_series(1, 50000) AS n"
+        )
+        session.execute("ANALYZE picture_hash")
+    scans = "SELECT seq_scan, idx_scan FROM pg_stat_xact_user_tables WHERE relid = 'picture_hash'::regclass"
+    with catalog.read() as connection:
+        before = connection.execute(scans).fetchone()
+        for _ in range(12):  # a function keeps a general plan after some calls
+            connection.execute("SELECT near_duplicate_assets(%s)", (working.ids()["in/a.jpg"],)).fetchall()
+        after = connection.execute(scans).fetchone()
+    assert before is not None
+    assert after is not None
+    assert after[0] == before[0], "all hashes were compared"
+    assert after[1] - before[1] >= 12 * 4  # each band has its own

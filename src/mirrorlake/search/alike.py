@@ -3,7 +3,8 @@
 The index on vectors gives the nearest pictures; the share of them that match shows how many assets match. If these are
 many, the nearest are the result. Otherwise all that match are compared, and only if they are too many for that, the
 index gives more pictures until enough match. Left to PostgreSQL, the choice loses most of what is similar. While there
-is no index, the nearest pictures are found by reading all vectors: what matches is compared first.
+is no index, the nearest pictures are found by reading all vectors: what matches is compared first, and they are read
+once.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ class _Ranker:
         compared = self._compare(only_embedded=False)
         if compared is not None:
             return compared, None
-        for step in FIRST_STEPS[1:] if self._indexed else FIRST_STEPS:
+        for step in FIRST_STEPS[1:] if self._indexed else FIRST_STEPS[-1:]:
             if len(rows) >= ENOUGH:
                 break
             rows, last = self._nearest(step)
