@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { assetQueries } from '../../../api/assetQueries';
 import { type AssetItem, thumbnailUrl } from '../../../api/client';
 import { AssetLink, AssetsLink } from '../../../components/links';
+import { Prose } from '../../../components/Rich';
 import { text } from './sideText';
 
 const { similar } = text;
@@ -14,9 +15,18 @@ interface StripProps {
   all: string;
 }
 
-/** Nothing while it is not known, where nothing matches, and where pictures are not compared. */
+/** Nothing while it is not known, where nothing matches, and where pictures are not compared; why, if the search failed. */
 function Strip({ id, query, title, all }: StripProps) {
-  const { data } = useQuery(assetQueries.like(query));
+  const { data, error } = useQuery(assetQueries.like(query));
+  if (data === undefined && error !== null)
+    return (
+      <section className="part" aria-label={title}>
+        <h2>{title}</h2>
+        <p className="error-text">
+          <Prose text={error.message} />
+        </p>
+      </section>
+    );
   const others = data?.items.filter((one) => one.id !== id && one.placeholder !== null) ?? [];
   if (others.length === 0) return null;
   return (
