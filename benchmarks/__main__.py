@@ -184,7 +184,9 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=sorted({**BENCH, **SOAK, CLIP: None}), help="print these parts")
     parser.add_argument("--write", action="store_true", help="with --only: also replace these parts in the results")
     parser.add_argument("--rounds", type=int, default=5, help="of every pair; medians are shown")
-    parser.add_argument("--model", default="clip:timm/ViT-B-16-SigLIP2", help="of the part clip")
+    parser.add_argument(
+        "--model", default="clip:timm/ViT-B-16-SigLIP2", help="of the part clip; random:ViT-B-16 needs no hub"
+    )
     parser.add_argument("--assets", type=int, help="of the parts search, browser, completion, facets and vectors")
     parser.add_argument("--library", type=Path, help="a folder that keeps the library of search or vectors")
     parser.add_argument("--label-files", type=int, help="of the part label-files")
