@@ -251,8 +251,9 @@ def test_a_process_that_dies_or_hangs_costs_one_preview(folder: Path) -> None:
         ((1000).to_bytes(4, "big") + b"{}", 0.5, "it took longer than"),  # the rest of the answer never comes
         ((9).to_bytes(4, "big") + b"[1]\nimage", 60.0, "sent no valid answer"),
         ((11).to_bytes(4, "big") + b'{"error":1}', 60.0, "sent no valid answer"),
+        ((27).to_bytes(4, "big") + b'{"requests":-1,"bytes":0}\nx', 60.0, "sent no valid answer"),
     ],
-    ids=["cut", "no head", "no message"],
+    ids=["cut", "no head", "no message", "no cost"],
 )
 def test_an_answer_that_is_cut_or_forged_is_none(folder: Path, sent: bytes, limit_s: float, reason: str) -> None:
     workers: list[StartedWorker] = []

@@ -283,9 +283,9 @@ def test_actors_find_in_pictures_what_a_process_finds(tmp_path: Path):
 
 def test_pictures_of_a_node_that_is_killed_are_embedded_by_the_others(cluster: RayCluster, tmp_path: Path):
     some = [encoded(scene(64 + number, 48), "webp") for number in range(40)]
-    thumbnails = some * 40
+    thumbnails = some * 12
     with open_process("lite") as process:
-        expected = [one and one.hash for one in process.embed(some)] * 40
+        expected = [one and one.hash for one in process.embed(some)] * 12
     with open_cluster("ray://auto", "lite", tmp_path) as there, ThreadPoolExecutor(1) as threads:
         _wait_until(lambda: bool(there.embed(some)) and bool(_embedding(cluster.second_pids())))
         (second,) = _embedding(cluster.second_pids())
