@@ -4724,7 +4724,7 @@ export interface components {
             kind: components["schemas"]["FunctionKind"];
             /**
              * Memory Mb
-             * @description The most memory of a process that calls it.
+             * @description The most memory of a process that calls it, as address space. 0: no limit.
              * @default 1024
              */
             memory_mb: number;
@@ -5517,6 +5517,12 @@ export interface components {
              */
             models: string[];
             /**
+             * Pool
+             * @description The workers that embed pictures, by the name of their pool.
+             * @default default
+             */
+            pool: string;
+            /**
              * Vectors
              * @description How many pictures it has embedded. Equal files are counted once.
              */
@@ -5532,6 +5538,11 @@ export interface components {
              * @description Its name, such as `lite`. Null: pictures are not embedded.
              */
             model: string | null;
+            /**
+             * Pool
+             * @description The pool of the workers that embed pictures. Null: it stays as it is.
+             */
+            pool?: string | null;
         };
         /**
          * Limits
