@@ -413,7 +413,7 @@ def test_reports_leave_out_what_did_not_happen(visit: Visit) -> None:
     ("path", "part", "most"),
     [
         ("/runs/3", ".outcomes-table", 2400),
-        ("/runs", ".runs-table", 1440),
+        ("/runs", ".runs-table", 2400),
         ("/projects", ".projects-table", 1440),
         ("/settings?part=keys", ".form", 1024),
     ],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
-from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -45,7 +45,7 @@ def add(
         made = library.connections.add(name, kind, settings=settings, secrets=secrets)
     asked = f" Its external id is {made.external_id}." if made.kind is ConnectionKind.AWS_ROLE else ""
     if asked and made.settings.role_arn is None:
-        asked += f" Create its role with: mirrorlake connection documents {quote(made.name)}"
+        asked += f" Create its role with: mirrorlake connection documents {shlex.quote(made.name)}"
     _show(made, f"The connection {made.name} was added.{asked}", json=json)
 
 

@@ -61,6 +61,7 @@ describe('a value', () => {
   it('of its own facet does not narrow what that counts', () => {
     expect(withoutChoice('x (tag:a OR tag:b) y', 'tag')).toBe('x y');
     expect(withoutChoice('x size:1..2', 'size')).toBe('x');
+    expect(withoutChoice('x -tag:a tag:b -tag:"c d" -kind:image', 'tag')).toBe('x -kind:image');
     expect(withoutChoice('x', 'tag')).toBe('x');
   });
 });

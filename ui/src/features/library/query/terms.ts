@@ -160,10 +160,15 @@ export function toggleValue(query: string, field: string, value: Value): string 
   return replace(query, found.token, written.length > 1 ? `(${written.join(' OR ')})` : first);
 }
 
-/** The query without what it chooses of a field: what a facet counts, so that its other values can be seen. */
+/** The query without what it chooses or excludes of a field: what a facet counts, so that all its values can be seen. */
 export function withoutChoice(query: string, field: string): string {
   const found = choice(query, field) ?? rangeOf(query, field);
-  return found === undefined ? query : replace(query, found.token, '');
+  const rest = found === undefined ? query : replace(query, found.token, '');
+  const excluded = tokens(rest).filter(({ text }) => {
+    const term = readTerm(text);
+    return term?.negated === true && term.operator === ':' && sameField(term.field, field);
+  });
+  return excluded.reduce((left, { text }) => removeTerm(left, text), rest);
 }
 
 export interface Range {
