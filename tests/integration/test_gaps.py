@@ -201,6 +201,6 @@ def test_a_folder_that_no_index_can_hold_is_reported_in_short(mirrored: Mirrored
     deep = "".join(f"{number:x}/" for number in range(2**40, 2**40 + 500))
     lease = runs.begin(mirrored.catalog, mirrored.source.id, Trigger.MANUAL)
     record_gaps(lease, [Gap(range=KeyRange(prefix=deep), reason="denied")])
-    (told,) = runs.outcomes(mirrored.catalog, lease.run_id, limit=9)
-    assert told.key == f"{deep[:100]}…{deep[-100:]}"
+    (outcome,) = runs.outcomes(mirrored.catalog, lease.run_id, limit=9)
+    assert outcome.key == f"{deep[:100]}…{deep[-100:]}"
     lease.close()

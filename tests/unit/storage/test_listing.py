@@ -190,9 +190,9 @@ def test_keys_that_no_catalog_can_hold_are_told_in_short_and_the_others_listed()
     assert [key for batch in listing for key in batch.column("key").to_pylist()] == ["a", longest, "z"]
     certificate = listing.certificate()
     assert certificate.objects == 3
-    (told,) = certificate.unsupported
-    assert told.shown == "k" * 100 + "…" + "k" * 95 + "é.png"
-    assert "more than 2,500 bytes" in told.reason
+    (reasons,) = certificate.unsupported
+    assert reasons.shown == "k" * 100 + "…" + "k" * 95 + "é.png"
+    assert "more than 2,500 bytes" in reasons.reason
 
 
 class Odd(Scripted):
@@ -216,9 +216,9 @@ def test_sizes_and_names_that_no_catalog_can_hold_cost_their_entries_alone() -> 
     assert [key for batch in listing for key in batch.column("key").to_pylist()] == ["a", "c"]
     certificate = listing.certificate()
     assert certificate.objects == 2
-    told = {one.shown: one.reason for one in certificate.unsupported}
-    assert list(told) == [longest, "ä" * 100 + "…" + "ä" * 99 + "x", "b"]
-    assert "1,125,899,906,842,624 bytes" in told["b"]
+    reasons = {one.shown: one.reason for one in certificate.unsupported}
+    assert list(reasons) == [longest, "ä" * 100 + "…" + "ä" * 99 + "x", "b"]
+    assert "1,125,899,906,842,624 bytes" in reasons["b"]
 
 
 class Owing(Scripted):

@@ -86,7 +86,7 @@ function RunReport({ run, kind }: { run: Run; kind: OutcomeKind | undefined }) {
 function Doing({ run }: { run: Run }) {
   if (run.state !== 'running') return null;
   return (
-    <>
+    <div className="stack">
       <RunProgress run={run} />
       {run.flags.includes('retrying') ? <p>{flags.retrying}</p> : null}
       {run.flags.includes('stalled') && run.moved !== null ? (
@@ -94,7 +94,7 @@ function Doing({ run }: { run: Run }) {
           <p>{text.run.stalled}</p>
         </Notice>
       ) : null}
-    </>
+    </div>
   );
 }
 
