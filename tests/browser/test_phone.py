@@ -56,7 +56,7 @@ def test_what_needs_attention_is_above_the_charts(phone: Page) -> None:
     assert attention["y"] < place(phone.get_by_role("heading", name="What came in"))["y"]
     phone.set_viewport_size({"width": 1280, "height": 800})
     attention = place(phone.get_by_role("heading", name="Needs attention"))
-    assert attention["y"] == place(phone.get_by_role("heading", name="What came in"))["y"]
+    assert attention["y"] == place(phone.get_by_role("heading", name="Runs in progress"))["y"]
     assert attention["x"] > 640
 
 

@@ -22,7 +22,7 @@ def test_a_project_is_filled_divided_frozen_compared_restored_and_exported(visit
     expect(page.get_by_role("heading", name="Ripeness/7")).to_be_visible()
     expect(page.get_by_text("Nothing is frozen yet")).to_be_visible()
     for action in ("Divide", "Preview", "Freeze"):
-        expect(page.get_by_role("button", name=action)).to_be_disabled()  # nothing is in it
+        expect(page.get_by_role("button", name=action, exact=True)).to_be_disabled()  # nothing is in it
 
     page.get_by_label("Query").fill("metadata.shift:>")
     page.keyboard.press("Enter")

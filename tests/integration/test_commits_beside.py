@@ -42,11 +42,11 @@ def test_the_heartbeat_renews_the_lease_while_transactions_beside_each_other_are
 ) -> None:
     with empty_catalog.session() as heart:
         heart.execute(QUICK)
-        renew = statement("renew_lease").query
+        renew, values = statement("renew_lease").query, {**lease.values(), "moved": True, "retrying": False}
         with leased(lease), pytest.raises(psycopg.errors.LockNotAvailable):
-            heart.execute(renew, lease.values())
+            heart.execute(renew, values)
         with leased_beside(lease), leased_beside(lease):
-            assert heart.execute(renew, lease.values()).rowcount == 1
+            assert heart.execute(renew, values).rowcount == 1
     lease.close()
 
 

@@ -41,7 +41,11 @@ export function Toolbar({ query, error, running, total, view, panel, choosePictu
       ) : null}
       <QueryBar query={query} error={error} />
       {panel ? <ChoosePicture choose={choosePicture} /> : null}
-      {panel ? <IconButton icon="bucket" label={text.buckets} onClick={() => setBuckets(true)} /> : null}
+      {panel ? (
+        <span className="of-buckets">
+          <IconButton icon="bucket" label={text.buckets} onClick={() => setBuckets(true)} />
+        </span>
+      ) : null}
       {buckets ? <Buckets close={() => setBuckets(false)} /> : null}
       {running ? (
         <Link className="busy" to="/runs">
