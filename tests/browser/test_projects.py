@@ -39,7 +39,7 @@ def test_a_project_is_filled_divided_frozen_compared_restored_and_exported(visit
     expect(page.get_by_text("The three make 120 %")).to_be_visible()
     expect(page.get_by_role("button", name="Divide")).to_be_disabled()
     page.get_by_label("Train, %").fill("60")
-    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Preview", exact=True).click()
     expect(page.get_by_text(f"{number} assets would change their split.")).to_be_visible()
     page.reload()
     expect(page.get_by_role("img", name=re.compile("^Splits: No split"))).to_be_visible()  # nothing was divided
@@ -90,7 +90,7 @@ def restore(page: Page) -> None:
     page.get_by_role("link", name="Ripeness/7@1").press("Enter")
     browse(page)
     page.get_by_role("button", name="Restore", exact=True).click()
-    page.get_by_role("dialog").get_by_role("button", name="Preview").click()
+    page.get_by_role("dialog").get_by_role("button", name="Preview", exact=True).click()
     expect(page.get_by_role("dialog")).to_contain_text("in another split")
     accessible(page)
     page.get_by_role("dialog").get_by_role("button", name="Restore", exact=True).click()
