@@ -64,7 +64,7 @@ export const TRIGGERS: Record<string, { label: string }> = {
   reconcile: { label: 'after events' },
 };
 
-/** What a job does, as a noun: it stands beside every state. Open in the contract: an unknown kind is shown by its name. */
+/** What a job does, as a noun, since every state is shown with it. Open in the contract: an unknown kind is shown by its name. */
 export const JOB_KINDS: Record<JobKind, { label: string }> = {
   mirror: { label: 'run' },
   events: { label: 'check of events' },
