@@ -112,7 +112,7 @@ def create_and_run(page: Page) -> None:
     page.keyboard.type("fields")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="fields", level=1)).to_be_visible()
-    run = re.match(r"Run \d+", page.get_by_role("link", name=re.compile(r"^Run \d+")).inner_text())
+    run = re.match(r"Run \d+", page.get_by_role("link", name=re.compile(r"^Run \d+")).first.inner_text())
     assert run is not None
     press_until(page, "Tab", run[0])
     page.keyboard.press("Enter")
