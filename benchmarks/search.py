@@ -17,7 +17,7 @@ import psycopg
 from benchmarks.peer_searches import beside_peers
 from benchmarks.place import home_in
 from benchmarks.search_data import BATCH, Loaded, insert, load, source_id
-from benchmarks.tables import Table, number
+from benchmarks.tables import Table, number, store, stored
 from mirrorlake.catalog import edits, field_counts, library_count, search_indexes
 from mirrorlake.catalog.assets import asset_columns
 from mirrorlake.core.errors import CatalogError
@@ -38,6 +38,7 @@ PAGE = 50
 PATIENCE_S = 0.3  # as the pages ask
 PAGE_GOAL_MS, COUNT_GOAL_MS, JUMP_GOAL_MS, EDIT_GOAL_MS, LOAD_GOAL = 50, 150, 300, 20, 60_000
 EDITS = 200
+ONCE = "once.json"  # in the folder of a library that is kept: what was measured while it was made
 WARM_UP = 2
 # What each kind of query stands for, and the query.
 QUERIES = {
@@ -162,7 +163,7 @@ def measured(assets: int, *, rounds: int, library: Path | None = None) -> list[T
         if search(catalog, "", limit=1).total:
             field_counts.fold(catalog)  # what the writes of the last run added, as a worker does within a minute
             library_count.fold(catalog)
-            return [*on_library(catalog, rounds=rounds), _writes(catalog, assets, None)]
+            return [*on_library(catalog, rounds=rounds), *stored(home / ONCE), _writes(catalog, assets)]
         loaded = load(catalog, assets)
         _read_texts(catalog)
         at_once = _first_searches(catalog)
@@ -172,7 +173,9 @@ def measured(assets: int, *, rounds: int, library: Path | None = None) -> list[T
         first = _table_of_first(at_once, in_advance, seconds)
         made = _make_indexes(settings, catalog, assets)
         searches = on_library(catalog, rounds=rounds)
-        return [*searches, first, made, beside_peers(settings, catalog), _writes(catalog, assets, loaded)]
+        once = [first, made, beside_peers(settings, catalog), _table_of_load(loaded)]
+        store(home / ONCE, once)
+        return [*searches, *once, _writes(catalog, assets)]
 
 
 def _read_texts(catalog: Catalog) -> None:
@@ -308,8 +311,17 @@ def _make_indexes(settings: Settings, catalog: Catalog, assets: int) -> Table:
     return Table(title="Indexes that the system made", head=("value", "state", "MB", "why"), rows=rows, notes=notes)
 
 
-def _writes(catalog: Catalog, assets: int, loaded: Loaded | None) -> Table:
-    """Single edits while batches of a pass are written, and what the load took."""
+def _table_of_load(loaded: Loaded) -> Table:
+    rows = [
+        ("bulk load with all indexes: assets a second", f"{loaded.assets / loaded.seconds:,.0f}", f"{LOAD_GOAL:,}"),
+        ("of which making the values costs: µs an asset", number(loaded.making_us), ""),
+        ("counting the values afterwards: µs an asset", number(loaded.counting_us), ""),
+    ]
+    return Table(title="The load", head=("", "", "goal"), rows=rows)
+
+
+def _writes(catalog: Catalog, assets: int) -> Table:
+    """Single edits while batches of a pass are written."""
     source = source_id(catalog)
     ids = random.Random(7).sample(range(1, assets), EDITS)  # noqa: S311  a fixed choice
     with catalog.read() as connection:
@@ -336,12 +348,6 @@ def _writes(catalog: Catalog, assets: int, loaded: Loaded | None) -> Table:
         ("single edit, idle: ms", number(idle.p50), number(idle.p95), ""),
         ("single edit, during a bulk write: ms", number(busy.p50), number(busy.p95), f"{EDIT_GOAL_MS}"),
     ]
-    if loaded is not None:
-        rows += [
-            ("bulk load with all indexes: assets a second", f"{assets / loaded.seconds:,.0f}", "", f"{LOAD_GOAL:,}"),
-            ("of which making the values costs: µs an asset", number(loaded.making_us), "", ""),
-            ("counting the values afterwards: µs an asset", number(loaded.counting_us), "", ""),
-        ]
     return Table(title="Writes", head=("", "p50", "p95", "goal"), rows=rows)
 
 

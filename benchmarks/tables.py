@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 
 _TENTHS = 10.0  # above this, a second decimal says nothing
 
@@ -35,3 +38,25 @@ class Table:
             "",
         ]
         return "\n".join([*lines, *(f"- {note}" for note in self.notes), ""])
+
+
+def store(path: Path, tables: Iterable[Table]) -> None:
+    """Keep what is measured only once, with its day."""
+    path.write_text(json.dumps({"day": f"{datetime.now(UTC):%Y-%m-%d}", "tables": [asdict(each) for each in tables]}))
+
+
+def stored(path: Path) -> list[Table]:
+    """What `store` kept, marked with its day; nothing where it kept nothing."""
+    if not path.exists():
+        return []
+    kept = json.loads(path.read_text())
+    note = f"Measured once, on {kept['day']}, when this library was made."
+    return [
+        Table(
+            title=each["title"],
+            head=tuple(each["head"]),
+            rows=[tuple(row) for row in each["rows"]],
+            notes=[*each["notes"], note],
+        )
+        for each in kept["tables"]
+    ]
