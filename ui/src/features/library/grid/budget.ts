@@ -6,10 +6,23 @@ export interface Pace {
   blurs: number; // placeholders that are painted
 }
 
-/** While the grid scrolls, the cells that come into view next were filled in the frames before. */
-export const SCROLLING: Pace = { ms: 4, ahead: 2, blurs: 2 };
+const SCROLLING_MS = 4;
 export const RESTING: Pace = { ms: 8, ahead: 8, blurs: 6 };
 export const AT_ONCE: Pace = { ms: Number.POSITIVE_INFINITY, ahead: Number.POSITIVE_INFINITY, blurs: 6 };
+
+/** How much each frame of a grid does. */
+export class Pacer {
+  private top = 0; // px, at the frame before
+
+  /** While the grid scrolls, a frame fills ahead as many cells as it has come nearer to, so that frames cost the same. */
+  next(scrolling: boolean, { columns, row }: { columns: number; row: number }, top: number): Pace {
+    const nearer = Math.ceil((columns * Math.abs(top - this.top)) / row);
+    this.top = top;
+    if (!scrolling) return RESTING;
+    const cells = Math.min(Math.max(1, nearer), RESTING.ahead);
+    return { ms: SCROLLING_MS, ahead: cells, blurs: cells };
+  }
+}
 
 export class Budget {
   private readonly until: number;

@@ -1,7 +1,7 @@
 // The thumbnail grid: a pool of cells over a result of any length. Owns its DOM, and does not know React.
 import type { AssetItem } from '../../../api/client';
 import { text } from '../text';
-import { AT_ONCE, Budget, type Pace, RESTING, SCROLLING } from './budget';
+import { AT_ONCE, Budget, type Pace, Pacer } from './budget';
 import { Cell } from './cell';
 import {
   clampTop,
@@ -59,6 +59,7 @@ export class Grid {
   private selecting = false; // something is selected: a click selects, too
   private hurried = false;
   private scrolling = false;
+  private readonly pacer = new Pacer();
   private moment = 0;
   private frame = 0;
   private links = 0; // the number of the links that `owner.href` makes now
@@ -248,7 +249,7 @@ export class Grid {
 
   private readonly onFrame = (): void => {
     this.frame = 0;
-    const pace = this.scrolling ? SCROLLING : RESTING;
+    const pace = this.pacer.next(this.scrolling, this.g, this.top);
     if (this.late || this.drawn !== this.dependsOn()) this.draw(pace);
     let blurs = 0;
     for (const cell of this.shown.values()) {
