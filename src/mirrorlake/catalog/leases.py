@@ -73,6 +73,7 @@ class JobLease:
         self.holder = holder
         self.attempt = attempt
         self.retry: RetryPolicy = NEVER  # applied after temporary failures; set by the function that executes the job
+        self.ended_within = False  # whether the transaction of its work also ended the job, if that was committed
         self._session = session
         self._progress: JobProgress | None = None
         self._written: JobProgress | None = None
