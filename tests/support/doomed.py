@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,7 +86,7 @@ class _Steps:
 
 def _doom(steps: _Steps) -> None:
     """Let this process count its steps."""
-    write, put, delete = Catalog.write, FolderWritableStore._write, FolderWritableStore.delete
+    write, put, delete = Catalog.write, FolderWritableStore.put, FolderWritableStore.delete
 
     @contextmanager
     def counted_write(self: Catalog) -> Generator[psycopg.Connection[TupleRow]]:
@@ -93,8 +94,8 @@ def _doom(steps: _Steps) -> None:
             yield connection
         steps.count()
 
-    def counted_put(self: FolderWritableStore, *args: Any) -> str:
-        done = put(self, *args)
+    def counted_put(self: FolderWritableStore, key: str, data: bytes) -> str:
+        done = put(self, key, data)
         steps.count()
         return done
 
@@ -103,7 +104,7 @@ def _doom(steps: _Steps) -> None:
         steps.count()
 
     Catalog.write = counted_write
-    FolderWritableStore._write, FolderWritableStore.delete = counted_put, counted_delete
+    FolderWritableStore.put, FolderWritableStore.delete = counted_put, counted_delete
     working.execute = steps.execute
 
 
@@ -121,7 +122,7 @@ def main() -> None:
             try:
                 _work(**json.loads(line))
             except BaseException:  # noqa: BLE001 - a fork ends here, whatever happened
-                sys.excepthook(*sys.exc_info())
+                traceback.print_exc()
                 os._exit(1)
             os._exit(0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
