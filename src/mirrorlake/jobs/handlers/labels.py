@@ -38,8 +38,10 @@ def run_export(job: Job, args: LabelExportOptions, context: JobContext) -> Label
     step = context.reporter.step
     with scratch_folder(context.settings.home) as folder:
         if args.path is None:
-            with closing(library_store(context.settings, EXPORTS)) as library:
-                kept = ExportStore(library.store).target(job.id, folder)
+            with (
+                closing(library_store(context.settings, EXPORTS)) as library,
+                ExportStore(library.store).target(job.id, folder) as kept,
+            ):
                 return export_labels(context.catalog, args, step, stores=stores, workdir=folder, kept=kept)
         return export_labels(context.catalog, args, step, stores=stores, workdir=folder)
 
