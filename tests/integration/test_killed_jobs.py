@@ -13,11 +13,11 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from tests.support.doomed import Doomed
-from tests.support.job_library import JobLibrary, job_library
+from tests.support.job_library import GONE, JobLibrary, job_library
 from tests.support.postgres import Server
 from tests.support.soak import soaking
 
-from mirrorlake.catalog import field_counts
+from mirrorlake.catalog import field_counts, jobs
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import execute
 from mirrorlake.jobs.registry import BACKGROUND_KINDS
@@ -99,12 +99,29 @@ def test_a_job_whose_workers_are_killed_after_each_step_ends_as_if_undisturbed(
         undisturbed = outcome(library, job_id)
     with a_copy(postgres_server, original, tmp_path / "shot") as library:
         assert library.request(kind) == job_id
-        kills = 0
-        while library.job(job_id).state in (JobState.QUEUED, JobState.RUNNING):
-            assert kills < MOST_KILLS
-            kills += doomed.work(library.catalog, library.settings, steps=kills + 1)
-            library.age_leases()
-            with library.catalog.write() as connection:  # how many attempts a job has is not what is tested
-                connection.execute("UPDATE job SET attempt = 1")
-        assert kills > 0
+        kill_workers(doomed, library, job_id)
         assert outcome(library, job_id) == undisturbed
+
+
+@pytest.mark.parametrize("kind", [JobKind.CONFIRM, JobKind.PURGE])
+def test_a_removal_whose_workers_are_killed_after_each_step_is_carried_out_once(
+    doomed: Doomed, postgres_server: Server, original: JobLibrary, tmp_path: Path, kind: JobKind
+) -> None:
+    with a_copy(postgres_server, original, tmp_path / "shot") as library:
+        job = library.job(library.request(kind))
+        kill_workers(doomed, library, job.id)
+        results = [job.result for job in jobs.list_jobs(library.catalog, limit=99, kind=kind.value)]
+        assert library.last(job.id).state is JobState.SUCCEEDED
+        assert sum(result["counts"]["removed"] for result in results if result) == GONE
+
+
+def kill_workers(doomed: Doomed, library: JobLibrary, job_id: int) -> None:
+    """Let the first worker die after one step, the next after two, and so on until the job has ended."""
+    kills = 0
+    while library.last(job_id).state in (JobState.QUEUED, JobState.RUNNING):
+        assert kills < MOST_KILLS
+        kills += doomed.work(library.catalog, library.settings, steps=kills + 1)
+        library.age_leases()
+        with library.catalog.write() as connection:  # how many attempts a job has is not what is tested
+            connection.execute("UPDATE job SET attempt = 1")
+    assert kills > 0
