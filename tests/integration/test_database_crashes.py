@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -88,8 +89,7 @@ def test_connections_for_columns_that_a_restart_ended_are_replaced(empty_catalog
     def session() -> int:
         with empty_catalog.arrow() as connection, connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
-            row = cursor.fetchone()
-            assert row is not None
+            row: Any = cursor.fetchone()
             return int(row[0])
 
     first = session()
