@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import psutil
 import psycopg
@@ -89,8 +89,7 @@ def test_connections_for_columns_that_a_restart_ended_are_replaced(empty_catalog
     def session() -> int:
         with empty_catalog.arrow() as connection, connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
-            row: Any = cursor.fetchone()
-            return int(row[0])
+            return cast("list[tuple[int]]", cursor.fetchall())[0][0]
 
     first = session()
     assert session() == first  # it is kept
