@@ -554,11 +554,10 @@ def test_an_old_export_goes_when_another_is_kept(made: Made, tmp_path: Path) -> 
     store = LibraryStore.in_folder(tmp_path / "kept").store
     kept = ExportStore(store)
     (tmp_path / "work").mkdir()
-    with kept.target(1, tmp_path / "work").open("a.txt") as file:
+    with kept.target(1, tmp_path / "work") as target, target.open("a.txt") as file:
         file.write(b"0123")
     assert b"".join(kept.read(1, "a.txt", 4)) == b"0123"
-    kept.target(1, tmp_path / "work")  # another attempt of the same job
-    with pytest.raises(NotFound):
+    with kept.target(1, tmp_path / "work"), pytest.raises(NotFound):  # another attempt of the same job
         kept.read(1, "a.txt", 4)
     assert isinstance(made.catalog, Catalog)
     assert issubclass(NotFound, MirrorlakeError)

@@ -151,6 +151,18 @@ def finish(
         lease.close()
 
 
+def finish_within(connection: psycopg.Connection[TupleRow], lease: JobLease, result: Mapping[str, Any]) -> None:
+    """End a job as succeeded in the transaction that does all of its work, as the last statements of it.
+
+    So neither a crash nor a takeover leaves work that another attempt would repeat. Raises LeaseLost and RunCancelled.
+    """
+    lease.check()
+    values = finish_values(lease, state=RunState.SUCCEEDED.value, error=None, result=result)
+    connection.execute(statement("finish_job").query, values)
+    _release(connection, lease)
+    lease.ended_within = True
+
+
 def queue_again(lease: JobLease, *, wait_s: float = 0.0, reason: str | None = None) -> None:
     """Queue a job that is not a run again, with the same id.
 

@@ -21,7 +21,7 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.statements import statement
-from mirrorlake.core.errors import CatalogError, LeaseLost, RunCancelled, SourceUnreachable
+from mirrorlake.core.errors import CatalogError, CatalogUnavailable, LeaseLost, RunCancelled, SourceUnreachable
 from mirrorlake.model.jobs import NewJob
 from mirrorlake.model.outcomes import OutcomeKind
 from mirrorlake.model.progress import JobProgress
@@ -73,6 +73,7 @@ class JobLease:
         self.holder = holder
         self.attempt = attempt
         self.retry: RetryPolicy = NEVER  # applied after temporary failures; set by the function that executes the job
+        self.ended_within = False  # whether the transaction of its work also ended the job, if that was committed
         self._session = session
         self._progress: JobProgress | None = None
         self._written: JobProgress | None = None
@@ -303,7 +304,10 @@ def lease_lost(lease: JobLease) -> LeaseLost:
 
 def retry_delay_s(lease: JobLease, error: Exception) -> float | None:
     """Seconds until a job that failed with this error is retried; None if it is not retried."""
-    if not isinstance(error, SourceUnreachable) or not lease.retry.allows_another(lease.attempt):
+    interrupted = isinstance(error, CatalogUnavailable)  # PostgreSQL crashed or was restarted in the middle of the work
+    if not (interrupted or isinstance(error, SourceUnreachable)):
+        return None
+    if not lease.retry.allows_another(lease.attempt, interrupted=interrupted):
         return None
     return lease.retry.delay_s(lease.attempt or 1, random.random())  # noqa: S311 - no secret
 

@@ -17,6 +17,7 @@ from mirrorlake.catalog.annotations import Chosen
 from mirrorlake.catalog.assets import parse_asset_id
 from mirrorlake.catalog.projects import project_not_found
 from mirrorlake.catalog.statements import statement
+from mirrorlake.catalog.transactions import OnDone, discard_done
 from mirrorlake.core.errors import NotFound, UsageError
 from mirrorlake.model.access import Context
 from mirrorlake.model.activity import Action, Subject
@@ -39,7 +40,9 @@ StepCallback = Callable[[int, int], object]
 
 
 @retry_on_contention
-def divide(catalog: Catalog, options: SplitOptions, done: StepCallback, *, by: Context) -> SplitResult:
+def divide(
+    catalog: Catalog, options: SplitOptions, done: StepCallback, *, by: Context, on_done: OnDone = discard_done
+) -> SplitResult:
     """Divide a project as one transaction; a dry run only counts. Assigned splits stay as they are.
 
     Raises NotFound, and UsageError for a project without settings if none are given.
@@ -65,15 +68,17 @@ def divide(catalog: Catalog, options: SplitOptions, done: StepCallback, *, by: C
             counts = _count(connection, project_id)
             details = {"settings": asdict(settings), "moved": found[1]}
             record_activity(connection, by, Action.SPLIT, Subject.PROJECT, [options.project], details=details)
-    return SplitResult(
-        project=options.project,
-        settings=settings,
-        counts=counts,
-        moved=found[1],
-        ungrouped=found[2],
-        dry_run=options.dry_run,
-        notes=explain_counts(settings, counts),
-    )
+        result = SplitResult(
+            project=options.project,
+            settings=settings,
+            counts=counts,
+            moved=found[1],
+            ungrouped=found[2],
+            dry_run=options.dry_run,
+            notes=explain_counts(settings, counts),
+        )
+        on_done(connection, result)
+    return result
 
 
 def _divide_all(
@@ -113,19 +118,27 @@ def assign_ids(
     automatic: bool,
     by: Context,
     skip_others: bool = False,
+    on_done: OnDone = discard_done,
 ) -> SplitResult:
     """Choose the split of these assets. Raises NotFound for one that is not in the project, unless it is skipped."""
     numbers = [parse_asset_id(asset_id) for asset_id in dict.fromkeys(asset_ids)]
     chosen: Chosen = (b"SELECT id FROM unnest(%s::bigint[]) AS id", (numbers,))
     expected = None if skip_others else len(numbers)
-    return _assign(catalog, project, split, chosen, expected=expected, automatic=automatic, by=by)
+    return _assign(catalog, project, split, chosen, expected=expected, automatic=automatic, by=by, on_done=on_done)
 
 
 def assign_chosen(
-    catalog: Catalog, project: str, split: Split | None, chosen: Chosen, *, automatic: bool, by: Context
+    catalog: Catalog,
+    project: str,
+    split: Split | None,
+    chosen: Chosen,
+    *,
+    automatic: bool,
+    by: Context,
+    on_done: OnDone = discard_done,
 ) -> SplitResult:
     """Choose the split of those of these assets that are in the project. Raises NotFound."""
-    return _assign(catalog, project, split, chosen, expected=None, automatic=automatic, by=by)
+    return _assign(catalog, project, split, chosen, expected=None, automatic=automatic, by=by, on_done=on_done)
 
 
 @retry_on_contention
@@ -138,6 +151,7 @@ def _assign(
     expected: int | None,
     automatic: bool,
     by: Context,
+    on_done: OnDone,
 ) -> SplitResult:
     text, params = chosen
     query = b"WITH chosen AS MATERIALIZED (" + text + b") " + statement("assign_split").query
@@ -157,7 +171,9 @@ def _assign(
         details = {"split": split and split.value, "automatic": automatic, "assets": found}
         record_activity(connection, by, Action.SPLIT, Subject.PROJECT, [project], details=details)
         counts = _count(connection, project_id)
-    return SplitResult(project=project, settings=read_settings(stored), counts=counts, moved=moved)
+        result = SplitResult(project=project, settings=read_settings(stored), counts=counts, moved=moved)
+        on_done(connection, result)
+    return result
 
 
 def read_settings(stored: Mapping[str, Any] | None) -> SplitSettings | None:

@@ -320,6 +320,13 @@ def finish_confirm(lease: Lease, held: Confirmable) -> None:
         connection.execute(statement("drop_confirmed").query, {"run_id": held.run_id})
 
 
+def was_carried_out(lease: Lease, held_run: int) -> bool:
+    """Whether the interrupted run that this one continues carried out these held removals, all but its own end."""
+    with lease.catalog.read() as connection:
+        row = connection.execute(statement("was_carried_out").query, {"job_id": lease.run_id, "run_id": held_run})
+        return row.fetchone() is not None
+
+
 @retry_on_contention
 def drop_superseded(catalog: Catalog, datasource_id: int, run_id: int, *, whole: bool) -> None:
     """Drop the keys that earlier runs held: all of them, or after an incomplete listing only those held again."""

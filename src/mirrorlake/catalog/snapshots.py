@@ -129,9 +129,14 @@ def insert(
 
 def get(catalog: Catalog, name: str) -> Snapshot:
     """One snapshot by its name. Raises NotFound."""
-    project, number = parse_name(name)
     with catalog.read() as connection:
-        row = connection.execute(_query("snapshot_by_name"), {"project": project, "number": number}).fetchone()
+        return get_in(connection, name)
+
+
+def get_in(connection: psycopg.Connection[TupleRow], name: str) -> Snapshot:
+    """The same in a transaction of the caller."""
+    project, number = parse_name(name)
+    row = connection.execute(_query("snapshot_by_name"), {"project": project, "number": number}).fetchone()
     if row is None:
         raise _not_found(name)
     return _snapshot_from_row(row)[1]

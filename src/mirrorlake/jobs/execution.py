@@ -130,7 +130,9 @@ def execute(context: JobContext) -> Any:
         # An internal error: the job must not appear to be running, and the trace must be shown.
         _end(lease, JobState.FAILED, f"internal error: {error!r}")
         raise
-    if not lease.closed:  # a run ends its own lease
+    if lease.ended_within:
+        lease.close()
+    elif not lease.closed:  # a run ends its own lease
         state, error = handler.state_of(result)
         jobs.finish(lease, state=state, result=msgspec.to_builtins(result), error=error)
     _count_fields(context.catalog)

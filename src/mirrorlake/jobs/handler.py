@@ -6,7 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from mirrorlake.catalog import datasources
+import msgspec
+import psycopg
+from psycopg.rows import TupleRow
+
+from mirrorlake.catalog import datasources, jobs
 from mirrorlake.catalog.leases import JobLease
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.errors import NotFound
@@ -63,6 +67,10 @@ class JobContext:
         """How to open the store of a datasource. Raises MirrorlakeError if its connection cannot be used."""
         return (self.store_factory or SourceStores(self.settings, self.catalog))(source)
 
+    def end_within(self, connection: psycopg.Connection[TupleRow], result: object) -> None:
+        """End the job with this result in the transaction that does all of its work."""
+        jobs.finish_within(connection, self.lease, msgspec.to_builtins(result))
+
     def source(self, job: Job) -> Datasource:
         """The datasource of a job. Raises NotFound if it was deleted."""
         if isinstance(self.lease, Lease):
@@ -93,7 +101,8 @@ class Handler(Generic[A, R]):
 
     `run` does the work. It calls `context.reporter.step`, or uses a store that checks the lease, so that a cancellation
     takes effect within a second. It may continue work that was interrupted anywhere: committed work is not repeated. A
-    run ends its own lease (`mirror.finalize`); any other job is ended by `jobs.execution`.
+    run ends its own lease (`mirror.finalize`), and a job whose work is one transaction ends in it
+    (`context.end_within`); any other job is ended by `jobs.execution`.
     """
 
     kind: JobKind

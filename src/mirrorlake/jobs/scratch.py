@@ -12,6 +12,7 @@ from typing import TextIO
 
 from mirrorlake.core.private import open_private
 from mirrorlake.library.home import open_data_folder
+from mirrorlake.storage.disk import room_in
 
 
 @contextmanager
@@ -19,7 +20,7 @@ def scratch_folder(home: Path) -> Generator[Path]:
     """Create an empty folder for the plan of a run, in the data folder, since /tmp may be small or in memory.
 
     A lock, not a process id, shows that the run is alive: containers that share the data folder have separate process
-    ids. Raises SettingsError or DiskFull.
+    ids. Raises SettingsError; DiskFull also from the body, if what is written into the folder finds no space.
     """
     scratch = home / "scratch"
     with open_data_folder(home):
@@ -34,7 +35,8 @@ def scratch_folder(home: Path) -> Generator[Path]:
         plan = Path(path) / "plan"
         with open_data_folder(home):
             plan.mkdir()
-        yield plan
+        with room_in(scratch):
+            yield plan
 
 
 def _sweep(scratch: Path) -> None:

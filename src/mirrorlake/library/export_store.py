@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from mirrorlake.core.errors import NotFound, ObjectGone, UsageError
+from mirrorlake.core.errors import MirrorlakeError, NotFound, ObjectGone, UsageError
 from mirrorlake.library.export_targets import SpooledTarget
 from mirrorlake.model.exports import KEPT_BYTES, KEPT_S
-from mirrorlake.storage.writable import WritableStore
+from mirrorlake.storage.writable import StoredObject, WritableStore
 
 _PART_BYTES: Final = 8_000_000
 
@@ -30,12 +31,23 @@ class ExportStore:
     def __init__(self, store: WritableStore) -> None:
         self._store = store
 
-    def target(self, job_id: int, workdir: Path) -> SpooledTarget:
-        """Where the files of a job go. Deletes old exports, and what an earlier attempt of the job left."""
+    @contextmanager
+    def target(self, job_id: int, workdir: Path) -> Generator[SpooledTarget]:
+        """Where the files of a job go. Deletes old exports, and what an earlier attempt of the job left.
+
+        After an error nothing of the export remains: it may have filled the disk.
+        """
         before = time.time() - KEPT_S
-        for one in list(self._store.list("")):
-            if one.modified < before or one.key.startswith(f"{job_id}/"):
-                self._store.delete(one.key)
+        self._delete([one for one in self._store.list("") if one.modified < before])
+        self._delete(self._store.list(f"{job_id}/"))
+        try:
+            yield self._target(job_id, workdir)
+        except BaseException:
+            with suppress(MirrorlakeError):  # the store may be what failed; the next export deletes it
+                self._delete(self._store.list(f"{job_id}/"))
+            raise
+
+    def _target(self, job_id: int, workdir: Path) -> SpooledTarget:
         total = 0
 
         def deliver(name: str, path: Path) -> None:
@@ -54,6 +66,10 @@ class ExportStore:
         for number in range(count):
             self._info(job_id, name, number)
         return (self._get(job_id, name, number) for number in range(count))
+
+    def _delete(self, objects: Iterable[StoredObject]) -> None:
+        for one in list(objects):
+            self._store.delete(one.key)
 
     def _info(self, job_id: int, name: str, number: int) -> None:
         try:

@@ -16,6 +16,7 @@ from mirrorlake.catalog.label_import import (
     replace_imported,
 )
 from mirrorlake.catalog.ontologies import StoredOntology, read_ontology, save_in
+from mirrorlake.catalog.transactions import OnDone, discard_done
 from mirrorlake.core.errors import MirrorlakeError, NotFound, UsageError
 from mirrorlake.core.text import count_noun
 from mirrorlake.labels.box_batch import count_images
@@ -45,9 +46,15 @@ def import_labels(catalog: Catalog, options: LabelImportOptions, step: Step, *, 
 
 
 def import_label_files(
-    catalog: Catalog, files: LabelFiles, options: LabelImportOptions, step: Step, *, by: Context
+    catalog: Catalog,
+    files: LabelFiles,
+    options: LabelImportOptions,
+    step: Step,
+    *,
+    by: Context,
+    on_done: OnDone = discard_done,
 ) -> LabelImport:
-    """Import, or preview, labels.
+    """Import, or preview, labels; `on_done` receives the result of an import before it is committed.
 
     Raises UsageError for options or files that cannot be used, and MirrorlakeError with the first problems if labels
     are invalid or have no class; a dry run returns them instead.
@@ -57,9 +64,12 @@ def import_label_files(
     chosen = select_ids(options.query)
     step(CHECKING, 0, 0)
     with label_transaction(catalog, dry_run=options.dry_run) as connection:
-        return _import_files(
+        result = _import_files(
             connection, files=files, chosen_format=chosen_format, chosen=chosen, options=options, step=step, by=by
         )
+        if not options.dry_run:
+            on_done(connection, result)
+    return result
 
 
 def _import_files(

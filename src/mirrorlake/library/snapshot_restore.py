@@ -20,6 +20,7 @@ from psycopg.rows import TupleRow
 
 from mirrorlake.catalog import snapshots
 from mirrorlake.catalog.snapshot_restore import AnnotationRestore, RestoredRow, SnapshotRestore
+from mirrorlake.catalog.transactions import OnDone, discard_done
 from mirrorlake.library.snapshot_reading import gone_in
 from mirrorlake.library.snapshot_rows import column_values, freeze_annotations, read_entries
 from mirrorlake.library.snapshots import freeze_within, read_frozen
@@ -33,7 +34,9 @@ SHOWN_GONE = 100  # keys; all of them are counted, and `snapshot gone` lists the
 BATCH = 1_000  # assets whose annotations are compared at a time
 
 
-def restore(catalog: Catalog, options: RestoreOptions, step: StepCallback, *, by: Context) -> SnapshotRestored:
+def restore(
+    catalog: Catalog, options: RestoreOptions, step: StepCallback, *, by: Context, on_done: OnDone = discard_done
+) -> SnapshotRestored:
     """Restore a snapshot, or count what that would change. Raises NotFound and CatalogError.
 
     The project as it was before becomes a snapshot of its own, so that a restore can be undone by another one.
@@ -81,6 +84,7 @@ def restore(catalog: Catalog, options: RestoreOptions, step: StepCallback, *, by
             connection.rollback()
         else:
             work.record(by, {"snapshot": found.number, "added": added, "removed": removed, "undo": undo})
+            on_done(connection, result)
     return result
 
 

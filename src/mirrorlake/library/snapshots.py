@@ -14,6 +14,7 @@ from psycopg.rows import TupleRow
 
 from mirrorlake.catalog import snapshots
 from mirrorlake.catalog.snapshots import FrozenContent, ProjectReader
+from mirrorlake.catalog.transactions import OnDone, discard_done
 from mirrorlake.core.errors import CatalogError
 from mirrorlake.library.snapshot_rows import (
     SnapshotDigest,
@@ -32,11 +33,21 @@ from mirrorlake.postgres.pool import Catalog
 FREEZING = "Freezing assets"
 
 
-def freeze(catalog: Catalog, project: str, step: StepCallback, *, note: str, by: Context) -> Snapshot:
+def freeze(
+    catalog: Catalog,
+    project: str,
+    step: StepCallback,
+    *,
+    note: str,
+    by: Context,
+    on_done: OnDone = discard_done,
+) -> Snapshot:
     """Make a snapshot of a project as it is at one moment, in one transaction. Raises NotFound and CatalogError."""
     with catalog.write() as connection:
         name = freeze_within(catalog, connection, project, step, note=note, by=by)
-    return snapshots.get(catalog, name)
+        found = snapshots.get_in(connection, name)
+        on_done(connection, found)
+    return found
 
 
 def freeze_within(

@@ -46,6 +46,8 @@ def confirm(lease: Lease, source: Datasource, held_run: int, *, store_factory: S
 
 def _run(lease: Lease, source: Datasource, held_run: int, store_factory: StoreFactory, counters: Counters) -> RunResult:
     catalog = lease.catalog
+    if removal.was_carried_out(lease, held_run):
+        return RunResult()
     # Read again under the lease: the hold may have been dismissed since it was confirmed.
     held = removal.find_confirmable(catalog, run_id=held_run, plan_hash=None)
     source = datasources.by_id(catalog, source.id)  # the settings too

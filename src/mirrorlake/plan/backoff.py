@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class RetryPolicy:
     """How often and when a job is tried again.
 
-    An attempt also ends if its worker dies, so that a job that kills its workers is not repeated forever.
+    An attempt also ends if its worker dies or the database is lost, so that a job that causes this is not repeated
+    forever.
     """
 
     max_attempts: int = 3
@@ -26,9 +27,12 @@ class RetryPolicy:
         wait = min(self.first_s * self.factor ** (attempt - 1), self.longest_s)
         return wait * (0.5 + 0.5 * jitter)
 
-    def allows_another(self, attempt: int | None) -> bool:
-        """Whether a job that fails in this attempt is tried again. None means that it is not from the queue."""
-        return attempt is not None and self.after_failure and attempt < self.max_attempts
+    def allows_another(self, attempt: int | None, *, interrupted: bool = False) -> bool:
+        """Whether a job that fails in this attempt is tried again. None means that it is not from the queue.
+
+        `interrupted`: it did not fail for a reason of its own, as if its worker had died.
+        """
+        return attempt is not None and (self.after_failure or interrupted) and attempt < self.max_attempts
 
 
 NEVER = RetryPolicy(max_attempts=1, after_failure=False)

@@ -49,11 +49,10 @@ class ArrowConnections:
             connection.close()
 
     def _take(self, schema: str | None) -> Connection:
-        with self._lock:
-            for at, (of, connection) in enumerate(self._idle):
-                if of == schema:
-                    del self._idle[at]
-                    return connection
+        while (idle := self._take_idle(schema)) is not None:
+            if _is_alive(idle):
+                return idle
+            idle.close()
         connection = adbc.connect(self._conninfo)
         with connection.cursor() as cursor:
             cursor.execute("SET TIME ZONE 'UTC'")
@@ -64,6 +63,14 @@ class ArrowConnections:
         connection.commit()
         return connection
 
+    def _take_idle(self, schema: str | None) -> Connection | None:
+        with self._lock:
+            for at, (of, connection) in enumerate(self._idle):
+                if of == schema:
+                    del self._idle[at]
+                    return connection
+        return None
+
     def _give(self, schema: str | None, connection: Connection) -> None:
         spare: Connection | None = connection
         with self._lock:
@@ -73,6 +80,17 @@ class ArrowConnections:
                 spare = self._idle.pop(0)[1] if len(self._idle) > IDLE_CONNECTIONS else None
         if spare is not None:
             spare.close()
+
+
+def _is_alive(connection: Connection) -> bool:
+    """Whether an idle connection still works: PostgreSQL may have restarted."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        connection.rollback()
+    except adbc_driver_manager.Error:
+        return False
+    return True
 
 
 @contextmanager

@@ -204,6 +204,11 @@ UPDATE run SET confirms = %(held)s WHERE id = %(run_id)s;
 -- Record that a run carried out the confirmed removals.
 UPDATE hold SET confirmed_by = %(confirmed_by)s WHERE run_id = %(run_id)s;
 
+-- name: was_carried_out
+-- The hold of a run, if it was confirmed by the run that a job continues.
+SELECT hold.run_id FROM hold JOIN job ON job.continues = hold.confirmed_by
+WHERE hold.run_id = %(run_id)s AND job.id = %(job_id)s;
+
 -- name: end_hold
 -- End the hold of a run: nothing awaits confirmation any more.
 UPDATE job SET state = 'succeeded' WHERE id = %(run_id)s AND state = 'held';

@@ -24,8 +24,10 @@ def run_export(job: Job, args: ExportOptions, context: JobContext) -> AssetExpor
     step = context.reporter.step
     with scratch_folder(context.settings.home) as folder:
         if args.path is None:
-            with closing(library_store(context.settings, EXPORTS)) as library:
-                target = ExportStore(library.store).target(job.id, folder)
+            with (
+                closing(library_store(context.settings, EXPORTS)) as library,
+                ExportStore(library.store).target(job.id, folder) as target,
+            ):
                 return export_assets(context.catalog, args, target, step, stores=stores)
         with open_export_target(
             args,

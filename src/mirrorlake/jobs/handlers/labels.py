@@ -28,7 +28,8 @@ def run_import(job: Job, args: LabelImportOptions, context: JobContext) -> Label
     with closing(library_store(context.settings, UPLOADS)) as library, scratch_folder(context.settings.home) as folder:
         uploads = LabelUploads(library.store) if args.upload is not None else None
         with open_label_source(args, catalog=context.catalog, stores=stores, uploads=uploads, workdir=folder) as files:
-            return import_label_files(context.catalog, files, args, context.reporter.step, by=by)
+            step, end = context.reporter.step, context.end_within
+            return import_label_files(context.catalog, files, args, step, by=by, on_done=end)
 
 
 def run_export(job: Job, args: LabelExportOptions, context: JobContext) -> LabelExport:
@@ -37,8 +38,10 @@ def run_export(job: Job, args: LabelExportOptions, context: JobContext) -> Label
     step = context.reporter.step
     with scratch_folder(context.settings.home) as folder:
         if args.path is None:
-            with closing(library_store(context.settings, EXPORTS)) as library:
-                kept = ExportStore(library.store).target(job.id, folder)
+            with (
+                closing(library_store(context.settings, EXPORTS)) as library,
+                ExportStore(library.store).target(job.id, folder) as kept,
+            ):
                 return export_labels(context.catalog, args, step, stores=stores, workdir=folder, kept=kept)
         return export_labels(context.catalog, args, step, stores=stores, workdir=folder)
 

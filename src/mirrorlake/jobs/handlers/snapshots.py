@@ -12,14 +12,15 @@ from mirrorlake.model.snapshots import RestoreOptions, Snapshot, SnapshotOptions
 
 def run_freeze(job: Job, args: SnapshotOptions, context: JobContext) -> Snapshot:
     """Make a snapshot in one transaction: an interrupted one leaves nothing."""
-    return freeze(
-        context.catalog, args.project, context.reporter.step, note=args.note, by=requester(context.catalog, job)
-    )
+    by = requester(context.catalog, job)
+    step, end = context.reporter.step, context.end_within
+    return freeze(context.catalog, args.project, step, note=args.note, by=by, on_done=end)
 
 
 def run_restore(job: Job, args: RestoreOptions, context: JobContext) -> SnapshotRestored:
     """Restore a snapshot as one transaction, or count what that would change."""
-    return restore(context.catalog, args, context.reporter.step, by=requester(context.catalog, job))
+    by = requester(context.catalog, job)
+    return restore(context.catalog, args, context.reporter.step, by=by, on_done=context.end_within)
 
 
 CREATE = Handler(kind=JobKind.SNAPSHOT_CREATE, args=SnapshotOptions, result=Snapshot, run=run_freeze)

@@ -17,7 +17,8 @@ DIVIDING = "Dividing assets"
 def run_split(job: Job, args: SplitOptions, context: JobContext) -> SplitResult:
     """Divide a project as one transaction."""
     done = partial(context.reporter.step, DIVIDING)
-    return project_splits.divide(context.catalog, args, done, by=requester(context.catalog, job))
+    by = requester(context.catalog, job)
+    return project_splits.divide(context.catalog, args, done, by=by, on_done=context.end_within)
 
 
 def run_assignment(job: Job, args: SplitAssignment, context: JobContext) -> SplitResult:
@@ -33,9 +34,17 @@ def run_assignment(job: Job, args: SplitAssignment, context: JobContext) -> Spli
             automatic=args.automatic,
             by=by,
             skip_others=args.skip_others,
+            on_done=context.end_within,
         )
-    chosen = select_ids(args.query)
-    return project_splits.assign_chosen(catalog, args.project, args.split, chosen, automatic=args.automatic, by=by)
+    return project_splits.assign_chosen(
+        catalog,
+        args.project,
+        args.split,
+        select_ids(args.query),
+        automatic=args.automatic,
+        by=by,
+        on_done=context.end_within,
+    )
 
 
 SPLIT = Handler(kind=JobKind.PROJECT_SPLIT, args=SplitOptions, result=SplitResult, run=run_split)
