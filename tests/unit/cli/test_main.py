@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import orjson
 import pytest
 
 from mirrorlake.cli import exit_codes
@@ -176,13 +177,35 @@ def test_a_settings_file_that_is_not_there_is_named_once(tmp_path: Path, capsys:
     assert f"The settings file {file} cannot be read: No such file or directory." in capsys.readouterr().err
 
 
-def test_an_argument_that_is_not_utf8_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_an_argument_that_is_not_utf8_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    other = os.fsdecode(b"\xff")
+    for refuse in (str.encode, orjson.dumps):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(sys.modules[run.__module__], "_app_for", lambda _words: lambda words, **_: refuse(words[-1]))
+            assert run(["ontology", "show", other]) == exit_codes.USAGE
+        assert capsys.readouterr().err == "error: '\\udcff' is not UTF-8. Use a name or path that is.\n"
+
+
+@pytest.mark.parametrize(
+    "fault", [KeyError("ours"), TypeError("ours"), UnicodeEncodeError("utf-8", "\udcee", 0, 1, "surrogates not allowed")]
+)
+def test_another_fault_is_not_hidden_behind_an_argument_that_is_not_utf8(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def store(words: list[str], **_: object) -> None:
-        " ".join(words).encode()
+    def fail(_words: list[str], **_: object) -> None:
+        raise fault
 
-    monkeypatch.setattr(sys.modules[run.__module__], "_app_for", lambda _words: store)
+    monkeypatch.setattr(sys.modules[run.__module__], "_app_for", lambda _words: fail)
+    with pytest.raises(type(fault)):
+        run(["ontology", "show", os.fsdecode(b"\xff")])
 
-    assert run(["ontology", "show", os.fsdecode(b"\xff")]) == exit_codes.USAGE
-    assert capsys.readouterr().err == "error: '\\udcff' is not UTF-8. Use a name or path that is.\n"
+
+@pytest.mark.parametrize("words", ["--help", "--version", "search --help", "datasource list --help"])
+def test_a_help_that_cannot_be_written_is_one_sentence(words: str) -> None:
+    command = f'"$0" -c "from mirrorlake.cli import main; main()" {words} > /dev/full'
+    done = subprocess.run(["bash", "-c", command, sys.executable], capture_output=True, text=True, check=False)
+    assert done.returncode == exit_codes.FAILED
+    assert done.stderr == (
+        "error: Cannot write the result to standard output: No space left on device. Free some space, or redirect the "
+        "output elsewhere.\n"
+    )
