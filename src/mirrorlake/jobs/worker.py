@@ -248,7 +248,8 @@ class Worker:
 
     def _enqueue_functions(self) -> bool:
         places = self._places.all()
-        return any([self._in_place(place, "functions", lambda one: enqueue_functions(one.catalog)) for place in places])
+        queued = [self._in_place(place, "functions", lambda one: enqueue_functions(one.catalog)) for place in places]
+        return any(queued)
 
     def _pause(self, seconds: float) -> None:
         for _ in range(int(seconds / POLL_S)):
@@ -328,10 +329,12 @@ class Worker:
             self._in_place(place, "events", lambda one: events.enqueue_receiving(one.catalog, job))
 
     def _enqueue_sending(self) -> bool:
-        job, places = new_job(JobKind.DELIVER, DeliverArgs()), self._places.all()
-        return any(
-            [self._in_place(place, "webhooks", lambda one: webhooks.enqueue_sending(one.catalog, job)) for place in places]
-        )
+        job = new_job(JobKind.DELIVER, DeliverArgs())
+        queued = [
+            self._in_place(place, "webhooks", lambda one: webhooks.enqueue_sending(one.catalog, job))
+            for place in self._places.all()
+        ]
+        return any(queued)
 
     def _carry_out(
         self, place: Place, lease: JobLease, interruptible: Callable[[], AbstractContextManager[None]]

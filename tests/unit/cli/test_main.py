@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -177,17 +178,21 @@ def test_a_settings_file_that_is_not_there_is_named_once(tmp_path: Path, capsys:
     assert f"The settings file {file} cannot be read: No such file or directory." in capsys.readouterr().err
 
 
-def test_an_argument_that_is_not_utf8_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    other = os.fsdecode(b"\xff")
-    for refuse in (str.encode, orjson.dumps):
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(sys.modules[run.__module__], "_app_for", lambda _words: lambda words, **_: refuse(words[-1]))
-            assert run(["ontology", "show", other]) == exit_codes.USAGE
-        assert capsys.readouterr().err == "error: '\\udcff' is not UTF-8. Use a name or path that is.\n"
+@pytest.mark.parametrize("encode", [str.encode, orjson.dumps])
+def test_an_argument_that_is_not_utf8_is_named(
+    encode: Callable[[str], bytes], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def store(words: list[str], **_: object) -> None:
+        encode(words[-1])
+
+    monkeypatch.setattr(sys.modules[run.__module__], "_app_for", lambda _words: store)
+    assert run(["ontology", "show", os.fsdecode(b"\xff")]) == exit_codes.USAGE
+    assert capsys.readouterr().err == "error: '\\udcff' is not UTF-8. Use a name or path that is.\n"
 
 
 @pytest.mark.parametrize(
-    "fault", [KeyError("ours"), TypeError("ours"), UnicodeEncodeError("utf-8", "\udcee", 0, 1, "surrogates not allowed")]
+    "fault",
+    [KeyError("ours"), TypeError("ours"), UnicodeEncodeError("utf-8", "\udcee", 0, 1, "surrogates not allowed")],
 )
 def test_another_fault_is_not_hidden_behind_an_argument_that_is_not_utf8(
     fault: Exception, monkeypatch: pytest.MonkeyPatch
