@@ -251,15 +251,18 @@ def matching_work(catalog: Catalog, images: int) -> int:
     """How many rows PostgreSQL handles to match this many label files with as many assets, all of one file name."""
     query = b"EXPLAIN (ANALYZE, FORMAT JSON) WITH chosen AS MATERIALIZED (SELECT id FROM asset) "
     query += statement("match_label_images").query
+    assets = (
+        "INSERT INTO asset (datasource_id, key, name, token, size, kind, media_type, width, height, orientation,"
+        " digest, placeholder) SELECT datasource.id, 'set/' || number || '/image.jpg', 'image.jpg', '', 1, 'image',"
+        " 'image/jpeg', 640, 480, 1, '', '' FROM datasource, generate_series(1, %s) AS number"
+    )
+    labels = (
+        "INSERT INTO label_image (number, path, suffixed)"
+        " SELECT number, number || '/image', false FROM generate_series(1, %s) AS number"
+    )
     with label_transaction(catalog, dry_run=True) as connection:
-        for part in (
-            "INSERT INTO asset (datasource_id, key, name, token, size, kind, media_type, width, height, orientation,"
-            " digest, placeholder) SELECT datasource.id, 'set/' || number || '/image.jpg', 'image.jpg', '', 1, 'image',"
-            " 'image/jpeg', 640, 480, 1, '', '' FROM datasource, generate_series(1, %s) AS number",
-            "INSERT INTO label_image (number, path, suffixed) SELECT number, number || '/image', false"
-            " FROM generate_series(1, %s) AS number",
-        ):
-            connection.execute(part.encode(), (images,))
+        connection.execute(assets, (images,))
+        connection.execute(labels, (images,))
         connection.execute(b"ANALYZE label_image")
         (found,) = connection.execute(query, (False,), prepare=False).fetchone() or ((),)
         matched = connection.execute(b"SELECT count(*) FROM label_match WHERE NOT ambiguous").fetchone()
