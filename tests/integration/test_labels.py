@@ -21,6 +21,7 @@ from mirrorlake.catalog.asset_history import list_changes
 from mirrorlake.catalog.label_import import ImageStage, label_transaction
 from mirrorlake.catalog.label_statistics import read_statistics
 from mirrorlake.catalog.sql_names import replace_names
+from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import Conflict, MirrorlakeError, NotFound, ObjectGone, UsageError
 from mirrorlake.core.settings import Settings
 from mirrorlake.labels.documents import geometry_from_json
@@ -244,6 +245,39 @@ def test_an_image_is_found_by_whole_key_then_by_the_end_of_its_path_then_by_its_
     for key in KEYS[:4]:
         assert labels_of(library, key) == [("0", AnnotationSource.IMPORT)]
     assert run_import(library, path, query='path:"site-a/1.jpg"', dry_run=True).matched == 1
+
+
+def matching_work(catalog: Catalog, images: int) -> int:
+    """How many rows PostgreSQL handles to match this many label files with as many assets, all of one file name."""
+    query = b"EXPLAIN (ANALYZE, FORMAT JSON) WITH chosen AS MATERIALIZED (SELECT id FROM asset) "
+    query += statement("match_label_images").query
+    assets = (
+        "INSERT INTO asset (datasource_id, key, name, token, size, kind, media_type, width, height, orientation,"
+        " digest, placeholder) SELECT datasource.id, 'set/' || number || '/image.jpg', 'image.jpg', '', 1, 'image',"
+        " 'image/jpeg', 640, 480, 1, '', '' FROM datasource, generate_series(1, %s) AS number"
+    )
+    labels = (
+        "INSERT INTO label_image (number, path, suffixed)"
+        " SELECT number, number || '/image', false FROM generate_series(1, %s) AS number"
+    )
+    with label_transaction(catalog, dry_run=True) as connection:
+        connection.execute(assets, (images,))
+        connection.execute(labels, (images,))
+        connection.execute(b"ANALYZE label_image")
+        (found,) = connection.execute(query, (False,), prepare=False).fetchone() or ((),)
+        matched = connection.execute(b"SELECT count(*) FROM label_match WHERE NOT ambiguous").fetchone()
+        assert matched == (images,)
+    waiting, rows = [found[0]["Plan"]], 0
+    while waiting:
+        node = waiting.pop()
+        waiting += node.get("Plans", [])
+        removed = sum(node.get(f"Rows Removed by {what}", 0) for what in ("Join Filter", "Filter"))
+        rows += (node["Actual Rows"] + removed) * node["Actual Loops"]
+    return int(rows)
+
+
+def test_many_images_of_one_file_name_are_matched_in_linear_time(library: Catalog) -> None:
+    assert matching_work(library, 400) < 6 * matching_work(library, 100)
 
 
 def rename_assets(catalog: Catalog, keys: Mapping[str, str]) -> None:

@@ -22,6 +22,7 @@ from mirrorlake.model.looking import Depth, Looking
 from mirrorlake.model.media import ImageFacts, MediaKind, TextFacts
 from mirrorlake.model.policies import Policies
 from mirrorlake.model.runs import Outcome
+from mirrorlake.postgres.migrate import all_migrations
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.process import process_bytes
 from mirrorlake.storage.providers.memory.store import MemoryStore
@@ -256,6 +257,30 @@ def test_headers_of_huge_objects_cost_a_few_requests(empty_catalog: Catalog, tmp
     assert "frames" not in found["c.gif"].facts
     (outcome,) = (one for one in outcomes(mirrored, report) if one.key == "broken.tif")
     assert (outcome.stage, str(outcome.reason)[:22]) == ("probe", "TIFF header is damaged")
+    assert mirrored.run().requests.get == 0
+
+
+def test_what_an_earlier_version_refused_for_its_size_is_due_once_a_header_is_enough(
+    empty_catalog: Catalog, tmp_path: Path
+) -> None:
+    store = SparseStore()
+    store.put_sparse("large.jpg", 700_000_000, {0: _noise("JPEG")})
+    wide = bytearray(600_000)
+    for place, data in _huge_tiff(len(wide)).items():
+        wide[place : place + len(data)] = data
+    store.put("wide.tif", bytes(wide))  # too many pixels
+    store.put("broken.png", b"no picture")
+    mirrored = Mirrored(empty_catalog, tmp_path, store)
+    assert mirrored.run().counts.failed == 3
+    mirrored.change_all(depth=Depth.HEADER)
+    with mirrored.catalog.write() as connection:  # as an earlier version stored them
+        connection.execute("UPDATE object SET policies = NULL")
+    assert mirrored.run().counts.skipped == 3
+    upgrade = next(one for one in all_migrations() if one.name == "refused_before_depths")
+    with mirrored.catalog.write() as connection:
+        connection.execute(upgrade.sql.encode())
+    report = mirrored.run()
+    assert (report.counts.new, report.counts.skipped) == (2, 1)
     assert mirrored.run().requests.get == 0
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 from tests.support.mortal import Killed
 from tests.support.passes import TWELVE, Mirrored, picture, put_all
+from tests.support.postgres import Server
 from tests.support.thumbnails import (
     as_before,
     checked,
@@ -29,14 +32,17 @@ from tests.support.thumbnails import (
 from tests.support.two import planned_nothing
 
 from mirrorlake.catalog import commit, edits, thumbnail_packs
-from mirrorlake.catalog.thumbnails import exclusive_lock, library_id
+from mirrorlake.catalog.statements import statement
+from mirrorlake.catalog.thumbnails import database_id, exclusive_lock, library_id
 from mirrorlake.core.errors import Conflict, UsageError
 from mirrorlake.core.settings import Settings
-from mirrorlake.mirror.library_marker import MARKERS
+from mirrorlake.mirror import library_marker
+from mirrorlake.mirror.library_marker import DATABASES, MARKERS
 from mirrorlake.mirror.thumbnails import Thumbnails
 from mirrorlake.model.edits import Edit
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import OpenedStore
+from mirrorlake.services.doctor import examine
 from mirrorlake.services.removal import purge_trash
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
@@ -335,21 +341,74 @@ def test_a_folder_that_another_library_uses_too_is_left_alone(
         assert contents(root(mirrored)) == before
 
 
+def test_a_store_that_a_copy_of_the_library_uses_too_is_left_alone(
+    mirrored: Mirrored, postgres_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a restored backup beside the original: both have the packs of then, and each deletes what it merged."""
+    trash(mirrored, *GONE)
+    purge(mirrored, 3)
+    settings = Settings(
+        home=tmp_path, database_url=mirrored.catalog.conninfo, library_store=f"file://{root(mirrored).parent}"
+    )
+    with Catalog(postgres_server.new_database()) as copy:
+        assert library_id(copy) == library_id(mirrored.catalog)
+        store = MemoryStore()
+        store.put("later.png", picture(88))
+        theirs = Mirrored(copy, tmp_path, store)
+        theirs.run()
+        before = contents(root(mirrored))
+        for library, other in ((mirrored, theirs), (theirs, mirrored)):
+            where = re.escape(other.catalog.address)
+            with pytest.raises(Conflict, match=f"A copy of this library also keeps .* Its database is .*{where}"):
+                cleaned(library)
+        assert contents(root(mirrored)) == before
+        (row,) = (check for check in examine(settings).checks if check.check == "thumbnails")
+        assert not row.ok
+        assert "A copy of this library" in row.message
+        marker = root(mirrored) / DATABASES / library_id(copy) / database_id(copy)
+        assert str(marker.relative_to(root(mirrored))) in str(row.fix)
+
+        for seconds in (60.0, -60.0):  # since the last run
+            written = marker.stat().st_mtime_ns
+            with monkeypatch.context() as patched:
+                patched.setattr(library_marker, "RENEW_S", seconds)
+                theirs.run()
+            assert (marker.stat().st_mtime_ns > written) == (seconds < 0)
+        with monkeypatch.context() as patched:
+            patched.setattr(library_marker, "UNUSED_S", -60.0)  # as if the copy had not run for long
+            assert cleaned(mirrored).removed == 4  # three of ours, and what only the copy has
+        with pytest.raises(Conflict, match="A copy of this library"):
+            cleaned(mirrored)
+        marker.unlink()
+        assert cleaned(mirrored).removed == 0
+
+
+def test_an_ordinary_role_may_ask_for_the_id_of_its_database(mirrored: Mirrored) -> None:
+    with mirrored.catalog.write() as connection:
+        connection.execute("CREATE ROLE ordinary")
+        connection.execute("SET LOCAL ROLE ordinary")
+        row = connection.execute(statement("database_id").query).fetchone()
+        connection.execute("RESET ROLE")
+        connection.execute("DROP ROLE ordinary")
+    assert row == (database_id(mirrored.catalog),)
+
+
 def test_when_most_would_go_a_person_is_asked(mirrored: Mirrored, postgres_server, tmp_path: Path) -> None:
     """As where the database was replaced by an empty copy of itself."""
     put_all(mirrored.store, [f"more/{number:03}.png" for number in range(110)])
     mirrored.run()
-    before = contents(root(mirrored))
+    before = packs(root(mirrored))
     with Catalog(postgres_server.new_database()) as empty:
         emptied = Mirrored(empty, tmp_path, MemoryStore())
+        shutil.rmtree(root(mirrored) / DATABASES)  # it is gone
         cleaning = cleaned(emptied)
         assert (cleaning.left_over, cleaning.removed) == (110, 0)
         assert cleaning.hold is not None
         assert "more than half" in cleaning.hold
-        assert contents(root(mirrored)) == before
+        assert packs(root(mirrored)) == before
         with pytest.raises(UsageError, match="110 thumbnails would be removed, not 109"):
             cleaned(emptied, acknowledged=109)
-        assert contents(root(mirrored)) == before
+        assert packs(root(mirrored)) == before
         assert cleaned(emptied, acknowledged=110).removed == 110
     assert made(mirrored)[0].made == checked(mirrored).assets
 

@@ -28,6 +28,9 @@ from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
 from mirrorlake.postgres import pool
 from mirrorlake.postgres.embedded import ensure_running, stop
 from mirrorlake.postgres.pool import Catalog, open_catalog
+from mirrorlake.services.base import Resources
+from mirrorlake.services.callers import local_user
+from mirrorlake.services.library import LocalLibrary
 
 HOUR = timedelta(hours=1)
 
@@ -118,6 +121,33 @@ def test_one_bad_workspace_costs_the_others_nothing(
     assert [line.splitlines()[-1] for line in lines] == [
         f"RuntimeError: {what} is broken" for what in ("fold_fields", "enqueue_due", "prune")
     ]
+
+
+def test_a_workspace_whose_tables_are_broken_is_logged_once_and_stops_no_other(
+    postgres_server: Server, tmp_path: Path
+) -> None:
+    with Catalog(postgres_server.new_database()) as catalog:
+        resources = Resources(Settings(home=tmp_path / "home"), catalog)
+        default = LocalLibrary(resources, local_user("default"))
+        for name in ("broken", "fine"):
+            default.workspaces.create(name)
+        (tmp_path / "photos").mkdir()
+        fine = LocalLibrary(resources, local_user("fine"))
+        fine.datasources.create(f"file://{tmp_path / 'photos'}", name="photos")
+        fine.datasources.start("photos")
+        with catalog.in_schema("workspace_2").write() as connection:
+            connection.execute("DROP TABLE job CASCADE")
+        lines = list[str]()
+        worker = Worker(resources.settings, catalog, jobs=1, log=lines.append, stop=Stop())
+
+        for _ in range(2):
+            assert not worker.drain()
+
+        assert [run.state for run in fine.runs.list()] == [RunState.SUCCEEDED]
+        faults = [line.partition(";")[0] for line in lines if line.startswith("internal error")]
+        steps = ("schedules", "events", "housekeeping", "pruning", "functions")
+        assert sorted(faults) == sorted(f"internal error ({step}) (workspace broken)" for step in steps)
+        resources.close()
 
 
 def test_one_bad_datasource_costs_the_others_nothing(empty_catalog: Catalog, tmp_path: Path) -> None:

@@ -15,12 +15,16 @@ from tests.support.postgres import Server, address_of
 from tests.support.thumbnails import packs
 
 from mirrorlake.catalog import queue, sessions
+from mirrorlake.catalog.jobs import request
 from mirrorlake.catalog.statements import statement
 from mirrorlake.catalog.workers import announce_worker
 from mirrorlake.core.errors import Conflict, NotFound, UsageError
 from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.execution import new_job
+from mirrorlake.jobs.handlers.discard import DiscardArgs
 from mirrorlake.jobs.places import Places
 from mirrorlake.jobs.worker import Stop, Worker
+from mirrorlake.mirror.library_marker import DATABASES
 from mirrorlake.model.access import Role
 from mirrorlake.model.assets import AssetPage
 from mirrorlake.model.jobs import JobKind
@@ -224,7 +228,13 @@ def test_a_workspace_is_deleted_with_its_rows_and_files_but_not_while_it_works(t
     with three.resources.catalog.read() as connection:
         assert connection.execute("SELECT to_regnamespace('workspace_3')").fetchone() == (None,)
     files = three.resources.settings.home / "library" / "workspaces"
+    marker = next((files / "3" / "thumbnails" / DATABASES).iterdir()) / "7.7"  # of a copy of the library
+    marker.write_text("elsewhere")
+    assert not three.worker().drain()
+    assert "those that it needs would be deleted. Its database is elsewhere." in three.log[-1]
     assert packs(files / "3")
+    marker.unlink()
+    request(three.resources.catalog, new_job(JobKind.DISCARD_FILES, DiscardArgs(folder="workspaces/3")))
     assert three.worker().drain()
     assert not packs(files / "3")
     assert packs(files / "2")

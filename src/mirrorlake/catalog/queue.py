@@ -176,7 +176,10 @@ def claim(catalog: Catalog, kinds: Collection[JobKind] = ALL_KINDS, *, pool: str
 def with_queued(
     catalog: Catalog, schemas: Sequence[str | None], kinds: Collection[JobKind], *, pool: str = DEFAULT_POOL
 ) -> set[str | None]:
-    """The schemas of workspaces in which a queued job of these kinds and this pool can start now, by one query."""
+    """The schemas of workspaces in which a queued job of these kinds and this pool can start now, by one query.
+
+    A workspace without tables, as one that was deleted in this moment, has none and does not stop the others.
+    """
     ready = statement("any_queued").text.removeprefix("SELECT ")
     branches = [
         sql.SQL("SELECT {} WHERE {}").format(
@@ -192,7 +195,10 @@ def with_queued(
             query = sql.SQL(" UNION ALL ").join(branches)
             rows = connection.execute(query, {"kinds": [kind.value for kind in kinds], "pool": pool}).fetchall()
     except psycopg.errors.UndefinedTable:
-        return set()  # a workspace was deleted in this moment: the next time, it is not in the list
+        if len(schemas) == 1:
+            return set()
+        found = (with_queued(catalog, [schema], kinds, pool=pool) for schema in schemas)
+        return set[str | None]().union(*found)
     return {schemas[place] for (place,) in rows}
 
 

@@ -86,11 +86,20 @@ def showing(catalog: Catalog, assets: list[int]) -> list[Showing]:
 
 
 def library_id(catalog: Catalog) -> str:
-    """The id of this library: a UUID."""
+    """The id of this library: a UUID. A copy of its database has the same."""
+    return _id(catalog, "library_id")
+
+
+def database_id(catalog: Catalog) -> str:
+    """The id of the database: digits and a dot. A backup that was restored elsewhere has another one."""
+    return _id(catalog, "database_id")
+
+
+def _id(catalog: Catalog, name: str) -> str:
     with catalog.read() as connection:
-        row = connection.execute(statement("library_id").query).fetchone()
+        row = connection.execute(statement(name).query).fetchone()
     if row is None:
-        raise AssertionError("a migration wrote one row")
+        raise AssertionError(f"{name} always returns one row")
     return str(row[0])
 
 

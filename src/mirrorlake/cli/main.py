@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from mirrorlake.cli import exit_codes
 from mirrorlake.cli.commands.registry import COMMANDS, SPELLINGS, install_command
-from mirrorlake.cli.output import echo, echo_error
+from mirrorlake.cli.output import checked_standard_output, echo, echo_error
 from mirrorlake.cli.query_command import WORKSPACE, WORKSPACE_HINT, query_hint
 from mirrorlake.core.errors import MirrorlakeError, UsageError
 from mirrorlake.core.settings import use_workspace
@@ -109,8 +109,7 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     words = expand_arguments(arguments)
     try:
-        app = _app_for(_completed_words(words))
-        code = app(words, prog_name=PROGRAM, standalone_mode=False)
+        code = _call(_app_for(_completed_words(words)), words)
     except typer.TyperException as error:
         return _explain_misuse(error)
     except (KeyboardInterrupt, typer.Abort):
@@ -119,18 +118,30 @@ def run(arguments: list[str]) -> int:
     except MirrorlakeError as error:
         echo_error(str(error))
         return exit_codes.USAGE if isinstance(error, UsageError) else exit_codes.FAILED
-    except Exception:
-        other = next((word for word in words if _is_not_utf8(word)), None)
-        if other is None:
-            raise
-        echo_error(f"{other!r} is not UTF-8. Use a name or path that is.")
-        return exit_codes.USAGE
     return code if isinstance(code, int) else 0
 
 
-def _is_not_utf8(word: str) -> bool:
-    """Whether Python has replaced bytes of an argument by surrogates, which neither databases nor JSON can hold."""
-    return any("\ud800" <= character <= "\udfff" for character in word)
+def _call(app: Callable[..., object], words: list[str]) -> object:
+    """Run the command line. Raises UsageError for an argument that could not be encoded."""
+    try:
+        with checked_standard_output():
+            return app(words, prog_name=PROGRAM, standalone_mode=False)
+    except (UnicodeEncodeError, TypeError) as error:
+        other = next((word for word in words if _is_refused(word, error)), None)
+        if other is None:
+            raise
+        raise UsageError(f"{other!r} is not UTF-8.", "Use a name or path that is.") from error
+
+
+def _is_refused(word: str, error: UnicodeEncodeError | TypeError) -> bool:
+    """Whether this argument is not UTF-8 and could therefore not be encoded, as for a database or JSON.
+
+    Python replaces its other bytes by lone surrogates.
+    """
+    lone = {character for character in word if "\ud800" <= character <= "\udfff"}
+    if isinstance(error, UnicodeEncodeError):
+        return not lone.isdisjoint(error.object[error.start : error.end])
+    return bool(lone) and "surrogates not allowed" in str(error)  # orjson
 
 
 def expand_arguments(arguments: list[str]) -> list[str]:

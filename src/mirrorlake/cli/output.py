@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 import orjson
 
@@ -131,6 +131,37 @@ def _standard_output() -> Generator[BinaryIO]:
             f"Cannot write the result to standard output: {error.strerror or error}.",
             "Free some space, or redirect the output elsewhere.",
         ) from error
+
+
+class _CheckedText:
+    """Standard output for text that others write: it fails like a result of ours."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        if text == "":  # typer tries a stream in this way, and ignores the error
+            return 0
+        with _standard_output():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        with _standard_output():
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def checked_standard_output() -> Generator[None]:
+    """Raise MirrorlakeError if text that others write, such as typer's help, does not fit into standard output."""
+    stream = sys.stdout
+    sys.stdout = cast("TextIO", _CheckedText(stream))
+    try:
+        yield
+    finally:
+        sys.stdout = stream
 
 
 def print_table(

@@ -30,7 +30,7 @@ from mirrorlake.catalog.leases import JobLease
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.schedules import Unreadable
 from mirrorlake.catalog.workers import register_worker
-from mirrorlake.core.errors import CatalogError, CatalogUnavailable, MirrorlakeError
+from mirrorlake.core.errors import CatalogError, CatalogUnavailable, DiskFull, MirrorlakeError
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs import housekeeping
 from mirrorlake.jobs.execution import execute, new_job, put_back
@@ -126,6 +126,7 @@ class Worker:
         self._kept_house: float | None = None
         self._pruned: float | None = None
         self._draining = False
+        self._faults: dict[tuple[int, str], str] = {}  # what failed last in a workspace, by the name of the step
         self._away = False  # whether the database was unavailable at the last attempt
 
     def serve(self) -> None:
@@ -152,8 +153,7 @@ class Worker:
         """
         self._draining = True
         self._check_schedules()  # jobs of a worker that died are queued again before it is asked what nobody polls
-        for place in self._places.all():
-            events.enqueue_receiving(place.catalog, new_job(JobKind.RECEIVE, ReceiveArgs(once=True)))
+        self._enqueue_receiving(ReceiveArgs(once=True))
         all_succeeded = True
         while self.stop.signal is None:
             if self._housekeeping_is_due():
@@ -162,7 +162,7 @@ class Worker:
             if state is None:
                 if self._enqueue_sending() or self._enqueue_functions():
                     continue
-                return all_succeeded
+                return all_succeeded and not self._faults
             all_succeeded = all_succeeded and state in (JobState.SUCCEEDED, JobState.QUEUED)
         return False
 
@@ -180,7 +180,7 @@ class Worker:
         if minute != self._ticked:
             self._ticked = minute  # set first: a failure must not delay queued jobs
             for place in self._places.all():
-                self._tick(place, now)
+                self._in_place(place, "schedules", partial(self._tick, now=now))
 
     def _serve_quick(self) -> None:
         while self.stop.signal is None:
@@ -196,7 +196,7 @@ class Worker:
 
     def _count_fields(self) -> JobState | None:
         """Count the keys and values of changed assets."""
-        done = [self._in_place(place, housekeeping.fold_fields) for place in self._places.all()]
+        done = [self._in_place(place, "counts", housekeeping.fold_fields) for place in self._places.all()]
         if None in done:  # not again at once
             self._pause(RETRY_S)
         return JobState.RUNNING if False in done else None
@@ -211,22 +211,31 @@ class Worker:
         if prune:
             self._pruned = now
         for place in self._places.all():
-            self._in_place(place, housekeeping.enqueue_due)
+            self._in_place(place, "housekeeping", housekeeping.enqueue_due)
             if prune:
-                self._in_place(place, housekeeping.prune)
+                self._in_place(place, "pruning", housekeeping.prune)
 
-    def _in_place(self, place: Place, step: Callable[[Place], _Done]) -> _Done | None:
-        """Do one step in a workspace; None after an error, which is logged: the workspaces after it must not wait.
+    def _in_place(self, place: Place, name: str, step: Callable[[Place], _Done]) -> _Done | None:
+        """Do one step in a workspace; None after an error: the workspaces after it must not wait.
 
-        Raises CatalogError if the database is not available, which concerns all of them.
+        An error is logged with its trace, once until the step succeeds or fails in another way. Raises CatalogError if
+        the database is not available or its disk is full, which concerns all workspaces.
         """
         try:
-            return step(place)
-        except CatalogUnavailable:
+            done = step(place)
+        except (CatalogUnavailable, DiskFull):
             raise
-        except Exception:  # noqa: BLE001 - any error is logged with its trace
-            self._log(f"internal error{place.label}; continuing with the next workspace:\n{traceback.format_exc()}")
+        except Exception as error:  # noqa: BLE001 - any error is logged with its trace
+            if all(one.id != place.id for one in self._places.all()):
+                return None  # the workspace was deleted in this moment
+            fault = f"{type(error).__name__}: {error}"
+            if self._faults.get((place.id, name)) != fault:
+                self._faults[place.id, name] = fault
+                trace = traceback.format_exc()
+                self._log(f"internal error ({name}){place.label}; continuing with the next workspace:\n{trace}")
             return None
+        self._faults.pop((place.id, name), None)
+        return done
 
     def _serve_functions(self) -> None:
         """Find what functions have to be called for, in a thread of its own: a query may take long."""
@@ -238,7 +247,8 @@ class Worker:
         self._enqueue_functions()
 
     def _enqueue_functions(self) -> bool:
-        queued = [enqueue_functions(place.catalog) for place in self._places.all()]
+        places = self._places.all()
+        queued = [self._in_place(place, "functions", lambda one: enqueue_functions(one.catalog)) for place in places]
         return any(queued)
 
     def _pause(self, seconds: float) -> None:
@@ -257,8 +267,7 @@ class Worker:
             thread.join(END_S)
 
     def _begin_background(self, threads: list[threading.Thread]) -> JobState | None:
-        for place in self._places.all():
-            events.enqueue_receiving(place.catalog, new_job(JobKind.RECEIVE, ReceiveArgs()))
+        self._enqueue_receiving(ReceiveArgs())
         self._enqueue_sending()
         while len(threads) < MAX_BACKGROUND and (taken := self._take(BACKGROUND_KINDS)) is not None:
             work = partial(self._turn, partial(self._carry_out, *taken, nullcontext))
@@ -308,15 +317,21 @@ class Worker:
     def _take(self, kinds: Collection[JobKind]) -> tuple[Place, JobLease] | None:
         """Claim the next job; workspaces take turns."""
         for place in self._places.with_queued(kinds):
-            lease = queue.claim(place.catalog, kinds, pool=self._pool)
+            lease = self._in_place(place, "queue", lambda one: queue.claim(one.catalog, kinds, pool=self._pool))
             if lease is not None:
                 self._places.served(place)
                 return place, lease
         return None
 
+    def _enqueue_receiving(self, args: ReceiveArgs) -> None:
+        job = new_job(JobKind.RECEIVE, args)
+        for place in self._places.all():
+            self._in_place(place, "events", lambda one: events.enqueue_receiving(one.catalog, job))
+
     def _enqueue_sending(self) -> bool:
+        job = new_job(JobKind.DELIVER, DeliverArgs())
         queued = [
-            webhooks.enqueue_sending(place.catalog, new_job(JobKind.DELIVER, DeliverArgs()))
+            self._in_place(place, "webhooks", lambda one: webhooks.enqueue_sending(one.catalog, job))
             for place in self._places.all()
         ]
         return any(queued)

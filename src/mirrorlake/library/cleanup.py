@@ -23,7 +23,7 @@ from mirrorlake.library.references import SHARDS
 from mirrorlake.library.repack import Repacked, Upkeep, is_worthwhile, repack
 from mirrorlake.library.single_files import SinglePacker
 from mirrorlake.library.steps import StepCallback
-from mirrorlake.mirror.library_marker import MARKERS, list_other_markers, mark_store
+from mirrorlake.mirror.library_marker import MARKERS, check_unshared, mark_store
 from mirrorlake.mirror.thumbnail_writer import ThumbnailWriter
 from mirrorlake.model.thumbnails import Cleaning
 from mirrorlake.postgres.pool import Catalog
@@ -57,12 +57,12 @@ def clean(
 
     If more than MAX_UNCONFIRMED and more than half of all would be removed, nothing is done unless that number is
     acknowledged. Raises UsageError if another number was acknowledged, Conflict if another command works on the
-    thumbnails, another library uses the store, or packs of the catalog are gone while the store has unknown ones,
-    CatalogError and DiskFull.
+    thumbnails, another library or a copy of this one uses the store, or packs of the catalog are gone while the store
+    has unknown ones, CatalogError and DiskFull.
     """
     started = time.monotonic()
     with exclusive_lock(catalog):
-        now = _store_clock(library.store, mark_store(catalog, library), hours)
+        now = _store_clock(catalog, library.store, mark_store(catalog, library), hours)
         cleaner = _Cleaner(catalog, library.store, workdir, step, hours=hours)
         found = cleaner.search(now)
         if acknowledged is not None and acknowledged != found.count:
@@ -250,18 +250,13 @@ class _Cleaner:
                     self._store.delete(one.key)
 
 
-def _store_clock(store: WritableStore, ours: str, hours: int) -> float:
-    """The time of the store's clock, which dates its objects. Raises Conflict if another library uses the store."""
+def _store_clock(catalog: Catalog, store: WritableStore, ours: str, hours: int) -> float:
+    """The time of the store's clock, which dates its objects. Raises Conflict if anything else may use the store."""
     probe = f"{MARKERS}/.clock"
     store.put(probe, b"")
     now = store.head(probe).modified
     store.delete(probe)
-    others = list_other_markers(store, ours)
-    if others:
-        raise Conflict(
-            f"Another library also keeps its thumbnails in {store.name}: they would be treated as orphaned.",
-            f"Give each library its own store. If the other library no longer exists, delete its marker: {others[0]}",
-        )
+    check_unshared(catalog, store, now)
     if _modified(store, ours) > now - hours * _HOUR_S:
         raise Conflict(
             f"{store.name} was marked as the store of this library only recently.",

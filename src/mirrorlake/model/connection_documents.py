@@ -21,7 +21,7 @@ class ConnectionDocuments:
     iam_policy: Document | None
     """What the connection may do: nothing but that."""
     trust_policy: Document | None
-    """Who may assume the role, with the external id. None: the cloud has no such document."""
+    """Who may assume the role, with the external id. None: the connection assumes no role of AWS."""
     bucket_policy: Document | None = None
     """Grants the principal access by the bucket's own policy, without keys and roles."""
     cors: Sequence[Document] | None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import platform
 import shutil
 import sys
+import time
 from collections.abc import Callable
+from contextlib import closing
 from importlib import resources
 from importlib.metadata import version
 
@@ -19,6 +21,8 @@ from mirrorlake.core.text import bytes_text, count_noun
 from mirrorlake.engine.choice import check_installed
 from mirrorlake.engine.cluster import check_reachable
 from mirrorlake.formats.registry import all_formats, format_names
+from mirrorlake.jobs.library_store import library_store
+from mirrorlake.mirror.library_marker import check_unshared
 from mirrorlake.model.jobs import DEFAULT_POOL, JobKind, JobState
 from mirrorlake.model.media import MediaKind
 from mirrorlake.model.readiness import MachineCheck, MachineReport
@@ -89,7 +93,8 @@ def _search_indexes(settings: Settings) -> str:
 
 
 def _thumbnails(settings: Settings) -> str:
-    with open_catalog(settings) as catalog:
+    with open_catalog(settings) as catalog, closing(library_store(settings)) as library:
+        check_unshared(catalog, library.store, time.time())
         ended = jobs.list_jobs(catalog, limit=1, kind=JobKind.THUMBNAILS_CLEAN, state=JobState.SUCCEEDED)
     if not ended:
         return "were never cleaned up"

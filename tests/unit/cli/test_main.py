@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import orjson
 import pytest
 
 from mirrorlake.cli import exit_codes
@@ -176,13 +178,39 @@ def test_a_settings_file_that_is_not_there_is_named_once(tmp_path: Path, capsys:
     assert f"The settings file {file} cannot be read: No such file or directory." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("encode", [str.encode, orjson.dumps])
 def test_an_argument_that_is_not_utf8_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    encode: Callable[[str], bytes], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def store(words: list[str], **_: object) -> None:
-        " ".join(words).encode()
+        encode(words[-1])
 
     monkeypatch.setattr(sys.modules[run.__module__], "_app_for", lambda _words: store)
-
     assert run(["ontology", "show", os.fsdecode(b"\xff")]) == exit_codes.USAGE
     assert capsys.readouterr().err == "error: '\\udcff' is not UTF-8. Use a name or path that is.\n"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [KeyError("ours"), TypeError("ours"), UnicodeEncodeError("utf-8", "\udcee", 0, 1, "surrogates not allowed")],
+)
+def test_another_fault_is_not_hidden_behind_an_argument_that_is_not_utf8(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_words: list[str], **_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(sys.modules[run.__module__], "_app_for", lambda _words: fail)
+    with pytest.raises(type(fault)):
+        run(["ontology", "show", os.fsdecode(b"\xff")])
+
+
+@pytest.mark.parametrize("words", ["--help", "--version", "search --help", "datasource list --help"])
+def test_a_help_that_cannot_be_written_is_one_sentence(words: str) -> None:
+    command = f'"$0" -c "from mirrorlake.cli import main; main()" {words} > /dev/full'
+    done = subprocess.run(["bash", "-c", command, sys.executable], capture_output=True, text=True, check=False)
+    assert done.returncode == exit_codes.FAILED
+    assert done.stderr == (
+        "error: Cannot write the result to standard output: No space left on device. Free some space, or redirect the "
+        "output elsewhere.\n"
+    )

@@ -127,6 +127,14 @@ def test_a_trust_policy_asks_for_the_external_id_of_this_connection() -> None:
     assert only["Condition"] == {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}
 
 
+@pytest.mark.parametrize("kind", ["aws-keys", "aws-ambient", "aws-bucket-policy", "s3"])
+def test_a_connection_that_assumes_no_role_has_no_trust_policy(kind: str) -> None:
+    made = documents(kind)
+    assert made.trust_policy is None
+    assert made.iam_policy is not None
+    assert "AssumeRole" not in json.dumps(made.commands) + (made.terraform or "")
+
+
 def test_an_unknown_principal_is_a_placeholder_and_a_note() -> None:
     made = documents(inputs=Inputs(origin=ORIGIN))
     assert made.principal is None

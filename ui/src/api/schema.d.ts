@@ -3695,7 +3695,7 @@ export interface components {
             terraform: string | null;
             /**
              * Trust Policy
-             * @description Who may assume the role, with the external id. None: the cloud has no such document.
+             * @description Who may assume the role, with the external id. None: the connection assumes no role of AWS.
              */
             trust_policy: {
                 [key: string]: unknown;

@@ -19,7 +19,8 @@ CREATE TEMP TABLE label_match (
 -- export writes a key. A path that several assets fit equally well is ambiguous, and so is one whose asset another path
 -- fits as well or better. A key with a backslash is also named with a slash. A path below a folder `images` may stand for a
 -- label file below `labels` whose image is beside it, or whose first folder `labels` is the one of the labels; that is less
--- than any end of a path itself.
+-- than any end of a path itself. Keys and their ends are grouped by their text before they are joined: the number of rows grows
+-- with that of images and assets, also where all of them have one file name.
 , named AS (
   SELECT path, suffixed, path AS spelled, split_part(path, '/', -1) AS base, '' AS way FROM label_image
   GROUP BY path, suffixed
@@ -50,38 +51,61 @@ CREATE TEMP TABLE label_match (
     SELECT asset.text AS text, '' AS slashed
     UNION ALL SELECT replace(asset.text, '\', '/'), ', with a slash' WHERE position('\' IN asset.text) > 0
   ) AS spelling
-), compared AS (
-  SELECT wanted.path, wanted.suffixed, wanted.spelled, wanted.way || candidate.slashed AS way, wanted.whole, candidate.id, wanted.base,
-    candidate.owner,
-    CASE WHEN wanted.whole THEN candidate.text ELSE regexp_replace(candidate.text, '(.)\.[^./]*$', '\1') END AS text,
-    CASE WHEN wanted.whole THEN candidate.base ELSE candidate.stem END AS candidate_base
-  FROM wanted JOIN candidate ON candidate.stem = wanted.stem
-), ranked AS (
-  SELECT path, suffixed, whole, base, id, CASE
-    WHEN way LIKE ', below labels%%' THEN CASE
-      WHEN spelled IN (text, owner || text) OR right(spelled, length(owner) + length(text) + 1) = '/' || owner || text
-      THEN 'c: end of a path'
-      WHEN right(text, length(spelled) + 1) = '/' || spelled OR right(spelled, length(text) + 1) = '/' || text
-      THEN 'c: the end of a path'
-    END
-    WHEN spelled IN (text, owner || text) THEN 'a: whole key'
-    WHEN right(spelled, length(owner) + length(text) + 1) = '/' || owner || text THEN 'b: end with the datasource'
-    WHEN right(text, length(spelled) + 1) = '/' || spelled OR right(spelled, length(text) + 1) = '/' || text
-    THEN 'c: end of a path'
-    WHEN candidate_base = base THEN 'd: file name'
-  END || way || CASE WHEN whole AND NOT suffixed THEN ', with a suffix' ELSE '' END AS rank FROM compared
+), ending AS MATERIALIZED (
+  SELECT wanted.*, spelled AS value, true AS complete FROM wanted
+  UNION ALL
+  SELECT wanted.*, array_to_string(parts[place:], '/'), false
+  FROM wanted CROSS JOIN LATERAL string_to_array(spelled, '/') AS parts
+  CROSS JOIN LATERAL generate_series(2, cardinality(parts)) AS place
+), spelled_key AS MATERIALIZED (
+  SELECT id, text, owner, slashed, stem, base, true AS whole FROM candidate WHERE stem IN (SELECT stem FROM wanted)
+  UNION ALL
+  SELECT id, regexp_replace(text, '(.)\.[^./]*$', '\1'), owner, slashed, stem, stem, false
+  FROM candidate WHERE stem IN (SELECT stem FROM wanted WHERE NOT whole)
+), member AS MATERIALIZED (
+  SELECT id, kind, value, stem, whole, slashed FROM spelled_key CROSS JOIN LATERAL (
+    SELECT 'key' AS kind, text AS value
+    UNION ALL SELECT 'key of a datasource', owner || text
+    UNION ALL SELECT 'name', base
+    UNION ALL SELECT 'end', array_to_string(parts[place:], '/')
+    FROM string_to_array(text, '/') AS parts CROSS JOIN LATERAL generate_series(2, cardinality(parts)) AS place
+  ) AS each
+  WHERE value IN (SELECT value FROM ending UNION ALL SELECT base FROM wanted)
+), fitting AS MATERIALIZED (
+  SELECT kind, value, stem, whole, slashed, min(id) AS first_id, max(id) AS last_id FROM member
+  GROUP BY kind, value, stem, whole, slashed
+), ranked AS MATERIALIZED (
+  SELECT path, suffixed, whole, base, kind, value, stem, slashed, first_id, last_id,
+    CASE WHEN way LIKE ', below labels%%' THEN
+      CASE WHEN kind = 'key of a datasource' OR kind = 'key' AND complete THEN 'c: end of a path'
+      ELSE 'c: the end of a path' END
+    WHEN kind <> 'end' AND complete THEN 'a: whole key'
+    WHEN kind = 'key of a datasource' THEN 'b: end with the datasource'
+    ELSE 'c: end of a path'
+    END || way || slashed || CASE WHEN whole AND NOT suffixed THEN ', with a suffix' ELSE '' END AS rank
+  FROM ending JOIN fitting USING (value, stem, whole) WHERE kind <> 'name' AND (complete OR kind <> 'end')
+  UNION ALL
+  SELECT path, suffixed, whole, base, kind, value, stem, slashed, first_id, last_id,
+    'd: file name' || way || slashed || CASE WHEN whole AND NOT suffixed THEN ', with a suffix' ELSE '' END
+  FROM wanted JOIN fitting USING (stem, whole)
+  WHERE kind = 'name' AND value = base AND way NOT LIKE ', below labels%%'
 ), dotted AS (
-  SELECT * FROM ranked WHERE rank IS NOT NULL AND NOT suffixed AND position('.' IN base) > 1
+  SELECT * FROM ranked WHERE NOT suffixed AND position('.' IN base) > 1
+), named_whole AS (
+  SELECT DISTINCT id FROM member JOIN dotted USING (kind, value, stem, whole, slashed) WHERE whole
+), fitting_whole AS (
+  SELECT kind, value, stem, slashed, bool_and(named_whole.id IS NOT NULL) AS all_named
+  FROM member LEFT JOIN named_whole USING (id) WHERE NOT whole GROUP BY kind, value, stem, slashed
 ), whole_names AS (
-  SELECT dotted.path FROM dotted LEFT JOIN (SELECT DISTINCT id FROM dotted WHERE whole) AS named_whole USING (id)
-  GROUP BY dotted.path
+  SELECT path FROM dotted LEFT JOIN fitting_whole USING (kind, value, stem, slashed)
+  GROUP BY path
   HAVING min(left(rank, 1)) FILTER (WHERE whole) <= min(left(rank, 1)) FILTER (WHERE NOT whole)
-    AND bool_and(whole OR named_whole.id IS NOT NULL)
+    AND bool_and(whole OR all_named)
 ), compared_in_order AS (
   SELECT *, min(rank) OVER (PARTITION BY path, suffixed) AS best_rank FROM ranked
-  WHERE rank IS NOT NULL AND (whole OR suffixed OR path NOT IN (SELECT path FROM whole_names))
+  WHERE (whole OR suffixed OR path NOT IN (SELECT path FROM whole_names))
 ), best AS (
-  SELECT path, suffixed, rank, min(id) AS asset_id, min(id) = max(id) AS is_one
+  SELECT path, suffixed, rank, min(first_id) AS asset_id, min(first_id) = max(last_id) AS is_one
   FROM compared_in_order
   WHERE rank = best_rank GROUP BY path, suffixed, rank
 ), single AS (

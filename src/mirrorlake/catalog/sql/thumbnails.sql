@@ -26,3 +26,8 @@ SELECT pg_try_advisory_lock(hashtext('mirrorlake.thumbnails'), hashtext(current_
 -- name: library_id
 -- The id of this library.
 SELECT id::text FROM library;
+
+-- name: database_id
+-- What distinguishes this database from a copy that was loaded into another one, or into another server.
+SELECT system_identifier || '.' || pg_database.oid FROM pg_control_system(), pg_database
+WHERE datname = current_database();

@@ -224,7 +224,7 @@ def show(
     elif not found:
         echo("The asset has no labels.")
     else:
-        print_table(["class", "shape", "where", "source", "by"], _rows(found))
+        print_table(["class", "ontology", "shape", "where", "source", "by"], _rows(found))
 
 
 @app.command("stats")
@@ -328,7 +328,7 @@ def _rows(found: Sequence[Annotation]) -> Iterator[tuple[object, ...]]:
     for one in found:
         numbers: Mapping[str, float] = one.geometry if one.shape is Shape.BOX else {}
         where = " ".join(f"{name} {value:.4g}" for name, value in numbers.items())
-        yield one.class_name, one.shape.value, where, one.source.value, one.by
+        yield one.class_name, one.ontology, one.shape.value, where, one.source.value, one.by
 
 
 def _count_row(one: ClassCount) -> tuple[object, ...]:

@@ -41,18 +41,13 @@ def aws_documents(connection: Connection, inputs: Inputs) -> ConnectionDocuments
     scope, settings = scope_of(connection), connection.settings
     if inputs.queue is not None and not _QUEUE.fullmatch(inputs.queue):
         raise UsageError(f"{inputs.queue!r} is not the ARN of an SQS queue.", "Write arn:aws:sqs:REGION:ACCOUNT:NAME.")
-    web = connection.kind is ConnectionKind.AWS_WEB_IDENTITY
-    trust = (
-        web_trust_policy(settings.role_arn, inputs.web_identity)
-        if web
-        else trust_policy(connection.external_id, inputs.principal)
-    )
     documents = {
         "iam": iam_policy(scope, settings, inputs),
-        "trust": trust,
         "bucket": bucket_policy(scope, settings, inputs),
         "cors": {"CORSRules": cors_rules(inputs.origin)},
     }
+    if _uses_role(connection):
+        documents["trust"] = _trust_policy(connection, inputs)
     if inputs.queue is not None:
         owner = account_of(settings.role_arn)
         documents["queue"] = queue_policy(scope, inputs.queue, owner)
@@ -61,7 +56,7 @@ def aws_documents(connection: Connection, inputs: Inputs) -> ConnectionDocuments
         external_id=connection.external_id,
         principal=inputs.principal,
         iam_policy=documents["iam"],
-        trust_policy=trust,
+        trust_policy=documents.get("trust"),
         bucket_policy=documents["bucket"],
         cors=documents["cors"]["CORSRules"],
         queue_policy=documents.get("queue"),
@@ -79,6 +74,12 @@ def grants_by_bucket(connection: Connection) -> bool:
 
 def _uses_role(connection: Connection) -> bool:
     return connection.kind in (ConnectionKind.AWS_ROLE, ConnectionKind.AWS_WEB_IDENTITY)
+
+
+def _trust_policy(connection: Connection, inputs: Inputs) -> Document:
+    if connection.kind is ConnectionKind.AWS_WEB_IDENTITY:
+        return web_trust_policy(connection.settings.role_arn, inputs.web_identity)
+    return trust_policy(connection.external_id, inputs.principal)
 
 
 def _notes(connection: Connection, inputs: Inputs) -> tuple[str, ...]:

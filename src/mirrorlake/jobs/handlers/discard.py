@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -11,7 +12,8 @@ from itertools import islice
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.jobs.handler import Handler, JobContext
-from mirrorlake.jobs.library_store import library_store
+from mirrorlake.jobs.library_store import THUMBNAILS, library_store
+from mirrorlake.mirror.library_marker import DATABASES, check_uncopied
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.public import public_noun
 from mirrorlake.plan.backoff import RetryPolicy
@@ -37,16 +39,20 @@ class Discarded:
 
 
 def discard(_job: Job, args: DiscardArgs, context: JobContext) -> Discarded:
-    """Delete all files of the folder. What an interrupted job has deleted is not deleted again."""
+    """Delete all files of the folder. What an interrupted job has deleted is not deleted again.
+
+    Raises Conflict if a copy of the library still has the workspace.
+    """
     if not _FOLDER.fullmatch(args.folder):
         raise UsageError(f"{args.folder!r} is not the folder of a workspace.", "Nothing was deleted.")
     files = 0
     context.reporter.step(STEP, 0, 0)
     settings = replace(context.settings, part=args.folder)
-    for folder in (settings.uploads, settings.previews):
-        shutil.rmtree(folder, ignore_errors=True)
     with closing(library_store(context.settings, args.folder)) as library, ThreadPoolExecutor(_THREADS) as threads:
         store = library.store
+        check_uncopied(context.catalog, store, time.time(), below=f"{THUMBNAILS}/{DATABASES}/")
+        for folder in (settings.uploads, settings.previews):
+            shutil.rmtree(folder, ignore_errors=True)
         listed = store.list("")
         while some := list(islice(listed, _AT_ONCE)):
             list(threads.map(store.delete, (one.key for one in some)))  # raises the first error
