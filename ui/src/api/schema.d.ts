@@ -3665,7 +3665,7 @@ export interface components {
             } | null;
             /**
              * Notes
-             * @description What is not known and must be completed, or cannot be limited further.
+             * @description What they replace, what they cannot limit further, and what else may be granted.
              * @default []
              */
             notes: string[];
@@ -3688,6 +3688,12 @@ export interface components {
             queue_policy: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Steps
+             * @description What must be done besides applying them, such as replacing a placeholder.
+             * @default []
+             */
+            steps: string[];
             /**
              * Terraform
              * @description The same as configuration of Terraform.

@@ -18,6 +18,7 @@ interface Props {
   connection: Connection;
   place: { bucket: string | null; prefix: string; region: string | null };
   sources: readonly Datasource[]; // those that are counted
+  own?: boolean; // on the page of the connection: it names and links it already
 }
 
 function Fact({ label, children }: { label: string; children: ReactNode }) {
@@ -72,7 +73,7 @@ export function SyncStates({ sources }: { sources: readonly Datasource[] }) {
   );
 }
 
-export function BucketPanel({ connection, place, sources }: Props) {
+export function BucketPanel({ connection, place, sources, own = false }: Props) {
   const { bucket, fields, container } = text;
   const { data: storage } = useQuery(queries.storage());
   const held = heldBy(sources, storage);
@@ -85,9 +86,11 @@ export function BucketPanel({ connection, place, sources }: Props) {
         <HealthSummary health={health} />
       </div>
       <dl className="described">
-        <Fact label={bucket.connection}>
-          <ConnectionLink name={connection.name} />
-        </Fact>
+        {own ? null : (
+          <Fact label={bucket.connection}>
+            <ConnectionLink name={connection.name} />
+          </Fact>
+        )}
         <Fact label={text.kindLabel}>{text.kinds[kind]}</Fact>
         <Fact label={label ?? bucket.title}>
           {place.bucket === null ? bucket.any : <span className="mono">{place.bucket}</span>}
