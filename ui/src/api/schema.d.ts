@@ -3400,7 +3400,7 @@ export interface components {
         CallBody: {
             /**
              * Failed
-             * @description Also what failed.
+             * @description Of a query, only where its last call failed; else also what failed.
              * @default false
              */
             failed?: boolean;
@@ -6842,6 +6842,12 @@ export interface components {
              * @default []
              */
             assets?: string[];
+            /**
+             * Failed
+             * @description Of `function:NAME`: only where its last call failed.
+             * @default false
+             */
+            failed?: boolean;
             /**
              * Query
              * @description Query in the search language; "" matches everything.
