@@ -52,7 +52,9 @@ def reprocess(resources: Resources, chosen: Chosen, stage: str, *, by: Context) 
     if name not in STAGES:
         raise UsageError(f"There is no stage {name!r}.", f"Write {' or '.join(_WRITTEN.values())}.")
     if chosen.failed and name != "function":
-        raise UsageError(f"The stage {stage!r} has no calls that failed.", "Choose function:NAME, or leave out `failed`.")
+        raise UsageError(
+            f"The stage {stage!r} has no calls that failed.", "Choose function:NAME, or leave out `failed`."
+        )
     if (":" in _WRITTEN[name]) != bool(of):
         raise UsageError(f"The stage {stage!r} is incomplete.", f"Write {_WRITTEN[name]}.")
     return STAGES[name](resources, chosen, of, by)
