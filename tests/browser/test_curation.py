@@ -530,6 +530,32 @@ def test_a_selection_and_one_asset_are_reprocessed_by_stages(visit: Visit) -> No
     expect(viewer.get_by_text("Started. The page Jobs shows the progress.")).to_be_visible()
 
 
+def test_a_function_is_called_for_a_selection_only_where_its_last_call_failed(visit: Visit) -> None:
+    page = visit("/?query=filename%3Aharbour-000*", size=1200)
+    address = "/".join(page.url.split("/")[:3])
+    function = {"name": "describe", "url": "https://hooks.invalid/f", "query": "tag:nobody-has-this"}
+    made = page.request.post(f"{address}/api/v1/functions", data=function, headers={"Origin": address})
+    assert made.ok, made.text()
+    page.locator(".cell a[data-index='0']").focus()
+    page.keyboard.press("Control+a")
+    page.get_by_role("toolbar", name="Selection").get_by_role("button", name="Reprocess").click()
+    dialog = page.get_by_role("dialog")
+    only = dialog.get_by_label("Call functions only where their last call failed")
+    dialog.get_by_label("Compute what search by likeness compares").check()
+    expect(only).to_have_count(0)
+    dialog.get_by_label("Compute what search by likeness compares").uncheck()
+    dialog.get_by_label("Call the function describe").check()
+    only.check()
+    accessible_once_loaded(page)
+    with page.expect_response(re.compile("/reprocessings$")) as asked:
+        dialog.get_by_role("button", name="Reprocess").click()
+    [job] = asked.value.json()
+    assert job["args"]["failed"] is True
+    expect(page.locator(".toast").filter(has_text="The function was called again")).to_be_visible()
+    done = page.request.get(f"{address}/api/v1/jobs/{job['id']}").json()
+    assert (done["state"], done["result"]["called"]) == ("succeeded", 0)  # no call had failed
+
+
 def test_of_near_duplicates_one_is_kept_and_the_others_go_to_the_trash(visit: Visit) -> None:
     page = visit("/?query=id%3A1000+OR+id%3A1030&panel=filters", size=1200)
     page.get_by_role("link", name="Near-duplicates among these").click()

@@ -98,7 +98,7 @@ def test_a_connection_with_a_wrong_secret_shows_what_fails_and_is_mended(site: S
     page.get_by_role("button", name="Check now").click()  # what was known of the former secret is forgotten
     expect(page.locator(".health-row.tone-good", has_text="list")).to_contain_text("7 objects")
     assert SECRET_KEY not in page.content()
-    bucket_shows(page, BUCKET, "2026/", "just now", "List: yes", "Read: yes", "Write: not wanted")
+    connection_shows_its_bucket(page)
     page.get_by_role("button", name="CORS").click()
     expect(page.locator(".document pre")).to_contain_text(site.serving.address)
     with page.expect_download() as saved:
@@ -138,10 +138,17 @@ def connect_a_role_in_the_wizard(site: Site) -> None:
     health = page.get_by_role("region", name="Health")
     external_id = health.locator("p", has_text="External ID").locator("code").inner_text()
     document = health.locator(".document pre")
-    expect(document).to_contain_text(f"arn:aws:s3:::{BUCKET}")
-    health.get_by_role("button", name="Trust policy").click()
+    # What is applied first comes first, below what has to be done and above the notes, which are folded.
+    expect(health).to_contain_text("Create a role with the trust policy")
+    expect(health).to_contain_text("The connection has no role yet.")
     expect(document).to_contain_text(f'"sts:ExternalId": "{external_id}"')
     expect(document).to_contain_text(PRINCIPAL)
+    note = health.get_by_text("replace what the bucket has")
+    expect(note).to_be_hidden()
+    health.get_by_text("Good to know before you apply them").click()
+    expect(note).to_be_visible()
+    health.get_by_role("button", name="IAM policy").click()
+    expect(document).to_contain_text(f"arn:aws:s3:::{BUCKET}")
     health.get_by_role("button", name="CORS").click()
     expect(document).to_contain_text(f'"{site.serving.address}"')
     health.get_by_role("button", name="Check it").click()
@@ -172,6 +179,11 @@ def advice_names_fields(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("“Role ARN”")
     expect(page.get_by_role("alert")).not_to_contain_text("--")
     bucket.fill(BUCKET)
+
+
+def connection_shows_its_bucket(page: Page) -> None:
+    bucket_shows(page, BUCKET, "2026/", "just now", "List: yes", "Read: yes", "Write: not wanted")
+    expect(page.get_by_role("main").get_by_role("link", name="archive")).to_have_count(0)  # that is this page
 
 
 def bucket_shows(page: Page, *words: str) -> None:
@@ -330,6 +342,41 @@ def test_several_configs_label_files_and_events_are_set_up_on_the_page_of_a_data
     expect(page.get_by_label("Format of the label files").locator("option")).to_have_text(["YOLO"])
     expect(page.get_by_label("Classes of the files")).to_have_value("0 = gate")
     set_up_events(site)
+
+
+def test_a_datasource_of_several_configs_is_created_by_the_wizard(site: Site) -> None:
+    page = site.page
+    add_connection(site)
+    site.visit(f"/new/datasource?step=location&connection=archive&place={BUCKET}&folder=2026%2F")
+    page.get_by_label("Only these patterns").fill("site/1.png")
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview).to_contain_text("1 would be read")
+    page.get_by_role("button", name="Add another mirror config").click()
+    page.get_by_role("button", name="Add another mirror config").click()
+    second = page.get_by_role("group", name="Mirror config 2")
+    second.get_by_label("Only these patterns").fill("***")
+    expect(second.get_by_label("Only these patterns")).to_have_attribute("aria-invalid", "true")
+    second.get_by_label("Only these patterns").fill("raw/**")
+    expect(preview).to_contain_text("6 would be read")  # the third one selects everything
+    site.accessible()
+    page.get_by_role("button", name="Remove: mirror config 3").click()
+    expect(preview).to_contain_text("3 would be read")
+    page.wait_for_url(re.compile("more=.*raw"))
+    page.reload()
+    expect(second.get_by_label("Only these patterns")).to_have_value("raw/**")
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator(".panel", has_text="What is created")).to_contain_text("raw/**")
+    page.get_by_label("Name", exact=True).fill("yard")
+    second.get_by_label("When an object disappears").select_option("Keep the asset")
+    site.accessible()
+    page.get_by_role("button", name="Create without a run").click()
+    expect(page.get_by_role("heading", name="yard never run")).to_be_visible()
+    page.get_by_role("button", name="Settings", exact=True).click()
+    first = page.get_by_role("group", name="Mirror config 1")
+    expect(first.get_by_label("Only these patterns")).to_have_value("site/1.png")
+    expect(first.get_by_label("When an object disappears")).to_have_value("trash")
+    expect(second.get_by_label("Only these patterns")).to_have_value("raw/**")
+    expect(second.get_by_label("When an object disappears")).to_have_value("keep")
 
 
 def create_without_a_run(site: Site) -> None:

@@ -321,7 +321,7 @@ TROUBLE = {
     "/datasources": "Paused: The connection harbour-store does not work",
     "/connections/harbour-store": "Grant s3:ListBucket",
     "/connections": "Runs would fail",
-    "/new/datasource?connection=harbour-store": "Apply these documents in your cloud",
+    "/new/datasource?connection=harbour-store": "Attach the IAM policy to the user of the access key",
     "/datasources/gone": "Datasource 'gone' does not exist",
 }
 

@@ -8,6 +8,7 @@ import pytest
 from tests.support.embedded import FOLDER
 from tests.support.photos import MEASURE, Photos
 
+from mirrorlake.catalog import jobs
 from mirrorlake.catalog.leases import JobLease
 from mirrorlake.core.errors import NotFound, PassRunning, PermissionDenied, QueryError, UsageError
 from mirrorlake.model.access import Actor, ActorKind, Context, Permission
@@ -257,3 +258,39 @@ def test_reading_buckets_again_needs_the_permission_for_runs(photos: Photos):
 def test_nothing_is_queued_where_nothing_matches(photos: Photos):
     assert photos.library.assets.reprocess("", "look") == []
     assert photos.library.assets.reprocess("", "embedding") == []
+
+
+FLAKY = """
+def check(asset):
+    if asset.name in ("01.png", "02.png"):
+        raise ValueError("no measure for this one")
+    return {"checked": asset.metadata.get("checked", 0) + 1}
+"""
+
+
+def test_a_function_is_called_again_only_where_its_last_call_failed(photos: Photos):
+    photos.put(0, 1, 2)
+    photos.mirror()
+    photos.add("check", FLAKY, attempts=1)
+    photos.work()
+    assert photos.values("checked") == [1, None, None]
+
+    photos.library.functions.replace_source("check", FLAKY.replace("01.png", "none"), "check")
+    ids = photos.ids()
+    photos.library.assets.reprocess(None, "function:check", assets=ids[:2], failed=True)
+    photos.work()
+    assert photos.values("checked") == [1, 1, None]
+    assert [one.key for one in photos.library.functions.failures("check")] == ["02.png"]
+
+    photos.library.functions.call("check", query="filename:0*", failed=True)
+    photos.work()
+    assert photos.values("checked") == [1, 1, None]
+    [job] = photos.library.assets.reprocess("", "function:check")
+    photos.work()
+    assert photos.values("checked") == [2, 2, None]
+    assert jobs.show_job(photos.catalog, job.id).state is JobState.SUCCEEDED
+
+
+def test_only_a_function_has_calls_that_failed(photos: Photos):
+    with pytest.raises(UsageError, match="no calls that failed"):
+        photos.library.assets.reprocess("", "look", failed=True)

@@ -284,13 +284,13 @@ def test_a_role_is_created_with_the_documents_of_its_connection(
         library.datasources.create("s3://later/", name="later", connection="lake")
         assert "no role yet" in (library.datasources.check("later").problem or "")
         documents = library.connections.documents("lake")
-        assert any("--role-arn" in note for note in documents.notes)
+        assert any("--role-arn" in step for step in documents.steps)
         assert made.external_id in str(documents.trust_policy)
         role = aws.role("later", documents.trust_policy)
         library.connections.change("lake", settings={"role_arn": role})
         rows = {row.check: row.ok for row in library.connections.check("lake").checks}
         assert (rows["authenticate"], rows["external id"]) == (True, True)
-        assert not any("--role-arn" in note for note in library.connections.documents("lake").notes)
+        assert not library.connections.documents("lake").steps
 
 
 def test_a_role_whose_caller_is_not_known_yet_can_be_saved() -> None:

@@ -51,6 +51,7 @@ from tests.support.scene_steps import (
 
 PROJECT = "Ripeness 2026"
 IN_PROJECT = "/projects/Ripeness%202026"
+CONFIGS = "via=folder&place=/tmp&only=site-a/**&more=%5B%7B%22only%22%3A%22site-b%2F**%22%7D%5D"
 IN_SNAPSHOT = f"{IN_PROJECT}/snapshots/1"
 CLASSES = [
     {"name": "apple", "shape": "box", "colour": "#d9480f", "attributes": {"ripe": "boolean"}},
@@ -192,6 +193,8 @@ PAGES = {
     "new-datasource-of-a-role": "/new/datasource?connection=studio",
     "new-datasource-location": "/new/datasource?step=location&via=folder&place=/tmp",
     "new-datasource-settings": "/new/datasource?step=settings&via=folder&place=/tmp",
+    "new-datasource-configs": f"/new/datasource?step=location&{CONFIGS}",
+    "new-datasource-configs-settings": f"/new/datasource?step=settings&{CONFIGS}",
     "projects": "/projects",
     "project": IN_PROJECT,
     "project-without-assets": f"/projects/{LONG}-project",
@@ -232,7 +235,7 @@ DIALOGS: dict[str, tuple[str, tuple[Step, ...]]] = {
     ),
     "bulk-trash": ("/", (select_all, in_bar("Move to trash"))),
     "bulk-export": ("/", (select_all, in_bar("Export"))),
-    "bulk-reprocess": ("/", (select_all, in_bar("Reprocess"))),
+    "bulk-reprocess": ("/", (select_all, in_bar("Reprocess"), tick("Call the function describe"))),
     "drawing": ("/assets/1003?at=1196", (draw,)),
     "asset-page": ("/assets/1006?at=1190", (as_page("1006"),)),
     "asset-source": ("/assets/1006?at=1190", (as_page("1006"), press("Source", within="dialog"))),

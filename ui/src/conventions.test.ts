@@ -15,7 +15,7 @@ const TECHNICAL = new Set(
   (
     'accept activeOptions aria-activedescendant aria-autocomplete aria-controls aria-current aria-describedby ' +
     'aria-haspopup aria-hidden aria-live aria-orientation autoCapitalize autoComplete ' +
-    'className d enterKeyHint field fill href htmlFor icon id inputMode key kind list name opacity permission popover popoverTarget preserveAspectRatio query rel role ' +
+    'among className d enterKeyHint field fill href htmlFor icon id inputMode key kind list name opacity part permission popover popoverTarget preserveAspectRatio query rel role ' +
     'scope search style target text to tone type viewBox'
   ).split(' '),
 );

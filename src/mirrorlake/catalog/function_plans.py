@@ -47,10 +47,16 @@ def plan_changed(catalog: Catalog, select: Select) -> None:
 
 
 @retry_on_contention
-def plan_again(catalog: Catalog, function_id: int, selection: Selection, *, since: datetime) -> int:
-    """Let calls wait for all assets of a selection that it was not called for since a time; return their number."""
+def plan_again(
+    catalog: Catalog, function_id: int, selection: Selection, *, since: datetime, failed: bool = False
+) -> int:
+    """Let calls wait for all assets of a selection that it was not called for since a time; return their number.
+
+    `failed`: only for those whose last call failed.
+    """
+    name = "plan_failed_again" if failed else "plan_again"
     with catalog.write() as connection:
-        return _run(connection, "plan_again", selection, {"function_id": function_id, "since": since})
+        return _run(connection, name, selection, {"function_id": function_id, "since": since})
 
 
 @retry_on_contention

@@ -26,8 +26,10 @@ def show_health(health: Health) -> None:
 
 
 def show_documents(documents: ConnectionDocuments) -> None:
-    """All documents with their headings on standard output, and what is not known on standard error."""
+    """All documents with their headings on standard output, and what else is to be done on standard error."""
     print_text("\n".join(_sections(documents)))
+    for step in documents.steps:
+        echo(f"To do: {step}")
     for note in documents.notes:
         echo(f"Note: {note}")
 

@@ -105,9 +105,11 @@ class AssetClient(FieldClient, Assets):
         path, body = _request(bulk)
         return self.connection.ask(BulkEditPreview, "POST", f"{path}/preview", body=body)
 
-    def reprocess(self, query: str | None, stage: str, *, assets: Sequence[str] = ()) -> Sequence[Job]:
+    def reprocess(
+        self, query: str | None, stage: str, *, assets: Sequence[str] = (), failed: bool = False
+    ) -> Sequence[Job]:
         """See `Assets.reprocess`."""
-        body = {"query": query, "assets": list(assets), "stage": stage}
+        body = {"query": query, "assets": list(assets), "stage": stage, "failed": failed}
         return self.connection.ask(tuple[Job, ...], "POST", "/reprocessings", body=body)
 
     def upload_files(self, files: Sequence[tuple[str, BinaryIO]], options: UploadOptions) -> Sequence[Upload]:

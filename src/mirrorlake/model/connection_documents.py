@@ -34,5 +34,7 @@ class ConnectionDocuments:
     """The same for a shell, in order."""
     terraform: str | None = None
     """The same as configuration of Terraform."""
+    steps: Sequence[str] = ()
+    """What must be done besides applying them, such as replacing a placeholder."""
     notes: Sequence[str] = ()
-    """What is not known and must be completed, or cannot be limited further."""
+    """What they replace, what they cannot limit further, and what else may be granted."""

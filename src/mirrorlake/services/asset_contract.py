@@ -135,12 +135,15 @@ class Assets(KnownFields, Protocol):
         """Count the assets that a bulk edit would select and change now. Raises as above."""
         ...
 
-    def reprocess(self, query: str | None, stage: str, *, assets: Sequence[str] = ()) -> Sequence[Job]:
+    def reprocess(
+        self, query: str | None, stage: str, *, assets: Sequence[str] = (), failed: bool = False
+    ) -> Sequence[Job]:
         """Queue the jobs that run a stage of processing again for all assets of a query, or for those with these ids.
 
         `look` reads their objects again, in a run for each datasource, and makes their thumbnails, hashes and vectors;
         `text` reads the text in pictures, and `embedding` computes the hashes and vectors of pictures from their
-        thumbnails, both also where that failed; `function:NAME` calls an own function. `look` needs the permission
+        thumbnails, both also where that failed; `function:NAME` calls an own function, with `failed`
+        only where its last call failed. `look` needs the permission
         runs:control besides assets:edit. Raises QueryError, UsageError, NotFound, PassRunning and PermissionDenied.
         """
         ...

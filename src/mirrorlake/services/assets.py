@@ -141,11 +141,14 @@ class AssetService(FieldService, ServedAssets):
         return page_of([change for _, change in found], following)
 
     @requires(Permission.ASSETS_EDIT)
-    def reprocess(self, query: str | None, stage: str, *, assets: Sequence[str] = ()) -> Sequence[Job]:
+    def reprocess(
+        self, query: str | None, stage: str, *, assets: Sequence[str] = (), failed: bool = False
+    ) -> Sequence[Job]:
         """See `Assets.reprocess`."""
         from mirrorlake.services.reprocessing import Chosen, reprocess  # noqa: PLC0415  loads the handlers of jobs
 
-        queued = reprocess(self.resources, Chosen(query, tuple(assets)), stage, by=self.caller)
+        chosen = Chosen(query, tuple(assets), failed)
+        queued = reprocess(self.resources, chosen, stage, by=self.caller)
         return [jobs.show_job(self.resources.catalog, each) for each in queued]
 
     @requires(Permission.ASSETS_EDIT)

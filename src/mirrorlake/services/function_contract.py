@@ -46,7 +46,8 @@ class Functions(Protocol):
     def call(self, name: str, *, query: str | None = None, failed: bool = False) -> Job:
         """Queue a job that calls the function for what waits.
 
-        With a query, for all its assets again; with `failed`, for what failed again. Raises NotFound and QueryError.
+        With a query, for all its assets again; with `failed`, only for what failed again, of the query if there is one.
+        Raises NotFound and QueryError.
         """
         ...
 

@@ -31,6 +31,7 @@ class Chosen:
 
     query: str | None
     assets: tuple[str, ...] = ()
+    failed: bool = False  # only those of them whose last call of the function failed
 
     def select(self) -> Selection:
         """A SELECT of their ids, with its values. Raises QueryError and NotFound."""
@@ -50,18 +51,22 @@ def reprocess(resources: Resources, chosen: Chosen, stage: str, *, by: Context) 
     name, _, of = stage.partition(":")
     if name not in STAGES:
         raise UsageError(f"There is no stage {name!r}.", f"Write {' or '.join(_WRITTEN.values())}.")
+    if chosen.failed and name != "function":
+        raise UsageError(
+            f"The stage {stage!r} has no calls that failed.", "Choose function:NAME, or leave out `failed`."
+        )
     if (":" in _WRITTEN[name]) != bool(of):
         raise UsageError(f"The stage {stage!r} is incomplete.", f"Write {_WRITTEN[name]}.")
     return STAGES[name](resources, chosen, of, by)
 
 
 def call_again(resources: Resources, chosen: Chosen, name: str, by: Context) -> list[int]:
-    """Call a function for all these assets. Raises NotFound and UsageError."""
+    """Call a function for all these assets, or where its last call failed. Raises NotFound and UsageError."""
     stored = functions.named(resources.catalog, name)
     require_active(stored.function)
     if FunctionEvent.RUN_FINISHED in stored.function.events:
         raise UsageError(f"The function {name} is called for runs, not for assets.")
-    args = FunctionArgs(function=name, query=chosen.query, assets=chosen.assets)
+    args = FunctionArgs(function=name, query=chosen.query, assets=chosen.assets, failed=chosen.failed)
     job = function_job(name, stored.function.pool, stored.id, args, requested_by=by.actor.name)
     return [jobs.request(resources.catalog, job)]
 

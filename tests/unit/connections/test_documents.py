@@ -135,16 +135,16 @@ def test_a_connection_that_assumes_no_role_has_no_trust_policy(kind: str) -> Non
     assert "AssumeRole" not in json.dumps(made.commands) + (made.terraform or "")
 
 
-def test_an_unknown_principal_is_a_placeholder_and_a_note() -> None:
+def test_an_unknown_principal_is_a_placeholder_and_a_step() -> None:
     made = documents(inputs=Inputs(origin=ORIGIN))
     assert made.principal is None
     assert made.trust_policy is not None
     assert made.trust_policy["Statement"][0]["Principal"] == {"AWS": UNKNOWN_PRINCIPAL}
-    assert "MIRRORLAKE_AWS_PRINCIPAL" in made.notes[0]
+    assert "MIRRORLAKE_AWS_PRINCIPAL" in made.steps[0]
 
 
 def test_a_principal_of_another_partition_is_pointed_out() -> None:
-    assert "across partitions" in documents(region="cn-north-1").notes[0]
+    assert "across partitions" in documents(region="cn-north-1").steps[0]
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def reprocess(library: Bound, what: Reprocessing) -> Sequence[Job]:
 
     The stage `look` reads objects of buckets, in runs: it needs the permission runs:control too.
     """
-    return library.assets.reprocess(what.query, what.stage, assets=what.assets)
+    return library.assets.reprocess(what.query, what.stage, assets=what.assets, failed=what.failed)
 
 
 def start_restoration(library: Bound, selected: Selected) -> Job:

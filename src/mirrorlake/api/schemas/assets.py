@@ -111,6 +111,7 @@ class Reprocessing(Selected):
     """A stage of processing to run again, and for which assets."""
 
     stage: Annotated[str, Field(max_length=100, description=_STAGES)]
+    failed: Annotated[bool, Field(description="Of `function:NAME`: only where its last call failed.")] = False
 
 
 class BulkChange(AssetChange, Selected):

@@ -60,4 +60,6 @@ class CallBody(Body):
     query: Annotated[
         str | None, Field(max_length=8192, description="All assets of this query; null: only what waits.")
     ] = None
-    failed: Annotated[bool, Field(description="Also what failed.")] = False
+    failed: Annotated[
+        bool, Field(description="Of a query, only where its last call failed; else also what failed.")
+    ] = False

@@ -39,6 +39,13 @@ ON CONFLICT (function_id, asset_id) DO UPDATE SET event = 'asset.updated', state
   not_before = now(), trashed = false, error = NULL
 WHERE function_result.finished IS NULL OR function_result.finished < %(since)s;
 
+-- name: plan_failed_again
+-- Fragment as `plan_again`, of those whose last call failed, whether or not it waits for another attempt.
+UPDATE function_result SET state = 'waiting', attempts = 0, not_before = now()
+FROM asset JOIN chosen ON chosen.id = asset.id
+WHERE function_result.function_id = %(function_id)s AND function_result.asset_id = asset.id
+  AND function_result.error IS NOT NULL AND function_result.finished < %(since)s AND asset.state <> {asset.trash};
+
 -- name: plan_runs
 -- Let calls wait for the runs that ended since the function was added.
 INSERT INTO function_run (function_id, run_id, state)

@@ -93,6 +93,9 @@ def reprocess(
             "`function:NAME` calls an own function."
         ),
     ] = "look",
+    failed: Annotated[
+        bool, typer.Option("--failed", help="With `function:NAME`, call it only where its last call failed.")
+    ] = False,
     json: JSON_LINES = False,
 ) -> None:
     """Run a stage of processing again for all assets of a query or with these ids, as jobs of a worker."""
@@ -102,7 +105,7 @@ def reprocess(
             "One query or ids are needed.", "Write the query after the command or as --query, or ids as --asset ID."
         )
     with open_library() as library:
-        queued = library.assets.reprocess(chosen, stage, assets=tuple(assets or ()))
+        queued = library.assets.reprocess(chosen, stage, assets=tuple(assets or ()), failed=failed)
     if json:
         print_json_lines(queued)
     elif not queued:

@@ -30,6 +30,7 @@ _VERSIONS = (
     "choose --versions."
 )
 _QUEUE = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(?:\.fifo)?")
+_WITH_PRINCIPAL = (ConnectionKind.AWS_ROLE, ConnectionKind.AWS_BUCKET_POLICY)  # their documents name it
 _MERGE = (
     "The commands for CORS, the bucket policy and notifications replace what the bucket has. If it has rules already, "
     "add these to them instead."
@@ -63,6 +64,7 @@ def aws_documents(connection: Connection, inputs: Inputs) -> ConnectionDocuments
         notification=documents.get("notification"),
         commands=_commands(connection, scope, inputs, documents),
         terraform=_terraform(connection, scope, inputs, documents),
+        steps=_steps(connection, inputs),
         notes=_notes(connection, inputs),
     )
 
@@ -82,22 +84,28 @@ def _trust_policy(connection: Connection, inputs: Inputs) -> Document:
     return trust_policy(connection.external_id, inputs.principal)
 
 
+def _steps(connection: Connection, inputs: Inputs) -> tuple[str, ...]:
+    steps: list[str] = []
+    region, role = connection.settings.region, connection.settings.role_arn
+    if inputs.principal is not None and partition_of(None, inputs.principal) != partition_of(region, role):
+        steps.append(
+            f"{inputs.principal} belongs to the partition {partition_of(None, inputs.principal)}, and the bucket to "
+            f"{partition_of(region, role)}: no role can be assumed across partitions. Use access keys of the bucket's "
+            "partition."
+        )
+    if inputs.principal is None and connection.kind in _WITH_PRINCIPAL:
+        steps.append(_PRINCIPAL_UNKNOWN)
+    if connection.kind is ConnectionKind.AWS_ROLE and role is None:
+        steps.append(_NO_ROLE)
+    return tuple(steps)
+
+
 def _notes(connection: Connection, inputs: Inputs) -> tuple[str, ...]:
     notes = [_KMS, _MERGE]
     if not inputs.versions:
         notes.append(_VERSIONS)
-    region, role = connection.settings.region, connection.settings.role_arn
-    if connection.kind is ConnectionKind.AWS_ROLE and role is None:
-        notes.insert(0, _NO_ROLE)
-    if inputs.principal is None and connection.kind is not ConnectionKind.AWS_WEB_IDENTITY:
-        notes.insert(0, _PRINCIPAL_UNKNOWN)
-    if inputs.principal is not None and partition_of(None, inputs.principal) != partition_of(region, role):
-        notes.insert(
-            0,
-            f"{inputs.principal} belongs to the partition {partition_of(None, inputs.principal)}, and the bucket to "
-            f"{partition_of(region, role)}: no role can be assumed across partitions. Use access keys of the bucket's "
-            "partition.",
-        )
+    if inputs.principal is None and connection.kind not in (*_WITH_PRINCIPAL, ConnectionKind.AWS_WEB_IDENTITY):
+        notes.append(_PRINCIPAL_UNKNOWN)
     if connection.kind is ConnectionKind.S3:
         notes.append("Not every server that speaks the protocol of S3 has roles or evaluates policies.")
     return tuple(notes)

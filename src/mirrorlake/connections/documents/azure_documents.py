@@ -59,7 +59,8 @@ def azure_documents(connection: Connection, inputs: Inputs) -> ConnectionDocumen
         notification=None if inputs.queue is None else event_subscription(scope, account, inputs.queue),
         commands=_commands(connection, scope, account, inputs),
         terraform=_terraform(scope, account, inputs),
-        notes=_notes(connection, scope, inputs),
+        steps=_steps(connection, inputs),
+        notes=_notes(connection, scope),
     )
 
 
@@ -126,10 +127,14 @@ def subject(scope: Scope) -> str:
     return f"/blobServices/default/containers/{scope.bucket}/blobs/{scope.prefix}"
 
 
-def _notes(connection: Connection, scope: Scope, inputs: Inputs) -> tuple[str, ...]:
+def _steps(connection: Connection, inputs: Inputs) -> tuple[str, ...]:
+    if inputs.principal is not None or connection.kind not in _ROLE_KINDS:
+        return ()
+    return ("The object id of mirrorlake's identity is not known: replace the placeholder with it.",)
+
+
+def _notes(connection: Connection, scope: Scope) -> tuple[str, ...]:
     notes: list[str] = []
-    if inputs.principal is None and connection.kind in _ROLE_KINDS:
-        notes.append("The object id of mirrorlake's identity is not known: replace the placeholder with it.")
     if connection.kind in (ConnectionKind.AZURE_KEY, ConnectionKind.AZURE_CONNECTION_STRING):
         notes.append(_KEY)
     if connection.kind is ConnectionKind.AZURE_SAS and scope.prefix:

@@ -41,8 +41,7 @@ def gcs_documents(connection: Connection, inputs: Inputs) -> ConnectionDocuments
     scope = scope_of(connection)
     member = member_of(inputs.principal)
     topic = None if inputs.queue is None else topic_path(inputs.queue, connection.settings.project)
-    notes = [] if inputs.principal else [_PRINCIPAL_UNKNOWN]
-    notes += [_UNIFORM] if scope.prefix else []
+    notes = [_UNIFORM] if scope.prefix else []
     notes += [_SIGNED] if connection.kind in _KEYLESS else []
     return ConnectionDocuments(
         external_id=connection.external_id,
@@ -53,6 +52,7 @@ def gcs_documents(connection: Connection, inputs: Inputs) -> ConnectionDocuments
         notification=None if topic is None else notification(scope, topic),
         commands=_commands(connection, scope, inputs, member, topic),
         terraform=_terraform(scope, inputs, member, topic),
+        steps=() if inputs.principal else (_PRINCIPAL_UNKNOWN,),
         notes=(*notes, _CORS),
     )
 

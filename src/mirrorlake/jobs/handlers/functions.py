@@ -62,7 +62,7 @@ def call_function(job: Job, args: FunctionArgs, context: JobContext) -> Function
 def _call(job: Job, args: FunctionArgs, stored: StoredFunction, context: JobContext) -> FunctionWork:
     if args.query is not None or args.assets:
         chosen = select_chosen(args.query, args.assets)
-        function_plans.plan_again(context.catalog, stored.id, chosen, since=job.created)
+        function_plans.plan_again(context.catalog, stored.id, chosen, since=job.created, failed=args.failed)
     elif args.failed:
         functions.retry_failed(context.catalog, args.function)
     if stored.function.paused:  # since the job was queued

@@ -18,6 +18,7 @@ interface Props {
   connection: Connection;
   place: { bucket: string | null; prefix: string; region: string | null };
   sources: readonly Datasource[]; // those that are counted
+  among?: 'one' | 'several' | 'own'; // several are headed by their connections; its own page names it already
 }
 
 function Fact({ label, children }: { label: string; children: ReactNode }) {
@@ -49,7 +50,7 @@ function Powers({ connection }: { connection: Connection }) {
 /** The newest run of each datasource, and its progress while it is at work. */
 export function SyncStates({ sources }: { sources: readonly Datasource[] }) {
   return (
-    <ul className="stack-s">
+    <ul className="sync-states">
       {sources.map(({ name, last_run: run }) => (
         <li key={name} className="stack-s">
           <span className="row">
@@ -72,7 +73,7 @@ export function SyncStates({ sources }: { sources: readonly Datasource[] }) {
   );
 }
 
-export function BucketPanel({ connection, place, sources }: Props) {
+export function BucketPanel({ connection, place, sources, among = 'one' }: Props) {
   const { bucket, fields, container } = text;
   const { data: storage } = useQuery(queries.storage());
   const held = heldBy(sources, storage);
@@ -81,13 +82,15 @@ export function BucketPanel({ connection, place, sources }: Props) {
   return (
     <section className="panel">
       <div className="panel-head">
-        <h2>{bucket.title}</h2>
+        <h2 className="wrap">{among === 'several' ? <ConnectionLink name={connection.name} /> : bucket.title}</h2>
         <HealthSummary health={health} />
       </div>
       <dl className="described">
-        <Fact label={bucket.connection}>
-          <ConnectionLink name={connection.name} />
-        </Fact>
+        {among === 'one' ? (
+          <Fact label={bucket.connection}>
+            <ConnectionLink name={connection.name} />
+          </Fact>
+        ) : null}
         <Fact label={text.kindLabel}>{text.kinds[kind]}</Fact>
         <Fact label={label ?? bucket.title}>
           {place.bucket === null ? bucket.any : <span className="mono">{place.bucket}</span>}

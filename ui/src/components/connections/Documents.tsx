@@ -1,6 +1,6 @@
 // The documents that grant a connection its bucket: one at a time, to copy or to download.
-import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
 import type { Connection, ConnectionDocuments } from '../../api/client';
 import { queries } from '../../api/queries';
 import { CopyButton } from '../CopyButton';
@@ -9,7 +9,7 @@ import { CheckField } from '../Field';
 import { Pending } from '../Notice';
 import { Sentences } from '../Rich';
 import { Tabs } from '../Tabs';
-import { type DocumentName, type DocumentText, documentTexts, hasVersions, isOfBucket } from './documents';
+import { type DocumentName, type DocumentText, documentTexts, hasVersions, isOfBucket, wayOf } from './documents';
 import { inFieldNames } from './fieldNames';
 import { text } from './text';
 import './documents.css';
@@ -43,16 +43,27 @@ function Shown({ document, connection }: { document: DocumentText; connection: s
 interface ChoiceProps {
   documents: ConnectionDocuments;
   connection: Connection;
-  chosen: DocumentName | undefined;
-  choose: (name: DocumentName) => void;
+  children: ReactNode; // what the documents may grant besides
 }
 
-function Choice({ documents, connection, chosen, choose }: ChoiceProps) {
-  const found = documentTexts(documents);
+/** The document first; who gets the access, and what is good to know, after it. */
+function Choice({ documents, connection, children }: ChoiceProps) {
+  const [chosen, choose] = useState<DocumentName>();
+  const found = documentTexts(documents, connection.kind);
   const document = found.find((one) => one.name === chosen) ?? found[0];
+  const notes = <Sentences texts={documents.notes.map((note) => inFieldNames(note, labelOf))} />;
+  if (document === undefined)
+    return documents.notes.length > 0 ? notes : <p className="quiet">{text.documents.none}</p>;
   return (
     <>
-      <Sentences texts={documents.notes.map((note) => inFieldNames(note, labelOf))} />
+      <Sentences texts={documents.steps.map((step) => inFieldNames(step, labelOf))} />
+      <Tabs
+        label={text.documents.choose}
+        value={document.name}
+        choices={found.map(({ name }) => ({ value: name, label: text.documents.names[name] }))}
+        choose={choose}
+      />
+      <Shown document={document} connection={connection.name} />
       {connection.kind === 'aws-role' ? (
         <p className="row">
           <span className="quiet">{text.externalId}</span> <code className="wrap">{documents.external_id}</code>
@@ -64,44 +75,40 @@ function Choice({ documents, connection, chosen, choose }: ChoiceProps) {
           <span className="quiet">{text.documents.principal}</span> <code className="wrap">{documents.principal}</code>
         </p>
       )}
-      {document === undefined ? (
-        <p className="quiet">{text.documents.none}</p>
-      ) : (
-        <>
-          <Tabs
-            label={text.documents.choose}
-            value={document.name}
-            choices={found.map(({ name }) => ({ value: name, label: text.documents.names[name] }))}
-            choose={choose}
-          />
-          <Shown document={document} connection={connection.name} />
-        </>
+      {children}
+      {documents.notes.length === 0 ? null : (
+        <details>
+          <summary>{text.documents.notes}</summary>
+          <div className="stack-s">{notes}</div>
+        </details>
       )}
     </>
   );
 }
 
-function Found({ connection }: { connection: Connection }) {
-  const { kind, name } = connection;
-  const [versions, setVersions] = useState(false);
-  const [chosen, choose] = useState<DocumentName>();
-  const { data, error } = useQuery(queries.connectionDocuments(name, window.location.origin, versions));
-  return (
-    <>
-      {hasVersions(kind) ? <CheckField {...text.documents.versions} checked={versions} change={setVersions} /> : null}
-      <Pending data={data} error={error} />
-      {data === undefined ? null : <Choice documents={data} connection={connection} chosen={chosen} choose={choose} />}
-    </>
-  );
-}
-
 export function Documents({ connection }: { connection: Connection }) {
-  const ofBucket = isOfBucket(connection.kind);
-  if (ofBucket && connection.settings.bucket === null) return <p className="quiet">{text.documents.noBucket}</p>;
+  const { kind, name, settings } = connection;
+  const ofBucket = isOfBucket(kind);
+  const [versions, setVersions] = useState(false);
+  const unplaced = ofBucket && settings.bucket === null;
+  const asked = queries.connectionDocuments(name, window.location.origin, versions);
+  const { data, error } = useQuery({ ...asked, enabled: !unplaced, placeholderData: keepPreviousData });
+  if (unplaced) return <p className="quiet">{text.documents.noBucket}</p>;
   return (
     <>
-      {ofBucket ? <p className="quiet">{text.documents.lead}</p> : null}
-      <Found connection={connection} />
+      {ofBucket ? (
+        <p>
+          {text.documents.leads[wayOf(kind)]} {wayOf(kind) === 'cors' ? null : text.documents.scope}
+        </p>
+      ) : null}
+      <Pending data={data} error={error} />
+      {data === undefined ? null : (
+        <Choice documents={data} connection={connection}>
+          {hasVersions(kind) ? (
+            <CheckField {...text.documents.versions} checked={versions} change={setVersions} />
+          ) : null}
+        </Choice>
+      )}
     </>
   );
 }

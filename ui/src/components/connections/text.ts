@@ -1,6 +1,7 @@
 // Texts of the components about connections.
 import type { ConnectionKind } from '../../api/client';
 import type { Power, Verdict } from './bucket';
+import type { Way } from './documents';
 
 export const text = {
   services: {
@@ -88,7 +89,16 @@ export const text = {
   externalId: 'External ID',
   documents: {
     title: 'Grant access',
-    lead: 'Apply these documents in your cloud. They grant this connection its bucket and folder, and nothing else.',
+    leads: {
+      role: 'Create a role with the trust policy, attach the IAM policy to it, and set CORS on the bucket.',
+      bucketPolicy: 'Set the bucket policy and CORS on the bucket.',
+      identity: 'Attach the IAM policy to the identity of the server, and set CORS on the bucket.',
+      user: 'Attach the IAM policy to the user of the access key, and set CORS on the bucket.',
+      binding: 'Add the IAM policy to the bucket, and set CORS on it.',
+      assignment: 'Assign the role of the IAM policy to the identity, and set CORS on the storage account.',
+      cors: 'Set CORS on the storage account. What the connection may read is a matter of its key or signature.',
+    } satisfies Record<Way, string>,
+    scope: 'The documents grant this bucket and folder, and nothing else. Shell and Terraform do the same.',
     principal: 'Identity that accesses the bucket',
     download: 'Download',
     downloadAs: (what: string) => `Download ${what}`,
@@ -98,6 +108,7 @@ export const text = {
       label: 'Earlier versions of objects',
       hint: 'Also grants `s3:GetObjectVersion`, for snapshots of a bucket with versioning. It opens everything in this bucket and folder that was replaced or deleted, as long as the bucket keeps it.',
     },
+    notes: 'Good to know before you apply them',
     none: 'There is nothing to apply for this kind of connection.',
     names: {
       iam_policy: 'IAM policy',

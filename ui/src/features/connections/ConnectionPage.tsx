@@ -124,7 +124,7 @@ function wizardFor({ name, settings }: Connection) {
 function Bucket({ connection }: { connection: Connection }) {
   const { data } = useQuery(queries.datasources());
   const sources = (data ?? []).filter(({ connection: used }) => used === connection.name);
-  return <BucketPanel connection={connection} place={connection.settings} sources={sources} />;
+  return <BucketPanel connection={connection} place={connection.settings} sources={sources} among="own" />;
 }
 
 function UsedBy({ connection, add }: { connection: Connection; add: boolean }) {

@@ -140,16 +140,13 @@ export function UpdateFields({ form, set }: Pick<ConfigProps, 'form' | 'set'>) {
   );
 }
 
-/** One of several configs, as a whole. */
-function ConfigCard({ children, title, ...props }: ConfigProps & { title: string; children: ReactNode }) {
+/** What happens to the objects of one of several configs. */
+function ConfigChoices(props: ConfigProps) {
   const { form, set } = props;
   const { orphans } = text.settings;
   const choices = Object.fromEntries(ORPHANS.map((value) => [value, orphans[value].label]));
   return (
-    <fieldset className="config panel">
-      <legend>{title}</legend>
-      <TextField {...text.configs.name} value={form.id} change={(id) => set({ ...form, id })} />
-      <PatternFields {...props} />
+    <>
       <div className="form-grid">
         <SelectField
           label={orphans.legend}
@@ -160,8 +157,7 @@ function ConfigCard({ children, title, ...props }: ConfigProps & { title: string
         <NamingFields {...props} />
       </div>
       <UpdateFields form={form} set={set} />
-      <div className="row">{children}</div>
-    </fieldset>
+    </>
   );
 }
 
@@ -169,15 +165,19 @@ interface ListProps {
   form: SettingsForm;
   set: (form: SettingsForm) => void;
   errors: Record<string, string>;
+  part?: 'patterns' | 'choices'; // of each config; else all of it
 }
 
-/** The configs in their order. */
-export function ConfigList({ form, set, errors }: ListProps) {
+function titleOf(config: ConfigForm, index: number): string {
+  const name = config.id || lines(config.globs).join(', ') || text.page.facts.everything;
+  return text.configs.title(index + 1, name);
+}
+
+/** The configs in their order. Where only their choices are shown, they stay in it. */
+export function ConfigList({ form, set, errors, part }: ListProps) {
   const { configs } = form;
   const change = (next: ConfigForm[]) => set({ ...form, configs: next });
-  const name = (config: ConfigForm) => config.id || lines(config.globs).join(', ') || text.page.facts.everything;
   return configs.map((config, index) => {
-    const title = text.configs.title(index + 1, name(config));
     const act = (label: string, next: ConfigForm[]) => (
       <button
         type="button"
@@ -188,20 +188,29 @@ export function ConfigList({ form, set, errors }: ListProps) {
         {label}
       </button>
     );
+    const props = {
+      form: config,
+      set: (next: ConfigForm) => change(configs.with(index, next)),
+      errors,
+      place: configPlace(form, index),
+    };
     return (
-      <ConfigCard
-        // biome-ignore lint/suspicious/noArrayIndexKey: a config is its place in the order
-        key={index}
-        title={title}
-        form={config}
-        set={(next) => change(configs.with(index, next))}
-        errors={errors}
-        place={configPlace(form, index)}
-      >
-        {index > 0 ? act(text.configs.up, moved(configs, index, index - 1)) : null}
-        {index < configs.length - 1 ? act(text.configs.down, moved(configs, index, index + 1)) : null}
-        {configs.length > 1 ? act(text.configs.remove, configs.toSpliced(index, 1)) : null}
-      </ConfigCard>
+      // biome-ignore lint/suspicious/noArrayIndexKey: a config is its place in the order
+      <fieldset key={index} className="config panel">
+        <legend>{titleOf(config, index)}</legend>
+        {part === 'patterns' ? null : (
+          <TextField {...text.configs.name} value={config.id} change={(id) => props.set({ ...config, id })} />
+        )}
+        {part === 'choices' ? null : <PatternFields {...props} />}
+        {part === 'patterns' ? null : <ConfigChoices {...props} />}
+        {part === 'choices' ? null : (
+          <div className="row">
+            {index > 0 ? act(text.configs.up, moved(configs, index, index - 1)) : null}
+            {index < configs.length - 1 ? act(text.configs.down, moved(configs, index, index + 1)) : null}
+            {configs.length > 1 ? act(text.configs.remove, configs.toSpliced(index, 1)) : null}
+          </div>
+        )}
+      </fieldset>
     );
   });
 }

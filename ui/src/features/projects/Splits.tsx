@@ -32,11 +32,12 @@ export function SplitBar({ counts }: { counts: SplitCounts }) {
           parts.map((part) => text.splits.part(text.splits.names[part], counts[part])).join(', '),
         )}
       >
-        {parts.map((part) => {
+        {parts.map((part, place) => {
           const width = (WIDTH * counts[part]) / total;
+          const gap = place < parts.length - 1 ? 1.5 : 0;
           const x = left;
           left += width;
-          return <rect key={part} className={`split-${part}`} x={x} width={Math.max(1, width - 1.5)} height="10" />;
+          return <rect key={part} className={`split-${part}`} x={x} width={Math.max(1, width - gap)} height="10" />;
         })}
       </svg>
       <ul className="split-legend">

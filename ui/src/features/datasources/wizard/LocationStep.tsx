@@ -3,11 +3,12 @@ import { useEffect, useState } from 'react';
 import type { Connection, MediaKind } from '../../../api/client';
 import { describeError, Problem, patternError } from '../../../api/problem';
 import { inFieldNames } from '../../../components/connections/fieldNames';
-import { AreaField, CheckField, TextField } from '../../../components/Field';
-import { MorePatterns } from '../ConfigFields';
-import { NEW_CONFIG } from '../configForm';
+import { CheckField, TextField } from '../../../components/Field';
+import { AddConfig, ConfigList, PatternFields } from '../ConfigFields';
+import { NEW_CONFIG, PATTERNS } from '../configForm';
+import { configPlace, newSettings, type SettingsForm, settingErrors } from '../settingsForm';
 import { PreviewPanel, useLocationPreview } from './LocationPreview';
-import { lines, MEDIA, mediaOf, selectionOf } from './selection';
+import { MEDIA, mediaOf, selectionOf, withConfigs, withSelection } from './selection';
 import { text } from './text';
 import { addressOf, type WizardSearch } from './wizard';
 
@@ -19,23 +20,25 @@ interface Props {
   change: (search: WizardSearch) => void;
 }
 
-/** The error of a preview beside the field that it concerns: a pattern, else the location; undefined: it concerns none. */
-function errorsOf(
-  error: unknown,
-  search: WizardSearch,
-): { place?: string; only?: string; except?: string; paths?: string; glob_file_path?: string } | undefined {
+/** The errors of a preview beside the fields that they concern: patterns, else the location; undefined: none. */
+function errorsOf(error: unknown, form: SettingsForm): Record<string, string> | undefined {
   if (!(error instanceof Problem)) return undefined;
   const { field } = error.document;
+  const placed = settingErrors(error, form);
+  if (Object.keys(placed).some(isPattern)) return placed;
   const pattern = patternError(error);
-  if (pattern !== undefined) {
-    const place = lines(search.except).includes(pattern.text) ? 'except' : 'only';
-    return { [place]: pattern.message };
-  }
-  if (field === 'paths' || field === 'glob_file_path') return { [field]: describeError(error) };
+  if (pattern !== undefined) return { [`${configPlace(form, 0)}glob_patterns`]: pattern.message };
   return field || error.status === 400 || error.status === 422
     ? { place: inFieldNames(describeError(error)) }
     : undefined;
 }
+
+/** Whether a setting is one of patterns, of whichever mirror config. */
+function isPattern(name: string): boolean {
+  return PATTERNS.some((pattern) => name === pattern || name.endsWith(`].${pattern}`));
+}
+
+const asForm = (search: WizardSearch) => withSelection(newSettings('UTC'), search);
 
 export function LocationStep({ search, connection, change }: Props) {
   const [draft, setDraft] = useState(search);
@@ -48,27 +51,26 @@ export function LocationStep({ search, connection, change }: Props) {
   const asked = useLocationPreview(
     uri === undefined ? undefined : { uri, connection: connection?.name ?? null, settings: selectionOf(search) },
   );
-  const errors = errorsOf(asked.error, search);
+  const errors = errorsOf(asked.error, asForm(search));
   const set = (name: keyof WizardSearch) => (value: string) => setDraft({ ...draft, [name]: value });
+  const form = asForm(draft);
+  const setForm = ({ configs }: SettingsForm) => setDraft(withConfigs(draft, configs));
+  const [first = NEW_CONFIG] = form.configs;
   return (
     <div className="location-step">
       <div className="stack">
         <PlaceFields draft={draft} connection={connection} set={set} error={errors?.place} />
-        <AreaField {...text.location.only} mono error={errors?.only} value={draft.only ?? ''} change={set('only')} />
-        <AreaField
-          {...text.location.except}
-          mono
-          rows={2}
-          error={errors?.except}
-          value={draft.except ?? ''}
-          change={set('except')}
-        />
-        <MorePatterns
-          form={{ ...NEW_CONFIG, paths: draft.paths ?? '', globFile: draft.file ?? '' }}
-          set={({ paths, globFile }) => setDraft({ ...draft, paths, file: globFile })}
-          errors={{ ...errors }}
-          place=""
-        />
+        {form.configs.length > 1 ? (
+          <ConfigList form={form} set={setForm} errors={errors ?? {}} part="patterns" />
+        ) : (
+          <PatternFields
+            form={first}
+            set={(config) => setForm({ ...form, configs: [config] })}
+            errors={errors ?? {}}
+            place=""
+          />
+        )}
+        <AddConfig form={form} set={setForm} />
         <MediaFields media={mediaOf(draft)} change={set('media')} />
       </div>
       <PreviewPanel

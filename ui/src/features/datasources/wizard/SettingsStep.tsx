@@ -8,19 +8,38 @@ import { ErrorText } from '../../../components/ErrorText';
 import { TextField } from '../../../components/Field';
 import { useAsyncAction } from '../../../components/useAsyncAction';
 import { usePermission } from '../../../components/usePermission';
+import { ConfigList } from '../ConfigFields';
 import { LOCAL_ZONE } from '../ScheduleFields';
 import { SettingsFields } from '../SettingsFields';
 import { isPlaced, settingErrors, settingsRequest } from '../settingsForm';
 import { text as texts } from '../text';
-import { lines, mediaOf, withSelection } from './selection';
+import { lines, mediaOf, patternsOf, withSelection } from './selection';
 import { text } from './text';
 import { useDraft } from './useDraft';
-import { addressOf, type WizardSearch } from './wizard';
+import { addressOf, type Patterns, type WizardSearch } from './wizard';
 
 interface Props {
   search: WizardSearch;
   connection: Connection | undefined;
   back: () => void;
+}
+
+interface Row {
+  name: string;
+  value: string; // empty: not shown
+  mono?: boolean;
+}
+
+/** What a mirror config selects. */
+function patternRows({ only, except, paths, file }: Patterns): Row[] {
+  const { settings } = text;
+  const patterns = lines(only).join(', ');
+  return [
+    { name: settings.patterns, value: patterns || settings.everything, mono: patterns !== '' },
+    { name: settings.except, value: lines(except).join(', '), mono: true },
+    { name: settings.paths, value: lines(paths).join(', '), mono: true },
+    { name: settings.file, value: file ?? '', mono: true },
+  ];
 }
 
 function Summary({
@@ -33,15 +52,11 @@ function Summary({
   uri: string;
 }) {
   const { settings } = text;
-  const only = lines(search.only).join(', ');
   const kinds = mediaOf(search).map((kind) => texts.page.media[kind]);
-  const rows = [
+  const rows: Row[] = [
     { name: settings.address, value: uri, mono: true },
     { name: settings.via, value: connection?.name ?? settings.own },
-    { name: settings.patterns, value: only || settings.everything, mono: only !== '' },
-    { name: settings.except, value: lines(search.except).join(', '), mono: true },
-    { name: settings.paths, value: lines(search.paths).join(', '), mono: true },
-    { name: settings.file, value: search.file ?? '', mono: true },
+    ...patternsOf(search).flatMap(patternRows),
     { name: settings.media, value: kinds.join(', ') },
   ];
   return (
@@ -50,8 +65,9 @@ function Summary({
       <dl className="described">
         {rows
           .filter(({ value }) => value !== '')
-          .map(({ name, value, mono = false }) => (
-            <div key={name}>
+          .map(({ name, value, mono = false }, place) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: several configs have rows of the same names
+            <div key={place}>
               <dt>{name}</dt>
               <dd className={mono ? 'mono wrap' : 'wrap'}>{value}</dd>
             </div>
@@ -105,8 +121,10 @@ export function SettingsStep({ search, connection, back }: Props) {
           }}
           focus
         />
-        <SettingsFields form={form} set={(next) => setDraft({ ...draft, form: next })} errors={errors} />
-        <p className="hint">{text.settings.more}</p>
+        {whole.configs.length > 1 ? (
+          <ConfigList form={whole} set={(next) => setDraft({ ...draft, form: next })} errors={errors} part="choices" />
+        ) : null}
+        <SettingsFields form={whole} set={(next) => setDraft({ ...draft, form: next })} errors={errors} />
         <div className="row wizard-actions">
           <button type="button" className="secondary" onClick={back}>
             {text.previous}

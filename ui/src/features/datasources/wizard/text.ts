@@ -103,7 +103,6 @@ export const text = {
     createOnly: 'Create without a run',
     creating: 'Creating…',
     summary: 'What is created',
-    more: 'Objects that need other settings get a mirror config of their own: add it on the tab Settings of the datasource.',
     address: 'Address',
     via: 'Connection',
     own: 'identity of the server',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Connection } from '../../../api/client';
 import { newSettings, settingsRequest } from '../settingsForm';
-import { selectionOf, withSelection } from './selection';
+import { configsOf, selectionOf, withConfigs, withSelection } from './selection';
 import { addressOf, withConnection, wizardSearch } from './wizard';
 
 const connection = (kind: string, settings: object = {}) =>
@@ -32,6 +32,35 @@ it('patterns are lines, and images are selected unless something else is chosen'
     paths: ['a.jpg'],
     glob_file_path: 'list.txt',
     media: ['image'],
+  });
+});
+
+it('further mirror configs are in the address, and all of them are asked for', () => {
+  const further = [{ only: 'b/**', except: '', other: 1 }, 'x'];
+  const search = wizardSearch({ only: 'a/**', more: JSON.stringify(further), media: 'video' });
+  expect(selectionOf(search)).toEqual({
+    mirror_configs: [{ glob_patterns: ['a/**'] }, { glob_patterns: ['b/**'] }, {}],
+    media: ['video'],
+  });
+  const [first, second] = configsOf(search);
+  if (first === undefined || second === undefined) throw new Error('the address has three configs');
+  expect(selectionOf(withConfigs(search, [second, first]))).toMatchObject({
+    mirror_configs: [{ glob_patterns: ['b/**'] }, { glob_patterns: ['a/**'] }],
+  });
+  expect(withConfigs(search, [second]).more).toBeUndefined();
+  expect(selectionOf(withConfigs(search, [second]))).toEqual({ glob_patterns: ['b/**'], media: ['video'] });
+  expect(selectionOf({ only: 'a/**', more: '[{' })).toEqual({ glob_patterns: ['a/**'], media: ['image'] });
+});
+
+it('a further mirror config keeps what is chosen for its objects', () => {
+  const search = { only: 'a/**', more: JSON.stringify([{ only: 'b/**' }]) };
+  const chosen = withSelection(newSettings('UTC'), search);
+  const kept = { ...chosen, configs: chosen.configs.map((one) => ({ ...one, orphans: 'keep' as const })) };
+  expect(settingsRequest(withSelection(kept, { ...search, only: 'c/**' }))).toMatchObject({
+    mirror_configs: [
+      { glob_patterns: ['c/**'], settings: { orphans: 'keep' } },
+      { glob_patterns: ['b/**'], settings: { orphans: 'keep' } },
+    ],
   });
 });
 

@@ -6,18 +6,23 @@ export const STEPS = ['connection', 'location', 'settings'] as const;
 export type Step = (typeof STEPS)[number];
 const VIAS = ['server', 'folder', 'new'] as const;
 
+/** What one mirror config selects. */
+export interface Patterns {
+  only?: string; // patterns, one a line
+  except?: string;
+  paths?: string; // exact keys, one a line
+  file?: string; // of patterns, in the bucket
+}
+
 /** What is asked of the location. In the address, so that a reload and a shared link restore it. */
-export interface WizardSearch {
+export interface WizardSearch extends Patterns {
   step?: Step;
   connection?: string; // its name
   via?: (typeof VIAS)[number]; // without a connection, or with one that is yet to be created
   service?: Service; // of a new connection
   place?: string; // the bucket, the path of the folder, or the whole address
   folder?: string; // in the bucket
-  only?: string; // patterns, one a line
-  except?: string;
-  paths?: string; // exact keys, one a line
-  file?: string; // of patterns, in the bucket
+  more?: string; // patterns of further mirror configs, as JSON
   media?: string; // kinds, separated by commas
 }
 
@@ -36,6 +41,7 @@ export function wizardSearch(search: Record<string, unknown>): WizardSearch {
     const value = text(search[name]);
     if (value !== undefined) found[name] = value;
   }
+  if (typeof search.more === 'string' && search.more !== '') found.more = search.more;
   return found;
 }
 

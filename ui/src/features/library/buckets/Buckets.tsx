@@ -23,7 +23,13 @@ function Shown({ connections, sources }: Props) {
     <div className="stack">
       {sources.length === 0 ? <p className="quiet">{text.none}</p> : null}
       {used.map(({ connection, of }) => (
-        <BucketPanel key={connection.name} connection={connection} place={connection.settings} sources={of} />
+        <BucketPanel
+          key={connection.name}
+          connection={connection}
+          place={connection.settings}
+          sources={of}
+          among="several"
+        />
       ))}
       {others.length === 0 ? null : (
         <section className="panel">

@@ -27,6 +27,7 @@ export function ReprocessDialog({ selection, close, done }: Props) {
   const may = usePermission();
   const functions = useQuery({ ...settingsQueries.functions(), enabled: may('functions:read') }).data ?? [];
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [failed, setFailed] = useState(false);
   const [nothing, setNothing] = useState(false);
   const work = useAsyncAction();
   const number = sizeOf(selection);
@@ -43,7 +44,7 @@ export function ReprocessDialog({ selection, close, done }: Props) {
     let jobs = 0;
     for (const { stage } of stages.filter((one) => chosen.has(one.stage))) {
       const kind = kindOf(stage);
-      const body = { ...asRequest(selection), stage };
+      const body = { ...asRequest(selection), stage, failed: failed && kind === 'function' };
       const started = await answer(client.POST('/api/v1/reprocessings', { body }));
       setChosen((before) => new Set([...before].filter((one) => one !== stage))); // not twice after a later error
       for (const job of started) addToast({ job, doing: text.doing[kind](number), done: () => text.done[kind] });
@@ -71,6 +72,9 @@ export function ReprocessDialog({ selection, close, done }: Props) {
               change={(on) => choose(stage, on)}
             />
           ))}
+          {[...chosen].some((stage) => kindOf(stage) === 'function') ? (
+            <CheckField label={text.onlyFailed} checked={failed} change={setFailed} />
+          ) : null}
           {nothing ? (
             <p className="quiet" role="status">
               {text.nothing}

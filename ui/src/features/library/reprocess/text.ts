@@ -17,6 +17,7 @@ export const text = {
   },
   function: (name: string) => `Call the function ${name}`,
   functionHint: (query: string) => (query === '' ? undefined : `Otherwise called for \`${query}\`.`),
+  onlyFailed: 'Call functions only where their last call failed',
   apply: 'Reprocess',
   nothing: 'None of these assets can be processed like this.',
   started: 'Started. The page Jobs shows the progress.',
