@@ -3400,7 +3400,7 @@ export interface components {
         CallBody: {
             /**
              * Failed
-             * @description Also what failed.
+             * @description Of a query, only where its last call failed; else also what failed.
              * @default false
              */
             failed?: boolean;
@@ -3665,7 +3665,7 @@ export interface components {
             } | null;
             /**
              * Notes
-             * @description What is not known and must be completed, or cannot be limited further.
+             * @description What they replace, what they cannot limit further, and what else may be granted.
              * @default []
              */
             notes: string[];
@@ -3688,6 +3688,12 @@ export interface components {
             queue_policy: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Steps
+             * @description What must be done besides applying them, such as replacing a placeholder.
+             * @default []
+             */
+            steps: string[];
             /**
              * Terraform
              * @description The same as configuration of Terraform.
@@ -6836,6 +6842,12 @@ export interface components {
              * @default []
              */
             assets?: string[];
+            /**
+             * Failed
+             * @description Of `function:NAME`: only where its last call failed.
+             * @default false
+             */
+            failed?: boolean;
             /**
              * Query
              * @description Query in the search language; "" matches everything.
