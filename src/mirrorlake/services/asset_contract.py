@@ -143,7 +143,8 @@ class Assets(KnownFields, Protocol):
         `look` reads their objects again, in a run for each datasource, and makes their thumbnails, hashes and vectors;
         `text` reads the text in pictures, and `embedding` computes the hashes and vectors of pictures from their
         thumbnails, both also where that failed; `function:NAME` calls an own function, with `failed` only where its
-        last call failed. `look` needs the permission runs:control besides assets:edit. Raises QueryError, UsageError, NotFound, PassRunning and PermissionDenied.
+        last call failed. `look` needs the permission runs:control besides assets:edit. Raises QueryError, UsageError,
+        NotFound, PassRunning and PermissionDenied.
         """
         ...
 
