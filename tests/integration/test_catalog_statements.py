@@ -44,6 +44,7 @@ OF_CHOSEN = [
     "plan_assets",
     "plan_removed",
     "plan_again",
+    "plan_failed_again",
     "count_looks",
     "keys_to_look_at",
     "read_texts_again",

@@ -21,6 +21,7 @@ from mirrorlake.catalog import field_counts, jobs
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import execute
 from mirrorlake.jobs.registry import BACKGROUND_KINDS
+from mirrorlake.mirror.library_marker import DATABASES
 from mirrorlake.model.jobs import RUN_KINDS, JobKind, JobState
 from mirrorlake.postgres.pool import Catalog
 
@@ -60,6 +61,8 @@ def original(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) 
 @contextmanager
 def a_copy(server: Server, original: JobLibrary, home: Path) -> Generator[JobLibrary]:
     shutil.copytree(original.settings.home, home)
+    # A library whose store is also that of another database is not cleaned up.
+    shutil.rmtree(Settings(home=home).thumbnails / DATABASES, ignore_errors=True)
     conninfo = server.copy_database(str(conninfo_to_dict(original.catalog.conninfo)["dbname"]))
     with Catalog(conninfo) as catalog:
         yield replace(original, catalog=catalog, settings=Settings(home=home))
