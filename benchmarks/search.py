@@ -173,12 +173,21 @@ def measured(assets: int, *, rounds: int, library: Path | None = None) -> list[T
 def _once(settings: Settings, catalog: Catalog, assets: int) -> list[Table]:
     """First searches, the indexes that they need, and the same library in other products."""
     _read_texts(catalog)
+    _forget_indexes(catalog)
     at_once = _first_searches(catalog)
     # A worker does so within a minute after a run, before most people search.
     seconds = _timed(lambda: run_here(settings, catalog, new_job(JobKind.SEARCH_INDEXES, IndexArgs()))) / 1000
     in_advance = _first_searches(catalog)
     first = _table_of_first(at_once, in_advance, seconds)
     return [first, _make_indexes(settings, catalog, assets), beside_peers(settings, catalog)]
+
+
+def _forget_indexes(catalog: Catalog) -> None:
+    """Drop what an interrupted measurement made: first searches have no index, and none was needed before."""
+    for index in search_indexes.list_all(catalog):
+        search_indexes.drop(catalog, index, lambda _done, _of: None, "it is measured again")
+    with catalog.write() as connection:
+        connection.execute("TRUNCATE search_use, search_index_declined")
 
 
 def _read_texts(catalog: Catalog) -> None:
